@@ -1,0 +1,120 @@
+//! Who is calling. A [`Caller`] exists only behind a verified token, an [`OwnerId`] only inside
+//! a caller or a row of the database: whatever takes an owner cannot be reached without one.
+
+mod tokens;
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use salvo::extract::{Extractible, Metadata};
+use salvo::http::header::{AUTHORIZATION, HeaderMap};
+use salvo::prelude::*;
+
+pub use tokens::{MintError, TokenError, Tokens};
+
+use crate::app::App;
+use crate::http::NO_METADATA;
+use crate::problem::Problem;
+
+/// The user whose data a statement may touch.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct OwnerId(Arc<str>);
+
+impl OwnerId {
+    /// Only for a `sub` whose token has been verified.
+    fn verified(sub: &str) -> Self {
+        Self(sub.into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A user id is personal data: logs show that there is one, not which.
+impl fmt::Debug for OwnerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OwnerId(…)")
+    }
+}
+
+/// A verified token: whose it is and until when.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    pub owner: OwnerId,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The user behind a request: token verified, and the same user as in the path.
+#[derive(Debug, Clone)]
+pub struct Caller(Identity);
+
+impl Caller {
+    pub const fn owner(&self) -> &OwnerId {
+        &self.0.owner
+    }
+
+    pub fn into_identity(self) -> Identity {
+        self.0
+    }
+}
+
+impl<'ex> Extractible<'ex> for Caller {
+    fn metadata() -> &'static Metadata {
+        &NO_METADATA
+    }
+
+    async fn extract(req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
+        let app = App::of(depot)?;
+        let token = bearer_token(req.headers())?.ok_or_else(|| refuse(TokenError::Missing))?;
+        let identity = app.tokens().verify(token).map_err(refuse)?;
+        require_own_path(req, &identity.owner)?;
+        Ok(Self(identity))
+    }
+}
+
+/// The same for a WebSocket handshake, where a browser cannot send the header: no header at
+/// all leaves the authentication to the first message.
+#[derive(Debug, Clone)]
+pub struct MaybeCaller(pub Option<Caller>);
+
+impl<'ex> Extractible<'ex> for MaybeCaller {
+    fn metadata() -> &'static Metadata {
+        &NO_METADATA
+    }
+
+    async fn extract(req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
+        if req.headers().contains_key(AUTHORIZATION) {
+            Caller::extract(req, depot).await.map(|caller| Self(Some(caller)))
+        } else {
+            Ok(Self(None))
+        }
+    }
+}
+
+fn bearer_token(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (first, second) = (values.next(), values.next());
+    let Some(value) = first else { return Ok(None) };
+    if second.is_some() {
+        return Err(refuse(TokenError::Repeated));
+    }
+    let (scheme, token) =
+        value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(|| refuse(TokenError::Scheme))?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(refuse(TokenError::Scheme));
+    }
+    Ok(Some(token.trim()))
+}
+
+/// The answer to a token that is not accepted; the log learns the reason, never the token.
+pub fn refuse(error: TokenError) -> Problem {
+    tracing::info!(reason = %error, "token refused");
+    Problem::unauthorized(error)
+}
+
+fn require_own_path(req: &Request, owner: &OwnerId) -> Result<(), Problem> {
+    let named = req.params().get("user_id").map(String::as_str);
+    if named == Some(owner.as_str()) { Ok(()) } else { Err(Problem::forbidden()) }
+}

@@ -1,0 +1,155 @@
+//! Reading the log. Rows, head and history come from one statement, hence one snapshot, so
+//! whether a page is the whole truth after a position can be decided from the page alone.
+
+use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
+use sqlx::types::Json;
+use utoipa::ToSchema;
+
+use super::{Change, Event, History, Position, Seq, kind};
+use crate::auth::OwnerId;
+use crate::tasks::{LoggedTask, TaskId};
+
+/// Part of the log as one snapshot saw it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    pub history: History,
+    /// The newest change of the owner in this snapshot.
+    pub head: Seq,
+    pub changes: Vec<Change>,
+}
+
+/// Why what a client knows cannot be continued; it must list again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ResetReason {
+    /// The position is of another history: the database was restored, the user was deleted and
+    /// has returned, or the position is another user's.
+    HistoryChanged,
+    /// The position is ahead of the log.
+    AheadOfLog,
+    /// The log no longer reaches back to the position.
+    Expired,
+}
+
+impl ResetReason {
+    /// The reason as a sentence, for people.
+    pub const fn detail(self) -> &'static str {
+        match self {
+            Self::HistoryChanged => {
+                "the position belongs to another history; list the tasks again and go on from that list's position"
+            }
+            Self::AheadOfLog => {
+                "the position is ahead of the log; list the tasks again and go on from that list's position"
+            }
+            Self::Expired => {
+                "the log no longer reaches back to the position; list the tasks again and go on from that list's position"
+            }
+        }
+    }
+}
+
+impl Page {
+    /// Accepts the page as the complete continuation after `after`, or says why it is not.
+    pub fn continuing(self, after: Position) -> Result<Self, ResetReason> {
+        if !self.history.continues(after) {
+            return Err(ResetReason::HistoryChanged);
+        }
+        if after.seq > self.head {
+            return Err(ResetReason::AheadOfLog);
+        }
+        let complete = match self.changes.first() {
+            None => after.seq == self.head,
+            Some(first) => first.seq == after.seq.next(),
+        };
+        if complete { Ok(self) } else { Err(ResetReason::Expired) }
+    }
+
+    /// Where a client stands that has everything on this page.
+    pub fn end(&self, after: Seq) -> Position {
+        self.history.at(self.changes.last().map_or(after, |change| change.seq))
+    }
+}
+
+/// The owner's changes after `after`, at most `limit` of them.
+pub async fn read(pool: &PgPool, owner: &OwnerId, after: Seq, limit: u16) -> sqlx::Result<Page> {
+    let rows = sqlx::query!(
+        r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!",
+                  c.seq AS "seq?", c.kind AS "kind?", c.task_id AS "task_id?: TaskId",
+                  c.task AS "task: Json<LoggedTask>", c.changed_at AS "at?"
+           FROM history h
+           LEFT JOIN owners o ON o.owner_id = $1
+           LEFT JOIN LATERAL (
+               SELECT seq, kind, task_id, task, changed_at FROM task_changes
+               WHERE owner_id = $1 AND seq > $2
+               ORDER BY seq LIMIT $3
+           ) c ON true
+           ORDER BY c.seq"#,
+        owner.as_str(),
+        after.get(),
+        i64::from(limit),
+    )
+    .fetch_all(pool)
+    .await?;
+
+    let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    let history = History::new(first.epoch, first.generation);
+    let head = Seq::new(first.head);
+    let changes = rows
+        .into_iter()
+        .filter_map(|row| Some((row.seq?, row.kind?, row.task_id?, row.task, row.at?)))
+        .map(|(seq, kind, id, task, at)| {
+            let event = event(&kind, id, task.map(|Json(task)| task), owner)?;
+            Ok(Change { seq: Seq::new(seq), at, event })
+        })
+        .collect::<sqlx::Result<Vec<_>>>()?;
+    Ok(Page { history, head, changes })
+}
+
+fn event(kind: &str, id: TaskId, task: Option<LoggedTask>, owner: &OwnerId) -> sqlx::Result<Event> {
+    match (kind, task) {
+        (kind::CREATED, Some(task)) => Ok(Event::Created(task.of(owner))),
+        (kind::UPDATED, Some(task)) => Ok(Event::Updated(task.of(owner))),
+        (kind::DELETED, None) => Ok(Event::Deleted(id)),
+        (kind, _) => Err(sqlx::Error::Decode(format!("a change of kind {kind} is not understood").into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+
+    fn page(head: i64, seqs: &[i64]) -> Page {
+        let changes = seqs
+            .iter()
+            .map(|seq| Change { seq: Seq::new(*seq), at: DateTime::UNIX_EPOCH, event: Event::Deleted(TaskId::new()) })
+            .collect();
+        Page { history: History::new(1, Some(1)), head: Seq::new(head), changes }
+    }
+
+    fn outcome(page: Page, after: i64) -> Result<usize, ResetReason> {
+        let after = page.history.at(Seq::new(after));
+        page.continuing(after).map(|page| page.changes.len())
+    }
+
+    #[test]
+    fn a_page_is_complete_when_nothing_lies_between() {
+        assert_eq!(outcome(page(5, &[]), 5), Ok(0));
+        assert_eq!(outcome(page(5, &[4, 5]), 3), Ok(2));
+        assert_eq!(outcome(page(0, &[]), 0), Ok(0));
+    }
+
+    #[test]
+    fn a_page_that_starts_late_or_is_empty_too_early_is_expired() {
+        assert_eq!(outcome(page(5, &[4, 5]), 2), Err(ResetReason::Expired));
+        assert_eq!(outcome(page(5, &[]), 4), Err(ResetReason::Expired));
+    }
+
+    #[test]
+    fn a_position_from_the_future_or_elsewhere_is_told() {
+        assert_eq!(outcome(page(5, &[]), 6), Err(ResetReason::AheadOfLog));
+        let elsewhere = History::new(1, Some(2)).at(Seq::new(5));
+        assert_eq!(page(5, &[]).continuing(elsewhere), Err(ResetReason::HistoryChanged));
+    }
+}

@@ -1,0 +1,35 @@
+//! Runs a write and hands its change to the hub, as one: in a task of its own, so that a
+//! request which is dropped or times out neither half-applies nor commits unannounced.
+
+use crate::app::App;
+use crate::auth::OwnerId;
+use crate::problem::Problem;
+
+use super::Written;
+
+pub async fn write<T: Send + 'static>(
+    app: &App,
+    owner: &OwnerId,
+    statement: impl Future<Output = sqlx::Result<Written<T>>> + Send + 'static,
+) -> Result<T, Problem> {
+    let (hub, owner) = (app.hub().clone(), owner.clone());
+    let whole = async move {
+        match statement.await {
+            Ok(Written { value, recorded }) => {
+                if let Some(recorded) = recorded {
+                    hub.publish(&owner, recorded);
+                }
+                Ok(value)
+            }
+            Err(error) => {
+                // The connection may have died after the commit: the log knows.
+                hub.recheck(&owner);
+                Err(Problem::from(error))
+            }
+        }
+    };
+    let span = tracing::Span::current();
+    tokio::spawn(tracing::Instrument::instrument(whole, span))
+        .await
+        .unwrap_or_else(|panic| Err(Problem::server_error(&panic)))
+}

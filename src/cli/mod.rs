@@ -1,0 +1,30 @@
+//! The subcommands. Each reads its settings, says everything that is wrong with them at once,
+//! and either succeeds or ends in a [`Failure`].
+
+pub mod openapi;
+pub mod serve;
+pub mod token;
+pub mod watch;
+
+use std::fmt::Display;
+
+use crate::config::ConfigErrors;
+
+/// Why a command ends without success: what is printed, and the exit code.
+#[derive(Debug)]
+pub struct Failure {
+    pub message: String,
+    pub exit_code: u8,
+}
+
+impl Failure {
+    pub fn new(error: impl Display) -> Self {
+        Self { message: format!("taskwire: {error}"), exit_code: 1 }
+    }
+}
+
+impl From<ConfigErrors> for Failure {
+    fn from(errors: ConfigErrors) -> Self {
+        Self { message: format!("taskwire: the configuration cannot be used:\n{errors}"), exit_code: 2 }
+    }
+}

@@ -1,0 +1,116 @@
+//! `taskwire serve`: brings everything up in order, says where it is, and takes it down again.
+
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Args;
+use sqlx::PgPool;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Failure;
+use crate::app::Server;
+use crate::auth::Tokens;
+use crate::config::{Config, DatabaseSource, Settings};
+use crate::database::embedded::EmbeddedPostgres;
+use crate::{database, logging};
+
+/// The user for whom embedded mode shows a ready token.
+const DEMO_USER: &str = "demo";
+const DEMO_TOKEN_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
+
+#[derive(Args)]
+pub struct Serve {
+    /// Show a ready token for the user `demo` even when the output is not a terminal. Only with
+    /// the private Postgres and only when listening on a loopback address
+    #[arg(long, hide = true)]
+    show_demo_token: bool,
+
+    #[command(flatten)]
+    settings: Settings,
+}
+
+impl Serve {
+    pub fn run(self) -> Result<(), Failure> {
+        let config = self.settings.resolve()?;
+        logging::init(&config.log.filter, config.log.format).map_err(Failure::new)?;
+        // On this thread, because the private Postgres is tied to the thread that starts it.
+        let embedded = match &config.database {
+            DatabaseSource::Embedded { data_dir } => Some(EmbeddedPostgres::start(data_dir).map_err(Failure::new)?),
+            DatabaseSource::Url { .. } => None,
+        };
+        let runtime = tokio::runtime::Runtime::new().map_err(Failure::new)?;
+        let served = runtime.block_on(serve(&config, embedded.as_ref(), self.show_demo_token));
+        // Nothing may still talk to the private Postgres when it stops.
+        runtime.shutdown_timeout(Duration::from_secs(5));
+        let stopped = embedded.map_or(Ok(()), EmbeddedPostgres::stop).map_err(Failure::new);
+        served.and(stopped)
+    }
+}
+
+async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_token: bool) -> Result<(), Failure> {
+    let stop = stop_signal().map_err(Failure::new)?;
+    let pool = open_database(config, embedded).await?;
+    let server = Server::bind(config.http.clone(), &config.jwt, pool).await.map_err(Failure::new)?;
+
+    let for_eyes = std::io::stdout().is_terminal() || show_demo_token;
+    let demo = (embedded.is_some() && config.http.is_loopback_bind() && for_eyes).then(|| demo_token(config));
+    print!("{}", banner(config, server.address(), demo.transpose()?.as_deref()));
+    server.run(stop).await.map_err(Failure::new)
+}
+
+async fn open_database(config: &Config, embedded: Option<&EmbeddedPostgres>) -> Result<PgPool, Failure> {
+    let (url, direct) = match (&config.database, embedded) {
+        (DatabaseSource::Url { pooled, direct }, _) => {
+            (pooled.expose().to_owned(), direct.as_ref().unwrap_or(pooled).expose().to_owned())
+        }
+        (DatabaseSource::Embedded { .. }, Some(embedded)) => (embedded.url(), embedded.url()),
+        (DatabaseSource::Embedded { .. }, None) => return Err(Failure::new("the private Postgres is not running")),
+    };
+    database::migrate(&direct).await.map_err(Failure::new)?;
+    database::connect(&url, config.pool_size).await.map_err(Failure::new)
+}
+
+fn demo_token(config: &Config) -> Result<String, Failure> {
+    let jwt = config.jwt.clone();
+    let tokens = Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer, jwt.audience);
+    tokens.mint(DEMO_USER, DEMO_TOKEN_LIFETIME).map_err(Failure::new)
+}
+
+/// What a person needs to go on: where things are, and, in embedded mode, a first try.
+fn banner(config: &Config, address: SocketAddr, demo_token: Option<&str>) -> String {
+    let base = match &config.http.public_url {
+        Some(url) => url.to_string(),
+        None if address.ip().is_unspecified() => format!("http://127.0.0.1:{}", address.port()),
+        None => format!("http://{address}"),
+    };
+    let mut text = format!(
+        "\nTaskwire is running.\n\
+         \n  API         {base}/api/{{user_id}}/tasks\
+         \n  Swagger UI  {base}/docs/\
+         \n  Contract    {base}/openapi.yaml\n"
+    );
+    if let Some(token) = demo_token {
+        text.push_str(&format!(
+            "\nTry it as the user \"{DEMO_USER}\" (press Authorize in Swagger UI and paste the token):\n\
+             \n  TOKEN={token}\n\
+             \n  curl -s {base}/api/{DEMO_USER}/tasks -H \"Authorization: Bearer $TOKEN\" \\\
+             \n       --json '{{\"title\": \"Buy milk\"}}'\
+             \n  taskwire watch --url {base} --token \"$TOKEN\"\n"
+        ));
+    }
+    text.push_str("\nCtrl-C stops it.\n\n");
+    text
+}
+
+/// Done at the first SIGINT or SIGTERM.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,44 @@
+//! `taskwire token`: mints a token with the configured secret.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::Failure;
+use crate::auth::Tokens;
+use crate::config::{self, TokenSettings};
+
+#[derive(Args)]
+pub struct Token {
+    /// The user id to put into the token: 1 to 255 characters
+    #[arg(long, value_name = "NAME")]
+    user: String,
+
+    /// How long the token is valid, such as 15m, 12h or 7d; at most 3650d
+    #[arg(long, default_value = "7d", value_parser = lifetime, value_name = "DURATION")]
+    expires: Duration,
+
+    #[command(flatten)]
+    settings: TokenSettings,
+}
+
+/// A longer life is surely a slip.
+const LONGEST: Duration = Duration::from_secs(3650 * 24 * 3600);
+
+fn lifetime(text: &str) -> Result<Duration, String> {
+    let lifetime = config::duration(text).map_err(|error| error.to_string())?;
+    if lifetime < Duration::from_secs(1) || lifetime > LONGEST {
+        return Err("allowed: 1s to 3650d".to_owned());
+    }
+    Ok(lifetime)
+}
+
+impl Token {
+    pub fn run(self) -> Result<(), Failure> {
+        let jwt = self.settings.resolve()?;
+        let tokens = Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer, jwt.audience);
+        let token = tokens.mint(&self.user, self.expires).map_err(Failure::new)?;
+        println!("{token}");
+        Ok(())
+    }
+}

@@ -1,0 +1,296 @@
+//! `taskwire watch`: prints a user's changes as they happen, one line each. It keeps the
+//! position of the last change it printed, so a lost connection costs time, never a change.
+
+use std::time::Duration;
+
+use clap::Args;
+use futures_util::{SinkExt, StreamExt};
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
+use tokio_tungstenite::tungstenite::http::{HeaderValue, Request};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use super::Failure;
+use crate::auth::Tokens;
+use crate::changes::Position;
+use crate::config::TokenSettings;
+use crate::live::messages::ServerMessage;
+
+#[derive(Args)]
+pub struct Watch {
+    /// The user whose changes to print; a token is made with the configured secret
+    #[arg(long, value_name = "NAME", required_unless_present = "token")]
+    user: Option<String>,
+
+    /// A token of the user whose changes to print
+    #[arg(long, env = "TASKWIRE_TOKEN", hide_env_values = true, conflicts_with = "user")]
+    token: Option<String>,
+
+    /// Print what happened after this position first
+    #[arg(long, value_name = "POSITION", value_parser = str::parse::<Position>)]
+    after: Option<Position>,
+
+    /// Print each message as JSON, one a line
+    #[arg(long)]
+    json: bool,
+
+    /// Where the server is
+    #[arg(long, env = "TASKWIRE_URL", default_value = "http://127.0.0.1:8000")]
+    url: url::Url,
+
+    #[command(flatten)]
+    settings: TokenSettings,
+}
+
+/// A token made for watching lives this long; each connection makes a new one.
+const OWN_TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+/// The wait before the next attempt grows from the first to the second of these, and varies by
+/// half, so that many watchers do not return in step.
+const WAIT_MIN: Duration = Duration::from_millis(250);
+const WAIT_MAX: Duration = Duration::from_secs(10);
+/// A server that says nothing for this long, heartbeats included, is taken for gone.
+const SILENCE_MAX: Duration = Duration::from_secs(60);
+
+/// Why a connection ended.
+enum Lost {
+    /// Worth another attempt.
+    Connection(String),
+    /// Another attempt would end the same way.
+    Refused(String),
+}
+
+impl Watch {
+    pub fn run(self) -> Result<(), Failure> {
+        let Self { user, token, after, json, url, settings } = self;
+        let credentials = credentials(user, token, settings)?;
+        let endpoint = endpoint(&url, &credentials.user)?;
+        let watcher = Watcher { credentials, endpoint, after, json };
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(Failure::new)?
+            .block_on(watcher.run())
+    }
+}
+
+fn credentials(user: Option<String>, token: Option<String>, settings: TokenSettings) -> Result<Credentials, Failure> {
+    if let Some(token) = token {
+        let user = subject(&token).ok_or_else(|| Failure::new("the token is not a JWT with a subject"))?;
+        return Ok(Credentials { user, source: TokenSource::Given(token) });
+    }
+    let user = user.unwrap_or_default();
+    let jwt = settings.resolve()?;
+    let tokens = Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer, jwt.audience);
+    // Says now, and not at the first connection, that the name cannot be a user id.
+    tokens.mint(&user, OWN_TOKEN_LIFETIME).map_err(Failure::new)?;
+    Ok(Credentials { user, source: TokenSource::Minted(Box::new(tokens)) })
+}
+
+struct Credentials {
+    user: String,
+    source: TokenSource,
+}
+
+enum TokenSource {
+    Given(String),
+    Minted(Box<Tokens>),
+}
+
+impl Credentials {
+    fn token(&self) -> Result<String, Failure> {
+        match &self.source {
+            TokenSource::Given(token) => Ok(token.clone()),
+            TokenSource::Minted(tokens) => tokens.mint(&self.user, OWN_TOKEN_LIFETIME).map_err(Failure::new),
+        }
+    }
+}
+
+/// The user that a token names; whether it is genuine is for the server to say.
+fn subject(token: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Claims {
+        sub: String,
+    }
+    jsonwebtoken::dangerous::insecure_decode_claims::<Claims>(token).ok().map(|claims| claims.sub)
+}
+
+/// The WebSocket address of a user's live channel.
+fn endpoint(base: &url::Url, user: &str) -> Result<url::Url, Failure> {
+    let unusable = || Failure::new("--url must be an address such as http://127.0.0.1:8000");
+    let mut url = base.clone();
+    let scheme = match base.scheme() {
+        "http" | "ws" => "ws",
+        "https" | "wss" => "wss",
+        _ => return Err(unusable()),
+    };
+    url.set_scheme(scheme).map_err(|()| unusable())?;
+    url.path_segments_mut().map_err(|()| unusable())?.pop_if_empty().extend(["api", user, "live"]);
+    Ok(url)
+}
+
+struct Watcher {
+    credentials: Credentials,
+    endpoint: url::Url,
+    after: Option<Position>,
+    json: bool,
+}
+
+impl Watcher {
+    /// Watches until the server refuses or Ctrl-C.
+    async fn run(mut self) -> Result<(), Failure> {
+        let mut wait = WAIT_MIN;
+        loop {
+            let connected_before = self.after;
+            let lost = tokio::select! {
+                lost = self.follow() => lost?,
+                _ = tokio::signal::ctrl_c() => return Ok(()),
+            };
+            match lost {
+                Lost::Refused(reason) => return Err(Failure::new(reason)),
+                Lost::Connection(reason) => eprintln!("taskwire: {reason}; connecting again"),
+            }
+            if self.after != connected_before {
+                wait = WAIT_MIN;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(wait.mul_f64(rand::random_range(0.5..1.5))) => {}
+                _ = tokio::signal::ctrl_c() => return Ok(()),
+            }
+            wait = (wait * 2).min(WAIT_MAX);
+        }
+    }
+
+    /// Prints what one connection brings, until it is lost.
+    async fn follow(&mut self) -> Result<Lost, Failure> {
+        let request = self.request()?;
+        let mut socket = match connect_async(request).await {
+            Ok((socket, _)) => socket,
+            Err(error) => return Ok(not_connected(error)),
+        };
+        loop {
+            let Ok(message) = tokio::time::timeout(SILENCE_MAX, socket.next()).await else {
+                return Ok(Lost::Connection("the server has fallen silent".to_owned()));
+            };
+            match message {
+                Some(Ok(Message::Text(text))) => self.print(&text),
+                Some(Ok(Message::Close(frame))) => {
+                    let _ = socket.flush().await;
+                    return Ok(closed(frame.map(|frame| (u16::from(frame.code), frame.reason.to_string()))));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Ok(Lost::Connection(format!("the connection was lost ({error})"))),
+                None => return Ok(closed(None)),
+            }
+        }
+    }
+
+    fn request(&self) -> Result<Request<()>, Failure> {
+        let mut url = self.endpoint.clone();
+        if let Some(after) = self.after {
+            url.query_pairs_mut().append_pair("after", &after.to_string());
+        }
+        let mut request = url.as_str().into_client_request().map_err(Failure::new)?;
+        let bearer = format!("Bearer {}", self.credentials.token()?);
+        let bearer =
+            HeaderValue::from_str(&bearer).map_err(|_| Failure::new("the token holds characters that no token has"))?;
+        request.headers_mut().insert(AUTHORIZATION, bearer);
+        request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("taskwire.v1"));
+        Ok(request)
+    }
+
+    /// Prints a message and keeps the position it leads to.
+    fn print(&mut self, text: &str) {
+        // A type of message that is not known yet is none of ours.
+        let Ok(message) = serde_json::from_str::<ServerMessage>(text) else { return };
+        let line = match &message {
+            ServerMessage::TaskCreated(change) => {
+                Some((change.position, change.at, format!("created  {}", task(&change.task))))
+            }
+            ServerMessage::TaskUpdated(change) => {
+                Some((change.position, change.at, format!("updated  {}", task(&change.task))))
+            }
+            ServerMessage::TaskDeleted(change) => {
+                Some((change.position, change.at, format!("deleted  {}", change.task_id)))
+            }
+            ServerMessage::Hello(hello) => {
+                // From the first connection on nothing is missed, even if nothing happens yet.
+                if self.after.is_none() {
+                    self.after = Some(hello.position);
+                    eprintln!("taskwire: watching {}", self.credentials.user);
+                }
+                None
+            }
+            ServerMessage::Reset(reset) => {
+                self.after = Some(reset.position);
+                eprintln!("taskwire: what happened before cannot be told ({})", reset.reason.detail());
+                None
+            }
+            _ => None,
+        };
+        if self.json {
+            println!("{text}");
+        }
+        if let Some((position, at, what)) = line {
+            self.after = Some(position);
+            if !self.json {
+                println!("{}  {what}", at.with_timezone(&chrono::Local).format("%H:%M:%S"));
+            }
+        }
+    }
+}
+
+fn task(task: &crate::tasks::Task) -> String {
+    let mark = if task.completed { "[x]" } else { "[ ]" };
+    format!("{}  {mark} {}", task.id, printable(&task.title))
+}
+
+/// A title as one line that does nothing to the terminal.
+fn printable(title: &str) -> String {
+    title.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn not_connected(error: Error) -> Lost {
+    match error {
+        Error::Http(response) if response.status().is_client_error() => {
+            let detail = response
+                .body()
+                .as_ref()
+                .and_then(|body| serde_json::from_slice::<serde_json::Value>(body).ok())
+                .and_then(|problem| problem["detail"].as_str().map(str::to_owned));
+            let status = response.status();
+            Lost::Refused(
+                detail.map_or_else(|| format!("the server answered {status}"), |detail| format!("{status}: {detail}")),
+            )
+        }
+        Error::Http(response) => Lost::Connection(format!("the server answered {}", response.status())),
+        other => Lost::Connection(format!("the server cannot be reached ({other})")),
+    }
+}
+
+fn closed(frame: Option<(u16, String)>) -> Lost {
+    match frame {
+        // What the client said or may not see does not change by asking again.
+        Some((code @ 4400..=4499, reason)) => Lost::Refused(format!("{code}: {reason}")),
+        Some((_, reason)) if !reason.is_empty() => Lost::Connection(reason),
+        _ => Lost::Connection("the connection was closed".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_live_channel_is_found_below_any_base() {
+        for (base, expected) in [
+            ("http://127.0.0.1:8000", "ws://127.0.0.1:8000/api/a%2Fb%20c/live"),
+            ("https://tasks.example/", "wss://tasks.example/api/a%2Fb%20c/live"),
+            ("https://example.com/tasks/", "wss://example.com/tasks/api/a%2Fb%20c/live"),
+        ] {
+            let base = base.parse().expect("an address");
+            assert_eq!(endpoint(&base, "a/b c").map(|url| url.to_string()).ok().as_deref(), Some(expected));
+        }
+        assert!(endpoint(&"ftp://example.com".parse().expect("an address"), "a").is_err());
+    }
+}

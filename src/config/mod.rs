@@ -1,0 +1,208 @@
+//! The configuration of a running server: what every setting means once it has been read and
+//! checked. [`Settings`] is the form people write (flags and environment variables, all text);
+//! [`Settings::resolve`] turns it into a [`Config`] or into the complete list of what is wrong.
+
+mod data_dir;
+mod origin;
+mod parse;
+mod resolve;
+mod secret;
+mod settings;
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    path::PathBuf,
+    time::Duration,
+};
+
+pub use origin::Origin;
+pub use parse::{Invalid, duration};
+pub use resolve::{ConfigErrors, default_pool_size};
+pub use secret::Secret;
+pub use settings::{DatabaseSettings, HttpSettings, LogSettings, Settings, TokenSettings};
+
+/// Everything `taskwire serve` needs to know. Holds secrets, but never shows them: it is safe to
+/// print with `{:?}`.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub database: DatabaseSource,
+    /// Connections the pool may open.
+    pub pool_size: u32,
+    pub jwt: JwtConfig,
+    pub http: HttpConfig,
+    pub log: LogConfig,
+}
+
+/// Where tasks are stored.
+#[derive(Debug, Clone)]
+pub enum DatabaseSource {
+    /// A private Postgres that the server starts itself and keeps in `data_dir`.
+    Embedded { data_dir: PathBuf },
+    /// A Postgres that somebody else runs.
+    Url {
+        /// For queries; may lead through a transaction-pooling proxy.
+        pooled: Secret,
+        /// For migrations and `LISTEN`, which such a proxy breaks; `None` when `pooled` is
+        /// already a direct connection.
+        direct: Option<Secret>,
+    },
+}
+
+/// How tokens are signed and checked.
+#[derive(Debug, Clone)]
+pub struct JwtConfig {
+    pub secret: Secret,
+    /// The file `secret` was read from, when it was not given but generated.
+    pub secret_file: Option<PathBuf>,
+    pub issuer: Option<String>,
+    pub audience: Option<String>,
+}
+
+/// How the server meets the network.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    pub host: IpAddr,
+    /// The port asked for; 0 means any free one, so what was bound may differ.
+    pub port: u16,
+    pub public_url: Option<Origin>,
+    pub allowed_origins: Vec<Origin>,
+    pub request_timeout: Duration,
+    /// Largest request body, in bytes.
+    pub body_limit: u64,
+    pub shutdown_timeout: Duration,
+}
+
+/// What is logged and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogConfig {
+    /// A filter that `EnvFilter` is known to accept.
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Human,
+    Json,
+}
+
+impl DatabaseSource {
+    /// The connection for migrations and `LISTEN`: the direct one if there is one. `None` for the
+    /// embedded database, whose address is known only once it runs.
+    #[must_use]
+    pub fn direct_url(&self) -> Option<&Secret> {
+        match self {
+            Self::Embedded { .. } => None,
+            Self::Url { pooled, direct } => Some(direct.as_ref().unwrap_or(pooled)),
+        }
+    }
+}
+
+impl HttpConfig {
+    /// The origins under which this server serves its own pages. `port` is the bound one, which
+    /// with `PORT=0` only the listener knows. With a `PUBLIC_URL` that is the only one: behind a
+    /// proxy, whatever else answers on the reader's own loopback is not this server.
+    #[must_use]
+    pub fn own_origins(&self, port: u16) -> Vec<Origin> {
+        if let Some(public_url) = &self.public_url {
+            return vec![public_url.clone()];
+        }
+        vec![
+            Origin::http_localhost(port),
+            Origin::http(Ipv4Addr::LOCALHOST.into(), port),
+            Origin::http(Ipv6Addr::LOCALHOST.into(), port),
+            Origin::http(self.host, port),
+        ]
+    }
+
+    #[must_use]
+    pub fn is_own_origin(&self, origin: &Origin, port: u16) -> bool {
+        self.own_origins(port).contains(origin)
+    }
+
+    /// Whether pages of `origin` may call this server: its own, and those in `ALLOWED_ORIGINS`.
+    #[must_use]
+    pub fn is_allowed_origin(&self, origin: &Origin, port: u16) -> bool {
+        self.allowed_origins.contains(origin) || self.is_own_origin(origin, port)
+    }
+
+    /// Whether only this machine can reach the server.
+    #[must_use]
+    pub fn is_loopback_bind(&self) -> bool {
+        // Canonical, because ::ffff:127.0.0.1 is loopback too.
+        self.host.to_canonical().is_loopback()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn http(host: &str, public_url: Option<&str>, allowed: &[&str]) -> HttpConfig {
+        HttpConfig {
+            host: host.parse().unwrap(),
+            port: 0,
+            public_url: public_url.map(|url| url.parse().unwrap()),
+            allowed_origins: allowed.iter().map(|url| url.parse().unwrap()).collect(),
+            request_timeout: Duration::from_secs(30),
+            body_limit: 1024,
+            shutdown_timeout: Duration::from_secs(10),
+        }
+    }
+
+    fn origin(text: &str) -> Origin {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn without_a_public_url_the_loopback_spellings_and_the_host_are_own() {
+        let http = http("192.0.2.7", None, &[]);
+        for own in ["127.0.0.1", "localhost", "[::1]", "192.0.2.7"] {
+            assert!(http.is_own_origin(&origin(&format!("http://{own}:4711")), 4711));
+        }
+        for other in ["http://localhost:4712", "https://localhost:4711", "http://localhost", "http://192.0.2.8:4711"] {
+            assert!(!http.is_own_origin(&origin(other), 4711), "{other}");
+        }
+    }
+
+    #[test]
+    fn on_port_80_the_browser_leaves_the_port_out() {
+        assert!(http("127.0.0.1", None, &[]).is_own_origin(&origin("http://localhost"), 80));
+    }
+
+    #[test]
+    fn a_public_url_is_the_only_own_origin() {
+        let http = http("127.0.0.1", Some("https://tasks.example"), &[]);
+        assert!(http.is_own_origin(&origin("https://tasks.example:443"), 8000));
+        assert!(!http.is_own_origin(&origin("http://localhost:8000"), 8000));
+    }
+
+    #[test]
+    fn allowed_are_the_own_and_the_listed_origins() {
+        let http = http("127.0.0.1", None, &["https://app.example"]);
+        assert!(http.is_allowed_origin(&origin("https://app.example"), 8000));
+        assert!(http.is_allowed_origin(&origin("http://localhost:8000"), 8000));
+        assert!(!http.is_allowed_origin(&origin("http://app.example"), 8000));
+        assert!(!http.is_allowed_origin(&origin("https://app.example.evil.example"), 8000));
+    }
+
+    #[test]
+    fn loopback_binds_are_recognised() {
+        for loopback in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {
+            assert!(http(loopback, None, &[]).is_loopback_bind(), "{loopback}");
+        }
+        for open in ["0.0.0.0", "::", "192.0.2.7"] {
+            assert!(!http(open, None, &[]).is_loopback_bind(), "{open}");
+        }
+    }
+
+    #[test]
+    fn migrations_prefer_the_direct_connection() {
+        let url = |text: &str| Secret::new(text.to_owned());
+        let direct = DatabaseSource::Url { pooled: url("postgres://proxy"), direct: Some(url("postgres://db")) };
+        let plain = DatabaseSource::Url { pooled: url("postgres://db"), direct: None };
+        for source in [direct, plain] {
+            assert_eq!(source.direct_url().map(Secret::expose), Some("postgres://db"));
+        }
+    }
+}

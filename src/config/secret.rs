@@ -1,0 +1,252 @@
+//! Secrets: text that never appears in a log or message, and the file in which the server keeps
+//! the token secret it generated for itself.
+
+use std::{
+    fmt,
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Read as _, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    process,
+};
+
+use rand::{TryRngCore as _, rngs::OsRng};
+
+use super::parse::SECRET_MIN_BYTES;
+
+/// Text that must not be shown. It has no `Display`, and its `Debug` tells only the length.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text itself, for those who sign, verify or connect with it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[secret, {} bytes]", self.0.len())
+    }
+}
+
+/// The file of a generated secret. Once it exists it is never changed, so every start and every
+/// `taskwire token` agree on it.
+#[derive(Debug, Clone)]
+pub struct SecretFile {
+    path: PathBuf,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SecretFileError {
+    #[error("cannot read {}: {source}; allowed: a readable file, or a secret given", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("cannot create {}: {source}; allowed: a DATA_DIR to write to, or a secret given", path.display())]
+    Create { path: PathBuf, source: io::Error },
+    #[error(
+        "{path} can be read by others (mode {mode:04o}); allowed: mode 0600, set by `chmod 600 {path}`",
+        path = path.display()
+    )]
+    Readable { path: PathBuf, mode: u32 },
+    #[error(
+        "{} holds only {bytes} bytes; allowed: at least 32 bytes, or no file, and a new secret is \
+         generated (tokens signed before then end)",
+        path.display()
+    )]
+    Short { path: PathBuf, bytes: usize },
+}
+
+impl SecretFile {
+    pub fn in_dir(data_dir: &Path) -> Self {
+        Self { path: data_dir.join("jwt-secret") }
+    }
+
+    pub fn into_path(self) -> PathBuf {
+        self.path
+    }
+
+    /// The secret, or `None` when none has been generated yet.
+    pub fn read(&self) -> Result<Option<Secret>, SecretFileError> {
+        let mut file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.unreadable(error)),
+        };
+        // Asked of the open file, not of the path, which could meanwhile lead elsewhere.
+        let mode = file.metadata().map_err(|e| self.unreadable(e))?.permissions().mode() & 0o7777;
+        if mode & 0o077 != 0 {
+            return Err(SecretFileError::Readable { path: self.path.clone(), mode });
+        }
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(|e| self.unreadable(e))?;
+        // Whoever wrote the file by hand probably ended its line.
+        let text = text.trim_end_matches(['\r', '\n']);
+        if text.len() < SECRET_MIN_BYTES {
+            return Err(SecretFileError::Short { path: self.path.clone(), bytes: text.len() });
+        }
+        Ok(Some(Secret::new(text.to_owned())))
+    }
+
+    /// The secret, generated if there was none.
+    pub fn read_or_create(&self) -> Result<Secret, SecretFileError> {
+        if let Some(secret) = self.read()? {
+            return Ok(secret);
+        }
+        self.create().map_err(|source| SecretFileError::Create { path: self.path.clone(), source })?;
+        // Read back, because of several processes starting at once only the first has its way.
+        self.read()?.ok_or_else(|| self.unreadable(io::ErrorKind::NotFound.into()))
+    }
+
+    /// Puts a complete new secret in place, or leaves the one another process put there first.
+    fn create(&self) -> io::Result<()> {
+        let dir = self.path.parent().unwrap_or(Path::new("/"));
+        DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        let name = format!(".jwt-secret.{}.{}", process::id(), random_hex()?);
+        let unfinished = dir.join(name);
+        // A hard link, unlike a rename, never replaces what is there, and the name appears only
+        // when its content is complete.
+        let linked = write_new(&unfinished, &random_hex()?).and_then(|()| fs::hard_link(&unfinished, &self.path));
+        // Without its link the file is litter, not a danger: only this user can read it.
+        let _ = fs::remove_file(&unfinished);
+        match linked {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => File::open(dir)?.sync_all(),
+        }
+    }
+
+    fn unreadable(&self, source: io::Error) -> SecretFileError {
+        SecretFileError::Read { path: self.path.clone(), source }
+    }
+}
+
+fn write_new(path: &Path, secret: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    writeln!(file, "{secret}")?;
+    file.sync_all()
+}
+
+/// 256 bits from the operating system.
+fn random_hex() -> io::Result<String> {
+    let mut halves = [[0; 16]; 2];
+    OsRng.try_fill_bytes(halves.as_flattened_mut()).map_err(io::Error::other)?;
+    Ok(halves.map(|half| format!("{:032x}", u128::from_be_bytes(half))).concat())
+}
+
+#[cfg(test)]
+pub mod scratch {
+    //! A directory that lives as long as a test.
+
+    use std::{env, fs, path::PathBuf, process, sync::atomic};
+
+    pub struct ScratchDir(pub PathBuf);
+
+    impl ScratchDir {
+        pub fn new() -> Self {
+            static COUNT: atomic::AtomicU32 = atomic::AtomicU32::new(0);
+            let count = COUNT.fetch_add(1, atomic::Ordering::Relaxed);
+            let dir = env::temp_dir().join(format!("taskwire-test-{}-{count}", process::id()));
+            fs::create_dir(&dir).unwrap();
+            Self(dir)
+        }
+    }
+
+    impl Drop for ScratchDir {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashSet, fs::Permissions, sync::Barrier, thread};
+
+    use super::{scratch::ScratchDir, *};
+
+    #[test]
+    fn secrets_do_not_show() {
+        let secret = Secret::new("x".repeat(43));
+        assert_eq!(format!("{secret:?}"), "[secret, 43 bytes]");
+        assert_eq!(format!("{:?}", Some(secret)), "Some([secret, 43 bytes])");
+    }
+
+    #[test]
+    fn a_generated_secret_is_private_and_stays() {
+        let dir = ScratchDir::new();
+        let data_dir = dir.0.join("not/yet/there");
+        let file = SecretFile::in_dir(&data_dir);
+        assert!(file.read().unwrap().is_none());
+        let first = file.read_or_create().unwrap();
+        let second = file.read_or_create().unwrap();
+        assert_eq!(first.expose(), second.expose());
+        assert_eq!(first.expose().len(), 64);
+        assert_eq!(fs::metadata(&file.path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(&data_dir).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(fs::read_dir(&data_dir).unwrap().count(), 1, "something was left behind");
+    }
+
+    #[test]
+    fn two_installations_do_not_share_a_secret() {
+        let (one, other) = (ScratchDir::new(), ScratchDir::new());
+        let secret = |dir: &ScratchDir| SecretFile::in_dir(&dir.0).read_or_create().unwrap();
+        assert_ne!(secret(&one).expose(), secret(&other).expose());
+    }
+
+    #[test]
+    fn starting_at_once_ends_with_one_secret() {
+        for _ in 0..20 {
+            let dir = ScratchDir::new();
+            let start = Barrier::new(8);
+            let generate = || {
+                start.wait();
+                SecretFile::in_dir(&dir.0).read_or_create().unwrap().expose().to_owned()
+            };
+            let secrets: HashSet<String> = thread::scope(|scope| {
+                let threads: Vec<_> = (0..8).map(|_| scope.spawn(generate)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            assert_eq!(secrets.len(), 1);
+            assert_eq!(fs::read_dir(&dir.0).unwrap().count(), 1, "something was left behind");
+        }
+    }
+
+    #[test]
+    fn a_file_others_can_read_is_refused() {
+        let dir = ScratchDir::new();
+        let file = SecretFile::in_dir(&dir.0);
+        let secret = file.read_or_create().unwrap();
+        for mode in [0o640, 0o604, 0o666] {
+            fs::set_permissions(&file.path, Permissions::from_mode(mode)).unwrap();
+            let message = file.read_or_create().unwrap_err().to_string();
+            assert!(message.contains(&format!("mode {mode:04o}")), "{message}");
+            assert!(message.contains("chmod 600") && !message.contains(secret.expose()));
+        }
+        fs::set_permissions(&file.path, Permissions::from_mode(0o400)).unwrap();
+        assert_eq!(file.read_or_create().unwrap().expose(), secret.expose());
+    }
+
+    #[test]
+    fn a_file_that_holds_too_little_is_refused_and_kept() {
+        let dir = ScratchDir::new();
+        let file = SecretFile::in_dir(&dir.0);
+        write_new(&file.path, "hunter2").unwrap();
+        let message = file.read_or_create().unwrap_err().to_string();
+        assert!(message.contains("only 7 bytes") && !message.contains("hunter2"), "{message}");
+        assert_eq!(fs::read_to_string(&file.path).unwrap(), "hunter2\n");
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_made_is_reported() {
+        let dir = ScratchDir::new();
+        fs::write(dir.0.join("file"), "").unwrap();
+        let file = SecretFile::in_dir(&dir.0.join("file/below"));
+        assert!(file.read_or_create().is_err());
+    }
+}

@@ -1,0 +1,234 @@
+//! The settings as people give them: every flag, its environment variable, default and meaning.
+//! All are read as text, so that `resolve` can report whatever is wrong at once and not one
+//! restart at a time. `.env.example` and the README list the same settings; the test below holds
+//! the three together.
+
+use clap::Args;
+
+/// Everything `taskwire serve` can be told.
+// No `Debug`, here and below: these hold secrets as plain text.
+#[derive(Args, Default)]
+pub struct Settings {
+    #[command(flatten)]
+    pub http: HttpSettings,
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    #[command(flatten)]
+    pub token: TokenSettings,
+    #[command(flatten)]
+    pub log: LogSettings,
+}
+
+#[derive(Args, Default)]
+#[command(next_help_heading = "Network")]
+pub struct HttpSettings {
+    /// Address to listen on: an IP address or localhost; 0.0.0.0 or :: opens the server to the
+    /// network [default: 127.0.0.1]
+    #[arg(long, env = "HOST")]
+    pub host: Option<String>,
+
+    /// Port to listen on, 0 to 65535; 0 takes any free port [default: 8000]
+    #[arg(long, env = "PORT")]
+    pub port: Option<String>,
+
+    /// Address under which browsers reach the server, as `https://tasks.example`, without a
+    /// path; needed behind a proxy [default: the loopback addresses and HOST]
+    #[arg(long, env = "PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// Other web origins that may call the server, as
+    /// `https://app.example,http://localhost:5173`; no wildcards [default: none]
+    #[arg(long, env = "ALLOWED_ORIGINS", value_name = "ORIGINS")]
+    pub allowed_origins: Option<String>,
+
+    /// Longest time one request may take, 100ms to 10m [default: 30s]
+    #[arg(long, env = "REQUEST_TIMEOUT", value_name = "DURATION")]
+    pub request_timeout: Option<String>,
+
+    /// Largest request body, 1KiB to 64MiB; bytes, or with kB, KiB, MB or MiB [default: 1MiB]
+    #[arg(long, env = "BODY_LIMIT", value_name = "SIZE")]
+    pub body_limit: Option<String>,
+
+    /// Time that running requests get to finish when the server stops, 0s to 10m [default: 10s]
+    #[arg(long, env = "SHUTDOWN_TIMEOUT", value_name = "DURATION")]
+    pub shutdown_timeout: Option<String>,
+}
+
+#[derive(Args, Default)]
+#[command(next_help_heading = "Database")]
+pub struct DatabaseSettings {
+    /// Postgres to use, as postgres://user:password@host:port/database; a secret, so better given
+    /// in the environment [default: a private Postgres in the data directory]
+    #[arg(long, env = "DATABASE_URL", value_name = "URL")]
+    #[arg(hide_env_values = true, allow_hyphen_values = true)]
+    pub database_url: Option<String>,
+
+    /// The same database without the transaction-pooling proxy that the database URL leads
+    /// through, for migrations and LISTEN; a secret [default: the database URL]
+    #[arg(long, env = "DATABASE_DIRECT_URL", value_name = "URL")]
+    #[arg(hide_env_values = true, allow_hyphen_values = true)]
+    pub database_direct_url: Option<String>,
+
+    /// Most connections to the database, 1 to 1000 [default: 2 per core, 4 to 32]
+    #[arg(long, env = "DATABASE_POOL_SIZE", value_name = "COUNT")]
+    pub database_pool_size: Option<String>,
+}
+
+/// What `taskwire token` needs to sign tokens that `taskwire serve` accepts.
+#[derive(Args, Default)]
+#[command(next_help_heading = "Tokens")]
+pub struct TokenSettings {
+    /// Secret that signs tokens, at least 32 bytes; better given in the environment. Required
+    /// with a database URL [default: generated once and kept in the data directory]
+    #[arg(long, env = "JWT_SECRET", value_name = "SECRET")]
+    #[arg(hide_env_values = true, allow_hyphen_values = true)]
+    pub jwt_secret: Option<String>,
+
+    /// Issuer that tokens must name, any text [default: not checked]
+    #[arg(long, env = "JWT_ISSUER", value_name = "TEXT")]
+    pub jwt_issuer: Option<String>,
+
+    /// Audience that tokens must name, any text [default: not checked]
+    #[arg(long, env = "JWT_AUDIENCE", value_name = "TEXT")]
+    pub jwt_audience: Option<String>,
+
+    /// Directory of the private Postgres and the generated secret [default: /var/lib/taskwire for
+    /// root, otherwise taskwire in the user's data directory]
+    #[arg(long, env = "DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<String>,
+}
+
+#[derive(Args, Default)]
+#[command(next_help_heading = "Logging")]
+pub struct LogSettings {
+    /// What to log: off, error, warn, info, debug or trace, and target=level for parts, separated
+    /// by commas [default: info]
+    #[arg(long, env = "LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+
+    /// How to log: human or json [default: human]
+    #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, fs, path::Path};
+
+    use clap::{Arg, Args as _, Command};
+
+    use super::*;
+    use crate::config::secret::scratch::ScratchDir;
+
+    const ENV_EXAMPLE: &str = ".env.example";
+    /// The file with the table of settings.
+    const TABLE: &str = "TABLE.md";
+
+    #[test]
+    fn flags_files_and_help_agree() {
+        let (args, examples, table) = (args(), examples(), table());
+        let names: Vec<_> = args.keys().collect();
+        assert_eq!(names, examples.keys().collect::<Vec<_>>(), "{ENV_EXAMPLE}");
+        assert_eq!(names, table.keys().collect::<Vec<_>>(), "{TABLE}");
+
+        for (name, arg) in &args {
+            let flag = format!("--{}", name.to_lowercase().replace('_', "-"));
+            assert_eq!(arg.get_long(), flag.strip_prefix("--"), "{name}");
+            let (table_flag, table_default) = &table[name];
+            assert_eq!(*table_flag, format!("`{flag}`"), "{name}");
+
+            let help = arg.get_help().unwrap().to_string();
+            let default = &examples[name];
+            if default.is_empty() {
+                assert!(help.contains("[default: "), "{name}: {help}");
+            } else {
+                assert!(help.contains(&format!("[default: {default}]")), "{name}: {help}");
+                assert_eq!(*table_default, format!("`{default}`"), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_defaults_in_the_example_are_the_real_ones() {
+        let dir = ScratchDir::new();
+        let in_scratch = |mut settings: Settings| {
+            settings.token.data_dir = dir.0.to_str().map(str::to_owned);
+            format!("{:#?}", settings.resolve().unwrap())
+        };
+        let value = |name: &str| examples().remove(name);
+        let example = Settings {
+            http: HttpSettings {
+                host: value("HOST"),
+                port: value("PORT"),
+                public_url: value("PUBLIC_URL"),
+                allowed_origins: value("ALLOWED_ORIGINS"),
+                request_timeout: value("REQUEST_TIMEOUT"),
+                body_limit: value("BODY_LIMIT"),
+                shutdown_timeout: value("SHUTDOWN_TIMEOUT"),
+            },
+            database: DatabaseSettings {
+                database_url: value("DATABASE_URL"),
+                database_direct_url: value("DATABASE_DIRECT_URL"),
+                database_pool_size: value("DATABASE_POOL_SIZE"),
+            },
+            token: TokenSettings {
+                jwt_secret: value("JWT_SECRET"),
+                jwt_issuer: value("JWT_ISSUER"),
+                jwt_audience: value("JWT_AUDIENCE"),
+                data_dir: None,
+            },
+            log: LogSettings { log: value("LOG"), log_format: value("LOG_FORMAT") },
+        };
+        assert_eq!(in_scratch(example), in_scratch(Settings::default()));
+    }
+
+    #[test]
+    fn help_hides_secrets() {
+        for (name, arg) in args() {
+            let secret = ["JWT_SECRET", "DATABASE_URL", "DATABASE_DIRECT_URL"];
+            assert_eq!(arg.is_hide_env_values_set(), secret.contains(&name.as_str()), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_part_can_be_a_command_of_its_own() {
+        TokenSettings::augment_args(Command::new("token")).debug_assert();
+        LogSettings::augment_args(Command::new("watch")).debug_assert();
+        Settings::augment_args(Command::new("serve")).debug_assert();
+    }
+
+    fn args() -> BTreeMap<String, Arg> {
+        let command = Settings::augment_args(Command::new("serve"));
+        let with_name = |arg: &Arg| Some((arg.get_env()?.to_str()?.to_owned(), arg.clone()));
+        command.get_arguments().filter_map(with_name).collect()
+    }
+
+    /// The lines `#NAME=default`; comments have a space after their `#`.
+    fn examples() -> BTreeMap<String, String> {
+        read(ENV_EXAMPLE)
+            .lines()
+            .filter_map(|line| line.strip_prefix('#')?.split_once('='))
+            .filter(|(name, _)| !name.contains(' '))
+            .map(|(name, default)| (name.to_owned(), default.to_owned()))
+            .collect()
+    }
+
+    /// The rows "| `NAME` | `--flag` | default | meaning |", as name to flag and default.
+    fn table() -> BTreeMap<String, (String, String)> {
+        let mut rows = BTreeMap::new();
+        for line in read(TABLE).lines() {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            if let ["", name, flag, default, _, ""] = cells[..]
+                && flag.starts_with("`--")
+            {
+                let name = name.trim_matches('`').to_owned();
+                rows.insert(name, (flag.to_owned(), default.to_owned()));
+            }
+        }
+        rows
+    }
+
+    fn read(file: &str) -> String {
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+    }
+}

@@ -1,0 +1,78 @@
+//! The contract for people and programs: Swagger UI at `/docs`, the document itself at
+//! `/openapi.yaml` and `/openapi.json`, and `/` leading there.
+
+use std::sync::Arc;
+
+use salvo::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use salvo::http::{HeaderValue, StatusCode};
+use salvo::prelude::*;
+use salvo::writing::Redirect;
+use utoipa::openapi::OpenApi;
+use utoipa_swagger_ui::Config;
+
+use crate::openapi;
+use crate::problem::Problem;
+
+/// Swagger UI styles its elements in place; everything else comes from this server.
+const POLICY: &str =
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+
+pub fn routes(document: &OpenApi) -> Vec<Router> {
+    let yaml = openapi::yaml(document).unwrap_or_default();
+    let json = document.to_json().unwrap_or_default();
+    let config = Config::from("/openapi.yaml")
+        .persist_authorization(true)
+        .deep_linking(true)
+        .try_it_out_enabled(true)
+        .display_operation_id(true)
+        .filter(true)
+        .validator_url("none");
+    vec![
+        Router::new().get(Moved("/docs/")),
+        Router::with_path("openapi.yaml").get(Document { media_type: "application/yaml", text: yaml.into() }),
+        Router::with_path("openapi.json").get(Document { media_type: "application/json", text: json.into() }),
+        Router::with_path("docs").get(Moved("/docs/")),
+        Router::with_path("docs/{**file}").get(SwaggerUi(Arc::new(config))),
+    ]
+}
+
+struct Moved(&'static str);
+
+#[handler]
+impl Moved {
+    async fn handle(&self, res: &mut Response) {
+        res.render(Redirect::found(self.0));
+    }
+}
+
+struct Document {
+    media_type: &'static str,
+    text: Arc<str>,
+}
+
+#[handler]
+impl Document {
+    async fn handle(&self, res: &mut Response) {
+        res.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(self.media_type));
+        res.body(self.text.to_string());
+    }
+}
+
+struct SwaggerUi(Arc<Config<'static>>);
+
+#[handler]
+impl SwaggerUi {
+    async fn handle(&self, req: &mut Request, res: &mut Response) {
+        let path = req.params().get("file").cloned().unwrap_or_default();
+        match utoipa_swagger_ui::serve(&path, self.0.clone()) {
+            Ok(Some(file)) => {
+                let media_type = HeaderValue::from_str(&file.content_type);
+                res.headers_mut().insert(CONTENT_TYPE, media_type.unwrap_or(HeaderValue::from_static("text/plain")));
+                res.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+                res.body(file.bytes.into_owned());
+            }
+            Ok(None) => res.render(Problem::for_status(StatusCode::NOT_FOUND)),
+            Err(error) => res.render(Problem::server_error(&error)),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Reads JSON bodies strictly: the media type must be right, every field known, every value of
+//! its type and within its limits; otherwise the answer names the field and what is allowed.
+
+use std::borrow::Cow;
+
+use salvo::extract::{Extractible, Metadata};
+use salvo::http::{Mime, ParseError};
+use salvo::prelude::*;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use validator::{Validate, ValidationErrorsKind};
+
+use super::NO_METADATA;
+use crate::app::App;
+use crate::problem::{Code, FieldError, Problem};
+
+/// A body of type `T` that was well-formed and within its limits.
+#[derive(Debug)]
+pub struct JsonBody<T>(pub T);
+
+/// A body that may be missing altogether.
+#[derive(Debug)]
+pub struct OptionalJsonBody<T>(pub Option<T>);
+
+impl<'ex, T: DeserializeOwned + Validate + Send> Extractible<'ex> for JsonBody<T> {
+    fn metadata() -> &'static Metadata {
+        &NO_METADATA
+    }
+
+    async fn extract(req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
+        match OptionalJsonBody::extract(req, depot).await? {
+            OptionalJsonBody(Some(value)) => Ok(Self(value)),
+            OptionalJsonBody(None) => Err(Problem::new(Code::ValidationError, "the body is empty; send a JSON object")),
+        }
+    }
+}
+
+impl<'ex, T: DeserializeOwned + Validate + Send> Extractible<'ex> for OptionalJsonBody<T> {
+    fn metadata() -> &'static Metadata {
+        &NO_METADATA
+    }
+
+    async fn extract(req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
+        let limit = App::of(depot)?.body_limit();
+        let media_type = req.content_type();
+        // A patch may also name itself a merge patch; elsewhere only plain JSON makes sense.
+        let patch = req.method() == salvo::http::Method::PATCH;
+        let bytes = req.payload_with_max_size(limit).await.map_err(|error| unreadable(error, limit))?;
+        if bytes.is_empty() {
+            return Ok(Self(None));
+        }
+        check_media_type(media_type.as_ref(), patch)?;
+        let value: T = parse(bytes)?;
+        value.validate().map_err(|errors| Problem::invalid(field_errors(&errors)))?;
+        Ok(Self(Some(value)))
+    }
+}
+
+fn unreadable(error: ParseError, limit: usize) -> Problem {
+    match error {
+        ParseError::PayloadTooLarge => {
+            Problem::new(Code::PayloadTooLarge, format!("the body is larger than the {limit} bytes allowed"))
+        }
+        _ => Problem::new(Code::ValidationError, "the body ended before it was complete"),
+    }
+}
+
+fn check_media_type(media_type: Option<&Mime>, patch: bool) -> Result<(), Problem> {
+    let accepted = media_type.is_some_and(|mime| {
+        mime.type_() == "application"
+            && ((mime.subtype() == "json" && mime.suffix().is_none())
+                || (patch && mime.subtype() == "merge-patch" && mime.suffix().is_some_and(|suffix| suffix == "json")))
+            && mime.get_param("charset").is_none_or(|charset| charset == "utf-8")
+    });
+    if accepted {
+        return Ok(());
+    }
+    let allowed = if patch {
+        "send the body as Content-Type: application/merge-patch+json or application/json"
+    } else {
+        "send the body as Content-Type: application/json"
+    };
+    Err(Problem::new(Code::UnsupportedMediaType, allowed))
+}
+
+/// Parses JSON and says where and how it is not a `T`.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        Problem::new(Code::ValidationError, format!("the body is not UTF-8 from byte {} on", error.valid_up_to()))
+    })?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        if inner.is_data() {
+            Problem::invalid(vec![data_error(path, &inner.to_string())])
+        } else {
+            Problem::new(Code::ValidationError, format!("the body is not valid JSON: {inner}"))
+        }
+    })?;
+    json.end().map_err(|error| Problem::new(Code::ValidationError, format!("the body is not valid JSON: {error}")))?;
+    Ok(value)
+}
+
+/// Turns serde's sentence into a field error: which field, what kind of fault, what is allowed.
+pub fn data_error(path: String, sentence: &str) -> FieldError {
+    let kind = ["unknown field", "duplicate field", "missing field", "invalid type", "unknown variant"]
+        .into_iter()
+        .find(|kind| sentence.starts_with(kind));
+    // For a field that is unknown, doubled or missing the path ends at the object around it.
+    let named = kind.filter(|kind| kind.ends_with("field")).and_then(|_| sentence.split('`').nth(1)).map(str::to_owned);
+    let field = match (named, path.as_str()) {
+        (Some(name), "." | "") => name,
+        (Some(name), path) if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
+        (Some(name), path) => format!("{path}.{name}"),
+        (None, "." | "") => "body".to_owned(),
+        (None, path) => path.to_owned(),
+    };
+    let code = kind.map_or("invalid_value".to_owned(), |kind| kind.replace(' ', "_"));
+    FieldError::new(field, code, format!("is not acceptable: {sentence}"))
+}
+
+fn field_errors(errors: &validator::ValidationErrors) -> Vec<FieldError> {
+    let mut found = Vec::new();
+    for (field, kind) in errors.errors() {
+        if let ValidationErrorsKind::Field(faults) = kind {
+            for fault in faults {
+                let message = fault.message.clone().unwrap_or(Cow::Borrowed("is not acceptable"));
+                found.push(FieldError::new(field.to_string(), fault.code.clone(), message));
+            }
+        }
+    }
+    found.sort_by(|a, b| a.field.cmp(&b.field));
+    found
+}
+
+/// For fields of an update: `null` is a value (it clears), only absence keeps.
+pub fn nullable<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+/// For fields of an update that cannot be cleared: absent keeps, `null` is refused.
+pub fn not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only parsed")]
+    struct Sample {
+        title: String,
+        done: Option<bool>,
+    }
+
+    fn fault(json: &str) -> (String, String) {
+        let problem = parse::<Sample>(json.as_bytes()).expect_err("must be refused");
+        let mut res = Response::new();
+        problem.render(&mut res);
+        let body = match res.take_body() {
+            salvo::http::ResBody::Once(bytes) => bytes,
+            other => panic!("unexpected body {other:?}"),
+        };
+        let body: crate::problem::ProblemBody = serde_json::from_slice(&body).expect("a problem");
+        body.errors
+            .first()
+            .map_or((String::new(), body.detail.to_string()), |error| (error.field.to_string(), error.code.to_string()))
+    }
+
+    #[test]
+    fn faults_name_their_field_and_kind() {
+        assert_eq!(fault(r#"{"title":"a","tilte":1}"#), ("tilte".into(), "unknown_field".into()));
+        assert_eq!(fault(r#"{"title":"a","title":"b"}"#), ("title".into(), "duplicate_field".into()));
+        assert_eq!(fault(r"{}"), ("title".into(), "missing_field".into()));
+        assert_eq!(fault(r#"{"title":5}"#), ("title".into(), "invalid_type".into()));
+        assert_eq!(fault(r"[]").0, "body");
+    }
+
+    #[test]
+    fn broken_json_is_told_from_wrong_values() {
+        assert!(fault(r#"{"title":"#).1.contains("not valid JSON"));
+        assert!(fault(r#"{"title":"a"} x"#).1.contains("not valid JSON"));
+        assert!(parse::<Sample>(b"{\"title\":\"\xff\"}").is_err_and(|problem| problem.detail().contains("byte 10")));
+    }
+}

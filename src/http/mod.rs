@@ -1,0 +1,12 @@
+//! What the handlers share at the edge of HTTP: strict bodies and queries, entity tags, and
+//! what surrounds every request.
+
+pub mod body;
+pub mod etag;
+pub mod framing;
+pub mod query;
+
+use salvo::extract::Metadata;
+
+/// Our extractors read requests themselves, so salvo's field-wise extraction has nothing to know.
+pub static NO_METADATA: Metadata = Metadata::new("");

@@ -1,0 +1,22 @@
+//! Taskwire: a task backend whose OpenAPI document is the contract, with Postgres underneath and
+//! a live channel that never misses a change.
+//!
+//! Dependencies run one way: `routes` mounts handlers, handlers (`tasks`, `changes`, `live`) call
+//! their stores, stores speak SQL over the pool of `database`. `tasks` and `live` meet only in
+//! `changes`, the log.
+
+pub mod app;
+pub mod auth;
+pub mod changes;
+pub mod cli;
+pub mod config;
+pub mod database;
+mod docs;
+mod health;
+mod http;
+pub mod live;
+pub mod logging;
+pub mod openapi;
+mod problem;
+pub mod routes;
+pub mod tasks;

@@ -1,0 +1,244 @@
+//! One socket from its first message to its close. A connection holds a position, not a queue:
+//! whatever comes next after that position it takes from its user's ring or, further back, from
+//! the log. So a slow client costs constant memory and loses nothing.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use salvo::websocket::WebSocket;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::hub::Subscription;
+use super::messages::{
+    CaughtUp, CaughtUpType, ClientMessage, Draining, DrainingType, Hello, HelloType, TokenExpiring, TokenExpiringType,
+};
+use super::ring::Next;
+use super::wire::{Close, End, Wire};
+use crate::app::App;
+use crate::auth::Identity;
+use crate::changes::store::{self, Page, ResetReason};
+use crate::changes::{Position, Seq};
+
+/// How long a socket may stay open without saying who it is.
+const AUTHENTICATE_WITHIN: Duration = Duration::from_secs(5);
+/// How long before its expiry the renewal of a token is asked for.
+const RENEW_BEFORE: Duration = Duration::from_secs(60);
+/// The time between heartbeats.
+const HEARTBEAT: Duration = Duration::from_secs(25);
+/// A timer's reach: later ends are not waited for.
+const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
+/// How many changes are read from the log at once.
+const PAGE: u16 = 100;
+
+/// What the handshake established.
+pub struct Opening {
+    pub app: App,
+    /// The user in the path, whose token is still awaited unless `identity` is there.
+    pub path_user: String,
+    pub identity: Option<Identity>,
+    pub after: Option<Position>,
+}
+
+/// Speaks with a socket until either side closes it.
+pub async fn run(socket: WebSocket, opening: Opening) {
+    let draining = opening.app.draining().clone();
+    let mut wire = Wire::new(socket);
+    let end = tokio::select! {
+        biased;
+        () = draining.cancelled() => {
+            let _ = wire.send(&Draining { kind: DrainingType::Draining }).await;
+            End::Close(Close::new(1012, "the server is restarting; connect again after a random wait of up to 5 seconds"))
+        }
+        end = converse(&mut wire, opening) => end,
+    };
+    if let End::Close(close) = end {
+        wire.close(close).await;
+    }
+}
+
+async fn converse(wire: &mut Wire, opening: Opening) -> End {
+    let connection = match authenticated(wire, opening).await {
+        Ok(connection) => connection,
+        Err(end) => return end,
+    };
+    let Err(end) = connection.follow(wire).await;
+    end
+}
+
+/// Establishes whose socket this is, from the handshake or from the first message.
+async fn authenticated(wire: &mut Wire, opening: Opening) -> Result<Connection, End> {
+    let Opening { app, path_user, identity, after } = opening;
+    let (identity, after) = if let Some(identity) = identity {
+        (identity, after)
+    } else {
+        let first = timeout(AUTHENTICATE_WITHIN, wire.receive())
+            .await
+            .map_err(|_| Close::new(4408, "send authenticate within 5 seconds"))??;
+        let ClientMessage::Authenticate(message) = first else {
+            return Err(Close::new(4401, "send authenticate first").into());
+        };
+        (verify(&app, &path_user, &message.token)?, message.after.or(after))
+    };
+    let subscription = app.hub().subscribe(identity.owner.clone());
+    let token = TokenLife::new(identity.expires_at);
+    Ok(Connection { app, path_user, token, subscription, after })
+}
+
+fn verify(app: &App, path_user: &str, token: &str) -> Result<Identity, Close> {
+    let identity = app.tokens().verify(token).map_err(|error| {
+        tracing::info!(reason = %error, "token refused");
+        Close::new(4401, error.to_string())
+    })?;
+    if identity.owner.as_str() != path_user {
+        return Err(Close::new(4403, "the token's user is not the user in the path"));
+    }
+    Ok(identity)
+}
+
+/// When a token ends, and whether its holder has been told so.
+struct TokenLife {
+    expires_at: DateTime<Utc>,
+    ends: Instant,
+    warned: bool,
+}
+
+impl TokenLife {
+    fn new(expires_at: DateTime<Utc>) -> Self {
+        let left = (expires_at - Utc::now()).to_std().unwrap_or(Duration::ZERO);
+        // Far beyond any timer's reach there is nothing to wait for.
+        Self { expires_at, ends: Instant::now() + left.min(FOREVER), warned: false }
+    }
+
+    fn next_event(&self) -> Instant {
+        if self.warned { self.ends } else { self.ends.checked_sub(RENEW_BEFORE).unwrap_or(self.ends) }
+    }
+}
+
+/// A socket whose user is known.
+struct Connection {
+    app: App,
+    path_user: String,
+    token: TokenLife,
+    subscription: Subscription,
+    after: Option<Position>,
+}
+
+impl Connection {
+    /// Greets, then sends changes until the socket ends.
+    async fn follow(mut self, wire: &mut Wire) -> Result<Infallible, End> {
+        let (mut position, mut catching_up_to) = self.greet(wire).await?;
+        let mut heartbeat_at = Instant::now() + HEARTBEAT;
+        // Set when the log had no more than the ring, until the ring has moved on.
+        let mut exhausted = false;
+        loop {
+            if catching_up_to.is_some_and(|head| position.seq >= head) {
+                catching_up_to = None;
+                wire.send(&CaughtUp { kind: CaughtUpType::CaughtUp, seq: position.seq, position }).await?;
+            }
+            let next = match self.subscription.next(position) {
+                Next::ReadLog if exhausted => Next::Wait,
+                next => next,
+            };
+            tokio::select! {
+                biased;
+                () = sleep_until(heartbeat_at.min(self.token.next_event())) => {
+                    self.keep_token(wire).await?;
+                    if heartbeat_at <= Instant::now() {
+                        heartbeat_at = Instant::now() + HEARTBEAT;
+                        wire.check_alive(2 * HEARTBEAT).await?;
+                        wire.heartbeat(position.seq).await?;
+                    }
+                }
+                message = wire.receive() => self.answer(message?, position.seq, wire).await?,
+                () = self.subscription.advanced(), if next == Next::Wait => exhausted = false,
+                () = std::future::ready(()), if next != Next::Wait => match next {
+                    Next::Wait => {}
+                    Next::Send(messages, end) => {
+                        wire.send_texts(messages).await?;
+                        position = end;
+                    }
+                    Next::ReadLog => match self.read_log(position).await? {
+                        Ok(page) if page.changes.is_empty() => {
+                            exhausted = true;
+                            self.subscription.recheck();
+                        }
+                        Ok(page) => position = wire.send_page(page, position).await?,
+                        Err((reason, head)) => {
+                            catching_up_to = None;
+                            wire.reset(reason, head).await?;
+                            position = head;
+                        }
+                    },
+                },
+            }
+        }
+    }
+
+    /// Says hello, which promises that nothing can be missed any more, and settles where this
+    /// socket goes on from. Returns that position and, on a resume, the number to catch up to.
+    async fn greet(&mut self, wire: &mut Wire) -> Result<(Position, Option<Seq>), End> {
+        let (from, limit) = self.after.map_or((Seq::ZERO, 0), |after| (after.seq, PAGE));
+        let page = self.read(from, limit).await?;
+        let head = page.history.at(page.head);
+        self.subscription.begin(head);
+        let resumed = self.after.map(|after| page.continuing(after).map(|page| (page, after)));
+        wire.send(&Hello {
+            kind: HelloType::Hello,
+            seq: head.seq,
+            position: head,
+            resumed: matches!(resumed, Some(Ok(_))),
+            expires_at: self.token.expires_at,
+        })
+        .await?;
+        match resumed {
+            None => Ok((head, None)),
+            Some(Ok((page, after))) => Ok((wire.send_page(page, after).await?, Some(head.seq))),
+            Some(Err(reason)) => {
+                wire.reset(reason, head).await?;
+                Ok((head, None))
+            }
+        }
+    }
+
+    /// The page after a position, or why it cannot be given and where to go on instead.
+    async fn read_log(&self, position: Position) -> Result<Result<Page, (ResetReason, Position)>, End> {
+        let page = self.read(position.seq, PAGE).await?;
+        let head = page.history.at(page.head);
+        Ok(page.continuing(position).map_err(|reason| (reason, head)))
+    }
+
+    async fn read(&self, after: Seq, limit: u16) -> Result<Page, End> {
+        store::read(self.app.pool(), self.subscription.owner(), after, limit).await.map_err(|error| {
+            tracing::warn!(%error, "the change log cannot be read");
+            Close::new(1013, "the change log cannot be read now; connect again later").into()
+        })
+    }
+
+    /// Warns before the token ends, and ends the socket with it.
+    async fn keep_token(&mut self, wire: &mut Wire) -> Result<(), End> {
+        if self.token.ends <= Instant::now() {
+            return Err(Close::new(4401, "the token has expired").into());
+        }
+        if !self.token.warned && self.token.next_event() <= Instant::now() {
+            self.token.warned = true;
+            let expires_at = self.token.expires_at;
+            wire.send(&TokenExpiring { kind: TokenExpiringType::TokenExpiring, expires_at }).await?;
+        }
+        Ok(())
+    }
+
+    async fn answer(&mut self, message: ClientMessage, seq: Seq, wire: &mut Wire) -> Result<(), End> {
+        match message {
+            ClientMessage::Ping(_) => wire.heartbeat(seq).await,
+            ClientMessage::Authenticate(message) => {
+                if message.after.is_some() {
+                    return Err(Close::bad_message("after is only allowed in the first authenticate").into());
+                }
+                let identity = verify(&self.app, &self.path_user, &message.token)?;
+                self.token = TokenLife::new(identity.expires_at);
+                Ok(())
+            }
+        }
+    }
+}

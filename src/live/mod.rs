@@ -1,0 +1,13 @@
+//! The live channel: every change of a user reaches each of that user's sockets once and in
+//! order. `hub` knows the newest changes of connected users, `connection` carries them to one
+//! socket, `messages` is what is said, `handlers` opens the socket.
+
+mod connection;
+mod handlers;
+mod hub;
+pub mod messages;
+mod ring;
+mod wire;
+
+pub use handlers::open_live;
+pub use hub::Hub;

@@ -1,0 +1,311 @@
+//! The newest changes of one user as they go over the wire, in order and without gaps: the part
+//! of a channel that is pure. Changes arrive in any order; the ring takes one only as the
+//! number after its head, keeps early ones aside, and says when the log must be read.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use crate::changes::store::Page;
+use crate::changes::{Change, ChangeMessage, History, Position, Recorded, Seq};
+
+/// How many changes a ring keeps for connections that are a little behind.
+const KEPT: usize = 32;
+/// How many changes that came too early it keeps; beyond that the log has them.
+const EARLY: usize = 256;
+
+/// Shared by the sockets of one user. Serialised once, whatever their number.
+#[derive(Debug, Default)]
+pub struct Ring {
+    /// `None` until the log has been read once: before that the head is unknown.
+    base: Option<Position>,
+    sent: VecDeque<Utf8Bytes>,
+    early: BTreeMap<Seq, Recorded>,
+    /// The newest change heard of, here or not.
+    heard: Option<Position>,
+}
+
+/// What a connection at some position should do.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It has everything.
+    Wait,
+    /// These messages come next; the position is the one after them.
+    Send(Vec<Utf8Bytes>, Position),
+    /// What comes next is not here any more: the log has it, or knows that it has not.
+    ReadLog,
+}
+
+impl Ring {
+    /// Takes a change from a writer. Returns whether the log must be read to go on.
+    pub fn offer(&mut self, recorded: Recorded) -> bool {
+        let seq = recorded.change.seq;
+        let Some(head) = self.base else {
+            self.hear(recorded.history.at(seq));
+            self.keep_early(recorded);
+            return false;
+        };
+        if !recorded.history.continues(head) {
+            // Only the log can say which of two histories is the present one.
+            return true;
+        }
+        if seq <= head.seq {
+            return false;
+        }
+        if seq > head.seq.next() {
+            self.hear(recorded.history.at(seq));
+            self.keep_early(recorded);
+            return true;
+        }
+        self.push(recorded.history, recorded.change);
+        self.push_early();
+        self.is_behind()
+    }
+
+    /// Takes what the log said when the head was `asked_at`; returns whether it was of use.
+    /// What does not continue the head starts the ring anew, and connections find that out by
+    /// their own positions; unless the head has moved on meanwhile, and the page is merely old.
+    pub fn integrate(&mut self, page: Page, asked_at: Option<Position>) -> bool {
+        let now = page.history.at(page.head);
+        let Some(head) = self.base else {
+            self.start(now);
+            return true;
+        };
+        match page.continuing(asked_at.unwrap_or(head)) {
+            Ok(page) => {
+                for change in page.changes {
+                    if self.base.is_some_and(|head| change.seq == head.seq.next()) {
+                        self.push(page.history, change);
+                    }
+                }
+                self.push_early();
+                true
+            }
+            Err(_) if asked_at != self.base => false,
+            Err(_) => {
+                self.start(now);
+                true
+            }
+        }
+    }
+
+    /// Learns of a head that was read from the log. Returns whether the log must be read to
+    /// come as far.
+    pub fn begin(&mut self, head: Position) -> bool {
+        if self.base.is_none() {
+            self.start(head);
+        }
+        self.hear(head);
+        self.is_behind()
+    }
+
+    pub fn next(&self, position: Position) -> Next {
+        let Some(head) = self.base else { return Next::ReadLog };
+        if !head.history.continues(position) {
+            return Next::ReadLog;
+        }
+        if position.seq >= head.seq {
+            return Next::Wait;
+        }
+        let behind = usize::try_from(head.seq.get() - position.seq.get()).unwrap_or(usize::MAX);
+        if behind > self.sent.len() {
+            return Next::ReadLog;
+        }
+        let messages = self.sent.range(self.sent.len() - behind..).cloned().collect();
+        Next::Send(messages, head)
+    }
+
+    pub fn head(&self) -> Option<Position> {
+        self.base
+    }
+
+    /// Whether a change is known of that is not here yet.
+    pub fn is_behind(&self) -> bool {
+        match (self.base, self.heard) {
+            (Some(head), Some(heard)) => heard.history.continues(head) && heard.seq > head.seq,
+            _ => false,
+        }
+    }
+
+    fn start(&mut self, head: Position) {
+        self.base = Some(head);
+        self.sent.clear();
+        self.push_early();
+    }
+
+    fn push(&mut self, history: History, change: Change) {
+        let position = history.at(change.seq);
+        // Strings, numbers and times always serialise.
+        let json = serde_json::to_string(&ChangeMessage::new(history, change)).unwrap_or_default();
+        if self.sent.len() == KEPT {
+            self.sent.pop_front();
+        }
+        self.sent.push_back(json.into());
+        self.base = Some(position);
+    }
+
+    fn hear(&mut self, of: Position) {
+        if self.heard.is_none_or(|heard| heard.history != of.history || heard.seq < of.seq) {
+            self.heard = Some(of);
+        }
+    }
+
+    fn keep_early(&mut self, recorded: Recorded) {
+        if self.early.len() < EARLY {
+            self.early.insert(recorded.change.seq, recorded);
+        }
+    }
+
+    fn push_early(&mut self) {
+        while let (Some(head), Some(entry)) = (self.base, self.early.first_entry()) {
+            let fits = entry.get().history.continues(head);
+            if fits && *entry.key() == head.seq.next() {
+                let Recorded { history, change } = entry.remove();
+                self.push(history, change);
+            } else if !fits || *entry.key() <= head.seq {
+                entry.remove();
+            } else {
+                break;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::changes::Event;
+    use crate::tasks::TaskId;
+    use chrono::DateTime;
+
+    const HISTORY: History = History::new(1, Some(1));
+
+    fn change(seq: i64) -> Change {
+        Change { seq: Seq::new(seq), at: DateTime::UNIX_EPOCH, event: Event::Deleted(TaskId::new()) }
+    }
+
+    fn recorded(seq: i64) -> Recorded {
+        Recorded { history: HISTORY, change: change(seq) }
+    }
+
+    fn at(seq: i64) -> Position {
+        HISTORY.at(Seq::new(seq))
+    }
+
+    fn ring(head: i64) -> Ring {
+        let mut ring = Ring::default();
+        ring.begin(at(head));
+        ring
+    }
+
+    /// The numbers that a connection at `position` would be sent.
+    fn sent(ring: &Ring, position: i64) -> Vec<i64> {
+        match ring.next(at(position)) {
+            Next::Send(messages, end) => {
+                let seqs: Vec<i64> = messages
+                    .iter()
+                    .map(|text| {
+                        serde_json::from_str::<serde_json::Value>(text).expect("JSON")["seq"]
+                            .as_i64()
+                            .expect("a number")
+                    })
+                    .collect();
+                assert_eq!(seqs.last(), Some(&end.seq.get()));
+                seqs
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn changes_that_arrive_out_of_order_leave_in_order() {
+        let mut ring = ring(4);
+        assert!(ring.offer(recorded(7)));
+        assert!(ring.offer(recorded(6)));
+        assert_eq!(ring.next(at(4)), Next::Wait);
+        assert!(!ring.offer(recorded(5)));
+        assert_eq!(sent(&ring, 4), [5, 6, 7]);
+        assert_eq!(sent(&ring, 6), [7]);
+    }
+
+    #[test]
+    fn a_change_that_came_before_the_first_read_is_not_lost() {
+        let mut ring = Ring::default();
+        assert!(!ring.offer(recorded(6)));
+        assert!(!ring.begin(at(5)));
+        assert_eq!(sent(&ring, 5), [6]);
+        let mut ring = Ring::default();
+        ring.offer(recorded(7));
+        assert!(ring.begin(at(5)), "6 is missing, the log must be read");
+    }
+
+    #[test]
+    fn a_repeated_change_is_sent_once() {
+        let mut ring = ring(0);
+        ring.offer(recorded(1));
+        ring.offer(recorded(1));
+        ring.integrate(Page { history: HISTORY, head: Seq::new(1), changes: vec![change(1)] }, Some(at(0)));
+        assert_eq!(sent(&ring, 0), [1]);
+    }
+
+    #[test]
+    fn the_log_fills_a_gap() {
+        let mut ring = ring(1);
+        ring.offer(recorded(4));
+        ring.integrate(
+            Page { history: HISTORY, head: Seq::new(4), changes: vec![change(2), change(3), change(4)] },
+            Some(at(1)),
+        );
+        assert_eq!(sent(&ring, 1), [2, 3, 4]);
+        assert!(!ring.is_behind());
+    }
+
+    #[test]
+    fn who_is_further_behind_than_the_ring_reads_the_log() {
+        let mut ring = ring(0);
+        for seq in 1..=KEPT as i64 + 1 {
+            ring.offer(recorded(seq));
+        }
+        assert_eq!(ring.next(at(0)), Next::ReadLog);
+        assert_eq!(sent(&ring, 1).len(), KEPT);
+    }
+
+    #[test]
+    fn another_history_is_never_mixed_in() {
+        let mut ring = ring(3);
+        let other = History::new(1, Some(2));
+        assert!(ring.offer(Recorded { history: other, change: change(4) }));
+        assert_eq!(ring.next(at(3)), Next::Wait);
+        ring.integrate(Page { history: other, head: Seq::new(4), changes: vec![change(4)] }, Some(at(3)));
+        assert_eq!(ring.next(at(3)), Next::ReadLog);
+        assert_eq!(ring.head(), Some(other.at(Seq::new(4))));
+    }
+
+    #[test]
+    fn the_first_write_of_an_owner_continues_the_empty_beginning() {
+        let mut ring = Ring::default();
+        let beginning = History::new(1, None).at(Seq::ZERO);
+        ring.begin(beginning);
+        assert!(!ring.offer(recorded(1)));
+        assert!(matches!(ring.next(beginning), Next::Send(messages, end) if messages.len() == 1 && end == at(1)));
+    }
+
+    #[test]
+    fn a_page_from_before_the_first_write_does_not_set_the_ring_back() {
+        let beginning = History::new(1, None).at(Seq::ZERO);
+        let mut ring = Ring::default();
+        ring.begin(beginning);
+        ring.offer(recorded(1));
+        let old = Page { history: beginning.history, head: Seq::ZERO, changes: Vec::new() };
+        ring.integrate(old, Some(beginning));
+        assert_eq!(ring.head(), Some(at(1)));
+    }
+
+    #[test]
+    fn an_old_page_does_not_set_the_ring_back() {
+        let mut ring = ring(3);
+        ring.offer(recorded(4));
+        ring.integrate(Page { history: HISTORY, head: Seq::new(3), changes: Vec::new() }, Some(at(3)));
+        assert_eq!(sent(&ring, 3), [4]);
+    }
+}

@@ -1,0 +1,223 @@
+//! One WebSocket as the channel uses it: typed messages in and out, a bound on how long a write
+//! may hang, and an orderly close.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use salvo::websocket::{Message, WebSocket};
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, timeout};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
+use super::messages::{
+    ClientMessage, ErrorMessage, ErrorType, Heartbeat, HeartbeatType, Ping, PingType, Reset, ResetType,
+};
+use crate::changes::store::{Page, ResetReason};
+use crate::changes::{ChangeMessage, Position, Seq};
+
+/// A socket that takes no byte for this long is closed; its client can resume.
+const STALLED_AFTER: Duration = Duration::from_secs(10);
+/// How long the other side gets to answer a close.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+/// The largest message a client may send, in bytes.
+pub const MAX_CLIENT_MESSAGE: usize = 16 * 1024;
+
+/// Small buffers: most sockets are idle most of the time, and the defaults hold 128 KiB each.
+pub fn socket_config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(4 * 1024)
+        .write_buffer_size(4 * 1024)
+        .max_write_buffer_size(64 * 1024)
+        .max_message_size(Some(MAX_CLIENT_MESSAGE))
+        .max_frame_size(Some(MAX_CLIENT_MESSAGE))
+}
+
+/// Why a socket is closed by the server: the WebSocket close code and the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Close {
+    code: u16,
+    reason: String,
+}
+
+impl Close {
+    pub fn new(code: u16, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into() }
+    }
+
+    pub fn bad_message(reason: impl Into<String>) -> Self {
+        Self::new(4400, reason)
+    }
+}
+
+/// How a connection ends.
+pub enum End {
+    /// The server closes, with this code and reason.
+    Close(Close),
+    /// The other side is gone.
+    Gone,
+}
+
+impl From<Close> for End {
+    fn from(close: Close) -> Self {
+        Self::Close(close)
+    }
+}
+
+pub struct Wire {
+    socket: WebSocket,
+    heard_at: Instant,
+}
+
+impl Wire {
+    pub fn new(socket: WebSocket) -> Self {
+        Self { socket, heard_at: Instant::now() }
+    }
+
+    /// The next message of the client. May be dropped while it waits without losing one.
+    pub async fn receive(&mut self) -> Result<ClientMessage, End> {
+        loop {
+            let frame = match self.socket.next().await {
+                Some(Ok(frame)) => frame,
+                Some(Err(error)) if is_too_big(&error) => {
+                    let limit = MAX_CLIENT_MESSAGE;
+                    return Err(Close::new(1009, format!("a message may have at most {limit} bytes")).into());
+                }
+                Some(Err(_)) | None => return Err(End::Gone),
+            };
+            self.heard_at = Instant::now();
+            if frame.is_text() {
+                let text = frame.as_str().map_err(|_| End::Gone)?;
+                return parse(text).map_err(|error| Close::bad_message(error).into());
+            }
+            if frame.is_binary() {
+                return Err(Close::bad_message("send text messages, not binary ones").into());
+            }
+            if frame.is_close() {
+                return Err(End::Gone);
+            }
+        }
+    }
+
+    pub async fn send<T: Serialize>(&mut self, message: &T) -> Result<(), End> {
+        // Strings, numbers and times always serialise.
+        let json = serde_json::to_string(message).unwrap_or_default();
+        self.send_texts([json.into()]).await
+    }
+
+    /// Sends messages that are already in their final form, flushed once at the end.
+    pub async fn send_texts(&mut self, texts: impl IntoIterator<Item = Utf8Bytes>) -> Result<(), End> {
+        for text in texts {
+            unless_stalled(self.socket.feed(Message::text(text))).await?;
+        }
+        unless_stalled(self.socket.flush()).await
+    }
+
+    /// Sends changes from the log; returns the position after them.
+    pub async fn send_page(&mut self, page: Page, after: Position) -> Result<Position, End> {
+        let end = page.end(after.seq);
+        let history = page.history;
+        let texts = page
+            .changes
+            .into_iter()
+            .map(|change| serde_json::to_string(&ChangeMessage::new(history, change)).unwrap_or_default().into());
+        self.send_texts(texts).await?;
+        Ok(end)
+    }
+
+    pub async fn reset(&mut self, reason: ResetReason, head: Position) -> Result<(), End> {
+        self.send(&Reset { kind: ResetType::Reset, reason, seq: head.seq, position: head }).await
+    }
+
+    pub async fn heartbeat(&mut self, seq: Seq) -> Result<(), End> {
+        self.send(&Heartbeat { kind: HeartbeatType::Heartbeat, seq }).await
+    }
+
+    /// Asks the peer for a sign of life, or gives it up when it has given none for `patience`.
+    pub async fn check_alive(&mut self, patience: Duration) -> Result<(), End> {
+        if self.heard_at.elapsed() > patience {
+            return Err(End::Gone);
+        }
+        unless_stalled(self.socket.send(Message::ping(Vec::new()))).await
+    }
+
+    /// Says why, closes, and waits a little for the other side to do the same.
+    pub async fn close(mut self, close: Close) {
+        let Close { code, reason } = close;
+        let farewell = async {
+            if code >= 4000 {
+                self.send(&ErrorMessage { kind: ErrorType::Error, code, detail: reason.clone() }).await.ok()?;
+            }
+            self.socket.send(Message::close_with(code, short(reason))).await.ok()?;
+            while let Some(Ok(_)) = self.socket.next().await {}
+            Some(())
+        };
+        // A peer that does not listen is left without.
+        let _ = timeout(CLOSE_WITHIN, farewell).await;
+    }
+}
+
+async fn unless_stalled<E>(write: impl Future<Output = Result<(), E>>) -> Result<(), End> {
+    match timeout(STALLED_AFTER, write).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) => Err(End::Gone),
+        Err(_) => Err(Close::new(1013, "the socket took no bytes for 10 seconds; connect again and resume").into()),
+    }
+}
+
+/// A close frame has room for 123 bytes of reason.
+fn short(mut reason: String) -> String {
+    let end = (0..=reason.len().min(123)).rev().find(|end| reason.is_char_boundary(*end)).unwrap_or(0);
+    reason.truncate(end);
+    reason
+}
+
+fn is_too_big(error: &salvo::Error) -> bool {
+    use tokio_tungstenite::tungstenite::Error;
+    let salvo::Error::Other(inner) = error else { return false };
+    matches!(inner.downcast_ref::<Error>(), Some(Error::Capacity(_)))
+}
+
+/// Reads a client message; the error says what was wrong with it.
+fn parse(text: &str) -> Result<ClientMessage, String> {
+    #[derive(Deserialize)]
+    struct Tagged {
+        #[serde(rename = "type")]
+        kind: String,
+    }
+    let not_understood = |error: serde_json::Error| format!("the message is not understood: {error}");
+    let Tagged { kind } = serde_json::from_str(text).map_err(not_understood)?;
+    match kind.as_str() {
+        "authenticate" => serde_json::from_str(text).map(ClientMessage::Authenticate).map_err(not_understood),
+        "ping" => serde_json::from_str(text)
+            .map(|Ping { kind: PingType::Ping }| ClientMessage::Ping(Ping { kind: PingType::Ping }))
+            .map_err(not_understood),
+        _ => Err("the message's type must be authenticate or ping".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_is_not_understood_says_why() {
+        for (text, part) in [
+            ("", "EOF"),
+            ("[]", "not understood"),
+            (r#"{"type":"subscribe"}"#, "must be authenticate or ping"),
+            (r#"{"type":"authenticate"}"#, "missing field `token`"),
+            (r#"{"type":"authenticate","token":"t","after":"x"}"#, "position"),
+            (r#"{"type":"ping","extra":1}"#, "unknown field `extra`"),
+        ] {
+            let error = parse(text).expect_err("must be refused");
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_cut_at_a_character() {
+        assert_eq!(short("ä".repeat(100)).len(), 122);
+        assert_eq!(short("short".to_owned()), "short");
+    }
+}

@@ -1,0 +1,51 @@
+//! The command line: `taskwire serve`, `token`, `watch`, `openapi`.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use taskwire::cli::{openapi, serve, token, watch};
+
+/// A task backend whose OpenAPI document is the contract, with live updates that never miss a
+/// change.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server; without DATABASE_URL with a private Postgres of its own
+    Serve(Box<serve::Serve>),
+    /// Print a token for a user, signed with the configured secret
+    Token(token::Token),
+    /// Print a user's changes as they happen; reconnects and resumes by itself
+    Watch(watch::Watch),
+    /// Print the contract that the code generates, or check openapi.yaml against it
+    Openapi(openapi::Openapi),
+}
+
+fn main() -> ExitCode {
+    // A missing .env is the usual case; a broken line in one is worth a word.
+    if let Err(error) = dotenvy::dotenv()
+        && !error.not_found()
+    {
+        eprintln!("taskwire: the file .env cannot be used: {error}");
+        return ExitCode::from(2);
+    }
+    let done = match Cli::parse().command {
+        Command::Serve(serve) => serve.run(),
+        Command::Token(token) => token.run(),
+        Command::Watch(watch) => watch.run(),
+        Command::Openapi(openapi) => openapi.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{}", failure.message);
+            ExitCode::from(failure.exit_code)
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Mounting a route and documenting it are one step: path, methods and operation come from the
+//! handler's own annotation, so an undocumented handler does not compile and no path is
+//! written twice.
+
+use std::collections::BTreeMap;
+
+use salvo::http::header::ALLOW;
+use salvo::http::{HeaderValue, Method, StatusCode};
+use salvo::prelude::*;
+use salvo::routing::Filter;
+use salvo::routing::filters::MethodFilter;
+use utoipa::openapi::path::{HttpMethod, Paths};
+use utoipa::openapi::{Components, RefOr, Schema};
+// The annotation exposes an operation's schemas only through this hidden module of utoipa; it
+// is named here and nowhere else.
+use utoipa::__dev::SchemaReferences;
+
+use super::responses;
+
+/// Collects handlers: their routes for salvo, their operations for the document.
+#[derive(Default)]
+pub struct Mounts {
+    routes: BTreeMap<String, PathRoutes>,
+    paths: Paths,
+    schemas: BTreeMap<String, RefOr<Schema>>,
+}
+
+#[derive(Default)]
+struct PathRoutes {
+    handlers: Vec<Router>,
+    allowed: Vec<Method>,
+}
+
+impl Mounts {
+    #[must_use]
+    pub fn mount<H: Handler + utoipa::Path + SchemaReferences>(mut self, handler: H) -> Self {
+        let path = H::path();
+        let mut operation = H::operation();
+        responses::add_common(&mut operation);
+        let mut schemas = Vec::new();
+        H::schemas(&mut schemas);
+        self.schemas.extend(schemas);
+        self.paths.add_path_operation(&path, H::methods(), operation);
+
+        // An annotation names one method; `OpenApi` could hold several, Taskwire has no use for it.
+        let method = H::methods().into_iter().next().map_or(Method::GET, served_method);
+        let routes = self.routes.entry(path).or_default();
+        if method == Method::GET {
+            routes.allowed.extend([Method::GET, Method::HEAD]);
+            let filter = MethodFilter::new(Method::GET).or(MethodFilter::new(Method::HEAD));
+            routes.handlers.push(Router::with_filter(filter).goal(handler));
+        } else {
+            routes.allowed.push(method.clone());
+            routes.handlers.push(Router::with_filter(MethodFilter::new(method)).goal(handler));
+        }
+        self
+    }
+
+    /// The routes, each path with an answer to OPTIONS, and what the document says of them.
+    pub fn finish(self) -> (Vec<Router>, Paths, Components) {
+        let routers = self
+            .routes
+            .into_iter()
+            .map(|(path, routes)| {
+                let mut router = Router::with_path(path.trim_start_matches('/'));
+                for handler in routes.handlers {
+                    router = router.push(handler);
+                }
+                router.push(Router::with_filter(MethodFilter::new(Method::OPTIONS)).goal(Allowed::new(&routes.allowed)))
+            })
+            .collect();
+        let mut components = Components::new();
+        components.schemas.extend(self.schemas);
+        (routers, self.paths, components)
+    }
+}
+
+const fn served_method(method: HttpMethod) -> Method {
+    match method {
+        HttpMethod::Get => Method::GET,
+        HttpMethod::Post => Method::POST,
+        HttpMethod::Put => Method::PUT,
+        HttpMethod::Delete => Method::DELETE,
+        HttpMethod::Options => Method::OPTIONS,
+        HttpMethod::Head => Method::HEAD,
+        HttpMethod::Patch => Method::PATCH,
+        HttpMethod::Trace => Method::TRACE,
+    }
+}
+
+/// Answers OPTIONS with the methods of its path.
+struct Allowed(HeaderValue);
+
+impl Allowed {
+    fn new(methods: &[Method]) -> Self {
+        let list = methods.iter().map(Method::as_str).chain(["OPTIONS"]).collect::<Vec<_>>().join(", ");
+        Self(HeaderValue::from_str(&list).unwrap_or(HeaderValue::from_static("OPTIONS")))
+    }
+}
+
+#[handler]
+impl Allowed {
+    async fn handle(&self, res: &mut Response) {
+        res.status_code(StatusCode::NO_CONTENT);
+        res.headers_mut().insert(ALLOW, self.0.clone());
+    }
+}

@@ -1,0 +1,44 @@
+//! Parameters that several operations share, as the document describes them.
+
+use utoipa::IntoParams;
+
+use crate::tasks::TaskId;
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes what `Caller` reads")]
+pub struct UserPath {
+    /// The caller's own user id, percent-encoded.
+    #[param(min_length = 1, max_length = 255, example = "demo")]
+    user_id: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes what `Caller` and `TaskId` read")]
+pub struct TaskPath {
+    /// The caller's own user id, percent-encoded.
+    #[param(min_length = 1, max_length = 255, example = "demo")]
+    user_id: String,
+    /// The task's id.
+    #[param(value_type = String, format = Uuid, example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e")]
+    task_id: TaskId,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes what `IfMatch` reads")]
+pub struct IfMatchHeader {
+    /// Act only while the task has one of these entity tags; otherwise 412.
+    #[param(rename = "If-Match", required = false, example = "\"7\"")]
+    if_match: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes what `IfNoneMatch` reads")]
+pub struct IfNoneMatchHeader {
+    /// Entity tags of versions that the client already has, or `*`.
+    #[param(rename = "If-None-Match", required = false, example = "\"7\"")]
+    if_none_match: Option<String>,
+}

@@ -1,0 +1,259 @@
+//! The one error type of the API: everything that is refused becomes a [`Problem`] and leaves
+//! as RFC 9457 `application/problem+json`, with a `code` for programs and a `detail` for people.
+//! Internals stay inside: what a 5xx was about is logged here and never sent.
+
+use std::borrow::Cow;
+
+use salvo::http::header::{ALLOW, CONTENT_TYPE, ETAG, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use salvo::http::{HeaderValue, StatusCode};
+use salvo::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::auth::TokenError;
+
+/// The media type of every error.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// What went wrong, for programs. Each code belongs to exactly one HTTP status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schema(as = ProblemCode)]
+pub enum Code {
+    ValidationError,
+    Unauthorized,
+    Forbidden,
+    NotFound,
+    MethodNotAllowed,
+    Conflict,
+    Gone,
+    PreconditionFailed,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    UpgradeRequired,
+    RateLimited,
+    ServerError,
+    Unavailable,
+}
+
+impl Code {
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::ValidationError => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::Gone => StatusCode::GONE,
+            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// One thing that is wrong with the request, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FieldError {
+    /// The field of the body, query parameter, path parameter or header.
+    #[schema(example = "title")]
+    pub field: Cow<'static, str>,
+    /// What kind of fault it is, such as `length`, `unknown_field` or `invalid_type`.
+    #[schema(value_type = String, example = "length")]
+    pub code: Cow<'static, str>,
+    /// What is wrong and what is allowed.
+    #[schema(value_type = String, example = "must be 1 to 200 characters after trimming, but is 0")]
+    pub message: Cow<'static, str>,
+}
+
+impl FieldError {
+    pub fn new(
+        field: impl Into<Cow<'static, str>>,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { field: field.into(), code: code.into(), message: message.into() }
+    }
+}
+
+/// The body of every error, as RFC 9457 lays it out.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// Always `about:blank`: `code` tells the kinds apart.
+    #[serde(rename = "type")]
+    #[schema(value_type = String, example = "about:blank")]
+    pub kind: Cow<'static, str>,
+    /// The name of the HTTP status.
+    #[schema(value_type = String, example = "Bad Request")]
+    pub title: Cow<'static, str>,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599, example = 400)]
+    pub status: u16,
+    /// What was wrong with this request and what to change, for people.
+    #[schema(value_type = String, example = "title must be 1 to 200 characters after trimming, but is 0")]
+    pub detail: Cow<'static, str>,
+    /// What was wrong, for programs.
+    pub code: Code,
+    /// Each fault of the request by itself, where it can be told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub errors: Vec<FieldError>,
+}
+
+/// A refusal on its way to the client.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    code: Code,
+    detail: Cow<'static, str>,
+    errors: Vec<FieldError>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into(), errors: Vec::new(), headers: Vec::new() }
+    }
+
+    /// A request that says something which is not allowed, in one or more places.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail =
+            errors.iter().map(|error| format!("{} {}", error.field, error.message)).collect::<Vec<_>>().join("; ");
+        Self { errors, ..Self::new(Code::ValidationError, detail) }
+    }
+
+    pub fn invalid_field(
+        field: impl Into<Cow<'static, str>>,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::invalid(vec![FieldError::new(field, code, message)])
+    }
+
+    /// No acceptable token. The reason is for the client; it never quotes the token.
+    pub fn unauthorized(reason: TokenError) -> Self {
+        // RFC 6750: a request that brought no token is told the scheme, not an error code.
+        let challenge = match reason {
+            TokenError::Missing => Cow::Borrowed("Bearer realm=\"taskwire\""),
+            _ => Cow::Owned(format!(
+                "Bearer realm=\"taskwire\", error=\"invalid_token\", error_description=\"{reason}\""
+            )),
+        };
+        let challenge = HeaderValue::from_str(&challenge).unwrap_or(HeaderValue::from_static("Bearer"));
+        Self::new(Code::Unauthorized, reason.to_string()).with_header(WWW_AUTHENTICATE, challenge)
+    }
+
+    pub fn forbidden() -> Self {
+        Self::new(Code::Forbidden, "the token's user is not the user in the path; use your own user id in the path")
+    }
+
+    pub fn task_not_found() -> Self {
+        Self::new(Code::NotFound, "there is no task with this id")
+    }
+
+    /// A fault of ours. The cause goes to the log, where the request id leads to it.
+    pub fn server_error(cause: &dyn std::fmt::Display) -> Self {
+        tracing::error!(error = %cause, "request failed");
+        Self::new(Code::ServerError, "something went wrong on the server; the request id names this case")
+    }
+
+    pub fn unavailable(detail: &'static str) -> Self {
+        Self::new(Code::Unavailable, detail).with_header(RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub fn with_etag(self, etag: HeaderValue) -> Self {
+        self.with_header(ETAG, etag)
+    }
+
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The problem that stands for a status which the framework chose by itself.
+    pub fn for_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => {
+                Self::new(Code::NotFound, "there is nothing at this path; /openapi.yaml lists what there is")
+            }
+            StatusCode::METHOD_NOT_ALLOWED => Self::new(
+                Code::MethodNotAllowed,
+                "this path does not take this method; the Allow header lists those it takes",
+            ),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::new(Code::PayloadTooLarge, "the body is too large"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                Self::new(Code::UnsupportedMediaType, "send the body as application/json")
+            }
+            StatusCode::SERVICE_UNAVAILABLE => Self::unavailable("the server is busy; try again"),
+            status if status.is_client_error() => Self::new(Code::ValidationError, "the request is malformed"),
+            status => Self::server_error(&format_args!("the framework answered {status}")),
+        }
+    }
+}
+
+impl Scribe for Problem {
+    fn render(self, res: &mut Response) {
+        let status = self.code.status();
+        let body = ProblemBody {
+            kind: Cow::Borrowed("about:blank"),
+            title: Cow::Borrowed(status.canonical_reason().unwrap_or("Error")),
+            status: status.as_u16(),
+            detail: self.detail,
+            code: self.code,
+            errors: self.errors,
+        };
+        res.status_code(status);
+        // What a handler had prepared describes an answer that is no longer sent; Allow does.
+        let allow = res.headers().get(ALLOW).cloned();
+        res.headers_mut().remove(ETAG);
+        res.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        if let Some(allow) = allow {
+            res.headers_mut().insert(ALLOW, allow);
+        }
+        for (name, value) in self.headers {
+            res.headers_mut().insert(name, value);
+        }
+        match serde_json::to_vec(&body) {
+            Ok(json) => res.body(json),
+            Err(_) => res.body("{}"),
+        };
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    /// A database that cannot be reached is worth a retry; anything else is our fault.
+    fn from(error: sqlx::Error) -> Self {
+        if is_outage(&error) {
+            tracing::warn!(%error, "the database is unavailable");
+            Self::unavailable("the database cannot be reached; try again")
+        } else {
+            Self::server_error(&error)
+        }
+    }
+}
+
+/// Whether the database was out of reach rather than unwilling.
+fn is_outage(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+        // Classes: connection exception, insufficient resources, operator intervention;
+        // 25006 is a write on a server that has become a standby.
+        sqlx::Error::Database(database) => database.code().is_some_and(|code| {
+            code.starts_with("08") || code.starts_with("53") || code.starts_with("57") || code == "25006"
+        }),
+        _ => false,
+    }
+}

@@ -1,0 +1,75 @@
+//! The one place where routes are mounted, and what surrounds every request.
+
+use salvo::affix_state;
+use salvo::catch_panic::CatchPanic;
+use salvo::catcher::Catcher;
+use salvo::cors::Cors;
+use salvo::http::Method;
+use salvo::http::header::ORIGIN;
+use salvo::prelude::*;
+use salvo::timeout::Timeout;
+use utoipa::openapi::OpenApi;
+
+use crate::app::App;
+use crate::http::framing::{self, REQUEST_ID};
+use crate::openapi::mount::Mounts;
+use crate::{changes, docs, health, live, openapi, tasks};
+
+/// Every operation of the contract.
+fn operations() -> Mounts {
+    Mounts::default()
+        .mount(health::get_health)
+        .mount(tasks::list_tasks)
+        .mount(tasks::create_task)
+        .mount(tasks::get_task)
+        .mount(tasks::update_task)
+        .mount(tasks::replace_task)
+        .mount(tasks::delete_task)
+        .mount(tasks::set_task_completion)
+        .mount(tasks::get_stats)
+        .mount(changes::list_changes)
+        .mount(live::open_live)
+}
+
+/// The contract as the code generates it.
+pub fn contract() -> OpenApi {
+    let (_, paths, components) = operations().finish();
+    openapi::document(paths, components)
+}
+
+/// Everything that the server answers.
+pub fn service(app: &App) -> Service {
+    let (routers, paths, components) = operations().finish();
+    let document = openapi::document(paths, components);
+    let mut root = Router::new().hoop(affix_state::inject(app.clone()));
+    for router in routers {
+        root = root.push(router);
+    }
+    for router in docs::routes(&document) {
+        root = root.push(router);
+    }
+    Service::new(root)
+        .hoop(framing::around_request)
+        .hoop_when(cors(app).into_handler(), |req, _| req.headers().contains_key(ORIGIN))
+        .hoop(CatchPanic::new())
+        .hoop(Timeout::new(app.http().request_timeout))
+        .catcher(Catcher::default().hoop(framing::own_errors))
+}
+
+fn cors(app: &App) -> Cors {
+    Cors::new()
+        .allow_origin(app.allowed_origins())
+        .allow_credentials(true)
+        .allow_methods(vec![
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+            Method::OPTIONS,
+        ])
+        .allow_headers(vec!["authorization", "content-type", "if-match", "if-none-match", REQUEST_ID])
+        .expose_headers(vec!["etag", "location", "retry-after", "www-authenticate", REQUEST_ID])
+        .max_age(600)
+}

@@ -1,0 +1,345 @@
+//! The requests about single tasks, and the counts. Writes run to their end in a task of their
+//! own (see `changes::write`), whatever becomes of the request that asked for them.
+
+use salvo::extract::{Extractible, Metadata};
+use salvo::http::header::{CONTENT_TYPE, ETAG, HeaderName, LOCATION};
+use salvo::http::{HeaderValue, StatusCode};
+use salvo::prelude::*;
+use uuid::Uuid;
+
+use super::store::{self, Creation, Deletion, Update};
+use super::{Completion, CreateTask, SetCompletion, Task, TaskId, TaskPatch, TaskStats, UpdateTask};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::changes::{Seq, write};
+use crate::http::NO_METADATA;
+use crate::http::body::{JsonBody, OptionalJsonBody};
+use crate::http::etag::{IfMatch, IfNoneMatch, etag};
+use crate::openapi::params::{IfMatchHeader, IfNoneMatchHeader, TaskPath, UserPath};
+use crate::openapi::responses::{Conflict, Gone, NotFound, PreconditionFailed};
+use crate::problem::{Code, Problem};
+
+impl<'ex> Extractible<'ex> for TaskId {
+    fn metadata() -> &'static Metadata {
+        &NO_METADATA
+    }
+
+    async fn extract(req: &'ex mut Request, _depot: &'ex mut Depot) -> Result<Self, Problem> {
+        let text = req.params().get("task_id").map_or("", String::as_str);
+        // Uuid also reads braces, URNs and bare digits; the contract promises one form.
+        text.parse::<Uuid>().ok().filter(|_| text.len() == 36).map(Self::from).ok_or_else(|| {
+            Problem::invalid_field(
+                "task_id",
+                "malformed",
+                "must be a UUID such as 019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e",
+            )
+        })
+    }
+}
+
+/// One task as an answer, with its entity tag.
+#[derive(Debug)]
+pub struct TaskAnswer {
+    status: StatusCode,
+    task: Task,
+}
+
+impl TaskAnswer {
+    const fn ok(task: Task) -> Self {
+        Self { status: StatusCode::OK, task }
+    }
+}
+
+impl Scribe for TaskAnswer {
+    fn render(self, res: &mut Response) {
+        let tag = etag(self.task.version);
+        if self.status == StatusCode::CREATED {
+            let path = format!("/api/{}/tasks/{}", path_segment(&self.task.user_id), self.task.id);
+            add(res, LOCATION, HeaderValue::from_str(&path).ok());
+        }
+        res.status_code(self.status);
+        Json(self.task).render(res);
+        add(res, ETAG, Some(tag));
+    }
+}
+
+/// A task, or the news that the client already has it.
+#[derive(Debug)]
+pub enum ReadAnswer {
+    Task(TaskAnswer),
+    NotModified(Seq),
+}
+
+impl Scribe for ReadAnswer {
+    fn render(self, res: &mut Response) {
+        match self {
+            Self::Task(answer) => answer.render(res),
+            Self::NotModified(version) => {
+                res.status_code(StatusCode::NOT_MODIFIED);
+                res.headers_mut().remove(CONTENT_TYPE);
+                add(res, ETAG, Some(etag(version)));
+            }
+        }
+    }
+}
+
+fn add(res: &mut Response, name: HeaderName, value: Option<HeaderValue>) {
+    if let Some(value) = value {
+        res.headers_mut().insert(name, value);
+    }
+}
+
+/// A user id as it stands in a path.
+fn path_segment(user_id: &str) -> impl std::fmt::Display + '_ {
+    percent_encoding::utf8_percent_encode(user_id, percent_encoding::NON_ALPHANUMERIC)
+}
+
+/// Create a task
+///
+/// Send an `id` of your own choice to make the creation safe to retry: the same id with the same
+/// request answers 200 and the task as it is now, the same id with another request 409, and the
+/// id of a task that was deleted 410, as far back as the log reaches.
+#[utoipa::path(
+    post,
+    path = "/api/{user_id}/tasks",
+    tag = "tasks",
+    params(UserPath),
+    request_body(content = CreateTask, examples(
+        ("title only" = (value = json!({"title": "Buy milk"}))),
+        ("everything" = (value = json!({"title": "Buy milk", "description": "Two litres, the blue one", "completed": false}))),
+        ("safe to retry" = (value = json!({"id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e", "title": "Buy milk"}))),
+    )),
+    responses(
+        (status = 201, description = "The new task.", body = Task, headers(
+            ("Location" = String, description = "The path of the task."),
+            ("ETag" = String, description = "The version of the task, in quotes."),
+        )),
+        (status = 200, description = "This request came before: the task as it is now.", body = Task, headers(
+            ("ETag" = String, description = "The version of the task, in quotes."),
+        )),
+        (status = 409, response = Conflict),
+        (status = 410, response = Gone),
+    ),
+    impl_for = create_task
+)]
+#[handler]
+pub async fn create_task(app: App, caller: Caller, body: JsonBody<CreateTask>) -> Result<TaskAnswer, Problem> {
+    let JsonBody(new) = body;
+    let creation = write(&app, caller.owner(), {
+        let (pool, owner) = (app.pool().clone(), caller.owner().clone());
+        async move { store::create(&pool, &owner, &new).await }
+    })
+    .await?;
+    match creation {
+        Creation::Created(task) => Ok(TaskAnswer { status: StatusCode::CREATED, task }),
+        Creation::Repeated(task) => Ok(TaskAnswer::ok(task)),
+        Creation::IdTaken => {
+            Err(Problem::new(Code::Conflict, "a task with this id was created by another request; choose another id"))
+        }
+        Creation::IdGone => Err(Problem::new(Code::Gone, "the task with this id was deleted; choose another id")),
+    }
+}
+
+/// Get a task
+///
+/// Send the `ETag` of an earlier answer as `If-None-Match` to get 304 while nothing has changed.
+#[utoipa::path(
+    get,
+    path = "/api/{user_id}/tasks/{task_id}",
+    tag = "tasks",
+    params(TaskPath, IfNoneMatchHeader),
+    responses(
+        (status = 200, description = "The task.", body = Task, headers(
+            ("ETag" = String, description = "The version of the task, in quotes."),
+        )),
+        (status = 304, description = "The client already has this version.", headers(
+            ("ETag" = String, description = "The version of the task, in quotes."),
+        )),
+        (status = 404, response = NotFound),
+    ),
+    impl_for = get_task
+)]
+#[handler]
+pub async fn get_task(app: App, caller: Caller, id: TaskId, known: IfNoneMatch) -> Result<ReadAnswer, Problem> {
+    let task = store::get(app.pool(), caller.owner(), id).await?.ok_or_else(Problem::task_not_found)?;
+    if known.holds(task.version) {
+        return Ok(ReadAnswer::NotModified(task.version));
+    }
+    Ok(ReadAnswer::Task(TaskAnswer::ok(task)))
+}
+
+/// Update a task
+///
+/// Changes the fields that are given: a field left out keeps its value, `null` clears the
+/// description. An update that changes nothing leaves version and ETag as they are.
+#[utoipa::path(
+    patch,
+    path = "/api/{user_id}/tasks/{task_id}",
+    tag = "tasks",
+    params(TaskPath, IfMatchHeader),
+    request_body(description = "The fields to change.", content(
+        (UpdateTask = "application/merge-patch+json", examples(
+            ("rename" = (value = json!({"title": "Buy oat milk"}))),
+            ("clear the description" = (value = json!({"description": null}))),
+            ("complete" = (value = json!({"completed": true}))),
+        )),
+        (UpdateTask = "application/json", examples(
+            ("rename" = (value = json!({"title": "Buy oat milk"}))),
+            ("clear the description" = (value = json!({"description": null}))),
+            ("complete" = (value = json!({"completed": true}))),
+        )),
+    )),
+    responses(
+        (status = 200, description = "The task as it is now.", body = Task, headers(
+            ("ETag" = String, description = "The version of the task, in quotes."),
+        )),
+        (status = 404, response = NotFound),
+        (status = 412, response = PreconditionFailed),
+    ),
+    impl_for = update_task
+)]
+#[handler]
+pub async fn update_task(
+    app: App,
+    caller: Caller,
+    id: TaskId,
+    condition: IfMatch,
+    body: JsonBody<UpdateTask>,
+) -> Result<TaskAnswer, Problem> {
+    apply(&app, &caller, id, condition, body.0.into()).await
+}
+
+/// Update a task, as the earlier API did
+///
+/// The same as PATCH: a field left out keeps its value, nothing is wiped by omission.
+#[utoipa::path(
+    put,
+    path = "/api/{user_id}/tasks/{task_id}",
+    tag = "tasks",
+    params(TaskPath, IfMatchHeader),
+    request_body(content = UpdateTask, examples(
+        ("rename" = (value = json!({"title": "Buy oat milk"}))),
+        ("clear the description" = (value = json!({"description": null}))),
+    )),
+    responses(
+        (status = 200, description = "The task as it is now.", body = Task, headers(
+            ("ETag" = String, description = "The version of the task, in quotes."),
+        )),
+        (status = 404, response = NotFound),
+        (status = 412, response = PreconditionFailed),
+    ),
+    impl_for = replace_task
+)]
+#[handler]
+pub async fn replace_task(
+    app: App,
+    caller: Caller,
+    id: TaskId,
+    condition: IfMatch,
+    body: JsonBody<UpdateTask>,
+) -> Result<TaskAnswer, Problem> {
+    apply(&app, &caller, id, condition, body.0.into()).await
+}
+
+/// Complete or reopen a task
+///
+/// Without a body, completion is turned over, which is not safe to retry; `{"completed": true}`
+/// sets it, which is.
+#[utoipa::path(
+    patch,
+    path = "/api/{user_id}/tasks/{task_id}/complete",
+    tag = "tasks",
+    params(TaskPath, IfMatchHeader),
+    request_body(content = Option<SetCompletion>, examples(
+        ("complete" = (value = json!({"completed": true}))),
+        ("reopen" = (value = json!({"completed": false}))),
+    )),
+    responses(
+        (status = 200, description = "The task as it is now.", body = Task, headers(
+            ("ETag" = String, description = "The version of the task, in quotes."),
+        )),
+        (status = 404, response = NotFound),
+        (status = 412, response = PreconditionFailed),
+    ),
+    impl_for = set_task_completion
+)]
+#[handler]
+pub async fn set_task_completion(
+    app: App,
+    caller: Caller,
+    id: TaskId,
+    condition: IfMatch,
+    body: OptionalJsonBody<SetCompletion>,
+) -> Result<TaskAnswer, Problem> {
+    let completion = body.0.map_or(Completion::Toggle, |set| Completion::Set(set.completed));
+    apply(&app, &caller, id, condition, TaskPatch { completion, ..TaskPatch::default() }).await
+}
+
+async fn apply(
+    app: &App,
+    caller: &Caller,
+    id: TaskId,
+    condition: IfMatch,
+    patch: TaskPatch,
+) -> Result<TaskAnswer, Problem> {
+    let update = write(app, caller.owner(), {
+        let (pool, owner) = (app.pool().clone(), caller.owner().clone());
+        async move { store::update(&pool, &owner, id, &patch, condition.0.as_deref()).await }
+    })
+    .await?;
+    match update {
+        Update::Now(task) => Ok(TaskAnswer::ok(task)),
+        Update::VersionDiffers(version) => Err(version_differs(version)),
+        Update::NotFound => Err(Problem::task_not_found()),
+    }
+}
+
+/// Delete a task
+///
+/// The id is not free afterwards: creating it again answers 410 as far back as the log reaches.
+#[utoipa::path(
+    delete,
+    path = "/api/{user_id}/tasks/{task_id}",
+    tag = "tasks",
+    params(TaskPath, IfMatchHeader),
+    responses(
+        (status = 204, description = "The task is gone."),
+        (status = 404, response = NotFound),
+        (status = 412, response = PreconditionFailed),
+    ),
+    impl_for = delete_task
+)]
+#[handler]
+pub async fn delete_task(app: App, caller: Caller, id: TaskId, condition: IfMatch) -> Result<StatusCode, Problem> {
+    let deletion = write(&app, caller.owner(), {
+        let (pool, owner) = (app.pool().clone(), caller.owner().clone());
+        async move { store::delete(&pool, &owner, id, condition.0.as_deref()).await }
+    })
+    .await?;
+    match deletion {
+        Deletion::Deleted => Ok(StatusCode::NO_CONTENT),
+        Deletion::VersionDiffers(version) => Err(version_differs(version)),
+        Deletion::NotFound => Err(Problem::task_not_found()),
+    }
+}
+
+fn version_differs(now: Seq) -> Problem {
+    Problem::new(Code::PreconditionFailed, "the task has changed since; the ETag header names its current version")
+        .with_etag(etag(now))
+}
+
+/// Count tasks
+///
+/// How many tasks the caller has, and how many of them are pending and completed.
+#[utoipa::path(
+    get,
+    path = "/api/{user_id}/stats",
+    tag = "tasks",
+    params(UserPath),
+    responses((status = 200, description = "The counts.", body = TaskStats)),
+    impl_for = get_stats
+)]
+#[handler]
+pub async fn get_stats(app: App, caller: Caller) -> Result<Json<TaskStats>, Problem> {
+    Ok(Json(store::stats(app.pool(), caller.owner()).await?))
+}
