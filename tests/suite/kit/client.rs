@@ -1,0 +1,161 @@
+//! An HTTP client whose every answer is held against the contract, and whose requests say which
+//! status they expect.
+
+use std::net::SocketAddr;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use taskwire::tasks::Task;
+
+use super::Contract;
+
+/// One user's view of a server.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    address: SocketAddr,
+    user: String,
+    token: Option<String>,
+}
+
+/// A request that has not been sent yet.
+#[must_use]
+pub struct Call {
+    client: Client,
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Option<Vec<u8>>,
+}
+
+/// An answer that the contract allows.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+    what: String,
+}
+
+impl Client {
+    pub fn new(address: SocketAddr, user: &str, token: Option<String>) -> Self {
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .expect("a client is built");
+        Self { http, address, user: user.to_owned(), token }
+    }
+
+    pub fn with_token(&self, token: Option<String>) -> Self {
+        Self { token, ..self.clone() }
+    }
+
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The path of something of this user: `own("/tasks")` is `/api/<user>/tasks`.
+    pub fn own(&self, rest: &str) -> String {
+        let user = percent_encoding::utf8_percent_encode(&self.user, percent_encoding::NON_ALPHANUMERIC);
+        format!("/api/{user}{rest}")
+    }
+
+    /// A request to any path of the server.
+    pub fn call(&self, method: Method, path: impl Into<String>) -> Call {
+        Call { client: self.clone(), method, path: path.into(), headers: HeaderMap::new(), body: None }
+    }
+
+    pub fn get(&self, rest: &str) -> Call {
+        self.call(Method::GET, self.own(rest))
+    }
+
+    pub fn post(&self, rest: &str) -> Call {
+        self.call(Method::POST, self.own(rest))
+    }
+
+    pub fn patch(&self, rest: &str) -> Call {
+        self.call(Method::PATCH, self.own(rest))
+    }
+
+    pub fn put(&self, rest: &str) -> Call {
+        self.call(Method::PUT, self.own(rest))
+    }
+
+    pub fn delete(&self, rest: &str) -> Call {
+        self.call(Method::DELETE, self.own(rest))
+    }
+
+    /// Creates a task with this title.
+    pub async fn create(&self, title: &str) -> Task {
+        self.post("/tasks").json(json!({ "title": title })).expect(201).await.json()
+    }
+}
+
+impl Call {
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let name = HeaderName::try_from(name).expect("a header name");
+        self.headers.insert(name, HeaderValue::from_str(value).expect("a header value"));
+        self
+    }
+
+    pub fn json(self, body: Value) -> Self {
+        self.bytes("application/json", body.to_string())
+    }
+
+    pub fn bytes(self, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self { body: Some(body.into()), ..self.header(CONTENT_TYPE.as_str(), media_type) }
+    }
+
+    /// Sends the request; fails the test unless the answer has this status.
+    pub async fn expect(self, status: u16) -> Answer {
+        let answer = self.send().await;
+        assert_eq!(answer.status.as_u16(), status, "{}: {}", answer.what, String::from_utf8_lossy(&answer.body));
+        answer
+    }
+
+    /// Sends the request; fails the test unless the answer is a problem with this status and code.
+    pub async fn refused(self, status: u16, code: &str) -> Value {
+        let answer = self.expect(status).await;
+        let problem: Value = answer.json();
+        assert_eq!(problem["code"], code, "{}: {problem}", answer.what);
+        problem
+    }
+
+    /// Sends the request and holds whatever comes back against the contract.
+    pub async fn send(self) -> Answer {
+        let what = format!("{} {}", self.method, self.path);
+        let url = format!("http://{}{}", self.client.address, self.path);
+        let mut request = self.client.http.request(self.method.clone(), url).headers(self.headers.clone());
+        if let Some(token) = &self.client.token
+            && !self.headers.contains_key(AUTHORIZATION)
+        {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = self.body {
+            request = request.body(body);
+        }
+        let response = request.send().await.unwrap_or_else(|error| panic!("{what}: {error}"));
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.bytes().await.unwrap_or_else(|error| panic!("{what}: {error}")).to_vec();
+        assert!(headers.contains_key("x-request-id"), "{what}: no X-Request-Id");
+        Contract::get().check(&self.method, &self.path, status, &headers, &body);
+        Answer { status, headers, body, what }
+    }
+}
+
+impl Answer {
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{}: {error}", self.what))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("a readable header"))
+    }
+}

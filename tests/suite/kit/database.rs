@@ -1,0 +1,118 @@
+//! A database of its own for each test, copied from a migrated template on a private Postgres
+//! that lives as long as the run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::{Connection, Executor, PgConnection, PgPool};
+use taskwire::database::{self, embedded::EmbeddedPostgres};
+
+const TEMPLATE: &str = "template_taskwire";
+
+/// A fresh, migrated database; gone when the value is.
+pub struct TestDatabase {
+    name: String,
+    url: String,
+}
+
+impl TestDatabase {
+    pub async fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        tokio::task::spawn_blocking(base_url).await.expect("the test Postgres starts");
+        let mut admin = PgConnection::connect(base_url()).await.expect("the test Postgres answers");
+        let create = format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}");
+        admin.execute(sqlx::AssertSqlSafe(create)).await.expect("a database is created");
+        admin.close().await.expect("the connection closes");
+        let url = url_of(&name);
+        Self { name, url }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A pool as the server uses it.
+    pub async fn pool(&self) -> PgPool {
+        database::connect(&self.url, 5).await.expect("the test database answers")
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        // On a thread with a runtime of its own, because the test's is busy unwinding.
+        let dropped = std::thread::spawn(move || {
+            block_on(|| async {
+                let mut admin = PgConnection::connect(base_url()).await?;
+                admin.execute(sqlx::AssertSqlSafe(drop)).await
+            })
+        });
+        if let Ok(Err(error)) = dropped.join() {
+            eprintln!("a test database was left behind: {error}");
+        }
+    }
+}
+
+fn url_of(database: &str) -> String {
+    base_url().replacen("///postgres?", &format!("///{database}?"), 1)
+}
+
+/// The URL of the run's Postgres, started by whoever asks first.
+fn base_url() -> &'static str {
+    static URL: OnceLock<String> = OnceLock::new();
+    URL.get_or_init(|| {
+        let (started, url) = std::sync::mpsc::channel();
+        // A thread that never ends: the server is tied to the one that started it.
+        std::thread::spawn(move || {
+            let data_dir = scratch_dir();
+            let postgres = EmbeddedPostgres::start(&data_dir).expect("a private Postgres starts");
+            started.send(postgres.url()).expect("the test waits");
+            loop {
+                std::thread::park();
+            }
+        });
+        let url = url.recv().expect("the private Postgres started");
+        block_on(|| async {
+            let mut admin = PgConnection::connect(&url).await?;
+            admin.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {TEMPLATE}"))).await?;
+            admin.close().await
+        })
+        .expect("the template is created");
+        let template = url.replacen("///postgres?", &format!("///{TEMPLATE}?"), 1);
+        block_on(|| database::migrate(&template)).expect("the template is migrated");
+        url
+    })
+}
+
+/// A directory for this run, after removing those of runs that have ended.
+fn scratch_dir() -> PathBuf {
+    const PREFIX: &str = "taskwire-tests-";
+    let temp = std::env::temp_dir();
+    for entry in fs::read_dir(&temp).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let pid = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+        if pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    temp.join(format!("{PREFIX}{}", std::process::id()))
+}
+
+fn block_on<T: Send, F: Future<Output = T>>(work: impl FnOnce() -> F + Send) -> T {
+    // Callers may be inside a runtime, where none may be started.
+    std::thread::scope(|scope| {
+        scope
+            .spawn(|| {
+                tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .expect("a runtime starts")
+                    .block_on(work())
+            })
+            .join()
+            .expect("the work ends")
+    })
+}

@@ -1,0 +1,14 @@
+//! What the tests stand on: a private Postgres for the whole run, a database and a server for
+//! each test, and clients that hold every answer against the contract.
+
+mod client;
+mod contract;
+mod database;
+mod live;
+mod server;
+
+pub use client::{Answer, Client};
+pub use contract::Contract;
+pub use database::TestDatabase;
+pub use live::Live;
+pub use server::{SECRET, TestServer};

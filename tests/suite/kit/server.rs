@@ -1,0 +1,110 @@
+//! A server on a port of its own, with the settings a test wants.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use sqlx::PgPool;
+use taskwire::app::Server;
+use taskwire::auth::Tokens;
+use taskwire::config::{HttpConfig, JwtConfig, Origin, Secret};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::{Client, TestDatabase};
+
+pub const SECRET: &str = "a secret of the tests, 32 bytes or more";
+
+/// A running server, its database, and the way to stop it.
+pub struct TestServer {
+    pub address: SocketAddr,
+    pub pool: PgPool,
+    pub database: TestDatabase,
+    stop: oneshot::Sender<()>,
+    done: JoinHandle<()>,
+}
+
+/// Settings in which a test differs from the usual.
+pub struct Options {
+    pub issuer: Option<&'static str>,
+    pub audience: Option<&'static str>,
+    pub allowed_origins: Vec<Origin>,
+    pub body_limit: u64,
+    pub request_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            issuer: None,
+            audience: None,
+            allowed_origins: Vec::new(),
+            body_limit: 1024 * 1024,
+            request_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+impl TestServer {
+    pub async fn start() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    pub async fn with(options: Options) -> Self {
+        let database = TestDatabase::new().await;
+        let pool = database.pool().await;
+        let http = HttpConfig {
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 0,
+            public_url: None,
+            allowed_origins: options.allowed_origins,
+            request_timeout: options.request_timeout,
+            body_limit: options.body_limit,
+            shutdown_timeout: Duration::from_secs(5),
+        };
+        let jwt = JwtConfig {
+            secret: Secret::new(SECRET.to_owned()),
+            secret_file: None,
+            issuer: options.issuer.map(str::to_owned),
+            audience: options.audience.map(str::to_owned),
+        };
+        let server = Server::bind(http, &jwt, pool.clone()).await.expect("the server binds");
+        let address = server.address();
+        let (stop, stopped) = oneshot::channel();
+        let done = tokio::spawn(async move {
+            let stop = async {
+                // A test that ends without stopping drops the sender, and with it the runtime.
+                if stopped.await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            };
+            server.run(stop).await.expect("the server runs");
+        });
+        Self { address, pool, database, stop, done }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// A client that carries a good token of this user.
+    pub fn user(&self, name: &str) -> Client {
+        Client::new(self.address, name, Some(token(name)))
+    }
+
+    /// A client without a token.
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.address, "nobody", None)
+    }
+
+    /// Stops the server as SIGTERM does, and waits until it has ended.
+    pub async fn stop(self) -> TestDatabase {
+        self.stop.send(()).expect("the server still runs");
+        self.done.await.expect("the server ends");
+        self.database
+    }
+}
+
+/// A token as an identity provider that shares the secret would make it.
+pub fn token(user: &str) -> String {
+    Tokens::new(SECRET.as_bytes(), None, None).mint(user, Duration::from_secs(3600)).expect("a token is minted")
+}

@@ -1,0 +1,6 @@
+//! Black-box tests over real HTTP and WebSocket against a real Postgres, one file a subject.
+//! They are one binary, because linking is what takes the time.
+
+mod kit;
+
+mod tasks;
