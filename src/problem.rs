@@ -67,7 +67,7 @@ pub struct FieldError {
     #[schema(value_type = String, example = "length")]
     pub code: Cow<'static, str>,
     /// What is wrong and what is allowed.
-    #[schema(value_type = String, example = "must be 1 to 200 characters after trimming, but is 0")]
+    #[schema(value_type = String, example = "must be 1 to 200 characters after trimming")]
     pub message: Cow<'static, str>,
 }
 
@@ -96,7 +96,7 @@ pub struct ProblemBody {
     #[schema(minimum = 400, maximum = 599, example = 400)]
     pub status: u16,
     /// What was wrong with this request and what to change, for people.
-    #[schema(value_type = String, example = "title must be 1 to 200 characters after trimming, but is 0")]
+    #[schema(value_type = String, example = "title must be 1 to 200 characters after trimming")]
     pub detail: Cow<'static, str>,
     /// What was wrong, for programs.
     pub code: Code,

@@ -30,7 +30,7 @@ pub struct TaskPath {
 #[expect(dead_code, reason = "describes what `IfMatch` reads")]
 pub struct IfMatchHeader {
     /// Act only while the task has one of these entity tags; otherwise 412.
-    #[param(rename = "If-Match", required = false, example = "\"7\"")]
+    #[param(rename = "If-Match", value_type = String, required = false, example = "\"7\"")]
     if_match: Option<String>,
 }
 
@@ -39,6 +39,6 @@ pub struct IfMatchHeader {
 #[expect(dead_code, reason = "describes what `IfNoneMatch` reads")]
 pub struct IfNoneMatchHeader {
     /// Entity tags of versions that the client already has, or `*`.
-    #[param(rename = "If-None-Match", required = false, example = "\"7\"")]
+    #[param(rename = "If-None-Match", value_type = String, required = false, example = "\"7\"")]
     if_none_match: Option<String>,
 }

@@ -7,6 +7,7 @@ use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response};
 
 use crate::problem::{Code, PROBLEM_JSON};
@@ -89,7 +90,9 @@ fn response(code: Code, description: &str) -> Response {
 
 /// Adds the responses that every operation of its kind has.
 pub fn add_common(operation: &mut Operation) {
-    let guarded = operation.security.as_ref().is_none_or(|security| !security.is_empty());
+    // `security(())` is one empty requirement: no token needed.
+    let open = SecurityRequirement::default();
+    let guarded = operation.security.as_ref().is_none_or(|all| all.iter().any(|one| *one != open));
     let has_body = operation.request_body.is_some();
     let always =
         [("400", "BadRequest"), ("429", "TooManyRequests"), ("500", "ServerError"), ("503", "ServiceUnavailable")];

@@ -22,6 +22,7 @@ const MAX_LIMIT: u16 = 200;
 /// Which tasks to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(default = "all")]
 pub enum StatusFilter {
     #[default]
     All,
@@ -32,6 +33,7 @@ pub enum StatusFilter {
 /// In which order to list them: `created` newest first, `title` from A to Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(default = "created")]
 pub enum SortOrder {
     #[default]
     Created,
@@ -44,11 +46,11 @@ pub enum SortOrder {
 pub struct ListQuery {
     /// Which tasks to list.
     #[serde(default)]
-    #[param(inline, default = "all", required = false)]
+    #[param(inline, required = false)]
     status: StatusFilter,
     /// In which order: `created` is newest first, `title` alphabetical.
     #[serde(default)]
-    #[param(inline, default = "created", required = false)]
+    #[param(inline, required = false)]
     sort: SortOrder,
     /// How many tasks to return at most.
     #[serde(default)]

@@ -116,7 +116,8 @@ impl LoggedTask {
 pub struct CreateTask {
     /// An id of the client's own choice (a UUID, best version 7), which makes the creation safe
     /// to retry. Left out, the server chooses.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub id: Option<TaskId>,
     /// What is to be done: 1 to 200 characters after trimming.
     #[serde(deserialize_with = "trimmed")]
@@ -223,10 +224,13 @@ impl From<UpdateTask> for TaskPatch {
 /// How many tasks there are.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct TaskStats {
+    /// All of them.
     #[schema(schema_with = count_schema)]
     pub total: i64,
+    /// Those that are not done.
     #[schema(schema_with = count_schema)]
     pub pending: i64,
+    /// Those that are done.
     #[schema(schema_with = count_schema)]
     pub completed: i64,
 }

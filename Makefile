@@ -1,0 +1,53 @@
+# make run     build and start everything, with a private PostgreSQL unless DATABASE_URL is set
+# make test    everything that must hold: format, lints, queries, contract, tests
+# make help    all targets
+
+SHELL := /bin/sh
+SQLX_CLI := 0.9.0
+TOOLS := $(CURDIR)/target/tools
+export PATH := $(TOOLS)/bin:$(PATH)
+
+.PHONY: help run test format lint queries contract-check units contract prepare
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+run: ## build and start the server; prints where it is and how to sign in
+	@[ -n "$$DATABASE_URL" ] || grep -qs '^DATABASE_URL=.' .env || scripts/need-postgres
+	@cargo build --release
+	@exec target/release/taskwire serve --show-demo-token
+
+test: format lint queries contract-check units ## everything that must hold
+
+format:
+	cargo fmt --check
+
+lint:
+	cargo clippy --all-targets --quiet -- -D warnings
+
+queries: $(TOOLS)/bin/cargo-sqlx # the committed query data is that of the code
+	@scripts/need-postgres
+	scripts/with-postgres cargo sqlx prepare --check -- --all-targets
+
+contract-check: tools/node_modules/.package-lock.json # lint, and what changed since it last landed
+	scripts/check-contract
+
+units: # unit tests, and black-box tests over HTTP and WebSocket
+	@scripts/need-postgres
+	cargo test
+
+contract: ## write openapi.yaml anew from the handlers' annotations
+	cargo run --quiet -- openapi > target/openapi.yaml
+	mv target/openapi.yaml openapi.yaml
+
+prepare: $(TOOLS)/bin/cargo-sqlx ## write the query data in .sqlx anew, after changing SQL
+	@scripts/need-postgres
+	scripts/with-postgres cargo sqlx prepare -- --all-targets
+
+$(TOOLS)/bin/cargo-sqlx:
+	cargo install sqlx-cli --version =$(SQLX_CLI) --no-default-features --features postgres,rustls \
+		--locked --debug --quiet --root $(TOOLS) --target-dir target/sqlx-cli
+	@rm -rf target/sqlx-cli
+
+tools/node_modules/.package-lock.json: tools/package-lock.json
+	cd tools && npm ci --no-audit --no-fund --silent
