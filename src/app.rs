@@ -143,7 +143,7 @@ impl Server {
         let app = self.app.clone();
         tokio::spawn(async move {
             stop.await;
-            drain(&app, &handle).await;
+            drain(&app, &handle);
         });
         server.try_serve(service).await?;
         self.app.sockets().close();
@@ -157,7 +157,7 @@ impl Server {
 /// How long sockets get to say goodbye once the last request is done.
 const SOCKETS_WITHIN: Duration = Duration::from_secs(3);
 
-async fn drain(app: &App, handle: &ServerHandle) {
+fn drain(app: &App, handle: &ServerHandle) {
     tracing::info!("stopping: running requests may finish");
     app.draining().cancel();
     handle.stop_graceful(app.http().shutdown_timeout);

@@ -31,7 +31,6 @@ pub fn routes(document: &OpenApi) -> Vec<Router> {
         Router::new().get(Moved("/docs/")),
         Router::with_path("openapi.yaml").get(Document { media_type: "application/yaml", text: yaml.into() }),
         Router::with_path("openapi.json").get(Document { media_type: "application/json", text: json.into() }),
-        Router::with_path("docs").get(Moved("/docs/")),
         Router::with_path("docs/{**file}").get(SwaggerUi(Arc::new(config))),
     ]
 }
@@ -40,7 +39,7 @@ struct Moved(&'static str);
 
 #[handler]
 impl Moved {
-    async fn handle(&self, res: &mut Response) {
+    fn handle(&self, res: &mut Response) {
         res.render(Redirect::found(self.0));
     }
 }
@@ -52,7 +51,7 @@ struct Document {
 
 #[handler]
 impl Document {
-    async fn handle(&self, res: &mut Response) {
+    fn handle(&self, res: &mut Response) {
         res.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(self.media_type));
         res.body(self.text.to_string());
     }
@@ -62,7 +61,12 @@ struct SwaggerUi(Arc<Config<'static>>);
 
 #[handler]
 impl SwaggerUi {
-    async fn handle(&self, req: &mut Request, res: &mut Response) {
+    fn handle(&self, req: &mut Request, res: &mut Response) {
+        // The page names its parts relative to itself, which needs the slash.
+        if req.uri().path() == "/docs" {
+            res.render(Redirect::found("/docs/"));
+            return;
+        }
         let path = req.params().get("file").cloned().unwrap_or_default();
         match utoipa_swagger_ui::serve(&path, self.0.clone()) {
             Ok(Some(file)) => {

@@ -1,5 +1,6 @@
 //! `taskwire serve`: brings everything up in order, says where it is, and takes it down again.
 
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use crate::{database, logging};
 
 /// The user for whom embedded mode shows a ready token.
 const DEMO_USER: &str = "demo";
-const DEMO_TOKEN_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
+const DEMO_TOKEN_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
 #[derive(Args)]
 pub struct Serve {
@@ -91,13 +92,14 @@ fn banner(config: &Config, address: SocketAddr, demo_token: Option<&str>) -> Str
          \n  Contract    {base}/openapi.yaml\n"
     );
     if let Some(token) = demo_token {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "\nTry it as the user \"{DEMO_USER}\" (press Authorize in Swagger UI and paste the token):\n\
              \n  TOKEN={token}\n\
              \n  curl -s {base}/api/{DEMO_USER}/tasks -H \"Authorization: Bearer $TOKEN\" \\\
              \n       --json '{{\"title\": \"Buy milk\"}}'\
              \n  taskwire watch --url {base} --token \"$TOKEN\"\n"
-        ));
+        );
     }
     text.push_str("\nCtrl-C stops it.\n\n");
     text

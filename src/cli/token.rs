@@ -23,7 +23,7 @@ pub struct Token {
 }
 
 /// A longer life is surely a slip.
-const LONGEST: Duration = Duration::from_secs(3650 * 24 * 3600);
+const LONGEST: Duration = Duration::from_hours(3650 * 24);
 
 fn lifetime(text: &str) -> Result<Duration, String> {
     let lifetime = config::duration(text).map_err(|error| error.to_string())?;

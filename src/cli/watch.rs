@@ -44,13 +44,13 @@ pub struct Watch {
 }
 
 /// A token made for watching lives this long; each connection makes a new one.
-const OWN_TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+const OWN_TOKEN_LIFETIME: Duration = Duration::from_hours(24);
 /// The wait before the next attempt grows from the first to the second of these, and varies by
 /// half, so that many watchers do not return in step.
 const WAIT_MIN: Duration = Duration::from_millis(250);
 const WAIT_MAX: Duration = Duration::from_secs(10);
 /// A server that says nothing for this long, heartbeats included, is taken for gone.
-const SILENCE_MAX: Duration = Duration::from_secs(60);
+const SILENCE_MAX: Duration = Duration::from_mins(1);
 
 /// Why a connection ended.
 enum Lost {

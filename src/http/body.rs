@@ -45,7 +45,7 @@ impl<'ex, T: DeserializeOwned + Validate + Send> Extractible<'ex> for OptionalJs
         let media_type = req.content_type();
         // A patch may also name itself a merge patch; elsewhere only plain JSON makes sense.
         let patch = req.method() == salvo::http::Method::PATCH;
-        let bytes = req.payload_with_max_size(limit).await.map_err(|error| unreadable(error, limit))?;
+        let bytes = req.payload_with_max_size(limit).await.map_err(|error| unreadable(&error, limit))?;
         if bytes.is_empty() {
             return Ok(Self(None));
         }
@@ -56,7 +56,7 @@ impl<'ex, T: DeserializeOwned + Validate + Send> Extractible<'ex> for OptionalJs
     }
 }
 
-fn unreadable(error: ParseError, limit: usize) -> Problem {
+fn unreadable(error: &ParseError, limit: usize) -> Problem {
     match error {
         ParseError::PayloadTooLarge => {
             Problem::new(Code::PayloadTooLarge, format!("the body is larger than the {limit} bytes allowed"))
@@ -93,7 +93,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let path = error.path().to_string();
         let inner = error.into_inner();
         if inner.is_data() {
-            Problem::invalid(vec![data_error(path, &inner.to_string())])
+            Problem::invalid(vec![data_error(&path, &inner.to_string())])
         } else {
             Problem::new(Code::ValidationError, format!("the body is not valid JSON: {inner}"))
         }
@@ -103,13 +103,13 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 /// Turns serde's sentence into a field error: which field, what kind of fault, what is allowed.
-pub fn data_error(path: String, sentence: &str) -> FieldError {
+pub fn data_error(path: &str, sentence: &str) -> FieldError {
     let kind = ["unknown field", "duplicate field", "missing field", "invalid type", "unknown variant"]
         .into_iter()
         .find(|kind| sentence.starts_with(kind));
     // For a field that is unknown, doubled or missing the path ends at the object around it.
     let named = kind.filter(|kind| kind.ends_with("field")).and_then(|_| sentence.split('`').nth(1)).map(str::to_owned);
-    let field = match (named, path.as_str()) {
+    let field = match (named, path) {
         (Some(name), "." | "") => name,
         (Some(name), path) if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
         (Some(name), path) => format!("{path}.{name}"),
@@ -134,6 +134,7 @@ fn field_errors(errors: &validator::ValidationErrors) -> Vec<FieldError> {
     found
 }
 
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 /// For fields of an update: `null` is a value (it clears), only absence keeps.
 pub fn nullable<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where

@@ -61,7 +61,7 @@ fn request_id(req: &Request) -> (String, HeaderValue) {
 
 /// Gives an error that no handler wrote the form of all others.
 #[handler]
-pub async fn own_errors(res: &mut Response, ctrl: &mut FlowCtrl) {
+pub fn own_errors(res: &mut Response, ctrl: &mut FlowCtrl) {
     Problem::for_status(res.status_code.unwrap_or(StatusCode::NOT_FOUND)).render(res);
     ctrl.skip_rest();
 }

@@ -27,7 +27,7 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|error| {
         let path = error.path().to_string();
         // Callers of a query speak of parameters, not of fields.
-        let mut fault = data_error(path, &error.into_inner().to_string());
+        let mut fault = data_error(&path, &error.into_inner().to_string());
         fault.code = fault.code.replace("field", "parameter").into();
         fault.message = fault.message.replace(" field ", " parameter ").into();
         Problem::invalid(vec![fault])

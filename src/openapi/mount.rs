@@ -75,6 +75,7 @@ impl Mounts {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "used as a function of owned methods")]
 const fn served_method(method: HttpMethod) -> Method {
     match method {
         HttpMethod::Get => Method::GET,
@@ -100,7 +101,7 @@ impl Allowed {
 
 #[handler]
 impl Allowed {
-    async fn handle(&self, res: &mut Response) {
+    fn handle(&self, res: &mut Response) {
         res.status_code(StatusCode::NO_CONTENT);
         res.headers_mut().insert(ALLOW, self.0.clone());
     }
