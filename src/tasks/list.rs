@@ -156,8 +156,8 @@ pub async fn list_tasks(app: App, caller: Caller, query: Query<ListQuery>) -> Re
 fn checked_cursor(text: &str, sort: SortOrder) -> Result<Cursor, Problem> {
     match (Cursor::decode(text), sort) {
         (Some(cursor @ Cursor::Created(..)), SortOrder::Created) => Ok(cursor),
-        // The database holds no text with this character, and would refuse it with a fault.
-        (Some(cursor @ Cursor::Title(ref title, _)), SortOrder::Title) if !title.contains('\0') => Ok(cursor),
+        // The database holds no text with U+0000, and would answer with a fault.
+        (Some(Cursor::Title(title, id)), SortOrder::Title) if !title.contains('\0') => Ok(Cursor::Title(title, id)),
         _ => Err(bad_cursor()),
     }
 }
