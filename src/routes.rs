@@ -18,7 +18,6 @@ use crate::{changes, docs, health, live, openapi, tasks};
 /// Every operation of the contract.
 fn operations() -> Mounts {
     Mounts::default()
-        .mount(health::get_health)
         .mount(tasks::list_tasks)
         .mount(tasks::create_task)
         .mount(tasks::get_task)
@@ -29,6 +28,7 @@ fn operations() -> Mounts {
         .mount(tasks::get_stats)
         .mount(changes::list_changes)
         .mount(live::open_live)
+        .mount(health::get_health)
 }
 
 /// The contract as the code generates it.

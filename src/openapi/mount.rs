@@ -11,9 +11,9 @@ use salvo::routing::Filter;
 use salvo::routing::filters::MethodFilter;
 use utoipa::openapi::path::{HttpMethod, Paths};
 use utoipa::openapi::{Components, RefOr, Schema};
-// The annotation exposes an operation's schemas only through this hidden module of utoipa; it
-// is named here and nowhere else.
-use utoipa::__dev::SchemaReferences;
+// The annotation exposes an operation's schemas and tags only through this hidden module of
+// utoipa; it is named here and nowhere else.
+use utoipa::__dev::{SchemaReferences, Tags};
 
 use super::responses;
 
@@ -33,9 +33,13 @@ struct PathRoutes {
 
 impl Mounts {
     #[must_use]
-    pub fn mount<H: Handler + utoipa::Path + SchemaReferences>(mut self, handler: H) -> Self {
+    pub fn mount<H>(mut self, handler: H) -> Self
+    where
+        H: Handler + utoipa::Path + SchemaReferences + for<'t> Tags<'t>,
+    {
         let path = H::path();
         let mut operation = H::operation();
+        operation.tags = Some(H::tags().into_iter().map(str::to_owned).collect());
         responses::add_common(&mut operation);
         let mut schemas = Vec::new();
         H::schemas(&mut schemas);

@@ -29,8 +29,8 @@ pub struct TaskPath {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes what `IfMatch` reads")]
 pub struct IfMatchHeader {
-    /// Act only while the task has one of these entity tags; otherwise 412.
-    #[param(rename = "If-Match", value_type = String, required = false, example = "\"7\"")]
+    /// Act only while the task has one of these entity tags, such as `"7"`; otherwise 412.
+    #[param(rename = "If-Match", value_type = String, required = false)]
     if_match: Option<String>,
 }
 
@@ -38,7 +38,7 @@ pub struct IfMatchHeader {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes what `IfNoneMatch` reads")]
 pub struct IfNoneMatchHeader {
-    /// Entity tags of versions that the client already has, or `*`.
-    #[param(rename = "If-None-Match", value_type = String, required = false, example = "\"7\"")]
+    /// Entity tags of versions that the client already has, such as `"7"`, or `*`.
+    #[param(rename = "If-None-Match", value_type = String, required = false)]
     if_none_match: Option<String>,
 }

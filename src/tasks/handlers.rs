@@ -105,9 +105,9 @@ fn path_segment(user_id: &str) -> impl std::fmt::Display + '_ {
     tag = "tasks",
     params(UserPath),
     request_body(content = CreateTask, examples(
-        ("title only" = (value = json!({"title": "Buy milk"}))),
-        ("everything" = (value = json!({"title": "Buy milk", "description": "Two litres, the blue one", "completed": false}))),
-        ("safe to retry" = (value = json!({"id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e", "title": "Buy milk"}))),
+        ("1-title-only" = (summary = "Title only", value = json!({"title": "Buy milk"}))),
+        ("2-everything" = (summary = "Everything", value = json!({"title": "Buy milk", "description": "Two litres, the blue one", "completed": false}))),
+        ("3-safe-to-retry" = (summary = "Safe to retry", value = json!({"id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e", "title": "Buy milk"}))),
     )),
     responses(
         (status = 201, description = "The new task.", body = Task, headers(
@@ -179,14 +179,14 @@ pub async fn get_task(app: App, caller: Caller, id: TaskId, known: IfNoneMatch) 
     params(TaskPath, IfMatchHeader),
     request_body(description = "The fields to change.", content(
         (UpdateTask = "application/merge-patch+json", examples(
-            ("rename" = (value = json!({"title": "Buy oat milk"}))),
-            ("clear the description" = (value = json!({"description": null}))),
-            ("complete" = (value = json!({"completed": true}))),
+            ("1-rename" = (summary = "Rename", value = json!({"title": "Buy oat milk"}))),
+            ("2-clear-description" = (summary = "Clear the description", value = json!({"description": null}))),
+            ("3-complete" = (summary = "Complete", value = json!({"completed": true}))),
         )),
         (UpdateTask = "application/json", examples(
-            ("rename" = (value = json!({"title": "Buy oat milk"}))),
-            ("clear the description" = (value = json!({"description": null}))),
-            ("complete" = (value = json!({"completed": true}))),
+            ("1-rename" = (summary = "Rename", value = json!({"title": "Buy oat milk"}))),
+            ("2-clear-description" = (summary = "Clear the description", value = json!({"description": null}))),
+            ("3-complete" = (summary = "Complete", value = json!({"completed": true}))),
         )),
     )),
     responses(
@@ -218,8 +218,8 @@ pub async fn update_task(
     tag = "tasks",
     params(TaskPath, IfMatchHeader),
     request_body(content = UpdateTask, examples(
-        ("rename" = (value = json!({"title": "Buy oat milk"}))),
-        ("clear the description" = (value = json!({"description": null}))),
+        ("1-rename" = (summary = "Rename", value = json!({"title": "Buy oat milk"}))),
+        ("2-clear-description" = (summary = "Clear the description", value = json!({"description": null}))),
     )),
     responses(
         (status = 200, description = "The task as it is now.", body = Task, headers(
@@ -251,8 +251,8 @@ pub async fn replace_task(
     tag = "tasks",
     params(TaskPath, IfMatchHeader),
     request_body(content = Option<SetCompletion>, examples(
-        ("complete" = (value = json!({"completed": true}))),
-        ("reopen" = (value = json!({"completed": false}))),
+        ("3-complete" = (summary = "Complete", value = json!({"completed": true}))),
+        ("4-reopen" = (summary = "Reopen", value = json!({"completed": false}))),
     )),
     responses(
         (status = 200, description = "The task as it is now.", body = Task, headers(
