@@ -122,7 +122,7 @@ mod tests {
 
     const ENV_EXAMPLE: &str = ".env.example";
     /// The file with the table of settings.
-    const TABLE: &str = "TABLE.md";
+    const TABLE: &str = "README.md";
 
     #[test]
     fn flags_files_and_help_agree() {

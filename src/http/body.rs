@@ -50,9 +50,12 @@ impl<'ex, T: DeserializeOwned + Validate + Send> Extractible<'ex> for OptionalJs
             return Ok(Self(None));
         }
         check_media_type(media_type.as_ref(), patch)?;
-        let value: T = parse(bytes)?;
-        value.validate().map_err(|errors| Problem::invalid(field_errors(&errors)))?;
-        Ok(Self(Some(value)))
+        // `null` says as little as no body at all.
+        let value: Option<T> = parse(bytes)?;
+        if let Some(value) = &value {
+            value.validate().map_err(|errors| Problem::invalid(field_errors(&errors)))?;
+        }
+        Ok(Self(value))
     }
 }
 
