@@ -148,14 +148,18 @@ impl Server {
         server.try_serve(service).await?;
         self.app.sockets().close();
         let _ = tokio::time::timeout(SOCKETS_WITHIN, self.app.sockets().wait()).await;
-        // Closing waits for statements under way.
-        self.app.pool().close().await;
+        // Closing waits for statements under way, but not for one that hangs.
+        if tokio::time::timeout(STATEMENTS_WITHIN, self.app.pool().close()).await.is_err() {
+            tracing::warn!("stopped while a statement was still running");
+        }
         Ok(())
     }
 }
 
 /// How long sockets get to say goodbye once the last request is done.
 const SOCKETS_WITHIN: Duration = Duration::from_secs(3);
+/// How long writes whose request is gone get to finish.
+const STATEMENTS_WITHIN: Duration = Duration::from_secs(3);
 
 fn drain(app: &App, handle: &ServerHandle) {
     tracing::info!("stopping: running requests may finish");

@@ -7,6 +7,7 @@ pub mod token;
 pub mod watch;
 
 use std::fmt::Display;
+use std::io::{ErrorKind, Write};
 
 use crate::config::ConfigErrors;
 
@@ -26,5 +27,16 @@ impl Failure {
 impl From<ConfigErrors> for Failure {
     fn from(errors: ConfigErrors) -> Self {
         Self { message: format!("taskwire: the configuration cannot be used:\n{errors}"), exit_code: 2 }
+    }
+}
+
+/// Prints to standard output; returns whether somebody reads it. A reader that has left, as
+/// `head` does, is no failure, but there is nobody to go on for.
+fn print(text: &str) -> Result<bool, Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::new(format_args!("standard output cannot be written: {error}"))),
     }
 }

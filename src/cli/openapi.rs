@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Failure;
+use super::{Failure, print};
 use crate::{openapi, routes};
 
 #[derive(Args)]
@@ -18,7 +18,7 @@ impl Openapi {
     pub fn run(self) -> Result<(), Failure> {
         let generated = openapi::yaml(&routes::contract()).map_err(Failure::new)?;
         let Some(path) = self.check else {
-            print!("{generated}");
+            print(&generated)?;
             return Ok(());
         };
         let written = std::fs::read_to_string(&path)

@@ -9,7 +9,7 @@ use clap::Args;
 use sqlx::PgPool;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::Failure;
+use super::{Failure, print};
 use crate::app::Server;
 use crate::auth::Tokens;
 use crate::config::{Config, DatabaseSource, Settings};
@@ -56,7 +56,8 @@ async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_t
 
     let for_eyes = std::io::stdout().is_terminal() || show_demo_token;
     let demo = (embedded.is_some() && config.http.is_loopback_bind() && for_eyes).then(|| demo_token(config));
-    print!("{}", banner(config, server.address(), demo.transpose()?.as_deref()));
+    // Whether anybody reads it makes no difference to the server.
+    let _ = print(&banner(config, server.address(), demo.transpose()?.as_deref()));
     server.run(stop).await.map_err(Failure::new)
 }
 

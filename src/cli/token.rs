@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::Failure;
+use super::{Failure, print};
 use crate::auth::Tokens;
 use crate::config::{self, TokenSettings};
 
@@ -38,7 +38,7 @@ impl Token {
         let jwt = self.settings.resolve()?;
         let tokens = Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer, jwt.audience);
         let token = tokens.mint(&self.user, self.expires).map_err(Failure::new)?;
-        println!("{token}");
+        print(&format!("{token}\n"))?;
         Ok(())
     }
 }

@@ -8,10 +8,10 @@ use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
-use tokio_tungstenite::tungstenite::http::{HeaderValue, Request};
+use tokio_tungstenite::tungstenite::http::{HeaderValue, Request, StatusCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::Failure;
+use super::{Failure, print};
 use crate::auth::Tokens;
 use crate::changes::Position;
 use crate::config::TokenSettings;
@@ -58,6 +58,8 @@ enum Lost {
     Connection(String),
     /// Another attempt would end the same way.
     Refused(String),
+    /// Nobody reads what is printed any more.
+    Reader,
 }
 
 impl Watch {
@@ -65,7 +67,7 @@ impl Watch {
         let Self { user, token, after, json, url, settings } = self;
         let credentials = credentials(user, token, settings)?;
         let endpoint = endpoint(&url, &credentials.user)?;
-        let watcher = Watcher { credentials, endpoint, after, json };
+        let watcher = Watcher { credentials, endpoint, after, json, greeted: false };
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -134,6 +136,8 @@ struct Watcher {
     endpoint: url::Url,
     after: Option<Position>,
     json: bool,
+    /// Whether the present connection has come as far as `hello`.
+    greeted: bool,
 }
 
 impl Watcher {
@@ -141,16 +145,16 @@ impl Watcher {
     async fn run(mut self) -> Result<(), Failure> {
         let mut wait = WAIT_MIN;
         loop {
-            let connected_before = self.after;
             let lost = tokio::select! {
                 lost = self.follow() => lost?,
                 _ = tokio::signal::ctrl_c() => return Ok(()),
             };
             match lost {
                 Lost::Refused(reason) => return Err(Failure::new(reason)),
+                Lost::Reader => return Ok(()),
                 Lost::Connection(reason) => eprintln!("taskwire: {reason}; connecting again"),
             }
-            if self.after != connected_before {
+            if std::mem::take(&mut self.greeted) {
                 wait = WAIT_MIN;
             }
             tokio::select! {
@@ -173,7 +177,11 @@ impl Watcher {
                 return Ok(Lost::Connection("the server has fallen silent".to_owned()));
             };
             match message {
-                Some(Ok(Message::Text(text))) => self.print(&text),
+                Some(Ok(Message::Text(text))) => {
+                    if !self.take(&text)? {
+                        return Ok(Lost::Reader);
+                    }
+                }
                 Some(Ok(Message::Close(frame))) => {
                     let _ = socket.flush().await;
                     return Ok(closed(frame.map(|frame| (u16::from(frame.code), frame.reason.to_string()))));
@@ -199,10 +207,10 @@ impl Watcher {
         Ok(request)
     }
 
-    /// Prints a message and keeps the position it leads to.
-    fn print(&mut self, text: &str) {
+    /// Prints a message and keeps the position it leads to; returns whether somebody reads on.
+    fn take(&mut self, text: &str) -> Result<bool, Failure> {
         // A type of message that is not known yet is none of ours.
-        let Ok(message) = serde_json::from_str::<ServerMessage>(text) else { return };
+        let Ok(message) = serde_json::from_str::<ServerMessage>(text) else { return Ok(true) };
         let line = match &message {
             ServerMessage::TaskCreated(change) => {
                 Some((change.position, change.at, format!("created  {}", task(&change.task))))
@@ -214,6 +222,7 @@ impl Watcher {
                 Some((change.position, change.at, format!("deleted  {}", change.task_id)))
             }
             ServerMessage::Hello(hello) => {
+                self.greeted = true;
                 // From the first connection on nothing is missed, even if nothing happens yet.
                 if self.after.is_none() {
                     self.after = Some(hello.position);
@@ -228,15 +237,14 @@ impl Watcher {
             }
             _ => None,
         };
-        if self.json {
-            println!("{text}");
-        }
+        let mut printed = if self.json { print(&format!("{text}\n"))? } else { true };
         if let Some((position, at, what)) = line {
             self.after = Some(position);
             if !self.json {
-                println!("{}  {what}", at.with_timezone(&chrono::Local).format("%H:%M:%S"));
+                printed = print(&format!("{}  {what}\n", at.with_timezone(&chrono::Local).format("%H:%M:%S")))?;
             }
         }
+        Ok(printed)
     }
 }
 
@@ -252,7 +260,9 @@ fn printable(title: &str) -> String {
 
 fn not_connected(error: Error) -> Lost {
     match error {
-        Error::Http(response) if response.status().is_client_error() => {
+        Error::Http(response)
+            if response.status().is_client_error() && response.status() != StatusCode::TOO_MANY_REQUESTS =>
+        {
             let detail = response
                 .body()
                 .as_ref()

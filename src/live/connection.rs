@@ -23,11 +23,11 @@ use crate::changes::{Position, Seq};
 /// How long a socket may stay open without saying who it is.
 const AUTHENTICATE_WITHIN: Duration = Duration::from_secs(5);
 /// How long before its expiry the renewal of a token is asked for.
-const RENEW_BEFORE: Duration = Duration::from_secs(60);
+const RENEW_BEFORE: Duration = Duration::from_mins(1);
 /// The time between heartbeats.
 const HEARTBEAT: Duration = Duration::from_secs(25);
 /// A timer's reach: later ends are not waited for.
-const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
+const FOREVER: Duration = Duration::from_hours(365 * 24);
 /// How many changes are read from the log at once.
 const PAGE: u16 = 100;
 
@@ -129,17 +129,12 @@ impl Connection {
     async fn follow(mut self, wire: &mut Wire) -> Result<Infallible, End> {
         let (mut position, mut catching_up_to) = self.greet(wire).await?;
         let mut heartbeat_at = Instant::now() + HEARTBEAT;
-        // Set when the log had no more than the ring, until the ring has moved on.
-        let mut exhausted = false;
         loop {
             if catching_up_to.is_some_and(|head| position.seq >= head) {
                 catching_up_to = None;
                 wire.send(&CaughtUp { kind: CaughtUpType::CaughtUp, seq: position.seq, position }).await?;
             }
-            let next = match self.subscription.next(position) {
-                Next::ReadLog if exhausted => Next::Wait,
-                next => next,
-            };
+            let next = self.subscription.next(position);
             tokio::select! {
                 biased;
                 () = sleep_until(heartbeat_at.min(self.token.next_event())) => {
@@ -151,7 +146,7 @@ impl Connection {
                     }
                 }
                 message = wire.receive() => self.answer(message?, position.seq, wire).await?,
-                () = self.subscription.advanced(), if next == Next::Wait => exhausted = false,
+                () = self.subscription.advanced(), if next == Next::Wait => {}
                 () = std::future::ready(()), if next != Next::Wait => match next {
                     Next::Wait => {}
                     Next::Send(messages, end) => {
@@ -160,8 +155,9 @@ impl Connection {
                     }
                     Next::ReadLog => match self.read_log(position).await? {
                         Ok(page) if page.changes.is_empty() => {
-                            exhausted = true;
-                            self.subscription.recheck();
+                            // The same place, now in the history that it is known to be in.
+                            position = page.end(position.seq);
+                            self.subscription.log_exhausted();
                         }
                         Ok(page) => position = wire.send_page(page, position).await?,
                         Err((reason, head)) => {

@@ -84,10 +84,14 @@ pub async fn open_live(
         identity: caller.map(Caller::into_identity),
         after: query.0.after,
     };
-    let sockets = app.sockets().clone();
+    // Counted from now on, so that a stopping server waits for this socket, too.
+    let counted = app.sockets().token();
     WebSocketUpgrade::with_config(socket_config())
         .protocols(&[SUBPROTOCOL])
-        .upgrade(req, res, move |socket| sockets.track_future(connection::run(socket, opening)))
+        .upgrade(req, res, async move |socket| {
+            connection::run(socket, opening).await;
+            drop(counted);
+        })
         .await
         .map_err(|_| upgrade_required())
 }

@@ -18,8 +18,10 @@ use crate::changes::{Position, Recorded, Seq};
 /// How long a gap may stay before the log is read: writers that finish out of order close most
 /// gaps by themselves within this time.
 const GRACE: Duration = Duration::from_millis(2);
-/// The wait between attempts while the database cannot be reached.
-const RETRY: Duration = Duration::from_millis(250);
+/// The wait between attempts while the log cannot be read, which doubles from the first to the
+/// second of these.
+const RETRY_MIN: Duration = Duration::from_millis(250);
+const RETRY_MAX: Duration = Duration::from_secs(4);
 /// How many changes are read from the log at once.
 const PAGE: u16 = 100;
 
@@ -90,7 +92,7 @@ impl Hub {
         let channel = listed.channel.clone();
         drop(channels);
         let advanced = channel.advanced.subscribe();
-        Subscription { hub: self.clone(), owner, channel, advanced }
+        Subscription { hub: self.clone(), owner, channel, advanced, exhausted: false }
     }
 
     fn channel(&self, owner: &OwnerId) -> Option<Arc<Channel>> {
@@ -109,31 +111,34 @@ impl Hub {
         let (pool, owner, channel) = (self.0.pool.clone(), owner.clone(), Arc::downgrade(channel));
         tokio::spawn(async move {
             tokio::time::sleep(GRACE).await;
-            while !read_page(&pool, &owner, &channel).await {}
+            let mut retry = RETRY_MIN;
+            loop {
+                match read_page(&pool, &owner, &channel).await {
+                    Ok(true) => break,
+                    Ok(false) => retry = RETRY_MIN,
+                    Err(error) => {
+                        tracing::warn!(%error, "the change log cannot be read; trying again");
+                        tokio::time::sleep(retry).await;
+                        retry = (retry * 2).min(RETRY_MAX);
+                    }
+                }
+            }
         });
     }
 }
 
 /// Reads one page; returns whether that was all, or whether nobody listens any more.
-async fn read_page(pool: &PgPool, owner: &OwnerId, channel: &Weak<Channel>) -> bool {
+async fn read_page(pool: &PgPool, owner: &OwnerId, channel: &Weak<Channel>) -> sqlx::Result<bool> {
     let Some(asked_at) = channel.upgrade().map(|channel| {
         let mut state = lock(&channel.state);
         state.again = false;
         state.ring.head()
     }) else {
-        return true;
+        return Ok(true);
     };
     let after = asked_at.map_or(Seq::ZERO, |head| head.seq);
-    let page = store::read(pool, owner, after, PAGE).await;
-    let Some(channel) = channel.upgrade() else { return true };
-    let page = match page {
-        Ok(page) => page,
-        Err(error) => {
-            tracing::warn!(%error, "the change log cannot be read; trying again");
-            tokio::time::sleep(RETRY).await;
-            return false;
-        }
-    };
+    let page = store::read(pool, owner, after, PAGE).await?;
+    let Some(channel) = channel.upgrade() else { return Ok(true) };
     let (useful, done) = {
         let mut state = lock(&channel.state);
         let full = page.changes.len() == usize::from(PAGE);
@@ -146,7 +151,7 @@ async fn read_page(pool: &PgPool, owner: &OwnerId, channel: &Weak<Channel>) -> b
     if !done && !useful {
         tokio::time::sleep(GRACE).await;
     }
-    done
+    Ok(done)
 }
 
 /// One connection's part in its user's channel.
@@ -155,6 +160,8 @@ pub struct Subscription {
     owner: OwnerId,
     channel: Arc<Channel>,
     advanced: watch::Receiver<()>,
+    /// Set when the log had no more than the ring, until the ring has moved on.
+    exhausted: bool,
 }
 
 impl Subscription {
@@ -168,8 +175,15 @@ impl Subscription {
 
     /// What a connection at `position` should do now.
     pub fn next(&mut self, position: Position) -> Next {
-        self.advanced.mark_unchanged();
-        lock(&self.channel.state).ring.next(position)
+        // Noted before the look at the ring: what comes between the two wakes the next wait.
+        if self.advanced.has_changed().unwrap_or(true) {
+            self.advanced.mark_unchanged();
+            self.exhausted = false;
+        }
+        match lock(&self.channel.state).ring.next(position) {
+            Next::ReadLog if self.exhausted => Next::Wait,
+            next => next,
+        }
     }
 
     /// Waits until there may be something new.
@@ -178,8 +192,10 @@ impl Subscription {
         let _ = self.advanced.changed().await;
     }
 
-    /// Asks for a look at the log, where the ring seems to know less than it.
-    pub fn recheck(&self) {
+    /// The log, too, has nothing after the subscriber's position: until the ring has moved on
+    /// there is no use in reading it again. As the ring seems to know less, it takes a look.
+    pub fn log_exhausted(&mut self) {
+        self.exhausted = true;
         self.hub.read_log(&self.owner, &self.channel);
     }
 
@@ -197,5 +213,74 @@ impl Drop for Subscription {
                 entry.remove();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::DateTime;
+    use sqlx::postgres::PgPoolOptions;
+
+    use super::*;
+    use crate::auth::Tokens;
+    use crate::changes::{Change, Event, History};
+    use crate::tasks::TaskId;
+
+    const HISTORY: History = History::new(1, Some(1));
+
+    fn at(seq: i64) -> Position {
+        HISTORY.at(Seq::new(seq))
+    }
+
+    fn recorded(seq: i64) -> Recorded {
+        let event = Event::Deleted(TaskId::new());
+        Recorded { history: HISTORY, change: Change { seq: Seq::new(seq), at: DateTime::UNIX_EPOCH, event } }
+    }
+
+    /// A hub whose database cannot be reached, and somebody who is connected.
+    fn hub() -> (Hub, OwnerId) {
+        let tokens = Tokens::new(b"secret", None, None);
+        let token = tokens.mint("ada", Duration::from_mins(1)).expect("a token is minted");
+        let pool = PgPoolOptions::new().connect_lazy("postgres://127.0.0.1:1/none").expect("an address");
+        (Hub::new(pool), tokens.verify(&token).expect("a good token").owner)
+    }
+
+    #[tokio::test]
+    async fn who_found_the_log_exhausted_looks_again_once_the_ring_has_moved_on() {
+        let (hub, owner) = hub();
+        let mut ahead = hub.subscribe(owner.clone());
+        ahead.begin(at(0));
+        assert_eq!(ahead.next(at(1)), Next::ReadLog);
+        ahead.log_exhausted();
+        assert_eq!(ahead.next(at(1)), Next::Wait, "or it would read the log without end");
+        // The ring moves on, by more than it keeps, before anybody waits for it.
+        for seq in 1..=40 {
+            hub.publish(&owner, recorded(seq));
+        }
+        assert_eq!(ahead.next(at(1)), Next::ReadLog);
+        assert!(matches!(ahead.next(at(20)), Next::Send(messages, end) if messages.len() == 20 && end == at(40)));
+    }
+
+    #[tokio::test]
+    async fn what_is_published_after_a_look_wakes_the_wait() {
+        let (hub, owner) = hub();
+        let mut subscription = hub.subscribe(owner.clone());
+        subscription.begin(at(0));
+        assert_eq!(subscription.next(at(0)), Next::Wait);
+        hub.publish(&owner, recorded(1));
+        subscription.advanced().await;
+        assert!(matches!(subscription.next(at(0)), Next::Send(_, end) if end == at(1)));
+    }
+
+    #[tokio::test]
+    async fn a_channel_ends_with_its_last_subscriber() {
+        let (hub, owner) = hub();
+        let (one, other) = (hub.subscribe(owner.clone()), hub.subscribe(owner.clone()));
+        drop(one);
+        assert!(hub.channel(&owner).is_some());
+        drop(other);
+        assert!(hub.channel(&owner).is_none());
     }
 }

@@ -83,6 +83,10 @@ impl Ring {
             }
             Err(_) if asked_at != self.base => false,
             Err(_) => {
+                // What was heard belongs to a log that is no more. What has been heard since this
+                // page's snapshot may be forgotten too: the hub then reads once more.
+                self.early.clear();
+                self.heard = None;
                 self.start(now);
                 true
             }
@@ -104,9 +108,11 @@ impl Ring {
         if !head.history.continues(position) {
             return Next::ReadLog;
         }
-        if position.seq >= head.seq {
+        if position.seq == head.seq {
             return Next::Wait;
         }
+        // Who is ahead of the ring may have read the log more lately, or the log may have gone
+        // back: that is for the log to say.
         let behind = usize::try_from(head.seq.get() - position.seq.get()).unwrap_or(usize::MAX);
         if behind > self.sent.len() {
             return Next::ReadLog;
@@ -122,7 +128,7 @@ impl Ring {
     /// Whether a change is known of that is not here yet.
     pub fn is_behind(&self) -> bool {
         match (self.base, self.heard) {
-            (Some(head), Some(heard)) => heard.history.continues(head) && heard.seq > head.seq,
+            (Some(head), Some(newest)) => newest.history.continues(head) && newest.seq > head.seq,
             _ => false,
         }
     }
@@ -263,7 +269,7 @@ mod tests {
     #[test]
     fn who_is_further_behind_than_the_ring_reads_the_log() {
         let mut ring = ring(0);
-        for seq in 1..=KEPT as i64 + 1 {
+        for seq in (1..).take(KEPT + 1) {
             ring.offer(recorded(seq));
         }
         assert_eq!(ring.next(at(0)), Next::ReadLog);
@@ -299,6 +305,22 @@ mod tests {
         let old = Page { history: beginning.history, head: Seq::ZERO, changes: Vec::new() };
         ring.integrate(old, Some(beginning));
         assert_eq!(ring.head(), Some(at(1)));
+    }
+
+    #[test]
+    fn a_log_that_has_gone_back_ends_the_ring_and_all_it_had_heard() {
+        let mut ring = ring(7);
+        assert!(ring.offer(recorded(9)));
+        assert!(ring.is_behind());
+        let shorter = Page { history: HISTORY, head: Seq::new(5), changes: Vec::new() };
+        assert!(ring.integrate(shorter, Some(at(7))));
+        assert!(!ring.is_behind(), "or the hub would read the log without end");
+        assert_eq!(ring.next(at(5)), Next::Wait);
+        assert_eq!(ring.next(at(7)), Next::ReadLog, "only the log can tell this connection that it is ahead");
+        for seq in 6..=8 {
+            assert!(!ring.offer(recorded(seq)));
+        }
+        assert_eq!(sent(&ring, 5), [6, 7, 8], "the 9 of before is not mixed in");
     }
 
     #[test]

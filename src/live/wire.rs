@@ -67,11 +67,13 @@ impl From<Close> for End {
 pub struct Wire {
     socket: WebSocket,
     heard_at: Instant,
+    /// Whether the client said something that is not read to its end.
+    deaf: bool,
 }
 
 impl Wire {
     pub fn new(socket: WebSocket) -> Self {
-        Self { socket, heard_at: Instant::now() }
+        Self { socket, heard_at: Instant::now(), deaf: false }
     }
 
     /// The next message of the client. May be dropped while it waits without losing one.
@@ -80,6 +82,7 @@ impl Wire {
             let frame = match self.socket.next().await {
                 Some(Ok(frame)) => frame,
                 Some(Err(error)) if is_too_big(&error) => {
+                    self.deaf = true;
                     let limit = MAX_CLIENT_MESSAGE;
                     return Err(Close::new(1009, format!("a message may have at most {limit} bytes")).into());
                 }
@@ -94,6 +97,8 @@ impl Wire {
                 return Err(Close::bad_message("send text messages, not binary ones").into());
             }
             if frame.is_close() {
+                // To read on is to send our half of the closing handshake.
+                let _ = timeout(CLOSE_WITHIN, self.socket.next()).await;
                 return Err(End::Gone);
             }
         }
@@ -149,6 +154,11 @@ impl Wire {
                 self.send(&ErrorMessage { kind: ErrorType::Error, code, detail: reason.clone() }).await.ok()?;
             }
             self.socket.send(Message::close_with(code, short(reason))).await.ok()?;
+            if self.deaf {
+                // To close a connection with unread bytes is to reset it, which can overtake the
+                // reason on its way; so the client gets the time to read it first.
+                std::future::pending::<()>().await;
+            }
             while let Some(Ok(_)) = self.socket.next().await {}
             Some(())
         };
