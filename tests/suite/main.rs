@@ -3,4 +3,12 @@
 
 mod kit;
 
+mod changes;
+mod cli;
+mod concurrency;
+mod epoch;
+mod live;
+mod live_auth;
+mod smoke;
+
 mod tasks;

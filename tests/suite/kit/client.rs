@@ -92,6 +92,36 @@ impl Client {
         self.call(Method::DELETE, self.own(rest))
     }
 
+    /// The position of the user's list.
+    pub async fn position(&self) -> String {
+        let list: Value = self.get("/tasks?limit=1").expect(200).await.json();
+        list["position"].as_str().expect("a position").to_owned()
+    }
+
+    /// The user's whole change log, read page by page.
+    pub async fn log(&self) -> Vec<Value> {
+        let (mut log, mut after) = (Vec::new(), String::new());
+        loop {
+            let mut page: Value = self.get(&format!("/changes?limit=500{after}")).expect(200).await.json();
+            log.append(page["changes"].as_array_mut().expect("changes"));
+            if page["has_more"] == false {
+                return log;
+            }
+            after = format!("&after={}", page["position"].as_str().expect("a position"));
+        }
+    }
+
+    /// Creates this many tasks, eight at a time, each with this description.
+    pub async fn create_many(&self, count: usize, description: &str) {
+        use futures_util::StreamExt;
+
+        let creations = (0..count).map(|number| {
+            let task = json!({ "title": format!("task {number}"), "description": description });
+            self.post("/tasks").json(task).expect(201)
+        });
+        assert_eq!(futures_util::stream::iter(creations).buffer_unordered(8).count().await, count);
+    }
+
     /// Creates a task with this title.
     pub async fn create(&self, title: &str) -> Task {
         self.post("/tasks").json(json!({ "title": title })).expect(201).await.json()

@@ -19,11 +19,20 @@ pub struct TestDatabase {
 
 impl TestDatabase {
     pub async fn new() -> Self {
+        Self::copy_of(TEMPLATE).await
+    }
+
+    /// A database that nobody has migrated yet.
+    pub async fn empty() -> Self {
+        Self::copy_of("template1").await
+    }
+
+    async fn copy_of(template: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
         tokio::task::spawn_blocking(base_url).await.expect("the test Postgres starts");
         let mut admin = PgConnection::connect(base_url()).await.expect("the test Postgres answers");
-        let create = format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}");
+        let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
         admin.execute(sqlx::AssertSqlSafe(create)).await.expect("a database is created");
         admin.close().await.expect("the connection closes");
         let url = url_of(&name);
@@ -77,6 +86,8 @@ fn base_url() -> &'static str {
         let url = url.recv().expect("the private Postgres started");
         block_on(|| async {
             let mut admin = PgConnection::connect(&url).await?;
+            // No test here pulls the plug; `smoke` does, with a Postgres of its own.
+            admin.execute("ALTER ROLE CURRENT_USER SET synchronous_commit = off").await?;
             admin.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {TEMPLATE}"))).await?;
             admin.close().await
         })

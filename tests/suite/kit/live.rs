@@ -6,12 +6,12 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::Request;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
 
 use super::{Client, Contract};
 
@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Live {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// The subprotocol that the server chose.
+    pub protocol: Option<String>,
 }
 
 impl Live {
@@ -36,6 +38,18 @@ impl Live {
         Self::handshake(client, after, None, &[]).await.expect("the handshake succeeds")
     }
 
+    /// A socket whose side of the connection holds little until it is read, after its `hello`.
+    pub async fn open_narrow(client: &Client, after: &str) -> Self {
+        let narrow = TcpSocket::new_v4().expect("a socket");
+        narrow.set_recv_buffer_size(64 * 1024).expect("a small buffer");
+        let stream = narrow.connect(client.address()).await.expect("the server listens");
+        let request = request(client, Some(after), client.token(), &[]);
+        let (socket, _) = client_async(request, MaybeTlsStream::Plain(stream)).await.expect("the handshake succeeds");
+        let mut live = Self { socket, protocol: None };
+        live.expect("hello").await;
+        live
+    }
+
     /// Tries a handshake with these headers; a refusal gives its status and problem.
     pub async fn handshake(
         client: &Client,
@@ -43,21 +57,14 @@ impl Live {
         token: Option<&str>,
         headers: &[(&'static str, &str)],
     ) -> Result<Self, (StatusCode, Value)> {
-        let query = after.map_or(String::new(), |after| format!("?after={after}"));
-        let path = client.own("/live");
-        let url = format!("ws://{}{path}{query}", client.address());
-        let mut request: Request<()> = url.into_client_request().expect("an address");
-        if let Some(token) = token {
-            let bearer = format!("Bearer {token}").parse().expect("a header value");
-            request.headers_mut().insert("authorization", bearer);
-        }
-        for (name, value) in headers {
-            request.headers_mut().insert(*name, value.parse().expect("a header value"));
-        }
+        let request = request(client, after, token, headers);
+        let path = request.uri().path().to_owned();
         match connect_async(request).await {
             Ok((socket, response)) => {
                 assert_eq!(response.status(), 101);
-                Ok(Self { socket })
+                let protocol = response.headers().get("sec-websocket-protocol");
+                let protocol = protocol.map(|protocol| protocol.to_str().expect("readable").to_owned());
+                Ok(Self { socket, protocol })
             }
             Err(Error::Http(response)) => {
                 let status = response.status();
@@ -109,6 +116,25 @@ impl Live {
         message
     }
 
+    /// The next messages, which must be changes.
+    pub async fn changes(&mut self, count: usize) -> Vec<Value> {
+        let mut changes = Vec::with_capacity(count);
+        while changes.len() < count {
+            let message = self.next().await;
+            assert!(message["type"].as_str().is_some_and(|kind| kind.starts_with("task.")), "{message}");
+            changes.push(message);
+        }
+        changes
+    }
+
+    /// Closes as a polite client does; the server must confirm it.
+    pub async fn close(mut self) {
+        self.socket.close(None).await.expect("the socket is open");
+        while let Some(frame) = self.frame().await {
+            assert!(frame.is_close(), "{frame}");
+        }
+    }
+
     /// The close code that the server ends with, whatever messages come before.
     pub async fn closed(&mut self) -> u16 {
         loop {
@@ -130,4 +156,18 @@ impl Live {
         let frame = timeout(PATIENCE, self.socket.next()).await.expect("something comes in time");
         frame.map(|frame| frame.expect("the socket works"))
     }
+}
+
+fn request(client: &Client, after: Option<&str>, token: Option<&str>, headers: &[(&'static str, &str)]) -> Request<()> {
+    let query = after.map_or(String::new(), |after| format!("?after={after}"));
+    let url = format!("ws://{}{}{query}", client.address(), client.own("/live"));
+    let mut request = url.into_client_request().expect("an address");
+    if let Some(token) = token {
+        let bearer = format!("Bearer {token}").parse().expect("a header value");
+        request.headers_mut().insert("authorization", bearer);
+    }
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, value.parse().expect("a header value"));
+    }
+    request
 }

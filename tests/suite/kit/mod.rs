@@ -5,10 +5,12 @@ mod client;
 mod contract;
 mod database;
 mod live;
+mod program;
 mod server;
 
 pub use client::{Answer, Client};
 pub use contract::Contract;
 pub use database::TestDatabase;
 pub use live::Live;
-pub use server::{SECRET, TestServer};
+pub use program::{Running, Scratch, run, taskwire};
+pub use server::{Options, SECRET, TestServer, token, token_for};

@@ -1,6 +1,7 @@
 //! A server on a port of its own, with the settings a test wants.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
@@ -18,7 +19,7 @@ pub const SECRET: &str = "a secret of the tests, 32 bytes or more";
 pub struct TestServer {
     pub address: SocketAddr,
     pub pool: PgPool,
-    pub database: TestDatabase,
+    pub database: Arc<TestDatabase>,
     stop: oneshot::Sender<()>,
     done: JoinHandle<()>,
 }
@@ -30,6 +31,9 @@ pub struct Options {
     pub allowed_origins: Vec<Origin>,
     pub body_limit: u64,
     pub request_timeout: Duration,
+    pub shutdown_timeout: Duration,
+    /// 0 takes any free one.
+    pub port: u16,
 }
 
 impl Default for Options {
@@ -40,6 +44,8 @@ impl Default for Options {
             allowed_origins: Vec::new(),
             body_limit: 1024 * 1024,
             request_timeout: Duration::from_secs(30),
+            shutdown_timeout: Duration::from_secs(5),
+            port: 0,
         }
     }
 }
@@ -50,16 +56,20 @@ impl TestServer {
     }
 
     pub async fn with(options: Options) -> Self {
-        let database = TestDatabase::new().await;
+        Self::on(Arc::new(TestDatabase::new().await), options).await
+    }
+
+    /// A server on a database that there is already, perhaps beside another server.
+    pub async fn on(database: Arc<TestDatabase>, options: Options) -> Self {
         let pool = database.pool().await;
         let http = HttpConfig {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            port: 0,
+            port: options.port,
             public_url: None,
             allowed_origins: options.allowed_origins,
             request_timeout: options.request_timeout,
             body_limit: options.body_limit,
-            shutdown_timeout: Duration::from_secs(5),
+            shutdown_timeout: options.shutdown_timeout,
         };
         let jwt = JwtConfig {
             secret: Secret::new(SECRET.to_owned()),
@@ -97,7 +107,7 @@ impl TestServer {
     }
 
     /// Stops the server as SIGTERM does, and waits until it has ended.
-    pub async fn stop(self) -> TestDatabase {
+    pub async fn stop(self) -> Arc<TestDatabase> {
         self.stop.send(()).expect("the server still runs");
         self.done.await.expect("the server ends");
         self.database
@@ -106,5 +116,10 @@ impl TestServer {
 
 /// A token as an identity provider that shares the secret would make it.
 pub fn token(user: &str) -> String {
-    Tokens::new(SECRET.as_bytes(), None, None).mint(user, Duration::from_secs(3600)).expect("a token is minted")
+    token_for(user, Duration::from_hours(1))
+}
+
+/// The same, valid for so many seconds.
+pub fn token_for(user: &str, lifetime: Duration) -> String {
+    Tokens::new(SECRET.as_bytes(), None, None).mint(user, lifetime).expect("a token is minted")
 }

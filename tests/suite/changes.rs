@@ -1,0 +1,257 @@
+//! The change log: its pages over HTTP, and the positions that cannot be continued. For those
+//! `GET …/changes` answers 410 and the live channel says `reset`, in the same cases and never
+//! with a part of the history.
+
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use taskwire::changes::{Position, Seq};
+
+use crate::kit::{Client, Live, TestServer};
+
+async fn execute(pool: &PgPool, statement: &'static str) {
+    sqlx::query(statement).execute(pool).await.expect("the statement succeeds");
+}
+
+/// Takes everything of the user ada away, as if she had left.
+async fn forget_ada(pool: &PgPool) {
+    for statement in [
+        "DELETE FROM task_changes WHERE owner_id = 'ada'",
+        "DELETE FROM tasks WHERE owner_id = 'ada'",
+        "DELETE FROM owners WHERE owner_id = 'ada'",
+    ] {
+        execute(pool, statement).await;
+    }
+}
+
+async fn page(client: &Client, after: &str, limit: u16) -> Value {
+    client.get(&format!("/changes?after={after}&limit={limit}")).expect(200).await.json()
+}
+
+/// What cannot be continued over HTTP cannot be on the live channel, which says why and then
+/// goes on from the head.
+async fn cannot_continue(client: &Client, after: &str, reason: &str) {
+    client.get(&format!("/changes?after={after}")).refused(410, "GONE").await;
+    let (mut live, hello) = Live::open(client, Some(after)).await;
+    assert_eq!(hello["resumed"], false);
+    let reset = live.expect("reset").await;
+    assert_eq!(reset["reason"], reason);
+    assert_eq!((&reset["seq"], &reset["position"]), (&hello["seq"], &hello["position"]));
+    assert_eq!(reset["position"], client.position().await);
+    live.expect_nothing().await;
+    client.create("after the reset").await;
+    let next = live.expect("task.created").await;
+    assert_eq!(next["seq"].as_i64(), reset["seq"].as_i64().map(|seq| seq + 1));
+    let went_on = page(client, reset["position"].as_str().expect("a position"), 100).await;
+    assert_eq!(went_on["changes"], json!([next]));
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_without_gap_or_repetition() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let beginning = ada.position().await;
+    for title in ["one", "two", "three", "four", "five"] {
+        ada.create(title).await;
+    }
+    let whole: Value = ada.get("/changes").expect(200).await.json();
+    assert_eq!(whole["has_more"], false);
+    assert_eq!(whole["position"], ada.position().await);
+    assert_eq!(page(&ada, &beginning, 100).await, whole);
+
+    let mut collected = Vec::new();
+    let mut after = beginning;
+    for (length, has_more) in [(2, true), (2, true), (1, false), (0, false)] {
+        let page = page(&ada, &after, 2).await;
+        let changes = page["changes"].as_array().expect("changes");
+        assert_eq!((changes.len(), &page["has_more"]), (length, &json!(has_more)));
+        page["position"].as_str().expect("a position").clone_into(&mut after);
+        collected.extend(changes.clone());
+    }
+    assert_eq!(json!(collected), whole["changes"]);
+    assert_eq!(page(&ada, &after, 2).await["position"], after);
+}
+
+#[tokio::test]
+async fn a_page_that_ends_at_the_head_says_that_there_is_no_more() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    ada.create("one").await;
+    ada.create("two").await;
+    let page: Value = ada.get("/changes?limit=2").expect(200).await.json();
+    assert_eq!(page["has_more"], false);
+}
+
+#[tokio::test]
+async fn a_user_who_never_wrote_has_an_empty_log_from_which_to_go_on() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let empty: Value = ada.get("/changes").expect(200).await.json();
+    assert_eq!((&empty["changes"], &empty["has_more"]), (&json!([]), &json!(false)));
+    assert_eq!(empty["position"], ada.position().await);
+    ada.create("the first").await;
+    let first = page(&ada, empty["position"].as_str().expect("a position"), 100).await;
+    assert_eq!(first["changes"][0]["seq"], 1);
+}
+
+#[tokio::test]
+async fn what_is_not_a_page_is_refused_by_name() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    for (query, field) in [
+        ("limit=0", "limit"),
+        ("limit=501", "limit"),
+        ("limit=-1", "limit"),
+        ("limit=x", "limit"),
+        ("after=", "after"),
+        ("after=AAAA", "after"),
+        ("before=1", "before"),
+        ("limit=1&limit=2", "limit"),
+    ] {
+        let problem = ada.get(&format!("/changes?{query}")).refused(400, "VALIDATION_ERROR").await;
+        assert_eq!(problem["errors"][0]["field"], field, "{query}: {problem}");
+    }
+}
+
+#[tokio::test]
+async fn another_epoch_is_another_history() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let beginning = ada.position().await;
+    ada.create("before the restore").await;
+    let before = ada.position().await;
+    execute(&server.pool, "UPDATE history SET epoch = epoch + 1").await;
+    cannot_continue(&ada, &before, "history_changed").await;
+    cannot_continue(&ada, &beginning, "history_changed").await;
+}
+
+#[tokio::test]
+async fn a_user_who_was_deleted_and_returns_has_another_history() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    ada.create("of the first life").await;
+    let first_life = ada.position().await;
+    forget_ada(&server.pool).await;
+    cannot_continue(&ada, &first_life, "history_changed").await;
+    // By now there is as much as then: only the generation tells the two lives apart.
+    cannot_continue(&ada, &first_life, "history_changed").await;
+}
+
+#[tokio::test]
+async fn a_position_of_another_user_is_of_another_history() {
+    let server = TestServer::start().await;
+    let (ada, bob) = (server.user("ada"), server.user("bob"));
+    ada.create("ada's").await;
+    bob.create("bob's").await;
+    cannot_continue(&ada, &bob.position().await, "history_changed").await;
+}
+
+#[tokio::test]
+async fn a_position_ahead_of_the_log_is_not_waited_for() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    ada.create("one").await;
+    let here: Position = ada.position().await.parse().expect("a position");
+    let ahead = here.history.at(Seq::new(3)).to_string();
+    cannot_continue(&ada, &ahead, "ahead_of_log").await;
+}
+
+#[tokio::test]
+async fn a_position_from_before_the_log_begins_has_expired() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let beginning = ada.position().await;
+    ada.create("one").await;
+    let first = ada.position().await;
+    ada.create("two").await;
+    let second = ada.position().await;
+    ada.create("three").await;
+    execute(&server.pool, "DELETE FROM task_changes WHERE seq <= 2").await;
+    let rest = page(&ada, &second, 100).await;
+    assert_eq!(rest["changes"][0]["seq"], 3);
+    ada.get("/changes").refused(410, "GONE").await;
+    cannot_continue(&ada, &first, "expired").await;
+    cannot_continue(&ada, &beginning, "expired").await;
+    execute(&server.pool, "DELETE FROM task_changes").await;
+    cannot_continue(&ada, &second, "expired").await;
+}
+
+#[tokio::test]
+async fn a_history_that_ends_between_two_pages_is_told_at_the_second() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    for title in ["one", "two", "three", "four"] {
+        ada.create(title).await;
+    }
+    let first: Value = ada.get("/changes?limit=2").expect(200).await.json();
+    let after = first["position"].as_str().expect("a position");
+    execute(&server.pool, "DELETE FROM task_changes WHERE seq <= 3").await;
+    cannot_continue(&ada, after, "expired").await;
+    execute(&server.pool, "UPDATE history SET epoch = epoch + 1").await;
+    cannot_continue(&ada, after, "history_changed").await;
+}
+
+#[tokio::test]
+async fn a_history_that_ends_under_an_open_socket_resets_it() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    ada.create("before").await;
+    let (mut live, _) = Live::open(&ada, None).await;
+
+    execute(&server.pool, "UPDATE history SET epoch = epoch + 1").await;
+    ada.create("in the new epoch").await;
+    let reset = live.expect("reset").await;
+    assert_eq!((&reset["reason"], &reset["seq"]), (&json!("history_changed"), &json!(2)));
+    assert_eq!(reset["position"], ada.position().await);
+    ada.create("and on").await;
+    assert_eq!(live.expect("task.created").await["seq"], 3);
+
+    forget_ada(&server.pool).await;
+    ada.create("of the second life").await;
+    let reset = live.expect("reset").await;
+    assert_eq!((&reset["reason"], &reset["seq"]), (&json!("history_changed"), &json!(1)));
+    ada.create("and on").await;
+    assert_eq!(live.expect("task.created").await["seq"], 2);
+    live.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn a_log_that_is_cut_off_while_a_socket_catches_up_resets_it() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    ada.create("the oldest").await;
+    let oldest = ada.position().await;
+    // More than the buffers of both systems hold, so the server has to wait for the reader.
+    ada.create_many(1300, &"\u{1f95b}".repeat(1000)).await;
+    let mut live = Live::open_narrow(&ada, &oldest).await;
+    assert_eq!(live.expect("task.created").await["seq"], 2);
+    execute(&server.pool, "DELETE FROM task_changes WHERE seq <= 1300").await;
+    let mut expected = 3;
+    let reset = loop {
+        let message = live.next().await;
+        if message["type"] == "reset" {
+            break message;
+        }
+        assert_eq!(message["seq"], expected);
+        expected += 1;
+    };
+    assert_eq!((&reset["reason"], &reset["seq"]), (&json!("expired"), &json!(1301)));
+    ada.create("and on").await;
+    assert_eq!(live.expect("task.created").await["seq"], 1302);
+}
+
+#[tokio::test]
+async fn rows_of_an_older_schema_still_read() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let beginning = ada.position().await;
+    let task = ada.create("Buy milk").await;
+    execute(
+        &server.pool,
+        r#"UPDATE task_changes SET task = task - 'description' || '{"colour": "red", "owner_id": "eve"}'"#,
+    )
+    .await;
+    let task = serde_json::to_value(&task).expect("JSON");
+    assert_eq!(ada.log().await[0]["task"], task);
+    let (mut live, _) = Live::open(&ada, Some(&beginning)).await;
+    assert_eq!(live.expect("task.created").await["task"], task);
+}

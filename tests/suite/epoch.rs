@@ -1,0 +1,86 @@
+//! The epoch, by which a restored, cloned or promoted database is told: a server that finds
+//! another fingerprint than the stored one begins a new history, once, whoever finds it first.
+
+use std::sync::Arc;
+
+use taskwire::database;
+
+use crate::kit::{Live, Options, TestDatabase, TestServer};
+
+async fn pretend_to_be_a_copy(database: &TestDatabase) {
+    let pool = database.pool().await;
+    sqlx::query("UPDATE history SET fingerprint = 'of the original'").execute(&pool).await.expect("an update");
+    pool.close().await;
+}
+
+async fn epoch(database: &TestDatabase) -> i64 {
+    let pool = database.pool().await;
+    let epoch = sqlx::query_scalar("SELECT epoch FROM history").fetch_one(&pool).await.expect("one epoch");
+    pool.close().await;
+    epoch
+}
+
+#[tokio::test]
+async fn the_same_database_keeps_its_history_over_a_restart() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let beginning = ada.position().await;
+    ada.create("before the restart").await;
+    let before = ada.position().await;
+    let database = server.stop().await;
+    database::migrate(database.url()).await.expect("a second migration changes nothing");
+
+    let server = TestServer::on(database, Options::default()).await;
+    let ada = server.user("ada");
+    assert_eq!(ada.position().await, before);
+    let (mut live, hello) = Live::open(&ada, Some(&beginning)).await;
+    assert_eq!(hello["resumed"], true);
+    live.expect("task.created").await;
+    live.expect("caught_up").await;
+}
+
+#[tokio::test]
+async fn a_copy_of_a_database_has_a_history_of_its_own() {
+    let server = TestServer::start().await;
+    server.user("ada").create("in the original").await;
+    let original = server.user("ada").position().await;
+    let database = server.stop().await;
+    pretend_to_be_a_copy(&database).await;
+
+    let server = TestServer::on(database, Options::default()).await;
+    let ada = server.user("ada");
+    ada.get(&format!("/changes?after={original}")).refused(410, "GONE").await;
+    let (mut live, hello) = Live::open(&ada, Some(&original)).await;
+    assert_eq!((&hello["resumed"], &hello["seq"]), (&false.into(), &1.into()));
+    assert_eq!(live.expect("reset").await["reason"], "history_changed");
+    // The data is all there, only positions are not.
+    assert_eq!(ada.log().await.len(), 1);
+    ada.create("in the copy").await;
+    assert_eq!(live.expect("task.created").await["seq"], 2);
+}
+
+#[tokio::test]
+async fn a_fingerprint_that_changes_is_noticed_by_the_next_connection() {
+    let database = TestDatabase::new().await;
+    let before = epoch(&database).await;
+    assert_eq!(epoch(&database).await, before, "connecting alone changes nothing");
+    pretend_to_be_a_copy(&database).await;
+    let after = epoch(&database).await;
+    assert_ne!(after, before);
+    assert_eq!(epoch(&database).await, after);
+}
+
+#[tokio::test]
+async fn servers_that_find_out_at_once_agree() {
+    let database = Arc::new(TestDatabase::new().await);
+    for round in 1..=5 {
+        let before = epoch(&database).await;
+        pretend_to_be_a_copy(&database).await;
+        let start = || TestServer::on(database.clone(), Options::default());
+        let (one, other) = tokio::join!(start(), start());
+        assert_eq!(one.user("ada").position().await, other.user("ada").position().await);
+        one.user("ada").create("written by one").await;
+        assert_eq!(other.user("ada").log().await.len(), round);
+        assert_ne!(epoch(&database).await, before);
+    }
+}
