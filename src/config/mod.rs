@@ -5,6 +5,7 @@
 mod data_dir;
 mod origin;
 mod parse;
+mod proxies;
 mod resolve;
 mod secret;
 mod settings;
@@ -17,9 +18,10 @@ use std::{
 
 pub use origin::Origin;
 pub use parse::{Invalid, duration};
+pub use proxies::TrustedProxies;
 pub use resolve::{ConfigErrors, default_pool_size};
 pub use secret::Secret;
-pub use settings::{DatabaseSettings, HttpSettings, LogSettings, Settings, TokenSettings};
+pub use settings::{DatabaseSettings, HttpSettings, LiveSettings, LogSettings, Settings, TokenSettings};
 
 /// Everything `taskwire serve` needs to know. Holds secrets, but never shows them: it is safe to
 /// print with `{:?}`.
@@ -28,8 +30,11 @@ pub struct Config {
     pub database: DatabaseSource,
     /// Connections the pool may open.
     pub pool_size: u32,
+    /// How far back the change log reaches.
+    pub retention: Duration,
     pub jwt: JwtConfig,
     pub http: HttpConfig,
+    pub live: LiveConfig,
     pub log: LogConfig,
 }
 
@@ -66,10 +71,32 @@ pub struct HttpConfig {
     pub port: u16,
     pub public_url: Option<Origin>,
     pub allowed_origins: Vec<Origin>,
+    pub trusted_proxies: TrustedProxies,
     pub request_timeout: Duration,
     /// Largest request body, in bytes.
     pub body_limit: u64,
     pub shutdown_timeout: Duration,
+}
+
+/// How many sockets the live channel keeps, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveConfig {
+    /// Time between two signs of life.
+    pub heartbeat: Duration,
+    /// Sockets that one user may have open on this server.
+    pub sockets_per_user: usize,
+    /// About how long a socket lives before it is closed; its client can resume.
+    pub max_life: Duration,
+    /// Time in which a new socket must say who it is.
+    pub authenticate_within: Duration,
+    /// Sockets that have not yet said who they are, in total.
+    pub unauthenticated: usize,
+    /// The same from one address.
+    pub unauthenticated_per_address: usize,
+    /// Time between two comparisons of the connected users' heads with the database.
+    pub sweep: Duration,
+    /// Time over which the sockets are closed when the server stops.
+    pub drain: Duration,
 }
 
 /// What is logged and how.
@@ -84,6 +111,21 @@ pub struct LogConfig {
 pub enum LogFormat {
     Human,
     Json,
+}
+
+impl Default for LiveConfig {
+    fn default() -> Self {
+        Self {
+            heartbeat: Duration::from_secs(25),
+            sockets_per_user: 100,
+            max_life: Duration::from_hours(24),
+            authenticate_within: Duration::from_secs(5),
+            unauthenticated: 1000,
+            unauthenticated_per_address: 50,
+            sweep: Duration::from_secs(1),
+            drain: Duration::from_secs(2),
+        }
+    }
 }
 
 impl DatabaseSource {
@@ -144,6 +186,7 @@ mod tests {
             port: 0,
             public_url: public_url.map(|url| url.parse().unwrap()),
             allowed_origins: allowed.iter().map(|url| url.parse().unwrap()).collect(),
+            trusted_proxies: TrustedProxies::default(),
             request_timeout: Duration::from_secs(30),
             body_limit: 1024,
             shutdown_timeout: Duration::from_secs(10),

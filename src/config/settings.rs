@@ -12,6 +12,8 @@ pub struct Settings {
     #[command(flatten)]
     pub http: HttpSettings,
     #[command(flatten)]
+    pub live: LiveSettings,
+    #[command(flatten)]
     pub database: DatabaseSettings,
     #[command(flatten)]
     pub token: TokenSettings,
@@ -41,6 +43,11 @@ pub struct HttpSettings {
     #[arg(long, env = "ALLOWED_ORIGINS", value_name = "ORIGINS")]
     pub allowed_origins: Option<String>,
 
+    /// Proxies whose X-Forwarded-For is believed, as `127.0.0.1,10.0.0.0/8,fd00::/8`: IP addresses
+    /// and CIDR networks [default: none]
+    #[arg(long, env = "TRUSTED_PROXIES", value_name = "NETWORKS")]
+    pub trusted_proxies: Option<String>,
+
     /// Longest time one request may take, 100ms to 10m [default: 30s]
     #[arg(long, env = "REQUEST_TIMEOUT", value_name = "DURATION")]
     pub request_timeout: Option<String>,
@@ -52,6 +59,45 @@ pub struct HttpSettings {
     /// Time that running requests get to finish when the server stops, 0s to 10m [default: 10s]
     #[arg(long, env = "SHUTDOWN_TIMEOUT", value_name = "DURATION")]
     pub shutdown_timeout: Option<String>,
+}
+
+#[derive(Args, Default)]
+#[command(next_help_heading = "Live channel")]
+pub struct LiveSettings {
+    /// Time between two heartbeats on a socket, 1s to 5m [default: 25s]
+    #[arg(long, env = "HEARTBEAT_INTERVAL", value_name = "DURATION")]
+    pub heartbeat_interval: Option<String>,
+
+    /// Most sockets one user may have open on this server, 1 to 100000 [default: 100]
+    #[arg(long, env = "SOCKETS_PER_USER", value_name = "COUNT")]
+    pub sockets_per_user: Option<String>,
+
+    /// Time after which, roughly, a socket is closed, 1m to 30d; its client can resume
+    /// [default: 24h]
+    #[arg(long, env = "SOCKET_MAX_LIFE", value_name = "DURATION")]
+    pub socket_max_life: Option<String>,
+
+    /// Time in which a new socket must say who it is, 1s to 1m [default: 5s]
+    #[arg(long, env = "AUTHENTICATE_WITHIN", value_name = "DURATION")]
+    pub authenticate_within: Option<String>,
+
+    /// Most sockets that have not yet said who they are, in total, 1 to 1000000 [default: 1000]
+    #[arg(long, env = "UNAUTHENTICATED_SOCKETS", value_name = "COUNT")]
+    pub unauthenticated_sockets: Option<String>,
+
+    /// Most sockets from one address that have not yet said who they are, 1 to 100000
+    /// [default: 50]
+    #[arg(long, env = "UNAUTHENTICATED_SOCKETS_PER_ADDRESS", value_name = "COUNT")]
+    pub unauthenticated_sockets_per_address: Option<String>,
+
+    /// Time between two comparisons of the connected users' heads with the database, 100ms to 1m
+    /// [default: 1s]
+    #[arg(long, env = "SWEEP_INTERVAL", value_name = "DURATION")]
+    pub sweep_interval: Option<String>,
+
+    /// Time over which the sockets are closed when the server stops, 0s to 5m [default: 2s]
+    #[arg(long, env = "DRAIN_TIME", value_name = "DURATION")]
+    pub drain_time: Option<String>,
 }
 
 #[derive(Args, Default)]
@@ -72,6 +118,10 @@ pub struct DatabaseSettings {
     /// Most connections to the database, 1 to 1000 [default: 2 per core, 4 to 32]
     #[arg(long, env = "DATABASE_POOL_SIZE", value_name = "COUNT")]
     pub database_pool_size: Option<String>,
+
+    /// How far back the change log reaches, 1m to 3650d [default: 7d]
+    #[arg(long, env = "RETENTION", value_name = "DURATION")]
+    pub retention: Option<String>,
 }
 
 /// What `taskwire token` needs to sign tokens that `taskwire serve` accepts.
@@ -115,7 +165,7 @@ pub struct LogSettings {
 mod tests {
     use std::{collections::BTreeMap, fs, path::Path};
 
-    use clap::{Arg, Args as _, Command};
+    use clap::{Arg, Args as _, Command, FromArgMatches as _};
 
     use super::*;
     use crate::config::secret::scratch::ScratchDir;
@@ -132,19 +182,18 @@ mod tests {
         assert_eq!(names, table.keys().collect::<Vec<_>>(), "{TABLE}");
 
         for (name, arg) in &args {
-            let flag = format!("--{}", name.to_lowercase().replace('_', "-"));
-            assert_eq!(arg.get_long(), flag.strip_prefix("--"), "{name}");
-            let (table_flag, table_default) = &table[name];
-            assert_eq!(*table_flag, format!("`{flag}`"), "{name}");
+            let (example, row) = (&examples[name], &table[name]);
+            assert_eq!(arg.get_long(), flag(name).strip_prefix("--"), "{name}");
+            assert_eq!(row.flag, format!("`{}`", flag(name)), "{name}");
 
             let help = arg.get_help().unwrap().to_string();
-            let default = &examples[name];
-            if default.is_empty() {
-                assert!(help.contains("[default: "), "{name}: {help}");
-            } else {
-                assert!(help.contains(&format!("[default: {default}]")), "{name}: {help}");
-                assert_eq!(*table_default, format!("`{default}`"), "{name}");
+            let (meaning, default) = help.split_once(" [default: ").expect(name);
+            if !example.default.is_empty() {
+                assert_eq!(default, format!("{}]", example.default), "{name}");
+                assert_eq!(row.default, format!("`{}`", example.default), "{name}");
             }
+            assert_eq!(range(&example.meaning), range(meaning), "{ENV_EXAMPLE}: {name}");
+            assert_eq!(range(&row.meaning), range(meaning), "{TABLE}: {name}");
         }
     }
 
@@ -155,30 +204,10 @@ mod tests {
             settings.token.data_dir = dir.0.to_str().map(str::to_owned);
             format!("{:#?}", settings.resolve().unwrap())
         };
-        let value = |name: &str| examples().remove(name);
-        let example = Settings {
-            http: HttpSettings {
-                host: value("HOST"),
-                port: value("PORT"),
-                public_url: value("PUBLIC_URL"),
-                allowed_origins: value("ALLOWED_ORIGINS"),
-                request_timeout: value("REQUEST_TIMEOUT"),
-                body_limit: value("BODY_LIMIT"),
-                shutdown_timeout: value("SHUTDOWN_TIMEOUT"),
-            },
-            database: DatabaseSettings {
-                database_url: value("DATABASE_URL"),
-                database_direct_url: value("DATABASE_DIRECT_URL"),
-                database_pool_size: value("DATABASE_POOL_SIZE"),
-            },
-            token: TokenSettings {
-                jwt_secret: value("JWT_SECRET"),
-                jwt_issuer: value("JWT_ISSUER"),
-                jwt_audience: value("JWT_AUDIENCE"),
-                data_dir: None,
-            },
-            log: LogSettings { log: value("LOG"), log_format: value("LOG_FORMAT") },
-        };
+        // Given as flags, which win over whatever the environment of the test holds.
+        let flags = examples().into_iter().map(|(name, example)| format!("{}={}", flag(&name), example.default));
+        let command = Settings::augment_args(Command::new("serve").no_binary_name(true));
+        let example = Settings::from_arg_matches(&command.try_get_matches_from(flags).unwrap()).unwrap();
         assert_eq!(in_scratch(example), in_scratch(Settings::default()));
     }
 
@@ -203,26 +232,56 @@ mod tests {
         command.get_arguments().filter_map(with_name).collect()
     }
 
-    /// The lines `#NAME=default`; comments have a space after their `#`.
-    fn examples() -> BTreeMap<String, String> {
-        read(ENV_EXAMPLE)
-            .lines()
-            .filter_map(|line| line.strip_prefix('#')?.split_once('='))
-            .filter(|(name, _)| !name.contains(' '))
-            .map(|(name, default)| (name.to_owned(), default.to_owned()))
-            .collect()
+    fn flag(name: &str) -> String {
+        format!("--{}", name.to_lowercase().replace('_', "-"))
     }
 
-    /// The rows "| `NAME` | `--flag` | default | meaning |", as name to flag and default.
-    fn table() -> BTreeMap<String, (String, String)> {
+    /// The first "1 to 1000" in a text.
+    fn range(text: &str) -> Option<String> {
+        let words: Vec<&str> = text.split(' ').map(|word| word.trim_end_matches([',', ';', '.'])).collect();
+        let numbers = |words: &&[&str]| words[1] == "to" && words[0].starts_with(|c: char| c.is_ascii_digit());
+        words.windows(3).find(numbers).map(|words| words.join(" "))
+    }
+
+    struct Example {
+        default: String,
+        meaning: String,
+    }
+
+    /// The lines `#NAME=default`, and the comments before them, which have a space after their `#`.
+    fn examples() -> BTreeMap<String, Example> {
+        let mut examples = BTreeMap::new();
+        let mut comment = Vec::new();
+        let file = read(ENV_EXAMPLE);
+        for line in file.lines() {
+            match line.strip_prefix('#').map(|line| (line, line.split_once('='))) {
+                None => comment.clear(),
+                Some((_, Some((name, default)))) if !name.contains(' ') => {
+                    let example = Example { default: default.to_owned(), meaning: comment.join(" ") };
+                    examples.insert(name.to_owned(), example);
+                }
+                Some((line, _)) => comment.push(line.trim()),
+            }
+        }
+        examples
+    }
+
+    struct Row {
+        flag: String,
+        default: String,
+        meaning: String,
+    }
+
+    /// The rows "| `NAME` | `--flag` | default | meaning |".
+    fn table() -> BTreeMap<String, Row> {
         let mut rows = BTreeMap::new();
         for line in read(TABLE).lines() {
             let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-            if let ["", name, flag, default, _, ""] = cells[..]
+            if let ["", name, flag, default, meaning, ""] = cells[..]
                 && flag.starts_with("`--")
             {
-                let name = name.trim_matches('`').to_owned();
-                rows.insert(name, (flag.to_owned(), default.to_owned()));
+                let [flag, default, meaning] = [flag, default, meaning].map(str::to_owned);
+                rows.insert(name.trim_matches('`').to_owned(), Row { flag, default, meaning });
             }
         }
         rows

@@ -1,11 +1,22 @@
-//! Reading single values that people wrote: durations, sizes, addresses, filters. Every parser
+//! Reading single values that people wrote: durations, numbers, addresses, filters. Every parser
 //! answers with a typed value or with an [`Invalid`] that says what is wrong and what would be
 //! right, and none of them ever repeats a secret.
 
-use std::{fmt::Display, net::IpAddr, ops::RangeInclusive, time::Duration};
+mod durations;
+mod numbers;
+
+use std::{fmt::Display, net::IpAddr};
 
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use url::Url;
+
+pub use durations::{
+    authenticate_within, drain_time, duration, heartbeat_interval, request_timeout, retention, shutdown_timeout,
+    socket_max_life, sweep_interval,
+};
+pub use numbers::{
+    body_limit, pool_size, port, sockets_per_user, unauthenticated_sockets, unauthenticated_sockets_per_address,
+};
 
 use super::{LogFormat, Secret};
 
@@ -45,49 +56,6 @@ fn quoted(value: &str) -> String {
         Some((end, _)) => format!("{:?}…", &shown[..end]),
         None => format!("{shown:?}"),
     }
-}
-
-/// A whole number and its unit, such as `500ms`, `30s` or `7d`.
-///
-/// # Errors
-///
-/// When the number or the unit is missing or unknown, or the duration does not fit 64 bits of
-/// milliseconds.
-pub fn duration(text: &str) -> Result<Duration, Invalid> {
-    const ALLOWED: &str = "a whole number with ms, s, m, h or d, such as 500ms, 30s or 7d";
-    read_duration(text).map_err(|wrong| Invalid::shown(text, wrong, ALLOWED))
-}
-
-pub fn request_timeout(text: &str) -> Result<Duration, Invalid> {
-    const RANGE: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_mins(10);
-    const ALLOWED: &str = "100ms to 10m, a whole number with ms, s or m";
-    read_duration(text)
-        .and_then(|timeout| within(&RANGE, timeout))
-        .map_err(|wrong| Invalid::shown(text, wrong, ALLOWED))
-}
-
-pub fn shutdown_timeout(text: &str) -> Result<Duration, Invalid> {
-    const RANGE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_mins(10);
-    const ALLOWED: &str = "0s to 10m, a whole number with ms, s or m";
-    read_duration(text)
-        .and_then(|timeout| within(&RANGE, timeout))
-        .map_err(|wrong| Invalid::shown(text, wrong, ALLOWED))
-}
-
-pub fn body_limit(text: &str) -> Result<u64, Invalid> {
-    const RANGE: RangeInclusive<u64> = 1024..=64 * 1024 * 1024;
-    const ALLOWED: &str = "1KiB to 64MiB, a whole number of bytes or with kB, KiB, MB or MiB";
-    read_size(text).and_then(|limit| within(&RANGE, limit)).map_err(|wrong| Invalid::shown(text, wrong, ALLOWED))
-}
-
-pub fn pool_size(text: &str) -> Result<u32, Invalid> {
-    const ALLOWED: &str = "1 to 1000 connections";
-    read_number(text).and_then(|size| within(&(1..=1000), size)).map_err(|wrong| Invalid::shown(text, wrong, ALLOWED))
-}
-
-pub fn port(text: &str) -> Result<u16, Invalid> {
-    const ALLOWED: &str = "0 to 65535, where 0 takes any free port";
-    read_number(text).map_err(|wrong| Invalid::shown(text, wrong, ALLOWED))
 }
 
 pub fn host(text: &str) -> Result<IpAddr, Invalid> {
@@ -151,138 +119,9 @@ pub fn log_format(text: &str) -> Result<LogFormat, Invalid> {
     }
 }
 
-fn read_duration(text: &str) -> Result<Duration, &'static str> {
-    let (number, unit) = split_unit(text);
-    let count: u64 = read_number(number)?;
-    let unit_millis = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        "" => return Err("has no unit"),
-        _ => return Err("has an unknown unit"),
-    };
-    count.checked_mul(unit_millis).map(Duration::from_millis).ok_or("is too large")
-}
-
-fn read_size(text: &str) -> Result<u64, &'static str> {
-    let (number, unit) = split_unit(text);
-    let count: u64 = read_number(number)?;
-    let unit_bytes = match unit.to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "kb" => 1_000,
-        "kib" => 1_024,
-        "mb" => 1_000_000,
-        "mib" => 1_048_576,
-        _ => return Err("has an unknown unit"),
-    };
-    count.checked_mul(unit_bytes).ok_or("is too large")
-}
-
-fn split_unit(text: &str) -> (&str, &str) {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    (number, unit.trim_start())
-}
-
-fn read_number<T: TryFrom<u64>>(digits: &str) -> Result<T, &'static str> {
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("is not a whole number");
-    }
-    // Only digits are left, so what still fails is the size.
-    let number: u64 = digits.parse().map_err(|_| "is too large")?;
-    T::try_from(number).map_err(|_| "is too large")
-}
-
-fn within<T: PartialOrd>(range: &RangeInclusive<T>, value: T) -> Result<T, &'static str> {
-    if value < *range.start() {
-        Err("is too small")
-    } else if value > *range.end() {
-        Err("is too large")
-    } else {
-        Ok(value)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_need_a_number_and_a_known_unit() {
-        for (text, millis) in [
-            ("0s", 0),
-            ("500ms", 500),
-            ("30s", 30_000),
-            ("30 s", 30_000),
-            ("2m", 120_000),
-            ("1h", 3_600_000),
-            ("7d", 604_800_000),
-        ] {
-            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
-        }
-        for text in ["", "s", "30", "1.5h", "-1s", "+1s", "30S", "1w", "1h30m", "７d"] {
-            assert!(duration(text).is_err(), "{text}");
-        }
-        for text in ["18446744073709551616ms", "18446744073709551615d"] {
-            assert!(duration(text).unwrap_err().to_string().contains("too large"), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_refused_duration_says_what_is_allowed() {
-        assert_eq!(
-            duration("30").unwrap_err().to_string(),
-            "\"30\" has no unit; allowed: \
-             a whole number with ms, s, m, h or d, such as 500ms, 30s or 7d"
-        );
-    }
-
-    #[test]
-    fn timeouts_have_limits() {
-        for text in ["100ms", "30s", "10m"] {
-            assert!(request_timeout(text).is_ok(), "{text}");
-        }
-        for text in ["99ms", "601s", "11m", "1d"] {
-            assert!(request_timeout(text).is_err(), "{text}");
-        }
-        assert_eq!(shutdown_timeout("0s"), Ok(Duration::ZERO));
-        assert!(shutdown_timeout("11m").is_err());
-    }
-
-    #[test]
-    fn sizes_take_decimal_and_binary_units() {
-        for (text, bytes) in [
-            ("1024", 1_024),
-            ("2000B", 2_000),
-            ("2kB", 2_000),
-            ("2KiB", 2_048),
-            ("2 KiB", 2_048),
-            ("3MB", 3_000_000),
-            ("1MiB", 1_048_576),
-            ("64mib", 67_108_864),
-        ] {
-            assert_eq!(body_limit(text), Ok(bytes), "{text}");
-        }
-        for text in ["", "1023", "65MiB", "1M", "1GiB", "1.5MiB", "-1", "18446744073709551615MiB"] {
-            assert!(body_limit(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn numbers_stay_in_their_range() {
-        assert_eq!(pool_size("1"), Ok(1));
-        assert_eq!(pool_size("1000"), Ok(1000));
-        for text in ["0", "1001", "4294967297", "ten", "-1", "1.0"] {
-            assert!(pool_size(text).is_err(), "{text}");
-        }
-        assert_eq!(port("0"), Ok(0));
-        assert_eq!(port("65535"), Ok(65535));
-        for text in ["65536", "http", "-1"] {
-            assert!(port(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn hosts_are_addresses_or_localhost() {

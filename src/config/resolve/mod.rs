@@ -11,8 +11,8 @@ use std::{
 };
 
 use super::{
-    Config, DatabaseSource, HttpConfig, HttpSettings, Invalid, JwtConfig, LogConfig, LogFormat, LogSettings, Origin,
-    Secret, Settings, TokenSettings, data_dir, parse,
+    Config, DatabaseSource, HttpConfig, HttpSettings, Invalid, JwtConfig, LiveConfig, LiveSettings, LogConfig,
+    LogFormat, LogSettings, Secret, Settings, TokenSettings, data_dir, parse, proxies,
     secret::{SecretFile, SecretFileError},
 };
 
@@ -42,9 +42,11 @@ impl Settings {
     pub fn resolve(self) -> Result<Config, ConfigErrors> {
         let mut errors = ConfigErrors::default();
         let http = self.http.check(&mut errors);
+        let live = self.live.check(&mut errors);
         let log = self.log.check(&mut errors);
         let pool_size = given(self.database.database_pool_size);
         let pool_size = errors.optional("DATABASE_POOL_SIZE", pool_size, parse::pool_size);
+        let retention = errors.optional("RETENTION", given(self.database.retention), parse::retention);
         let direct = given(self.database.database_direct_url);
         let secret = given_secret(self.token.jwt_secret);
 
@@ -78,8 +80,10 @@ impl Settings {
         Ok(Config {
             database,
             pool_size: pool_size.unwrap_or_else(default_pool_size),
+            retention: retention.unwrap_or(Duration::from_hours(7 * 24)),
             jwt: key.into_jwt(self.token.jwt_issuer, self.token.jwt_audience)?,
             http,
+            live,
             log,
         })
     }
@@ -130,7 +134,8 @@ impl HttpSettings {
             host: errors.optional("HOST", given(self.host), parse::host).unwrap_or(Ipv4Addr::LOCALHOST.into()),
             port: errors.optional("PORT", given(self.port), parse::port).unwrap_or(8000),
             public_url: errors.optional("PUBLIC_URL", given(self.public_url), str::parse),
-            allowed_origins: check_origins(given(self.allowed_origins).as_deref(), errors),
+            allowed_origins: errors.list("ALLOWED_ORIGINS", self.allowed_origins, str::parse),
+            trusted_proxies: errors.list("TRUSTED_PROXIES", self.trusted_proxies, proxies::network),
             request_timeout: errors
                 .optional("REQUEST_TIMEOUT", given(self.request_timeout), parse::request_timeout)
                 .unwrap_or(Duration::from_secs(30)),
@@ -138,6 +143,44 @@ impl HttpSettings {
             shutdown_timeout: errors
                 .optional("SHUTDOWN_TIMEOUT", given(self.shutdown_timeout), parse::shutdown_timeout)
                 .unwrap_or(Duration::from_secs(10)),
+        }
+    }
+}
+
+impl LiveSettings {
+    fn check(self, errors: &mut ConfigErrors) -> LiveConfig {
+        let default = LiveConfig::default();
+        LiveConfig {
+            heartbeat: errors
+                .optional("HEARTBEAT_INTERVAL", given(self.heartbeat_interval), parse::heartbeat_interval)
+                .unwrap_or(default.heartbeat),
+            sockets_per_user: errors
+                .optional("SOCKETS_PER_USER", given(self.sockets_per_user), parse::sockets_per_user)
+                .unwrap_or(default.sockets_per_user),
+            max_life: errors
+                .optional("SOCKET_MAX_LIFE", given(self.socket_max_life), parse::socket_max_life)
+                .unwrap_or(default.max_life),
+            authenticate_within: errors
+                .optional("AUTHENTICATE_WITHIN", given(self.authenticate_within), parse::authenticate_within)
+                .unwrap_or(default.authenticate_within),
+            unauthenticated: errors
+                .optional(
+                    "UNAUTHENTICATED_SOCKETS",
+                    given(self.unauthenticated_sockets),
+                    parse::unauthenticated_sockets,
+                )
+                .unwrap_or(default.unauthenticated),
+            unauthenticated_per_address: errors
+                .optional(
+                    "UNAUTHENTICATED_SOCKETS_PER_ADDRESS",
+                    given(self.unauthenticated_sockets_per_address),
+                    parse::unauthenticated_sockets_per_address,
+                )
+                .unwrap_or(default.unauthenticated_per_address),
+            sweep: errors
+                .optional("SWEEP_INTERVAL", given(self.sweep_interval), parse::sweep_interval)
+                .unwrap_or(default.sweep),
+            drain: errors.optional("DRAIN_TIME", given(self.drain_time), parse::drain_time).unwrap_or(default.drain),
         }
     }
 }
@@ -190,6 +233,18 @@ impl ConfigErrors {
     ) -> Option<T> {
         self.check(variable, parse(&text?))
     }
+
+    /// The entries of a list separated by commas. Each bad one is a problem of its own.
+    fn list<T, L: FromIterator<T>>(
+        &mut self,
+        variable: &'static str,
+        text: Option<String>,
+        parse: impl Fn(&str) -> Result<T, Invalid>,
+    ) -> L {
+        let text = text.unwrap_or_default();
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        entries.filter_map(|entry| self.check(variable, parse(entry))).collect()
+    }
 }
 
 impl fmt::Display for ConfigErrors {
@@ -230,16 +285,6 @@ fn resolve_data_dir(text: Option<String>) -> Result<PathBuf, Invalid> {
     given(text).map_or_else(data_dir::default, |text| data_dir::given(&text))
 }
 
-/// Each bad entry is a problem of its own.
-fn check_origins(list: Option<&str>, errors: &mut ConfigErrors) -> Vec<Origin> {
-    let entries = list.into_iter().flat_map(|list| list.split(','));
-    entries
-        .map(str::trim)
-        .filter(|entry| !entry.is_empty())
-        .filter_map(|entry| errors.check("ALLOWED_ORIGINS", entry.parse()))
-        .collect()
-}
-
 /// Two connections for every core keep a local Postgres busy; a very small or large machine gets
 /// a number that still leaves Postgres room for others.
 #[must_use]
@@ -252,186 +297,4 @@ fn pool_size_for(cores: usize) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{collections::BTreeSet, fs};
-
-    use clap::{Args as _, Command};
-
-    use super::*;
-    use crate::config::{DatabaseSettings, secret::scratch::ScratchDir};
-
-    const STRONG: &str = "a secret of more than thirty-two bytes";
-
-    #[allow(clippy::unnecessary_wraps, reason = "it stands where settings stand")]
-    fn some(text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
-
-    fn embedded(dir: &ScratchDir) -> Settings {
-        let data_dir = dir.0.to_str().map(str::to_owned);
-        Settings { token: TokenSettings { data_dir, ..Default::default() }, ..Default::default() }
-    }
-
-    fn external(url: &str) -> Settings {
-        Settings {
-            database: DatabaseSettings { database_url: some(url), ..Default::default() },
-            token: TokenSettings { jwt_secret: some(STRONG), ..Default::default() },
-            ..Default::default()
-        }
-    }
-
-    /// Wrong in every setting that can be wrong, with `hunter2` wherever a secret may stand.
-    fn all_wrong() -> Settings {
-        Settings {
-            http: HttpSettings {
-                host: some("example.com"),
-                port: some("http"),
-                public_url: some("https://me:hunter2@tasks.example/app"),
-                allowed_origins: some("https://ok.example, *, https://a.example/x,"),
-                request_timeout: some("30"),
-                body_limit: some("1GiB"),
-                shutdown_timeout: some("soon"),
-            },
-            database: DatabaseSettings {
-                database_url: some("mysql://me:hunter2@db/tasks"),
-                database_direct_url: some("postgres://me:hunter2@db:port/tasks"),
-                database_pool_size: some("0"),
-            },
-            token: TokenSettings { jwt_secret: some("hunter2"), ..Default::default() },
-            log: LogSettings { log: some("loud"), log_format: some("xml") },
-        }
-    }
-
-    #[test]
-    fn everything_wrong_is_reported_at_once() {
-        let message = all_wrong().resolve().unwrap_err().to_string();
-        assert!(!message.contains("hunter2"), "{message}");
-        assert!(message.contains("\"*\"") && message.contains("\"https://a.example/x\""));
-
-        let mut reported: BTreeSet<String> = message
-            .lines()
-            .map(|line| line.split_once(" (--").expect("variable (--flag): problem").0.to_owned())
-            .collect();
-        assert!(message.lines().all(|line| line.contains("; allowed: ")), "{message}");
-        // Any text is right for the first two, and the third is not used with a DATABASE_URL.
-        reported.extend(["JWT_ISSUER", "JWT_AUDIENCE", "DATA_DIR"].map(str::to_owned));
-        let command = Settings::augment_args(Command::new("serve"));
-        let all = command.get_arguments().filter_map(|arg| arg.get_env()?.to_str());
-        assert_eq!(reported, all.map(str::to_owned).collect());
-    }
-
-    #[test]
-    fn a_problem_names_variable_and_flag() {
-        let settings = external("postgres://db/tasks");
-        let token = TokenSettings { jwt_secret: some("short"), ..settings.token };
-        assert_eq!(
-            Settings { token, ..settings }.resolve().unwrap_err().to_string(),
-            "JWT_SECRET (--jwt-secret): is only 5 bytes long; allowed: at least 32 bytes, \
-             for example the output of `openssl rand -base64 48`"
-        );
-    }
-
-    #[test]
-    fn empty_means_not_set() {
-        let dir = ScratchDir::new();
-        let mut settings = embedded(&dir);
-        settings.http = HttpSettings {
-            host: some(""),
-            port: some(" "),
-            public_url: some(""),
-            allowed_origins: some(" , "),
-            request_timeout: some(""),
-            body_limit: some(""),
-            shutdown_timeout: some(""),
-        };
-        settings.database.database_url = some("");
-        settings.token.jwt_secret = some("");
-        settings.token.jwt_issuer = some("");
-        let config = settings.resolve().unwrap();
-        assert_eq!((config.http.host.to_string().as_str(), config.http.port), ("127.0.0.1", 8000));
-        assert!(config.http.allowed_origins.is_empty() && config.jwt.issuer.is_none());
-        assert!(matches!(config.database, DatabaseSource::Embedded { data_dir } if data_dir == dir.0));
-    }
-
-    #[test]
-    fn an_external_database_needs_a_given_secret_and_no_data_directory() {
-        let config = external("postgres://me:hunter2@db/tasks").resolve().unwrap();
-        assert!(!format!("{config:?}").contains("hunter2"), "{config:?}");
-        assert!(matches!(config.database, DatabaseSource::Url { direct: None, .. }));
-        assert_eq!(config.jwt.secret.expose(), STRONG);
-        assert_eq!(config.jwt.secret_file, None);
-
-        for missing in [None, some("")] {
-            let mut settings = external("postgres://db/tasks");
-            settings.token.jwt_secret = missing;
-            let message = settings.resolve().unwrap_err().to_string();
-            assert!(message.contains("is not set, but DATABASE_URL is"), "{message}");
-        }
-    }
-
-    #[test]
-    fn a_direct_url_goes_with_a_database_url() {
-        let mut settings = external("postgres://proxy/tasks");
-        settings.database.database_direct_url = some("postgres://db/tasks");
-        let direct = settings.resolve().unwrap().database.direct_url().cloned();
-        assert_eq!(direct.as_ref().map(Secret::expose), Some("postgres://db/tasks"));
-
-        let dir = ScratchDir::new();
-        let mut settings = embedded(&dir);
-        settings.database.database_direct_url = some("postgres://db/tasks");
-        assert!(settings.resolve().unwrap_err().to_string().starts_with("DATABASE_DIRECT_URL"));
-    }
-
-    #[test]
-    fn serving_and_signing_share_the_generated_secret() {
-        let dir = ScratchDir::new();
-        let signing = embedded(&dir).token.resolve().unwrap();
-        let serving = embedded(&dir).resolve().unwrap().jwt;
-        assert_eq!(signing.secret.expose(), serving.secret.expose());
-        assert_eq!(serving.secret_file, Some(dir.0.join("jwt-secret")));
-    }
-
-    #[test]
-    fn a_given_secret_generates_none() {
-        let dir = ScratchDir::new();
-        let mut settings = embedded(&dir);
-        settings.token.jwt_secret = some(STRONG);
-        assert_eq!(settings.resolve().unwrap().jwt.secret.expose(), STRONG);
-        assert_eq!(fs::read_dir(&dir.0).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn a_refused_start_leaves_no_traces() {
-        let dir = ScratchDir::new();
-        let mut settings = embedded(&dir);
-        settings.http.port = some("99999");
-        assert!(settings.resolve().is_err());
-        assert_eq!(fs::read_dir(&dir.0).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn an_unusable_secret_file_is_reported_with_the_rest() {
-        let dir = ScratchDir::new();
-        fs::write(dir.0.join("jwt-secret"), "").unwrap();
-        let mut settings = embedded(&dir);
-        settings.http.port = some("99999");
-        let message = settings.resolve().unwrap_err().to_string();
-        assert!(message.contains("PORT (") && message.contains("JWT_SECRET ("), "{message}");
-    }
-
-    #[test]
-    fn wrong_log_settings_are_reported_alone_too() {
-        let log = LogSettings { log: some("debug"), log_format: some("json") }.resolve().unwrap();
-        assert_eq!(log, LogConfig { filter: "debug".to_owned(), format: LogFormat::Json });
-        let wrong = LogSettings { log: some("=="), log_format: some("xml") };
-        assert_eq!(wrong.resolve().unwrap_err().to_string().lines().count(), 2);
-    }
-
-    #[test]
-    fn the_pool_grows_with_the_cores_within_reason() {
-        for (cores, size) in [(1, 4), (2, 4), (8, 16), (16, 32), (usize::MAX, 32)] {
-            assert_eq!(pool_size_for(cores), size);
-        }
-        assert!((4..=32).contains(&default_pool_size()));
-    }
-}
+mod tests;
