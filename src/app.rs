@@ -1,25 +1,21 @@
-//! The parts of a running server, and their life: [`App`] is what handlers share, [`Server`]
-//! binds, serves, and stops in order (no new requests, sockets told, requests finished).
+//! What handlers share: the pool, the tokens, the hub, and the settings they go by.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use salvo::conn::tcp::TcpAcceptor;
 use salvo::extract::{Extractible, Metadata};
 use salvo::http::HeaderValue;
 use salvo::prelude::*;
-use salvo::server::ServerHandle;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::Tokens;
-use crate::config::{HttpConfig, JwtConfig, Origin};
+use crate::config::{HttpConfig, JwtConfig, LiveConfig, Origin};
 use crate::http::NO_METADATA;
 use crate::live::Hub;
+use crate::live::hints::Hints;
+use crate::live::waiting::Waiting;
 use crate::problem::Problem;
-use crate::routes;
 
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -32,11 +28,33 @@ struct Parts {
     http: HttpConfig,
     body_limit: usize,
     allowed_origins: Vec<Origin>,
+    live: LiveConfig,
+    hints: Hints,
+    waiting: Waiting,
     draining: CancellationToken,
     sockets: TaskTracker,
 }
 
 impl App {
+    /// `port` is the one that was bound, which with `PORT=0` only the listener knows.
+    pub fn new(pool: PgPool, http: HttpConfig, jwt: &JwtConfig, live: LiveConfig, hints: Hints, port: u16) -> Self {
+        let mut allowed_origins = http.own_origins(port);
+        allowed_origins.extend(http.allowed_origins.iter().cloned());
+        Self(Arc::new(Parts {
+            hub: Hub::new(pool.clone()),
+            pool,
+            tokens: Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer.clone(), jwt.audience.clone()),
+            body_limit: usize::try_from(http.body_limit).unwrap_or(usize::MAX),
+            http,
+            allowed_origins,
+            hints,
+            waiting: Waiting::new(live.unauthenticated, live.unauthenticated_per_address),
+            live,
+            draining: CancellationToken::new(),
+            sockets: TaskTracker::new(),
+        }))
+    }
+
     /// The app behind a request.
     pub fn of(depot: &Depot) -> Result<&Self, Problem> {
         depot.get_typed::<Self>().map_err(|_| Problem::server_error(&"the app is missing from the depot"))
@@ -72,6 +90,20 @@ impl App {
         self.0.allowed_origins.iter().filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok()).collect()
     }
 
+    pub fn live(&self) -> &LiveConfig {
+        &self.0.live
+    }
+
+    /// Word for the other servers.
+    pub fn hints(&self) -> &Hints {
+        &self.0.hints
+    }
+
+    /// The sockets that have not said who they are.
+    pub fn waiting(&self) -> &Waiting {
+        &self.0.waiting
+    }
+
     /// Ends when the server stops: sockets say goodbye.
     pub fn draining(&self) -> &CancellationToken {
         &self.0.draining
@@ -91,78 +123,4 @@ impl<'ex> Extractible<'ex> for App {
     async fn extract(_req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
         Self::of(depot).cloned()
     }
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    #[error("cannot listen on {address}: {cause} (HOST and PORT choose another address)")]
-    Bind { address: SocketAddr, cause: String },
-    #[error("the server stopped: {0}")]
-    Io(#[from] std::io::Error),
-}
-
-/// A server that is bound but does not answer yet.
-pub struct Server {
-    app: App,
-    acceptor: TcpAcceptor,
-    address: SocketAddr,
-}
-
-impl Server {
-    pub async fn bind(http: HttpConfig, jwt: &JwtConfig, pool: PgPool) -> Result<Self, ServeError> {
-        let wanted = SocketAddr::new(http.host, http.port);
-        let refused = |cause: String| ServeError::Bind { address: wanted, cause };
-        let acceptor = TcpListener::new(wanted).try_bind().await.map_err(|error| refused(error.to_string()))?;
-        let address = acceptor.inner().local_addr()?;
-
-        let mut allowed_origins = http.own_origins(address.port());
-        allowed_origins.extend(http.allowed_origins.iter().cloned());
-        let app = App(Arc::new(Parts {
-            hub: Hub::new(pool.clone()),
-            pool,
-            tokens: Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer.clone(), jwt.audience.clone()),
-            body_limit: usize::try_from(http.body_limit).unwrap_or(usize::MAX),
-            http,
-            allowed_origins,
-            draining: CancellationToken::new(),
-            sockets: TaskTracker::new(),
-        }));
-        Ok(Self { app, acceptor, address })
-    }
-
-    /// Where it listens: the port that was bound, also when any was asked for.
-    pub const fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Serves until `stop` is done, then lets what is running finish, within bounds.
-    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
-        let service = routes::service(&self.app);
-        let server = salvo::Server::new(self.acceptor);
-        let handle = server.handle();
-        let app = self.app.clone();
-        tokio::spawn(async move {
-            stop.await;
-            drain(&app, &handle);
-        });
-        server.try_serve(service).await?;
-        self.app.sockets().close();
-        let _ = tokio::time::timeout(SOCKETS_WITHIN, self.app.sockets().wait()).await;
-        // Closing waits for statements under way, but not for one that hangs.
-        if tokio::time::timeout(STATEMENTS_WITHIN, self.app.pool().close()).await.is_err() {
-            tracing::warn!("stopped while a statement was still running");
-        }
-        Ok(())
-    }
-}
-
-/// How long sockets get to say goodbye once the last request is done.
-const SOCKETS_WITHIN: Duration = Duration::from_secs(3);
-/// How long writes whose request is gone get to finish.
-const STATEMENTS_WITHIN: Duration = Duration::from_secs(3);
-
-fn drain(app: &App, handle: &ServerHandle) {
-    tracing::info!("stopping: running requests may finish");
-    app.draining().cancel();
-    handle.stop_graceful(app.http().shutdown_timeout);
 }

@@ -19,4 +19,5 @@ pub mod logging;
 pub mod openapi;
 mod problem;
 pub mod routes;
+pub mod server;
 pub mod tasks;

@@ -3,6 +3,7 @@
 
 mod tokens;
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -28,6 +29,13 @@ impl OwnerId {
     }
 
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Maps by owner can be asked by name, so that a name from elsewhere need not become an owner.
+impl Borrow<str> for OwnerId {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

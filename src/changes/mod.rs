@@ -3,6 +3,7 @@
 
 mod handlers;
 mod position;
+pub mod retention;
 pub mod store;
 mod write;
 

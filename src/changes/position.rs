@@ -62,6 +62,14 @@ impl History {
         Self { epoch, generation }
     }
 
+    pub const fn epoch(self) -> i64 {
+        self.epoch
+    }
+
+    pub const fn generation(self) -> Option<i64> {
+        self.generation
+    }
+
     pub const fn at(self, seq: Seq) -> Position {
         Position { history: self, seq }
     }

@@ -1,5 +1,6 @@
-//! Runs a write and hands its change to the hub, as one: in a task of its own, so that a
-//! request which is dropped or times out neither half-applies nor commits unannounced.
+//! Runs a write and hands its change to the hub and to the other servers, as one: in a task of
+//! its own, so that a request which is dropped or times out neither half-applies nor commits
+//! unannounced.
 
 use crate::app::App;
 use crate::auth::OwnerId;
@@ -12,18 +13,20 @@ pub async fn write<T: Send + 'static>(
     owner: &OwnerId,
     statement: impl Future<Output = sqlx::Result<Written<T>>> + Send + 'static,
 ) -> Result<T, Problem> {
-    let (hub, owner) = (app.hub().clone(), owner.clone());
+    let (hub, hints, owner) = (app.hub().clone(), app.hints().clone(), owner.clone());
     let whole = async move {
         match statement.await {
             Ok(Written { value, recorded }) => {
                 if let Some(recorded) = recorded {
+                    let seq = recorded.change.seq;
                     hub.publish(&owner, recorded);
+                    hints.leave(&owner, seq);
                 }
                 Ok(value)
             }
             Err(error) => {
                 // The connection may have died after the commit: the log knows.
-                hub.recheck(&owner);
+                hub.recheck(owner.as_str());
                 Err(Problem::from(error))
             }
         }

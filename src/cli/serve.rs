@@ -10,10 +10,10 @@ use sqlx::PgPool;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, print};
-use crate::app::Server;
 use crate::auth::Tokens;
 use crate::config::{Config, DatabaseSource, Settings};
 use crate::database::embedded::EmbeddedPostgres;
+use crate::server::{Server, Setup};
 use crate::{database, logging};
 
 /// The user for whom embedded mode shows a ready token.
@@ -51,8 +51,17 @@ impl Serve {
 
 async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_token: bool) -> Result<(), Failure> {
     let stop = stop_signal().map_err(Failure::new)?;
-    let pool = open_database(config, embedded).await?;
-    let server = Server::bind(config.http.clone(), &config.jwt, pool).await.map_err(Failure::new)?;
+    let (pool, direct_url) = open_database(config, embedded).await?;
+    let setup = Setup {
+        http: config.http.clone(),
+        jwt: config.jwt.clone(),
+        live: config.live.clone(),
+        retention: config.retention,
+        pool,
+        // Nobody else uses a private Postgres.
+        hints_url: embedded.is_none().then_some(direct_url),
+    };
+    let server = Server::bind(setup).await.map_err(Failure::new)?;
 
     let for_eyes = std::io::stdout().is_terminal() || show_demo_token;
     let demo = (embedded.is_some() && config.http.is_loopback_bind() && for_eyes).then(|| demo_token(config));
@@ -61,7 +70,8 @@ async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_t
     server.run(stop).await.map_err(Failure::new)
 }
 
-async fn open_database(config: &Config, embedded: Option<&EmbeddedPostgres>) -> Result<PgPool, Failure> {
+/// The pool, and the URL of a connection that no proxy shares.
+async fn open_database(config: &Config, embedded: Option<&EmbeddedPostgres>) -> Result<(PgPool, String), Failure> {
     let (url, direct) = match (&config.database, embedded) {
         (DatabaseSource::Url { pooled, direct }, _) => {
             (pooled.expose().to_owned(), direct.as_ref().unwrap_or(pooled).expose().to_owned())
@@ -70,7 +80,8 @@ async fn open_database(config: &Config, embedded: Option<&EmbeddedPostgres>) -> 
         (DatabaseSource::Embedded { .. }, None) => return Err(Failure::new("the private Postgres is not running")),
     };
     database::migrate(&direct).await.map_err(Failure::new)?;
-    database::connect(&url, config.pool_size).await.map_err(Failure::new)
+    let pool = database::connect(&url, config.pool_size).await.map_err(Failure::new)?;
+    Ok((pool, direct))
 }
 
 fn demo_token(config: &Config) -> Result<String, Failure> {

@@ -14,18 +14,15 @@ use super::messages::{
     CaughtUp, CaughtUpType, ClientMessage, Draining, DrainingType, Hello, HelloType, TokenExpiring, TokenExpiringType,
 };
 use super::ring::Next;
+use super::waiting::Place;
 use super::wire::{Close, End, Wire};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::changes::store::{self, Page, ResetReason};
 use crate::changes::{Position, Seq};
 
-/// How long a socket may stay open without saying who it is.
-const AUTHENTICATE_WITHIN: Duration = Duration::from_secs(5);
 /// How long before its expiry the renewal of a token is asked for.
 const RENEW_BEFORE: Duration = Duration::from_mins(1);
-/// The time between heartbeats.
-const HEARTBEAT: Duration = Duration::from_secs(25);
 /// A timer's reach: later ends are not waited for.
 const FOREVER: Duration = Duration::from_hours(365 * 24);
 /// How many changes are read from the log at once.
@@ -34,55 +31,73 @@ const PAGE: u16 = 100;
 /// What the handshake established.
 pub struct Opening {
     pub app: App,
-    /// The user in the path, whose token is still awaited unless `identity` is there.
+    /// The user in the path.
     pub path_user: String,
-    pub identity: Option<Identity>,
+    pub who: Who,
     pub after: Option<Position>,
+}
+
+/// Who opened a socket.
+pub enum Who {
+    /// The handshake carried a token.
+    Known(Identity),
+    /// The first message will say; until then the socket takes one of few places.
+    Waiting(Place),
 }
 
 /// Speaks with a socket until either side closes it.
 pub async fn run(socket: WebSocket, opening: Opening) {
-    let draining = opening.app.draining().clone();
     let mut wire = Wire::new(socket);
-    let end = tokio::select! {
-        biased;
-        () = draining.cancelled() => {
-            let _ = wire.send(&Draining { kind: DrainingType::Draining }).await;
-            End::Close(Close::new(1012, "the server is restarting; connect again after a random wait of up to 5 seconds"))
+    let end = match authenticated(&mut wire, opening).await {
+        Ok(connection) => {
+            let Err(end) = connection.follow(&mut wire).await;
+            end
         }
-        end = converse(&mut wire, opening) => end,
+        Err(end) => end,
     };
     if let End::Close(close) = end {
         wire.close(close).await;
     }
 }
 
-async fn converse(wire: &mut Wire, opening: Opening) -> End {
-    let connection = match authenticated(wire, opening).await {
-        Ok(connection) => connection,
-        Err(end) => return end,
-    };
-    let Err(end) = connection.follow(wire).await;
-    end
-}
-
 /// Establishes whose socket this is, from the handshake or from the first message.
 async fn authenticated(wire: &mut Wire, opening: Opening) -> Result<Connection, End> {
-    let Opening { app, path_user, identity, after } = opening;
-    let (identity, after) = if let Some(identity) = identity {
-        (identity, after)
-    } else {
-        let first = timeout(AUTHENTICATE_WITHIN, wire.receive())
-            .await
-            .map_err(|_| Close::new(4408, "send authenticate within 5 seconds"))??;
-        let ClientMessage::Authenticate(message) = first else {
-            return Err(Close::new(4401, "send authenticate first").into());
-        };
-        (verify(&app, &path_user, &message.token)?, message.after.or(after))
+    let Opening { app, path_user, who, after } = opening;
+    let (identity, after) = match who {
+        Who::Known(identity) => (identity, after),
+        Who::Waiting(place) => {
+            let within = app.live().authenticate_within;
+            let first = tokio::select! {
+                () = app.draining().cancelled() => {
+                    wire.send(&Draining { kind: DrainingType::Draining }).await?;
+                    return Err(restarting().into());
+                }
+                first = timeout(within, wire.receive()) => {
+                    first.map_err(|_| Close::new(4408, format!("send authenticate within {within:?}")))??
+                }
+            };
+            let ClientMessage::Authenticate(message) = first else {
+                return Err(Close::new(4401, "send authenticate first").into());
+            };
+            let identity = verify(&app, &path_user, &message.token)?;
+            drop(place);
+            (identity, message.after.or(after))
+        }
     };
-    let subscription = app.hub().subscribe(identity.owner.clone());
+    let subscription = app
+        .hub()
+        .subscribe(identity.owner.clone(), app.live().sockets_per_user)
+        .ok_or_else(|| Close::new(4429, "this user has as many sockets open as are allowed; close one first"))?;
     let token = TokenLife::new(identity.expires_at);
     Ok(Connection { app, path_user, token, subscription, after })
+}
+
+fn retired() -> Close {
+    Close::new(1012, "the socket has been open for long; connect again and resume")
+}
+
+fn restarting() -> Close {
+    Close::new(1012, "the server is restarting; connect again after a random wait of up to 5 seconds")
 }
 
 fn verify(app: &App, path_user: &str, token: &str) -> Result<Identity, Close> {
@@ -128,7 +143,12 @@ impl Connection {
     /// Greets, then sends changes until the socket ends.
     async fn follow(mut self, wire: &mut Wire) -> Result<Infallible, End> {
         let (mut position, mut catching_up_to) = self.greet(wire).await?;
-        let mut heartbeat_at = Instant::now() + HEARTBEAT;
+        let draining = self.app.draining().clone();
+        let heartbeat = self.app.live().heartbeat;
+        let mut heartbeat_at = Instant::now() + heartbeat;
+        // Sockets that were opened together need not end together.
+        let mut retires_at = Instant::now() + self.app.live().max_life.mul_f64(rand::random_range(0.9..1.0));
+        let mut told_of_drain = false;
         loop {
             if catching_up_to.is_some_and(|head| position.seq >= head) {
                 catching_up_to = None;
@@ -137,13 +157,23 @@ impl Connection {
             let next = self.subscription.next(position);
             tokio::select! {
                 biased;
-                () = sleep_until(heartbeat_at.min(self.token.next_event())) => {
+                () = sleep_until(heartbeat_at.min(retires_at).min(self.token.next_event())) => {
                     self.keep_token(wire).await?;
+                    if retires_at <= Instant::now() {
+                        return Err(if told_of_drain { restarting() } else { retired() }.into());
+                    }
                     if heartbeat_at <= Instant::now() {
-                        heartbeat_at = Instant::now() + HEARTBEAT;
-                        wire.check_alive(2 * HEARTBEAT).await?;
+                        heartbeat_at = Instant::now() + heartbeat;
+                        wire.check_alive(2 * heartbeat).await?;
                         wire.heartbeat(position.seq).await?;
                     }
+                }
+                () = draining.cancelled(), if !told_of_drain => {
+                    told_of_drain = true;
+                    wire.send(&Draining { kind: DrainingType::Draining }).await?;
+                    // Spread, so that not all clients arrive at the next server at once; what
+                    // still happens until then is still delivered.
+                    retires_at = Instant::now() + self.app.live().drain.mul_f64(rand::random_range(0.0..1.0));
                 }
                 message = wire.receive() => self.answer(message?, position.seq, wire).await?,
                 () = self.subscription.advanced(), if next == Next::Wait => {}

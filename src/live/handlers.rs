@@ -1,17 +1,21 @@
 //! `GET /api/{user_id}/live`: the handshake. What can be refused is refused here, as a problem,
 //! before there is a socket.
 
-use salvo::http::header::{CONNECTION, HeaderName, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use std::net::{IpAddr, Ipv4Addr};
+
+use salvo::http::header::{
+    CONNECTION, HeaderName, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use salvo::http::{HeaderMap, HeaderValue};
 use salvo::prelude::*;
 use salvo::websocket::WebSocketUpgrade;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::connection::{self, Opening};
+use super::connection::{self, Opening, Who};
 use super::wire::socket_config;
 use crate::app::App;
-use crate::auth::{Caller, MaybeCaller, TokenError, refuse};
+use crate::auth::{MaybeCaller, TokenError, refuse};
 use crate::changes::Position;
 use crate::config::Origin;
 use crate::http::query::Query;
@@ -50,8 +54,9 @@ pub struct LiveQuery {
 /// client's `ClientMessage`, of at most 16 KiB. Ignore types you do not know.
 ///
 /// **Close codes:** 4400 bad message, 4401 token missing, invalid or expired, 4403 wrong user,
-/// 4408 no `authenticate` in time, 1009 message too big, 1012 the server restarts, 1013 try
-/// again later (also: the client took no bytes for 10 seconds).
+/// 4408 no `authenticate` in time, 4429 too many sockets of this user, 1009 message too big, 1012
+/// the server restarts or the socket is old, 1013 try again later (also: the client took no
+/// bytes for 10 seconds). After 1012 and 1013, connect again with the last position.
 #[utoipa::path(
     get,
     path = "/api/{user_id}/live",
@@ -78,10 +83,17 @@ pub async fn open_live(
         // Only a socket can still say who it is.
         return Err(if caller.is_some() { upgrade_required() } else { refuse(TokenError::Missing) });
     }
+    if app.draining().is_cancelled() {
+        return Err(Problem::unavailable("the server is stopping; connect again"));
+    }
+    let who = match caller {
+        Some(caller) => Who::Known(caller.into_identity()),
+        None => Who::Waiting(app.waiting().admit(client_address(&app, req)).ok_or_else(too_many)?),
+    };
     let opening = Opening {
         app: app.clone(),
         path_user: req.params().get("user_id").cloned().unwrap_or_default(),
-        identity: caller.map(Caller::into_identity),
+        who,
         after: query.0.after,
     };
     // Counted from now on, so that a stopping server waits for this socket, too.
@@ -120,6 +132,21 @@ fn asks_for_websocket(headers: &HeaderMap) -> bool {
         && has(CONNECTION, "upgrade")
         && has(SEC_WEBSOCKET_VERSION, "13")
         && headers.contains_key(SEC_WEBSOCKET_KEY)
+}
+
+/// Where the request comes from, as far as trusted proxies tell.
+fn client_address(app: &App, req: &Request) -> IpAddr {
+    let peer = req.remote_addr().ip().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let forwarded = req.headers().get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default());
+    app.http().trusted_proxies.client_address(peer, forwarded)
+}
+
+fn too_many() -> Problem {
+    Problem::new(
+        Code::RateLimited,
+        "too many sockets are open that have not said who they are; send the token with the handshake or try again",
+    )
+    .with_header(RETRY_AFTER, HeaderValue::from_static("5"))
 }
 
 fn upgrade_required() -> Problem {

@@ -53,6 +53,12 @@ struct State {
     again: bool,
 }
 
+/// How far the changes of one user are known.
+pub struct Head {
+    pub owner: OwnerId,
+    pub position: Position,
+}
+
 /// A lock is never held across anything that can panic half-way, so its state is always whole.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -74,16 +80,41 @@ impl Hub {
     }
 
     /// Looks for changes that nobody handed over.
-    pub fn recheck(&self, owner: &OwnerId) {
-        if let Some(channel) = self.channel(owner) {
-            self.read_log(owner, &channel);
+    pub fn recheck(&self, owner: &str) {
+        if let Some((owner, channel)) = self.named(owner) {
+            self.read_log(&owner, &channel);
         }
     }
 
+    /// Takes word from another server that a log has come as far as `seq`.
+    pub fn hint(&self, owner: &str, seq: Seq) {
+        if let Some((owner, channel)) = self.named(owner) {
+            let known = lock(&channel.state).ring.head();
+            if known.is_none_or(|head| head.seq < seq) {
+                self.read_log(&owner, &channel);
+            }
+        }
+    }
+
+    /// How far each connected user's changes are known here.
+    pub fn heads(&self) -> Vec<Head> {
+        let channels = lock(&self.0.channels);
+        channels
+            .iter()
+            .filter_map(|(owner, listed)| {
+                let position = lock(&listed.channel.state).ring.head()?;
+                Some(Head { owner: owner.clone(), position })
+            })
+            .collect()
+    }
+
     /// From here on no change of the owner is missed, provided that the subscriber then reads
-    /// the log and calls [`Subscription::begin`].
-    pub fn subscribe(&self, owner: OwnerId) -> Subscription {
+    /// the log and calls [`Subscription::begin`]. `None` if the owner has `limit` subscribers.
+    pub fn subscribe(&self, owner: OwnerId, limit: usize) -> Option<Subscription> {
         let mut channels = lock(&self.0.channels);
+        if channels.get(&owner).is_some_and(|listed| listed.subscribers >= limit) {
+            return None;
+        }
         let listed = channels.entry(owner.clone()).or_insert_with(|| Listed {
             channel: Arc::new(Channel { state: Mutex::default(), advanced: watch::Sender::new(()) }),
             subscribers: 0,
@@ -92,11 +123,16 @@ impl Hub {
         let channel = listed.channel.clone();
         drop(channels);
         let advanced = channel.advanced.subscribe();
-        Subscription { hub: self.clone(), owner, channel, advanced, exhausted: false }
+        Some(Subscription { hub: self.clone(), owner, channel, advanced, exhausted: false })
     }
 
     fn channel(&self, owner: &OwnerId) -> Option<Arc<Channel>> {
         lock(&self.0.channels).get(owner).map(|listed| listed.channel.clone())
+    }
+
+    fn named(&self, owner: &str) -> Option<(OwnerId, Arc<Channel>)> {
+        let channels = lock(&self.0.channels);
+        channels.get_key_value(owner).map(|(owner, listed)| (owner.clone(), listed.channel.clone()))
     }
 
     /// Reads the log into the ring until nothing is missing; at most one task a channel does.
@@ -250,7 +286,7 @@ mod tests {
     #[tokio::test]
     async fn who_found_the_log_exhausted_looks_again_once_the_ring_has_moved_on() {
         let (hub, owner) = hub();
-        let mut ahead = hub.subscribe(owner.clone());
+        let mut ahead = hub.subscribe(owner.clone(), 9).expect("room");
         ahead.begin(at(0));
         assert_eq!(ahead.next(at(1)), Next::ReadLog);
         ahead.log_exhausted();
@@ -266,7 +302,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_published_after_a_look_wakes_the_wait() {
         let (hub, owner) = hub();
-        let mut subscription = hub.subscribe(owner.clone());
+        let mut subscription = hub.subscribe(owner.clone(), 9).expect("room");
         subscription.begin(at(0));
         assert_eq!(subscription.next(at(0)), Next::Wait);
         hub.publish(&owner, recorded(1));
@@ -277,7 +313,8 @@ mod tests {
     #[tokio::test]
     async fn a_channel_ends_with_its_last_subscriber() {
         let (hub, owner) = hub();
-        let (one, other) = (hub.subscribe(owner.clone()), hub.subscribe(owner.clone()));
+        let (one, other) =
+            (hub.subscribe(owner.clone(), 9).expect("room"), hub.subscribe(owner.clone(), 9).expect("room"));
         drop(one);
         assert!(hub.channel(&owner).is_some());
         drop(other);

@@ -1,12 +1,16 @@
 //! The live channel: every change of a user reaches each of that user's sockets once and in
 //! order. `hub` knows the newest changes of connected users, `connection` carries them to one
-//! socket, `messages` is what is said, `handlers` opens the socket.
+//! socket, `messages` is what is said, `handlers` opens the socket. Between servers, `hints` make
+//! it quick and `sweep` makes it sure.
 
 mod connection;
 mod handlers;
+pub mod hints;
 mod hub;
 pub mod messages;
 mod ring;
+pub mod sweep;
+pub mod waiting;
 mod wire;
 
 pub use handlers::open_live;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
-use taskwire::app::Server;
 use taskwire::auth::Tokens;
-use taskwire::config::{HttpConfig, JwtConfig, Origin, Secret};
+use taskwire::config::{HttpConfig, JwtConfig, LiveConfig, Origin, Secret, TrustedProxies};
+use taskwire::server::{Server, Setup};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -32,6 +32,11 @@ pub struct Options {
     pub body_limit: u64,
     pub request_timeout: Duration,
     pub shutdown_timeout: Duration,
+    pub trusted_proxies: TrustedProxies,
+    pub live: LiveConfig,
+    pub retention: Duration,
+    /// Whether the server tells others of its changes and listens to theirs.
+    pub hints: bool,
     /// 0 takes any free one.
     pub port: u16,
 }
@@ -45,6 +50,10 @@ impl Default for Options {
             body_limit: 1024 * 1024,
             request_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(5),
+            trusted_proxies: TrustedProxies::default(),
+            live: LiveConfig { drain: Duration::from_millis(200), ..LiveConfig::default() },
+            retention: Duration::from_hours(7 * 24),
+            hints: false,
             port: 0,
         }
     }
@@ -70,6 +79,7 @@ impl TestServer {
             request_timeout: options.request_timeout,
             body_limit: options.body_limit,
             shutdown_timeout: options.shutdown_timeout,
+            trusted_proxies: options.trusted_proxies,
         };
         let jwt = JwtConfig {
             secret: Secret::new(SECRET.to_owned()),
@@ -77,7 +87,10 @@ impl TestServer {
             issuer: options.issuer.map(str::to_owned),
             audience: options.audience.map(str::to_owned),
         };
-        let server = Server::bind(http, &jwt, pool.clone()).await.expect("the server binds");
+        let hints_url = options.hints.then(|| database.url().to_owned());
+        let setup =
+            Setup { http, jwt, live: options.live, retention: options.retention, pool: pool.clone(), hints_url };
+        let server = Server::bind(setup).await.expect("the server binds");
         let address = server.address();
         let (stop, stopped) = oneshot::channel();
         let done = tokio::spawn(async move {

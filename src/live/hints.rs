@@ -1,0 +1,133 @@
+//! Word between servers: "this user's log has come as far as this". A hint is sent after the
+//! commit, outside its transaction and batched, because inside it the database's one lock for
+//! notifications would make all writers wait for each other. Hints may be lost: the sweep finds
+//! what they did not tell. Today's bus is Postgres' NOTIFY; another one would replace this file.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
+use sqlx::postgres::PgListener;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::Hub;
+use crate::auth::OwnerId;
+use crate::changes::Seq;
+
+const CHANNEL: &str = "taskwire_changes";
+/// How long hints are collected before they are sent together.
+const BATCHED_FOR: Duration = Duration::from_millis(3);
+/// Postgres takes payloads of less than 8000 bytes; one hint has at most about 1,600.
+const PAYLOAD_MAX: usize = 6000;
+/// The wait before listening is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Collects the hints of this server's writes.
+#[derive(Clone)]
+pub struct Hints(Arc<Outbox>);
+
+struct Outbox {
+    /// Whether there are other servers to tell.
+    wanted: bool,
+    /// Tells this server's own hints, which it need not follow.
+    server: Uuid,
+    heads: Mutex<HashMap<OwnerId, Seq>>,
+    filled: Notify,
+}
+
+/// What goes over the bus.
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    server: Uuid,
+    heads: Vec<(String, Seq)>,
+}
+
+impl Hints {
+    pub fn new(wanted: bool) -> Self {
+        Self(Arc::new(Outbox { wanted, server: Uuid::new_v4(), heads: Mutex::default(), filled: Notify::new() }))
+    }
+
+    /// Leaves word that the owner's log has come as far as `seq`.
+    pub fn leave(&self, owner: &OwnerId, seq: Seq) {
+        if !self.0.wanted {
+            return;
+        }
+        let mut heads = self.heads();
+        let head = heads.entry(owner.clone()).or_insert(seq);
+        *head = seq.max(*head);
+        drop(heads);
+        self.0.filled.notify_one();
+    }
+
+    /// Sends what has been left, in batches, for as long as the server runs.
+    pub async fn send(self, pool: PgPool) {
+        loop {
+            self.0.filled.notified().await;
+            tokio::time::sleep(BATCHED_FOR).await;
+            let heads = std::mem::take(&mut *self.heads());
+            let payloads = payloads(self.0.server, heads);
+            let sent = sqlx::query!("SELECT pg_notify($1, p) FROM unnest($2::text[]) AS p", CHANNEL, &payloads)
+                .execute(&pool)
+                .await;
+            if let Err(error) = sent {
+                tracing::debug!(%error, "hints were not sent; the sweep makes up for them");
+            }
+        }
+    }
+
+    /// Follows the hints of other servers, for as long as this one runs. Needs a connection that
+    /// no proxy shares; without one, the sweep alone carries changes across servers.
+    pub async fn follow(self, direct_url: String, hub: Hub) {
+        loop {
+            if let Err(error) = self.listen(&direct_url, &hub).await {
+                tracing::debug!(%error, "hints are not heard; the sweep makes up for them");
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    async fn listen(&self, direct_url: &str, hub: &Hub) -> sqlx::Result<()> {
+        let mut listener = PgListener::connect(direct_url).await?;
+        listener.listen(CHANNEL).await?;
+        loop {
+            // `None`: the connection was lost and is back. What was missed meanwhile, the sweep finds.
+            let Some(notification) = listener.try_recv().await? else { continue };
+            let Ok(payload) = serde_json::from_str::<Payload>(notification.payload()) else { continue };
+            if payload.server != self.0.server {
+                for (owner, seq) in payload.heads {
+                    hub.hint(&owner, seq);
+                }
+            }
+        }
+    }
+
+    fn heads(&self) -> std::sync::MutexGuard<'_, HashMap<OwnerId, Seq>> {
+        self.0.heads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Packs hints into as few payloads as the bus allows.
+fn payloads(server: Uuid, heads: HashMap<OwnerId, Seq>) -> Vec<String> {
+    let mut batches = vec![Vec::new()];
+    let mut size = 0;
+    for (owner, seq) in heads {
+        // Escaped, a character of an id takes up to six bytes; the number and marks take 24.
+        let room = owner.as_str().len() * 6 + 24;
+        if size + room > PAYLOAD_MAX && size > 0 {
+            batches.push(Vec::new());
+            size = 0;
+        }
+        size += room;
+        if let Some(batch) = batches.last_mut() {
+            batch.push((owner.as_str().to_owned(), seq));
+        }
+    }
+    batches
+        .into_iter()
+        .filter(|heads| !heads.is_empty())
+        .filter_map(|heads| serde_json::to_string(&Payload { server, heads }).ok())
+        .collect()
+}

@@ -1,0 +1,113 @@
+//! The life of a server: it binds, serves with its helpers in the background, and stops in order:
+//! health turns, sockets leave one after the other, running requests finish, the pool closes.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use salvo::conn::tcp::TcpAcceptor;
+use salvo::prelude::*;
+use salvo::server::ServerHandle;
+use sqlx::PgPool;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::app::App;
+use crate::changes::retention;
+use crate::config::{HttpConfig, JwtConfig, LiveConfig};
+use crate::live::hints::Hints;
+use crate::live::sweep;
+use crate::routes;
+
+/// How long sockets get to say goodbye once their time is up.
+const SOCKETS_WITHIN: Duration = Duration::from_secs(3);
+/// How long writes whose request is gone get to finish.
+const STATEMENTS_WITHIN: Duration = Duration::from_secs(3);
+
+/// What a server is made of.
+pub struct Setup {
+    pub http: HttpConfig,
+    pub jwt: JwtConfig,
+    pub live: LiveConfig,
+    /// How far back the change log reaches.
+    pub retention: Duration,
+    pub pool: PgPool,
+    /// Where to listen for the hints of other servers; `None` if there can be none.
+    pub hints_url: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("cannot listen on {address}: {cause} (HOST and PORT choose another address)")]
+    Bind { address: SocketAddr, cause: String },
+    #[error("the server stopped: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// A server that is bound but does not answer yet.
+pub struct Server {
+    app: App,
+    acceptor: TcpAcceptor,
+    address: SocketAddr,
+    hints_url: Option<String>,
+    retention: Duration,
+}
+
+impl Server {
+    pub async fn bind(setup: Setup) -> Result<Self, ServeError> {
+        let Setup { http, jwt, live, retention, pool, hints_url } = setup;
+        let wanted = SocketAddr::new(http.host, http.port);
+        let refused = |cause: String| ServeError::Bind { address: wanted, cause };
+        let acceptor = TcpListener::new(wanted).try_bind().await.map_err(|error| refused(error.to_string()))?;
+        let address = acceptor.inner().local_addr()?;
+        let hints = Hints::new(hints_url.is_some());
+        let app = App::new(pool, http, &jwt, live, hints, address.port());
+        Ok(Self { app, acceptor, address, hints_url, retention })
+    }
+
+    /// Where it listens: the port that was bound, also when any was asked for.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` is done, then lets what is running finish, within bounds.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
+        let Self { app, acceptor, hints_url, retention, .. } = self;
+        let helpers = helpers(&app, hints_url, retention);
+        let server = salvo::Server::new(acceptor);
+        let handle = server.handle();
+        let stopping = app.clone();
+        tokio::spawn(async move {
+            stop.await;
+            drain(&stopping, &handle).await;
+        });
+        server.try_serve(routes::service(&app)).await?;
+        drop(helpers);
+        // Closing waits for statements under way, but not for one that hangs.
+        if timeout(STATEMENTS_WITHIN, app.pool().close()).await.is_err() {
+            tracing::warn!("stopped while a statement was still running");
+        }
+        Ok(())
+    }
+}
+
+/// What works in the background for as long as the set is kept.
+fn helpers(app: &App, hints_url: Option<String>, kept: Duration) -> JoinSet<()> {
+    let mut helpers = JoinSet::new();
+    if let Some(url) = hints_url {
+        helpers.spawn(app.hints().clone().send(app.pool().clone()));
+        helpers.spawn(app.hints().clone().follow(url, app.hub().clone()));
+    }
+    helpers.spawn(sweep::run(app.pool().clone(), app.hub().clone(), app.live().sweep));
+    helpers.spawn(retention::run(app.pool().clone(), kept));
+    helpers
+}
+
+/// Requests are still answered while the sockets leave, so that a load balancer has the time to
+/// notice and what is written meanwhile still reaches them.
+async fn drain(app: &App, handle: &ServerHandle) {
+    tracing::info!("stopping: sockets leave, then running requests finish");
+    app.draining().cancel();
+    app.sockets().close();
+    let _ = timeout(app.live().drain + SOCKETS_WITHIN, app.sockets().wait()).await;
+    handle.stop_graceful(app.http().shutdown_timeout);
+}
