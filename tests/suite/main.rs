@@ -11,4 +11,7 @@ mod live;
 mod live_auth;
 mod smoke;
 
+mod conditional;
+mod lists;
+mod retries;
 mod tasks;

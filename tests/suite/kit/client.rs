@@ -1,13 +1,15 @@
 //! An HTTP client whose every answer is held against the contract, and whose requests say which
 //! status they expect.
 
+use std::fmt::Display;
 use std::net::SocketAddr;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use taskwire::tasks::Task;
+use taskwire::changes::ChangeMessage;
+use taskwire::tasks::{Task, TaskList};
 
 use super::Contract;
 
@@ -126,12 +128,54 @@ impl Client {
     pub async fn create(&self, title: &str) -> Task {
         self.post("/tasks").json(json!({ "title": title })).expect(201).await.json()
     }
+
+    /// Reads a task that must be there.
+    pub async fn read(&self, id: impl Display) -> Task {
+        self.get(&at(id)).expect(200).await.json()
+    }
+
+    /// Updates fields of a task that must be there.
+    pub async fn update(&self, id: impl Display, fields: Value) -> Task {
+        self.patch(&at(id)).json(fields).expect(200).await.json()
+    }
+
+    /// One page of the list, with this query.
+    pub async fn page(&self, query: &str) -> TaskList {
+        self.get(&format!("/tasks?{query}")).expect(200).await.json()
+    }
+
+    /// The change log after a position (or all of it), however many pages it takes.
+    pub async fn log(&self, after: Option<&str>) -> Vec<ChangeMessage> {
+        let mut changes = Vec::new();
+        let mut query = after.map_or("limit=500".to_owned(), |after| format!("limit=500&after={after}"));
+        loop {
+            let mut page: Value = self.get(&format!("/changes?{query}")).expect(200).await.json();
+            let more: Vec<ChangeMessage> = serde_json::from_value(page["changes"].take()).expect("changes");
+            changes.extend(more);
+            if page["has_more"] == false {
+                return changes;
+            }
+            query = format!("limit=500&after={}", page["position"].as_str().expect("a position"));
+        }
+    }
+}
+
+/// Where a task is, under its owner: for `Client::get` and the like.
+pub fn at(id: impl Display) -> String {
+    format!("/tasks/{id}")
 }
 
 impl Call {
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let name = HeaderName::try_from(name).expect("a header name");
         self.headers.insert(name, HeaderValue::from_str(value).expect("a header value"));
+        self
+    }
+
+    /// Adds a header beside those of the same name.
+    pub fn also(mut self, name: &str, value: &str) -> Self {
+        let name = HeaderName::try_from(name).expect("a header name");
+        self.headers.append(name, HeaderValue::from_str(value).expect("a header value"));
         self
     }
 
@@ -158,6 +202,14 @@ impl Call {
         problem
     }
 
+    /// Sends the request; fails the test unless the answer is a 400 that names this field.
+    pub async fn invalid(self, field: &str) -> Value {
+        let problem = self.refused(400, "VALIDATION_ERROR").await;
+        let errors = problem["errors"].as_array().map_or(&[][..], Vec::as_slice);
+        assert!(errors.iter().any(|error| error["field"] == field), "{field} is not named: {problem}");
+        problem
+    }
+
     /// Sends the request and holds whatever comes back against the contract.
     pub async fn send(self) -> Answer {
         let what = format!("{} {}", self.method, self.path);
@@ -176,16 +228,29 @@ impl Call {
         let body = response.bytes().await.unwrap_or_else(|error| panic!("{what}: {error}")).to_vec();
         assert!(headers.contains_key("x-request-id"), "{what}: no X-Request-Id");
         Contract::get().check(&self.method, &self.path, status, &headers, &body);
-        Answer { status, headers, body, what }
+        Answer::new(what, status, headers, body)
     }
 }
 
 impl Answer {
+    pub fn new(what: impl Into<String>, status: StatusCode, headers: HeaderMap, body: Vec<u8>) -> Self {
+        Self { status, headers, body, what: what.into() }
+    }
+
     pub fn json<T: DeserializeOwned>(&self) -> T {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{}: {error}", self.what))
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().expect("a readable header"))
+    }
+
+    /// All that a client can tell this answer from another by: status, headers and body, but for
+    /// the request's id and the time of day.
+    pub fn tellable(&self) -> (StatusCode, HeaderMap, String) {
+        let mut headers = self.headers.clone();
+        headers.remove("x-request-id");
+        headers.remove("date");
+        (self.status, headers, String::from_utf8_lossy(&self.body).into_owned())
     }
 }

@@ -43,6 +43,28 @@ impl TestDatabase {
         &self.url
     }
 
+    /// A connection of the test's own, beside those of the server.
+    pub async fn connection(&self) -> PgConnection {
+        PgConnection::connect(&self.url).await.expect("the test database answers")
+    }
+
+    /// Takes the database away: throws out who is connected, and lets nobody in.
+    pub async fn go_down(&self) {
+        self.as_admin(&format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", self.name)).await;
+        let out = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
+        self.as_admin(&out).await;
+    }
+
+    /// Lets connections in again.
+    pub async fn come_back(&self) {
+        self.as_admin(&format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS true", self.name)).await;
+    }
+
+    async fn as_admin(&self, statement: &str) {
+        let mut admin = PgConnection::connect(base_url()).await.expect("the test Postgres answers");
+        admin.execute(sqlx::AssertSqlSafe(statement.to_owned())).await.expect("an administrator may");
+    }
+
     /// A pool as the server uses it.
     pub async fn pool(&self) -> PgPool {
         database::connect(&self.url, 5).await.expect("the test database answers")

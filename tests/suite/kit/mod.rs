@@ -6,11 +6,14 @@ mod contract;
 mod database;
 mod live;
 mod program;
+mod raw;
 mod server;
 
-pub use client::{Answer, Client};
+pub use client::{Answer, Call, Client, at};
 pub use contract::Contract;
 pub use database::TestDatabase;
 pub use live::Live;
 pub use program::{Running, Scratch, run, taskwire};
 pub use server::{Options, SECRET, TestServer, token, token_for};
+pub use raw::exchange;
+pub use server::{Options, SECRET, TestServer, token};
