@@ -81,6 +81,15 @@ impl EmbeddedPostgres {
     /// # Errors
     /// When something keeps the server from running; what it logged about that is included.
     pub fn start(data_dir: &Path) -> Result<Self, EmbeddedError> {
+        Self::start_with(data_dir, &[])
+    }
+
+    /// The same with more settings, as `name=value`, which prevail over the usual ones: tests have
+    /// no use for a server that survives a crash.
+    ///
+    /// # Errors
+    /// As for `start`, and when there is no such setting.
+    pub fn start_with(data_dir: &Path, settings: &[&str]) -> Result<Self, EmbeddedError> {
         let begin = Instant::now();
         let account = Account::for_server()?;
         let data_dir = DataDir::claim(data_dir, &account)?;
@@ -96,8 +105,8 @@ impl EmbeddedPostgres {
         }
         let socket_dir = data_dir.create_socket_dir(&socket_name(), &account)?;
 
-        let mut postgres =
-            Self { server: launch(&programs, &cluster, &socket_dir, &account, &log)?, socket_dir, _data_dir: data_dir };
+        let server = launch(&programs, &cluster, &socket_dir, settings, &account, &log)?;
+        let mut postgres = Self { server, socket_dir, _data_dir: data_dir };
         postgres.wait_until_ready(&cluster, &log)?;
         tracing::info!(
             version = programs.major,
@@ -222,6 +231,7 @@ fn launch(
     programs: &Programs,
     cluster: &Cluster,
     socket_dir: &Path,
+    settings: &[&str],
     account: &Account,
     log: &Log,
 ) -> Result<Child, EmbeddedError> {
@@ -234,7 +244,8 @@ fn launch(
         .arg(socket_dir)
         .arg("-p")
         .arg(PORT.to_string())
-        .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]))
+        // Of one that is given twice, the last prevails.
+        .args(SETTINGS.iter().chain(settings).flat_map(|setting| ["-c", setting]))
         .stdout(log.stdio()?)
         .stderr(log.stdio()?)
         .spawn()

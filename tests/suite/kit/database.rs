@@ -99,7 +99,9 @@ fn base_url() -> &'static str {
         // A thread that never ends: the server is tied to the one that started it.
         std::thread::spawn(move || {
             let data_dir = scratch_dir();
-            let postgres = EmbeddedPostgres::start(&data_dir).expect("a private Postgres starts");
+            // Its data need not survive a crash, and to be sure that it would takes most of the time.
+            let postgres = EmbeddedPostgres::start_with(&data_dir, &["fsync=off", "full_page_writes=off"])
+                .expect("a private Postgres starts");
             started.send(postgres.url()).expect("the test waits");
             loop {
                 std::thread::park();
