@@ -97,20 +97,29 @@ fn parse(headers: &HeaderMap, name: &salvo::http::HeaderName) -> Result<Option<T
         if value.trim() == "*" {
             return Ok(Some(Tags::Any));
         }
-        for item in value.split(',') {
-            listed.push(parse_tag(item.trim()).ok_or_else(malformed)?);
-        }
+        listed.extend(parse_list(value).ok_or_else(malformed)?);
     }
     Ok(seen.then_some(Tags::Listed(listed)))
 }
 
-fn parse_tag(item: &str) -> Option<Tag> {
-    let (weak, quoted) = item.strip_prefix("W/").map_or((false, item), |rest| (true, rest));
-    let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('"') {
-        return None;
+/// Entity tags with commas between them, and perhaps within.
+fn parse_list(mut rest: &str) -> Option<Vec<Tag>> {
+    let mut tags = Vec::new();
+    loop {
+        rest = rest.trim_start();
+        let (weak, quoted) = rest.strip_prefix("W/").map_or((false, rest), |rest| (true, rest));
+        let (inner, after) = quoted.strip_prefix('"')?.split_once('"')?;
+        tags.push(Tag { weak, version: parse_version(inner) });
+        match after.trim_start() {
+            "" => return Some(tags),
+            after => rest = after.strip_prefix(',')?,
+        }
     }
-    Some(Tag { weak, version: inner.parse().ok() })
+}
+
+/// The version in a tag of ours. Tags are texts: "07" is not another way to write "7".
+fn parse_version(inner: &str) -> Option<i64> {
+    inner.parse().ok().filter(|version: &i64| version.to_string() == inner)
 }
 
 #[cfg(test)]
@@ -127,10 +136,11 @@ mod tests {
     fn tags_are_read_as_they_were_given() {
         assert_eq!(tags("*"), Some(Tags::Any));
         assert_eq!(
-            tags("\"5\", W/\"6\", \"abc\""),
+            tags("\"5\", W/\"6\" ,\"a,b\",\"07\""),
             Some(Tags::Listed(vec![
                 Tag { weak: false, version: Some(5) },
                 Tag { weak: true, version: Some(6) },
+                Tag { weak: false, version: None },
                 Tag { weak: false, version: None },
             ]))
         );
