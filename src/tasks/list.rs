@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use salvo::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -18,6 +18,8 @@ use crate::problem::Problem;
 
 const DEFAULT_LIMIT: u16 = 50;
 const MAX_LIMIT: u16 = 200;
+/// Longer than the cursor after any task can be.
+const MAX_CURSOR: usize = 2000;
 
 /// Which tasks to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -154,9 +156,13 @@ pub async fn list_tasks(app: App, caller: Caller, query: Query<ListQuery>) -> Re
 }
 
 fn checked_cursor(text: &str, sort: SortOrder) -> Result<Cursor, Problem> {
-    match (Cursor::decode(text), sort) {
-        (Some(cursor @ Cursor::Created(..)), SortOrder::Created) => Ok(cursor),
-        // The database holds no text with U+0000, and would answer with a fault.
+    let cursor = Some(text).filter(|text| text.len() <= MAX_CURSOR).and_then(Cursor::decode);
+    // Times out of all range and text with U+0000 are unknown to the database, which would answer
+    // with a fault.
+    match (cursor, sort) {
+        (Some(Cursor::Created(at, id)), SortOrder::Created) if (1..=9999).contains(&at.year()) => {
+            Ok(Cursor::Created(at, id))
+        }
         (Some(Cursor::Title(title, id)), SortOrder::Title) if !title.contains('\0') => Ok(Cursor::Title(title, id)),
         _ => Err(bad_cursor()),
     }
