@@ -7,6 +7,7 @@ pub mod store;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -29,7 +30,7 @@ pub const DESCRIPTION_MAX: u64 = 1000;
 
 /// Names one task of its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
-#[serde(transparent)]
+#[serde(try_from = "Cow<str>")]
 #[sqlx(transparent)]
 #[schema(value_type = Uuid, example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e")]
 pub struct TaskId(Uuid);
@@ -46,9 +47,25 @@ impl TaskId {
     }
 }
 
-impl From<Uuid> for TaskId {
-    fn from(id: Uuid) -> Self {
-        Self(id)
+/// The text is not a UUID as the contract spells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a UUID such as 019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e")]
+pub struct MalformedTaskId;
+
+impl FromStr for TaskId {
+    type Err = MalformedTaskId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // Uuid also reads braces, URNs and bare digits; the contract promises one form.
+        text.parse().ok().filter(|_| text.len() == 36).map(Self).ok_or(MalformedTaskId)
+    }
+}
+
+impl TryFrom<Cow<'_, str>> for TaskId {
+    type Error = MalformedTaskId;
+
+    fn try_from(text: Cow<'_, str>) -> Result<Self, Self::Error> {
+        text.parse()
     }
 }
 
