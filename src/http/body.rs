@@ -7,7 +7,7 @@ use salvo::extract::{Extractible, Metadata};
 use salvo::http::{Mime, ParseError};
 use salvo::prelude::*;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use validator::{Validate, ValidationErrorsKind};
 
 use super::NO_METADATA;
@@ -91,17 +91,20 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         Problem::new(Code::ValidationError, format!("the body is not UTF-8 from byte {} on", error.valid_up_to()))
     })?;
+    let malformed =
+        |error: serde_json::Error| Problem::new(Code::ValidationError, format!("the body is not valid JSON: {error}"));
+    // Serde would also fill the fields from an array, in the order in which they are declared.
+    if !text.trim_start().starts_with('{') {
+        serde_json::from_str::<IgnoredAny>(text).map_err(malformed)?;
+        return Err(Problem::invalid_field("body", "invalid_type", "must be a JSON object"));
+    }
     let mut json = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
-        if inner.is_data() {
-            Problem::invalid(vec![data_error(&path, &inner.to_string())])
-        } else {
-            Problem::new(Code::ValidationError, format!("the body is not valid JSON: {inner}"))
-        }
+        if inner.is_data() { Problem::invalid(vec![data_error(&path, &inner.to_string())]) } else { malformed(inner) }
     })?;
-    json.end().map_err(|error| Problem::new(Code::ValidationError, format!("the body is not valid JSON: {error}")))?;
+    json.end().map_err(malformed)?;
     Ok(value)
 }
 
