@@ -58,7 +58,8 @@ async fn a_write_with_another_tag_fails_and_names_the_current_one() {
     let id = ada.create("Buy milk").await.id;
     let task = ada.update(id, json!({"completed": true})).await;
     // Weak tags promise too little to overwrite by; a tag is compared as a text, not as a number.
-    for other in ["\"1\"", "\"3\"", "W/\"2\"", "\"02\"", "\"+2\"", "\"2 \"", "\"\"", "\"a,b\"", "\"1\", \"3\", W/\"2\""] {
+    for other in ["\"1\"", "\"3\"", "W/\"2\"", "\"02\"", "\"+2\"", "\"2 \"", "\"\"", "\"a,b\"", "\"1\", \"3\", W/\"2\""]
+    {
         for write in writes(&ada, id) {
             let answer = write.header("if-match", other).expect(412).await;
             assert_eq!(answer.header("etag"), Some("\"2\""), "{other}");

@@ -88,7 +88,7 @@ async fn a_filter_shows_only_tasks_of_that_status() {
 async fn titles_are_sorted_as_people_do() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    let sorted = ["1 egg", "apple", "Äpfel", "apples", "banana", "Banana", "Zebra", "éclair", "日本", "🦀"];
+    let sorted = ["1 egg", "apple", "äpple", "apples", "banana", "Banana", "Zebra", "éclair", "日本", "🦀"];
     let mut expected = sorted.to_vec();
     // In Latin scripts accents and case only break ties: é is an e.
     expected.swap(6, 7);
@@ -138,7 +138,8 @@ async fn pages_neither_skip_nor_repeat_while_others_create() {
         })
         .collect();
     for query in ["sort=created&limit=3", "sort=title&limit=3"] {
-        let seen: Vec<TaskId> = pages(&ada, query).await.iter().flat_map(|page| &page.tasks).map(|task| task.id).collect();
+        let seen: Vec<TaskId> =
+            pages(&ada, query).await.iter().flat_map(|page| &page.tasks).map(|task| task.id).collect();
         let distinct: HashSet<TaskId> = seen.iter().copied().collect();
         assert_eq!(seen.len(), distinct.len(), "{query}: a task was repeated");
         assert_eq!(existing.difference(&distinct).count(), 0, "{query}: a task was skipped");
@@ -245,7 +246,8 @@ async fn a_list_and_the_changes_after_its_position_make_the_final_list() {
     for writer in writers {
         writer.await.expect("the writer ends");
     }
-    let by_id = |list: TaskList| list.tasks.into_iter().map(|task| (task.id.to_string(), task)).collect::<BTreeMap<_, _>>();
+    let by_id =
+        |list: TaskList| list.tasks.into_iter().map(|task| (task.id.to_string(), task)).collect::<BTreeMap<_, _>>();
     let last = by_id(ada.page("limit=200").await);
     assert!(lists.len() > 2, "no list was read meanwhile");
     for list in lists {
@@ -253,8 +255,12 @@ async fn a_list_and_the_changes_after_its_position_make_the_final_list() {
         let mut known = by_id(list);
         for change in ada.log(Some(&position)).await {
             match change {
-                ChangeMessage::Created(change) => assert!(known.insert(change.task.id.to_string(), change.task).is_none()),
-                ChangeMessage::Updated(change) => assert!(known.insert(change.task.id.to_string(), change.task).is_some()),
+                ChangeMessage::Created(change) => {
+                    assert!(known.insert(change.task.id.to_string(), change.task).is_none())
+                }
+                ChangeMessage::Updated(change) => {
+                    assert!(known.insert(change.task.id.to_string(), change.task).is_some())
+                }
                 ChangeMessage::Deleted(change) => assert!(known.remove(&change.task_id.to_string()).is_some()),
             }
         }

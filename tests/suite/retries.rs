@@ -163,7 +163,9 @@ async fn an_id_has_one_spelling() {
     let ada = server.user("ada");
     let id = TaskId::new();
     let plain = id.as_uuid().simple().to_string();
-    for other in [plain.clone(), format!("{{{id}}}"), format!("urn:uuid:{id}"), format!(" {id}"), plain[..31].to_owned()] {
+    for other in
+        [plain.clone(), format!("{{{id}}}"), format!("urn:uuid:{id}"), format!(" {id}"), plain[..31].to_owned()]
+    {
         let body: Value = json!({"id": other, "title": "Buy milk"});
         ada.post("/tasks").json(body).invalid("id").await;
         ada.get(&at(percent_encoding::utf8_percent_encode(&other, percent_encoding::NON_ALPHANUMERIC)))

@@ -227,8 +227,27 @@ async fn user_ids_with_odd_characters_work_when_percent_encoded() {
     let server = TestServer::start().await;
     let long = "å".repeat(255);
     for name in [
-        "ada lovelace", "a/b", "/", "a//b", "100%", "%2F", "%2e%2e", "a+b", "Zoë", "日本", "🦀", "a?b#c", "a;b=c&d", "auth0|5f7c",
-        "a\\b", "\"quoted\"", "{user_id}", "...", "tasks", " ", long.as_str(),
+        "ada lovelace",
+        "a/b",
+        "/",
+        "a//b",
+        "100%",
+        "%2F",
+        "%2e%2e",
+        "a+b",
+        "Zoë",
+        "日本",
+        "🦀",
+        "a?b#c",
+        "a;b=c&d",
+        "auth0|5f7c",
+        "a\\b",
+        "\"quoted\"",
+        "{user_id}",
+        "...",
+        "tasks",
+        " ",
+        long.as_str(),
     ] {
         let user = server.user(name);
         let answer = user.post("/tasks").json(json!({"title": "Buy milk"})).send().await;
