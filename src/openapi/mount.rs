@@ -10,7 +10,8 @@ use salvo::prelude::*;
 use salvo::routing::Filter;
 use salvo::routing::filters::MethodFilter;
 use utoipa::openapi::path::{HttpMethod, Paths};
-use utoipa::openapi::{Components, RefOr, Schema};
+use utoipa::openapi::request_body::RequestBody;
+use utoipa::openapi::{Components, Content, OneOf, RefOr, Schema};
 // The annotation exposes an operation's schemas and tags only through this hidden module of
 // utoipa; it is named here and nowhere else.
 use utoipa::__dev::{SchemaReferences, Tags};
@@ -41,6 +42,9 @@ impl Mounts {
         let mut operation = H::operation();
         operation.tags = Some(H::tags().into_iter().map(str::to_owned).collect());
         responses::add_common(&mut operation);
+        if let Some(RefOr::T(body)) = &mut operation.request_body {
+            forbid_null(body);
+        }
         let mut schemas = Vec::new();
         H::schemas(&mut schemas);
         self.schemas.extend(schemas);
@@ -80,6 +84,18 @@ impl Mounts {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "used as a function of owned methods")]
+/// utoipa takes a body that may be left out for one that may also be `null`; none may.
+fn forbid_null(body: &mut RequestBody) {
+    for content in body.content.values_mut() {
+        if let RefOr::T(Content { schema: Some(schema), .. }) = content
+            && let RefOr::T(Schema::OneOf(OneOf { items, .. })) = schema
+            && let [RefOr::Ref(value), _null] = items.as_slice()
+        {
+            *schema = RefOr::Ref(value.clone());
+        }
+    }
+}
+
 const fn served_method(method: HttpMethod) -> Method {
     match method {
         HttpMethod::Get => Method::GET,
