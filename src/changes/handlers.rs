@@ -8,13 +8,10 @@ use super::store::{self, Page, ResetReason};
 use super::{ChangeMessage, Position, Seq};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::query::Query;
+use crate::http::query::{Limit, Query};
 use crate::openapi::params::UserPath;
 use crate::openapi::responses::Gone;
 use crate::problem::{Code, Problem};
-
-const DEFAULT_LIMIT: u16 = 100;
-const MAX_LIMIT: u16 = 500;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -26,8 +23,8 @@ pub struct ChangesQuery {
     after: Option<Position>,
     /// How many changes to return at most.
     #[serde(default)]
-    #[param(minimum = 1, maximum = 500, default = 100)]
-    limit: Option<u16>,
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 500, default = 100)]
+    limit: Limit<100, 500>,
 }
 
 /// Changes after a position, in order and complete.
@@ -60,12 +57,8 @@ pub struct ChangeList {
 #[handler]
 pub async fn list_changes(app: App, caller: Caller, query: Query<ChangesQuery>) -> Result<Json<ChangeList>, Problem> {
     let Query(ChangesQuery { after, limit }) = query;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::invalid_field("limit", "range", format!("must be 1 to {MAX_LIMIT}")));
-    }
     let from = after.map_or(Seq::ZERO, |position| position.seq);
-    let page = store::read(app.pool(), caller.owner(), from, limit).await?;
+    let page = store::read(app.pool(), caller.owner(), from, limit.get()).await?;
     let after = after.unwrap_or_else(|| page.history.at(Seq::ZERO));
     let page = page.continuing(after).map_err(gone)?;
     Ok(Json(answer(page, from)))

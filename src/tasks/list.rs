@@ -12,12 +12,10 @@ use super::{Task, TaskId, store};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::changes::Position;
-use crate::http::query::Query;
+use crate::http::query::{Limit, Query};
 use crate::openapi::params::UserPath;
 use crate::problem::Problem;
 
-const DEFAULT_LIMIT: u16 = 50;
-const MAX_LIMIT: u16 = 200;
 /// Longer than the cursor after any task can be.
 const MAX_CURSOR: usize = 2000;
 
@@ -56,8 +54,8 @@ pub struct ListQuery {
     sort: SortOrder,
     /// How many tasks to return at most.
     #[serde(default)]
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u16>,
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
+    limit: Limit<50, 200>,
     /// `next_cursor` of the page before, together with the same `status` and `sort`.
     #[serde(default)]
     #[param(max_length = 2000)]
@@ -122,10 +120,7 @@ impl Cursor {
 #[handler]
 pub async fn list_tasks(app: App, caller: Caller, query: Query<ListQuery>) -> Result<Json<TaskList>, Problem> {
     let Query(ListQuery { status, sort, limit, cursor }) = query;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::invalid_field("limit", "range", format!("must be 1 to {MAX_LIMIT}")));
-    }
+    let limit = limit.get();
     let cursor = cursor.as_deref().map(|text| checked_cursor(text, sort)).transpose()?;
     let completed = match status {
         StatusFilter::All => None,
