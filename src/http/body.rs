@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use salvo::extract::{Extractible, Metadata};
+use salvo::http::headers::{ContentLength, HeaderMapExt};
 use salvo::http::{Mime, ParseError};
 use salvo::prelude::*;
 use serde::Deserialize;
@@ -45,6 +46,10 @@ impl<'ex, T: DeserializeOwned + Validate + Send> Extractible<'ex> for OptionalJs
         let media_type = req.content_type();
         // A patch may also name itself a merge patch; elsewhere only plain JSON makes sense.
         let patch = req.method() == salvo::http::Method::PATCH;
+        // A body that announces itself as too large is refused unread.
+        if req.headers().typed_get::<ContentLength>().is_some_and(|length| length.0 > limit as u64) {
+            return Err(too_large(limit));
+        }
         let bytes = req.payload_with_max_size(limit).await.map_err(|error| unreadable(&error, limit))?;
         if bytes.is_empty() {
             return Ok(Self(None));
@@ -61,11 +66,13 @@ impl<'ex, T: DeserializeOwned + Validate + Send> Extractible<'ex> for OptionalJs
 
 fn unreadable(error: &ParseError, limit: usize) -> Problem {
     match error {
-        ParseError::PayloadTooLarge => {
-            Problem::new(Code::PayloadTooLarge, format!("the body is larger than the {limit} bytes allowed"))
-        }
+        ParseError::PayloadTooLarge => too_large(limit),
         _ => Problem::new(Code::ValidationError, "the body ended before it was complete"),
     }
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(Code::PayloadTooLarge, format!("the body is larger than the {limit} bytes allowed"))
 }
 
 fn check_media_type(media_type: Option<&Mime>, patch: bool) -> Result<(), Problem> {
@@ -123,7 +130,17 @@ pub fn data_error(path: &str, sentence: &str) -> FieldError {
         (None, path) => path.to_owned(),
     };
     let code = kind.map_or("invalid_value".to_owned(), |kind| kind.replace(' ', "_"));
-    FieldError::new(field, code, format!("is not acceptable: {sentence}"))
+    // Serde has names of its own for arrays and objects.
+    let message = if let Some(rest) = sentence.strip_prefix("invalid type: sequence") {
+        format!("is not acceptable: invalid type: array{rest}")
+    } else if let Some(rest) = sentence.strip_prefix("invalid type: map") {
+        format!("is not acceptable: invalid type: object{rest}")
+    } else if sentence.starts_with("must ") {
+        sentence.to_owned()
+    } else {
+        format!("is not acceptable: {sentence}")
+    };
+    FieldError::new(field, code, message)
 }
 
 fn field_errors(errors: &validator::ValidationErrors) -> Vec<FieldError> {
