@@ -12,6 +12,7 @@ mod live_auth;
 mod smoke;
 
 mod conditional;
+mod input;
 mod lists;
 mod retries;
 mod tasks;
