@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, TokenData, Validation};
 use serde::{Deserialize, Serialize};
 
 use super::{Identity, OwnerId};
@@ -52,6 +52,8 @@ pub enum TokenError {
     Malformed,
     #[error("the token is signed with another algorithm than HS256")]
     Algorithm,
+    #[error("the token uses a critical extension, and none is supported")]
+    Extension,
     #[error("the token's signature is wrong")]
     Signature,
     #[error("the token has expired")]
@@ -108,9 +110,12 @@ impl Tokens {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::Malformed);
         }
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
-            .map_err(|error| TokenError::from(error.kind()))?
-            .claims;
+        let TokenData { header, claims, .. } = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
+            .map_err(|error| TokenError::from(error.kind()))?;
+        // None is known here, and one that is not known must be refused (RFC 7515 §4.1.11).
+        if header.crit.is_some() {
+            return Err(TokenError::Extension);
+        }
         if !is_user_id(&claims.sub) {
             return Err(TokenError::Subject);
         }
