@@ -11,7 +11,10 @@ mod live;
 mod live_auth;
 mod smoke;
 
+mod auth;
+mod authorization_walk;
 mod conditional;
+mod contract;
 mod input;
 mod lists;
 mod retries;

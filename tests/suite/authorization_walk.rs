@@ -1,0 +1,124 @@
+//! Walks the contract: whatever operation it names is tried without a token, with a bad one, and
+//! with another user's. A new operation is walked without a word here, and fails the walk where
+//! it lets one in.
+
+use reqwest::Method;
+use serde_json::Value;
+use taskwire::tasks::TaskId;
+
+use crate::kit::{Call, Client, Contract, TestServer, token};
+
+/// The operations that anybody may call.
+const OPEN: [&str; 1] = ["get_health"];
+
+/// What an operation's path speaks of.
+struct Parameters<'a> {
+    user: &'a Client,
+    task: TaskId,
+}
+
+/// A valid request of an operation, its body taken from the document's examples.
+fn request(client: &Client, path: &str, method: &Method, operation: &Value, of: &Parameters) -> Call {
+    let own = path.strip_prefix("/api/{user_id}").unwrap_or_else(|| panic!("{path} does not name its user"));
+    let own = own.replace("{task_id}", &of.task.to_string());
+    assert!(!own.contains('{'), "{path} has a parameter that the walk has no value for; add it to Parameters");
+    let call = client.call(method.clone(), of.user.own(&own));
+    match operation["requestBody"]["content"].as_object().and_then(|content| content.iter().next()) {
+        Some((media_type, content)) => call.bytes(media_type, example(path, content).to_string()),
+        None => call,
+    }
+}
+
+fn example<'a>(path: &str, content: &'a Value) -> &'a Value {
+    let named = content["examples"].as_object().and_then(|examples| examples.values().next());
+    let value = named.map(|example| &example["value"]).or_else(|| content.get("example"));
+    value.unwrap_or_else(|| panic!("{path} has a body without an example"))
+}
+
+fn guarded() -> Vec<(String, Method, &'static Value)> {
+    let mut operations = Contract::get().operations();
+    operations.retain(|(_, _, operation)| !OPEN.contains(&operation["operationId"].as_str().expect("an id")));
+    assert!(operations.len() >= 10, "the walk found no contract");
+    operations
+}
+
+#[tokio::test]
+async fn only_the_listed_operations_are_open() {
+    let document = &Contract::get().document;
+    let bearer = |security: &Value| {
+        let schemes =
+            security.as_array().is_some_and(|schemes| schemes.iter().any(|scheme| scheme.get("bearerAuth").is_some()));
+        assert!(schemes || security == &serde_json::json!([{}]), "{security}");
+        schemes
+    };
+    for (path, method, operation) in Contract::get().operations() {
+        let id = operation["operationId"].as_str().expect("an id");
+        let security = operation.get("security").unwrap_or(&document["security"]);
+        assert_eq!(bearer(security), !OPEN.contains(&id), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn no_operation_lets_in_who_has_no_good_token() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let task = ada.create("Ada's").await;
+    let of = Parameters { user: &ada, task: task.id };
+    let good = token("ada");
+    for (path, method, operation) in guarded() {
+        for bad in [None, Some("garbage".to_owned()), Some(format!("{good}x"))] {
+            let client = ada.with_token(bad);
+            let answer = request(&client, &path, &method, operation, &of).expect(401).await;
+            assert!(answer.header("www-authenticate").is_some(), "{method} {path}");
+        }
+    }
+    assert_eq!(ada.page("").await.tasks, [task]);
+}
+
+#[tokio::test]
+async fn no_operation_lets_a_user_into_anothers_path() {
+    let server = TestServer::start().await;
+    let (ada, bob) = (server.user("ada"), server.user("bob"));
+    let task = ada.create("Ada's").await;
+    let of = Parameters { user: &ada, task: task.id };
+    for (path, method, operation) in guarded() {
+        request(&bob, &path, &method, operation, &of).refused(403, "FORBIDDEN").await;
+    }
+    assert_eq!(ada.page("").await.tasks, [task]);
+    assert_eq!(bob.page("").await.count, 0);
+}
+
+#[tokio::test]
+async fn no_operation_tells_anothers_task_from_one_that_never_was() {
+    let server = TestServer::start().await;
+    let (ada, bob) = (server.user("ada"), server.user("bob"));
+    let task = ada.create("Ada's").await;
+    let foreign = Parameters { user: &bob, task: task.id };
+    let missing = Parameters { user: &bob, task: TaskId::new() };
+    let mut walked = 0;
+    for (path, method, operation) in guarded() {
+        if !path.contains("{task_id}") {
+            continue;
+        }
+        let foreign = request(&bob, &path, &method, operation, &foreign).expect(404).await;
+        let missing = request(&bob, &path, &method, operation, &missing).expect(404).await;
+        assert_eq!(foreign.tellable(), missing.tellable(), "{method} {path}");
+        walked += 1;
+    }
+    assert!(walked >= 5, "the walk found no operation on a task");
+    assert_eq!(ada.page("").await.tasks, [task]);
+}
+
+#[tokio::test]
+async fn what_the_walk_sends_is_accepted_from_the_owner() {
+    // Or the refusals would prove nothing: each request must fail for its token alone.
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    for (path, method, operation) in guarded() {
+        let task = ada.create("Ada's").await;
+        let of = Parameters { user: &ada, task: task.id };
+        let answer = request(&ada, &path, &method, operation, &of).send().await;
+        // `live` asks for the upgrade that a plain request does not ask for.
+        assert!(answer.status.is_success() || answer.status == 426, "{method} {path}: {answer:?}");
+    }
+}

@@ -1,0 +1,202 @@
+//! The contract itself: `openapi.yaml` is what the code generates, its limits are those of server
+//! and database, and each operation documents itself to the end.
+
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use taskwire::tasks::Task;
+use taskwire::{openapi, routes};
+
+use crate::kit::{Contract, TestServer, at};
+
+const VERBS: [&str; 9] = ["get", "list", "create", "update", "replace", "delete", "set", "open", "count"];
+
+#[test]
+fn the_written_contract_is_the_generated_one() {
+    let written = include_str!("../../openapi.yaml");
+    let generated = openapi::yaml(&routes::contract()).expect("the document is YAML");
+    if let Some(differences) = openapi::differences(written, &generated) {
+        let command = openapi::REGENERATE;
+        panic!("openapi.yaml (-) is not what the code does (+); `{command}` writes it anew:\n{differences}");
+    }
+}
+
+#[test]
+fn each_operation_documents_what_can_go_wrong() {
+    for (path, method, operation) in Contract::get().operations() {
+        let guarded = operation.get("security").is_none_or(|security| *security != json!([{}]));
+        let mut expected = vec!["400", "429", "500", "503"];
+        if guarded {
+            expected.extend(["401", "403"]);
+        }
+        if operation.get("requestBody").is_some() {
+            expected.extend(["413", "415"]);
+        }
+        if path.contains("{task_id}") {
+            expected.push("404");
+        }
+        for status in expected {
+            assert!(operation["responses"].get(status).is_some(), "{method} {path} does not document {status}");
+        }
+        let success = |status: &String| status.starts_with('2') || status == "101";
+        let responses = operation["responses"].as_object().expect("responses");
+        assert!(responses.keys().any(success), "{method} {path} documents no success");
+    }
+}
+
+#[test]
+fn each_operation_says_what_it_is() {
+    let mut ids = std::collections::HashSet::new();
+    for (path, method, operation) in Contract::get().operations() {
+        let what = format!("{method} {path}");
+        for text in ["summary", "description"] {
+            assert!(operation[text].as_str().is_some_and(|text| text.len() > 5), "{what} has no {text}");
+        }
+        let id = operation["operationId"].as_str().expect("an id");
+        let (verb, resource) = id.split_once('_').unwrap_or_else(|| panic!("{what}: {id} is not verb_resource"));
+        assert!(VERBS.contains(&verb), "{what}: {id} begins with no verb known here");
+        assert!(resource.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{what}: {id} is not snake_case");
+        assert!(ids.insert(id), "{what}: {id} is the name of two operations");
+        assert!(operation["tags"].as_array().is_some_and(|tags| tags.len() == 1), "{what} is under no tag");
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            assert!(parameter["description"].is_string(), "{what}: a parameter is not described: {parameter}");
+        }
+    }
+}
+
+#[test]
+fn each_body_has_examples_that_its_schema_allows() {
+    let mut seen = 0;
+    for (path, method, operation) in Contract::get().operations() {
+        for (media_type, content) in operation["requestBody"]["content"].as_object().into_iter().flatten() {
+            let what = format!("{method} {path} as {media_type}");
+            let schema = content["schema"]["$ref"].as_str().unwrap_or_else(|| panic!("{what}: no named schema"));
+            let name = schema.rsplit('/').next().expect("a name");
+            let examples = content["examples"].as_object().unwrap_or_else(|| panic!("{what} has no examples"));
+            for (example, content) in examples {
+                Contract::get().check_component(&format!("{what}, {example}"), name, &content["value"]);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 5, "there are no examples");
+}
+
+#[test]
+fn an_update_shows_how_to_rename_to_clear_and_to_complete() {
+    // Or Swagger UI fills in every field, and a person testing by hand overwrites them all.
+    let operation = &Contract::get().document["paths"]["/api/{user_id}/tasks/{task_id}"]["patch"];
+    for (media_type, content) in operation["requestBody"]["content"].as_object().expect("content") {
+        let examples = content["examples"].as_object().expect("examples");
+        let values: Vec<_> = examples.values().map(|example| &example["value"]).collect();
+        assert!(values.iter().any(|value| value["title"].is_string()), "{media_type}: rename");
+        assert!(values.contains(&&json!({"description": null})), "{media_type}: clear the description");
+        assert!(values.contains(&&json!({"completed": true})), "{media_type}: complete");
+    }
+}
+
+/// The limits that a component schema sets to a field.
+fn limits(schema: &str, field: &str) -> (usize, usize) {
+    let field = &Contract::get().document["components"]["schemas"][schema]["properties"][field];
+    let limit = |name: &str| field[name].as_u64().map(|limit| usize::try_from(limit).expect("small"));
+    (limit("minLength").unwrap_or(0), limit("maxLength").expect("a longest length"))
+}
+
+/// The name of the constraint that refuses a task with this title and description, if one does.
+async fn refusing(database: &mut PgConnection, title: &str, description: &str) -> Option<String> {
+    let inserted = sqlx::query(
+        "INSERT INTO tasks (owner_id, id, title, description, completed, created_at, updated_at, version)
+         VALUES ('ada', gen_random_uuid(), $1, $2, false, now(), now(), 1)",
+    )
+    .bind(title)
+    .bind(description)
+    .execute(database)
+    .await;
+    match inserted {
+        Ok(_) => None,
+        Err(sqlx::Error::Database(error)) => Some(error.constraint().expect("a named constraint").to_owned()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test]
+async fn contract_server_and_database_agree_on_every_length() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let mut database = server.database.connection().await;
+    let task = ada.create("Buy milk").await;
+    for (field, constraint) in [("title", "tasks_title_length"), ("description", "tasks_description_length")] {
+        let (least, most) = limits("Task", field);
+        for schema in ["CreateTask", "UpdateTask"] {
+            assert_eq!(limits(schema, field), (least, most), "{schema}.{field}");
+        }
+        for (length, allowed) in [(least, true), (most, true), (most + 1, false)]
+            .into_iter()
+            .chain(least.checked_sub(1).map(|length| (length, false)))
+        {
+            let text = "é".repeat(length);
+            let mut whole = json!({"title": "Buy milk", "description": null});
+            whole[field] = json!(text);
+            let (title, description) = if field == "title" { (text.as_str(), "") } else { ("a", text.as_str()) };
+            let refused_by = refusing(&mut database, title, description).await;
+            if allowed {
+                let created: Task = ada.post("/tasks").json(whole.clone()).expect(201).await.json();
+                assert_eq!(json!(created)[field], text);
+                ada.patch(&at(task.id)).json(json!({ field: text })).expect(200).await;
+                assert_eq!(refused_by, None, "{field} of {length}");
+            } else {
+                ada.post("/tasks").json(whole.clone()).invalid(field).await;
+                ada.patch(&at(task.id)).json(json!({ field: text })).invalid(field).await;
+                ada.put(&at(task.id)).json(whole.clone()).invalid(field).await;
+                assert_eq!(refused_by.as_deref(), Some(constraint), "{field} of {length}");
+            }
+        }
+    }
+    assert_eq!(refusing(&mut database, " untrimmed", "").await.as_deref(), Some("tasks_title_trimmed"));
+}
+
+#[tokio::test]
+async fn contract_and_server_agree_on_every_limit_of_a_page() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let mut walked = 0;
+    for (path, _, operation) in Contract::get().operations() {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        for parameter in parameters.filter(|parameter| parameter["name"] == "limit") {
+            let own = path.strip_prefix("/api/{user_id}").expect("a user's list");
+            let bound = |name: &str| parameter["schema"][name].as_i64().unwrap_or_else(|| panic!("{path}: no {name}"));
+            let ask = |limit: i64| ada.get(&format!("{own}?limit={limit}"));
+            assert!((bound("minimum")..=bound("maximum")).contains(&bound("default")));
+            for allowed in [bound("minimum"), bound("maximum")] {
+                ask(allowed).expect(200).await;
+            }
+            for refused in [bound("minimum") - 1, bound("maximum") + 1] {
+                ask(refused).invalid("limit").await;
+            }
+            walked += 1;
+        }
+    }
+    assert!(walked >= 2, "there are no lists");
+}
+
+#[test]
+fn each_error_is_one_problem_with_its_own_code() {
+    let document = &Contract::get().document;
+    let mut codes = Vec::new();
+    for (name, response) in document["components"]["responses"].as_object().expect("responses") {
+        let content = &response["content"]["application/problem+json"];
+        assert_eq!(content["schema"]["$ref"], "#/components/schemas/Problem", "{name}");
+        Contract::get().check_component(name, "Problem", &content["example"]);
+        assert!(response["headers"].get("X-Request-Id").is_some(), "{name}");
+        codes.push(content["example"]["code"].clone());
+    }
+    // All but the one for a wrong method, which no operation can document.
+    codes.push(json!("METHOD_NOT_ALLOWED"));
+    let Value::Array(known) = document["components"]["schemas"]["ProblemCode"]["enum"].clone() else {
+        panic!("ProblemCode names no codes");
+    };
+    let sorted = |mut codes: Vec<Value>| {
+        codes.sort_by_key(Value::to_string);
+        codes
+    };
+    assert_eq!(sorted(codes), sorted(known));
+}
