@@ -11,6 +11,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::Config;
 
 use crate::openapi;
+use crate::openapi::mount::page;
 use crate::problem::Problem;
 
 /// Swagger UI styles its elements in place; everything else comes from this server.
@@ -28,10 +29,10 @@ pub fn routes(document: &OpenApi) -> Vec<Router> {
         .filter(true)
         .validator_url("none");
     vec![
-        Router::new().get(Moved("/docs/")),
-        Router::with_path("openapi.yaml").get(Document { media_type: "application/yaml", text: yaml.into() }),
-        Router::with_path("openapi.json").get(Document { media_type: "application/json", text: json.into() }),
-        Router::with_path("docs/{**file}").get(SwaggerUi(Arc::new(config))),
+        page(Router::new(), Moved("/docs/")),
+        page(Router::with_path("openapi.yaml"), Document { media_type: "application/yaml", text: yaml.into() }),
+        page(Router::with_path("openapi.json"), Document { media_type: "application/json", text: json.into() }),
+        page(Router::with_path("docs/{**file}"), SwaggerUi(Arc::new(config))),
     ]
 }
 

@@ -55,8 +55,7 @@ impl Mounts {
         let routes = self.routes.entry(path).or_default();
         if method == Method::GET {
             routes.allowed.extend([Method::GET, Method::HEAD]);
-            let filter = MethodFilter::new(Method::GET).or(MethodFilter::new(Method::HEAD));
-            routes.handlers.push(Router::with_filter(filter).goal(handler));
+            routes.handlers.push(reading(handler));
         } else {
             routes.allowed.push(method.clone());
             routes.handlers.push(Router::with_filter(MethodFilter::new(method)).goal(handler));
@@ -74,7 +73,7 @@ impl Mounts {
                 for handler in routes.handlers {
                     router = router.push(handler);
                 }
-                router.push(Router::with_filter(MethodFilter::new(Method::OPTIONS)).goal(Allowed::new(&routes.allowed)))
+                router.push(options(&routes.allowed))
             })
             .collect();
         let mut components = Components::new();
@@ -83,7 +82,19 @@ impl Mounts {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as a function of owned methods")]
+/// A page that is no operation, but answers the same methods as one that reads.
+pub fn page<H: Handler>(path: Router, handler: H) -> Router {
+    path.push(reading(handler)).push(options(&[Method::GET, Method::HEAD]))
+}
+
+fn reading<H: Handler>(handler: H) -> Router {
+    Router::with_filter(MethodFilter::new(Method::GET).or(MethodFilter::new(Method::HEAD))).goal(handler)
+}
+
+fn options(allowed: &[Method]) -> Router {
+    Router::with_filter(MethodFilter::new(Method::OPTIONS)).goal(Allowed::new(allowed))
+}
+
 /// utoipa takes a body that may be left out for one that may also be `null`; none may.
 fn forbid_null(body: &mut RequestBody) {
     for content in body.content.values_mut() {
@@ -96,6 +107,7 @@ fn forbid_null(body: &mut RequestBody) {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "used as a function of owned methods")]
 const fn served_method(method: HttpMethod) -> Method {
     match method {
         HttpMethod::Get => Method::GET,
