@@ -249,10 +249,12 @@ impl From<sqlx::Error> for Problem {
 fn is_outage(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
-        // Classes: connection exception, insufficient resources, operator intervention;
-        // 25006 is a write on a server that has become a standby.
+        // Classes: connection exception, invalid authorization, invalid catalog, insufficient
+        // resources, operator intervention; 25006 is a write on a server that has become a standby,
+        // 55000 a connection to a database that accepts none.
         sqlx::Error::Database(database) => database.code().is_some_and(|code| {
-            code.starts_with("08") || code.starts_with("53") || code.starts_with("57") || code == "25006"
+            ["08", "28", "3D", "53", "57"].iter().any(|class| code.starts_with(class))
+                || ["25006", "55000"].contains(&code.as_ref())
         }),
         _ => false,
     }
