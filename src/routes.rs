@@ -2,7 +2,6 @@
 
 use salvo::affix_state;
 use salvo::catch_panic::CatchPanic;
-use salvo::catcher::Catcher;
 use salvo::cors::Cors;
 use salvo::http::Method;
 use salvo::http::header::ORIGIN;
@@ -53,7 +52,6 @@ pub fn service(app: &App) -> Service {
         .hoop_when(cors(app).into_handler(), |req, _| req.headers().contains_key(ORIGIN))
         .hoop(CatchPanic::new())
         .hoop(Timeout::new(app.http().request_timeout))
-        .catcher(Catcher::default().hoop(framing::own_errors))
 }
 
 fn cors(app: &App) -> Cors {

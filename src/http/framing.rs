@@ -24,6 +24,7 @@ pub async fn around_request(req: &mut Request, depot: &mut Depot, res: &mut Resp
     let span = info_span!("request", id, method = %req.method(), route = req.matched_path());
     async {
         ctrl.call_next(req, depot, res).await;
+        own_errors(res);
         let status = res.status_code.unwrap_or(StatusCode::NOT_FOUND).as_u16();
         #[expect(clippy::cast_precision_loss, reason = "no request takes long enough to lose a microsecond")]
         let milliseconds = started.elapsed().as_micros() as f64 / 1000.0;
@@ -59,9 +60,12 @@ fn request_id(req: &Request) -> (String, HeaderValue) {
     (id, header)
 }
 
-/// Gives an error that no handler wrote the form of all others.
-#[handler]
-pub fn own_errors(res: &mut Response, ctrl: &mut FlowCtrl) {
-    Problem::for_status(res.status_code.unwrap_or(StatusCode::NOT_FOUND)).render(res);
-    ctrl.skip_rest();
+/// Gives an error that no handler wrote the form of all others. A catcher would not be asked
+/// about HEAD.
+fn own_errors(res: &mut Response) {
+    let status = res.status_code.unwrap_or(StatusCode::NOT_FOUND);
+    let is_error = status.is_client_error() || status.is_server_error();
+    if is_error && (res.body.is_none() || res.body.is_error()) {
+        Problem::for_status(status).render(res);
+    }
 }
