@@ -48,6 +48,16 @@ impl TestDatabase {
         PgConnection::connect(&self.url).await.expect("the test database answers")
     }
 
+    /// Returns when a statement of the server waits for a lock.
+    pub async fn wait_for_blocked_statement(&self) {
+        let mut connection = self.connection().await;
+        let blocked = "SELECT EXISTS (SELECT FROM pg_stat_activity
+                                      WHERE datname = current_database() AND wait_event_type = 'Lock')";
+        while !sqlx::query_scalar::<_, bool>(blocked).fetch_one(&mut connection).await.expect("the activity is told") {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Takes the database away: throws out who is connected, and lets nobody in.
     pub async fn go_down(&self) {
         self.as_admin(&format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", self.name)).await;

@@ -1,0 +1,145 @@
+//! What happens when something fails: the database goes away, a request takes too long, a client
+//! leaves in the middle. Answers say when to come back, and table, log and live channel agree.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
+use taskwire::changes::ChangeMessage;
+use taskwire::tasks::Task;
+
+use crate::kit::{Call, Client, Live, Options, TestDatabase, TestServer, at};
+
+/// Holds a user's writes up until it is released.
+struct Blockade(PgConnection);
+
+impl Blockade {
+    async fn of(database: &TestDatabase, user: &str) -> Self {
+        let mut connection = database.connection().await;
+        sqlx::query("BEGIN").execute(&mut connection).await.expect("a transaction begins");
+        sqlx::query("SELECT FROM owners WHERE owner_id = $1 FOR UPDATE")
+            .bind(user)
+            .fetch_one(&mut connection)
+            .await
+            .expect("the owner is there to be locked");
+        Self(connection)
+    }
+
+    async fn release(self) {
+        self.0.close().await.expect("the connection closes");
+    }
+}
+
+/// Fails unless the answer is a 503 that says when to come back.
+async fn unavailable(call: Call) {
+    let answer = call.expect(503).await;
+    let problem: Value = answer.json();
+    assert_eq!(problem["code"], "UNAVAILABLE", "{problem}");
+    let seconds: u32 = answer.header("retry-after").expect("when to come back").parse().expect("seconds");
+    assert!((1..=60).contains(&seconds));
+}
+
+/// One request of each kind that needs the database.
+fn requests(client: &Client, task: &Task) -> Vec<Call> {
+    vec![
+        client.get("/tasks"),
+        client.get("/tasks?sort=title"),
+        client.get(&at(task.id)),
+        client.get("/stats"),
+        client.get("/changes"),
+        client.post("/tasks").json(json!({"title": "Buy bread"})),
+        client.patch(&at(task.id)).json(json!({"title": "Buy bread"})),
+        client.patch(&format!("{}/complete", at(task.id))),
+        client.delete(&at(task.id)),
+    ]
+}
+
+#[tokio::test]
+async fn without_its_database_the_server_says_come_back_and_does_recover() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let task = ada.create("Buy milk").await;
+    server.database.go_down().await;
+    for call in requests(&ada, &task) {
+        unavailable(call).await;
+    }
+    let health: Value = server.anonymous().call(Method::GET, "/health").expect(503).await.json();
+    assert_eq!((&health["status"], &health["database"]), (&"unhealthy".into(), &"disconnected".into()));
+    // What needs no database goes on: who is not let in, and what is malformed.
+    ada.with_token(None).get("/tasks").refused(401, "UNAUTHORIZED").await;
+    ada.post("/tasks").json(json!({})).invalid("title").await;
+
+    server.database.come_back().await;
+    let health: Value = server.anonymous().call(Method::GET, "/health").expect(200).await.json();
+    assert_eq!((&health["status"], &health["database"]), (&"healthy".into(), &"connected".into()));
+    assert_eq!(ada.read(task.id).await, task);
+    assert_eq!(ada.create("Buy bread").await.version.get(), 2);
+}
+
+#[tokio::test]
+async fn a_fault_of_the_server_is_opaque_and_names_the_request() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let task = ada.create("Buy milk").await;
+    let mut database = server.database.connection().await;
+    sqlx::query("ALTER TABLE tasks RENAME COLUMN title TO headline").execute(&mut database).await.expect("renamed");
+    let answer = ada.get(&at(task.id)).header("x-request-id", "case-7").expect(500).await;
+    assert_eq!(answer.header("x-request-id"), Some("case-7"));
+    let problem: Value = answer.json();
+    assert_eq!(problem["code"], "SERVER_ERROR");
+    let text = problem.to_string().to_lowercase();
+    assert!(
+        !["title\" does", "column", "sql", "postgres", "headline"].iter().any(|word| text.contains(word)),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_write_that_takes_too_long_is_answered_in_time_and_still_done() {
+    let server = TestServer::with(Options { request_timeout: Duration::from_secs(1), ..Options::default() }).await;
+    let ada = server.user("ada");
+    let task = ada.create("Buy milk").await;
+    let (mut live, _) = Live::open(&ada, None).await;
+    let blockade = Blockade::of(&server.database, "ada").await;
+    unavailable(ada.patch(&at(task.id)).json(json!({"title": "Buy oat milk"}))).await;
+    assert_eq!(ada.read(task.id).await, task, "the blockade does not hold");
+    blockade.release().await;
+
+    let told = live.expect("task.updated").await;
+    let now = ada.read(task.id).await;
+    assert_eq!((now.title.as_str(), now.version.get()), ("Buy oat milk", 2));
+    assert_eq!(told["task"], json!(now));
+    assert!(matches!(&ada.log(None).await[..], [_, ChangeMessage::Updated(change)] if change.task == now));
+}
+
+#[tokio::test]
+async fn a_write_whose_client_has_left_is_whole_for_everyone_else() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let task = ada.create("Buy milk").await;
+    let (mut live, _) = Live::open(&ada, None).await;
+    for (seq, call) in [
+        (2, ada.patch(&at(task.id)).json(json!({"title": "Buy oat milk"}))),
+        (3, ada.post("/tasks").json(json!({"title": "Buy bread"}))),
+        (4, ada.delete(&at(task.id))),
+    ] {
+        let blockade = Blockade::of(&server.database, "ada").await;
+        let impatient = tokio::spawn(call.send());
+        server.database.wait_for_blocked_statement().await;
+        impatient.abort();
+        assert!(impatient.await.is_err_and(|error| error.is_cancelled()));
+        // Once another request has gone round, the server has also seen that this one's client left.
+        ada.get("/stats").expect(200).await;
+        blockade.release().await;
+
+        let told = live.next().await;
+        assert_eq!(told["seq"], seq, "{told}");
+        let log: Vec<Value> = ada.log(None).await.iter().map(|change| json!(change)).collect();
+        assert_eq!((log.len(), log.last()), (seq, Some(&told)));
+        match told["task"].as_object() {
+            Some(task) => assert_eq!(json!(ada.read(task["id"].as_str().expect("an id")).await), told["task"]),
+            None => drop(ada.get(&at(task.id)).refused(404, "NOT_FOUND").await),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What is there besides the operations: Swagger UI, the contract itself, and the methods that
+//! HTTP gives every path.
+
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::kit::{Client, Contract, TestServer, at};
+
+/// Every page that is no operation.
+const PAGES: [&str; 4] = ["/", "/docs/", "/openapi.yaml", "/openapi.json"];
+
+#[tokio::test]
+async fn the_root_leads_to_swagger_ui_and_its_assets_are_there() {
+    let server = TestServer::start().await;
+    let nobody = server.anonymous();
+    let root = nobody.call(Method::GET, "/").expect(302).await;
+    assert_eq!(root.header("location"), Some("/docs/"));
+
+    let index = nobody.call(Method::GET, "/docs/").expect(200).await;
+    assert_eq!(index.header("content-type"), Some("text/html"));
+    let html = String::from_utf8(index.body).expect("text");
+    assert!(html.contains("swagger-ui"), "{html}");
+    let assets: Vec<&str> = ["src=\"", "href=\""]
+        .iter()
+        .flat_map(|attribute| html.split(attribute).skip(1).filter_map(|rest| rest.split('"').next()))
+        .collect();
+    assert!(assets.len() >= 4, "{assets:?}");
+    for asset in assets {
+        let path = format!("/docs/{}", asset.trim_start_matches("./"));
+        let answer = nobody.call(Method::GET, &path).expect(200).await;
+        assert!(!answer.body.is_empty(), "{path}");
+        let media_type = answer.header("content-type").expect("a media type").to_owned();
+        let suffix = path.rsplit('.').next().expect("a suffix");
+        let expected = [("css", "text/css"), ("js", "text/javascript"), ("png", "image/png")];
+        assert!(expected.contains(&(suffix, media_type.as_str())), "{path} is {media_type}");
+    }
+    let initializer = nobody.call(Method::GET, "/docs/swagger-initializer.js").expect(200).await;
+    let script = String::from_utf8(initializer.body).expect("text");
+    assert!(script.contains("/openapi.yaml") && !script.contains("petstore"), "{script}");
+}
+
+#[tokio::test]
+async fn pages_may_run_only_what_this_server_sends() {
+    let server = TestServer::start().await;
+    let nobody = server.anonymous();
+    for path in ["/docs/", "/docs/index.html", "/docs/swagger-ui-bundle.js"] {
+        let answer = nobody.call(Method::GET, path).expect(200).await;
+        let policy = answer.header("content-security-policy").unwrap_or_default();
+        assert!(policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe-eval") && !policy.contains('*'), "{path}: {policy}");
+        let scripts = policy.split(';').find(|part| part.trim().starts_with("script-src")).unwrap_or_default();
+        assert!(!scripts.contains("unsafe"), "{path}: {policy}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+    }
+    let index = nobody.call(Method::GET, "/docs/").expect(200).await;
+    let html = String::from_utf8(index.body).expect("text");
+    // What the policy would not let run must not be there.
+    assert!(html.split("<script").skip(1).all(|script| script.trim_start().starts_with("src=")), "{html}");
+}
+
+#[tokio::test]
+async fn the_contract_is_served_as_yaml_and_as_json() {
+    let server = TestServer::start().await;
+    let nobody = server.anonymous();
+    let yaml = nobody.call(Method::GET, "/openapi.yaml").expect(200).await;
+    assert_eq!(yaml.header("content-type"), Some("application/yaml"));
+    assert_eq!(String::from_utf8(yaml.body).expect("text"), include_str!("../../openapi.yaml"));
+    let json = nobody.call(Method::GET, "/openapi.json").expect(200).await;
+    assert_eq!(json.header("content-type"), Some("application/json"));
+    assert_eq!(json.json::<Value>(), Contract::get().document);
+}
+
+#[tokio::test]
+async fn health_needs_no_token_and_says_what_it_is() {
+    let server = TestServer::start().await;
+    let health: Value = server.anonymous().call(Method::GET, "/health").expect(200).await.json();
+    assert_eq!((&health["status"], &health["database"]), (&"healthy".into(), &"connected".into()));
+    assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
+}
+
+/// A path of the document with values of this user in it.
+async fn filled(client: &Client, template: &str) -> String {
+    match template.strip_prefix("/api/{user_id}") {
+        Some(own) => client.own(&own.replace("/tasks/{task_id}", &at(client.create("Buy milk").await.id))),
+        None => template.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn every_get_answers_head_with_the_same_headers_and_no_body() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let mut paths: Vec<String> = PAGES.map(str::to_owned).to_vec();
+    for (template, method, _) in Contract::get().operations() {
+        if method == Method::GET {
+            paths.push(filled(&ada, &template).await);
+        }
+    }
+    assert!(paths.len() > 8, "{paths:?}");
+    for path in paths {
+        let get = ada.call(Method::GET, &path).send().await;
+        let head = ada.call(Method::HEAD, &path).send().await;
+        assert!(head.body.is_empty(), "{path}");
+        let (get_status, mut get_headers, _) = get.tellable();
+        // The one header that may be left out, because it takes the body to know it.
+        get_headers.remove("content-length");
+        let (head_status, head_headers, _) = head.tellable();
+        assert_eq!((get_status, get_headers), (head_status, head_headers), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_path_answers_options_with_its_methods() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let mut expected: Vec<(String, Vec<String>)> = PAGES.map(|page| (page.to_owned(), vec!["GET".to_owned()])).to_vec();
+    for (template, item) in Contract::get().document["paths"].as_object().expect("paths") {
+        let methods = item.as_object().expect("operations").keys().map(|method| method.to_uppercase()).collect();
+        expected.push((filled(&ada, template).await, methods));
+    }
+    for (path, mut methods) in expected {
+        // Nobody needs a token to learn what there is: the contract says it too.
+        let answer = server.anonymous().call(Method::OPTIONS, &path).expect(204).await;
+        let allow = answer.header("allow").unwrap_or_default();
+        let mut listed: Vec<_> = allow.split(", ").map(str::to_owned).collect();
+        if methods.contains(&"GET".to_owned()) {
+            methods.push("HEAD".to_owned());
+        }
+        methods.push("OPTIONS".to_owned());
+        methods.sort();
+        listed.sort();
+        assert_eq!(listed, methods, "{path}");
+    }
+}
