@@ -2,7 +2,7 @@
 //! and database, and each operation documents itself to the end.
 
 use serde_json::{Value, json};
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use taskwire::tasks::Task;
 use taskwire::{openapi, routes};
 
@@ -103,15 +103,11 @@ fn limits(schema: &str, field: &str) -> (usize, usize) {
 
 /// The name of the constraint that refuses a task with this title and description, if one does.
 async fn refusing(database: &mut PgConnection, title: &str, description: &str) -> Option<String> {
-    let inserted = sqlx::query(
+    let insert = format!(
         "INSERT INTO tasks (owner_id, id, title, description, completed, created_at, updated_at, version)
-         VALUES ('ada', gen_random_uuid(), $1, $2, false, now(), now(), 1)",
-    )
-    .bind(title)
-    .bind(description)
-    .execute(database)
-    .await;
-    match inserted {
+         VALUES ('ada', gen_random_uuid(), '{title}', '{description}', false, now(), now(), 1)"
+    );
+    match database.execute(AssertSqlSafe(insert)).await {
         Ok(_) => None,
         Err(sqlx::Error::Database(error)) => Some(error.constraint().expect("a named constraint").to_owned()),
         Err(error) => panic!("{error}"),

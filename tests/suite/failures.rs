@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use taskwire::changes::ChangeMessage;
 use taskwire::tasks::Task;
 
@@ -17,12 +17,9 @@ struct Blockade(PgConnection);
 impl Blockade {
     async fn of(database: &TestDatabase, user: &str) -> Self {
         let mut connection = database.connection().await;
-        sqlx::query("BEGIN").execute(&mut connection).await.expect("a transaction begins");
-        sqlx::query("SELECT FROM owners WHERE owner_id = $1 FOR UPDATE")
-            .bind(user)
-            .fetch_one(&mut connection)
-            .await
-            .expect("the owner is there to be locked");
+        connection.execute("BEGIN").await.expect("a transaction begins");
+        let lock = format!("SELECT FROM owners WHERE owner_id = '{user}' FOR UPDATE");
+        connection.fetch_one(AssertSqlSafe(lock)).await.expect("the owner is there to be locked");
         Self(connection)
     }
 
@@ -83,7 +80,7 @@ async fn a_fault_of_the_server_is_opaque_and_names_the_request() {
     let ada = server.user("ada");
     let task = ada.create("Buy milk").await;
     let mut database = server.database.connection().await;
-    sqlx::query("ALTER TABLE tasks RENAME COLUMN title TO headline").execute(&mut database).await.expect("renamed");
+    database.execute("ALTER TABLE tasks RENAME COLUMN title TO headline").await.expect("the column is renamed");
     let answer = ada.get(&at(task.id)).header("x-request-id", "case-7").expect(500).await;
     assert_eq!(answer.header("x-request-id"), Some("case-7"));
     let problem: Value = answer.json();

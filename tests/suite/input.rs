@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::kit::{Answer, Client, Options, TestServer, at, exchange};
 
-const LIMIT: u64 = 4096;
+const LIMIT: u16 = 4096;
 const JSON: &str = "application/json";
 
 /// A request that is wrong, byte by byte.
@@ -245,7 +245,7 @@ fn fields(table: &mut Table, task: &str) {
 
 fn sizes(table: &mut Table) {
     let too_large = || refused(413, "PAYLOAD_TOO_LARGE");
-    let body = format!(r#"{{"title": "{}"}}"#, "a".repeat(LIMIT as usize));
+    let body = format!(r#"{{"title": "{}"}}"#, "a".repeat(LIMIT.into()));
     table.create("too large", &body, too_large());
     table.create_with(
         "too large, announced",
@@ -264,7 +264,7 @@ fn sizes(table: &mut Table) {
 
 #[tokio::test]
 async fn malformed_requests_are_told_what_to_change() {
-    let server = TestServer::with(Options { body_limit: LIMIT, ..Options::default() }).await;
+    let server = TestServer::with(Options { body_limit: LIMIT.into(), ..Options::default() }).await;
     let ada = server.user("ada");
     let kept = ada.create("Kept as it is").await;
     let mut table = Table { user: &ada, rows: Vec::new() };
@@ -301,9 +301,9 @@ async fn malformed_requests_are_told_what_to_change() {
 
 #[tokio::test]
 async fn bodies_at_the_limit_and_media_types_with_parameters_are_read() {
-    let server = TestServer::with(Options { body_limit: LIMIT, ..Options::default() }).await;
+    let server = TestServer::with(Options { body_limit: LIMIT.into(), ..Options::default() }).await;
     let ada = server.user("ada");
-    let body = format!("{:1$}", r#"{"title":"Buy milk"}"#, LIMIT as usize);
+    let body = format!("{:1$}", r#"{"title":"Buy milk"}"#, usize::from(LIMIT));
     for media_type in [JSON, "application/json; charset=utf-8", "Application/JSON;charset=\"UTF-8\""] {
         ada.post("/tasks").bytes(media_type, body.clone()).expect(201).await;
     }

@@ -256,10 +256,10 @@ async fn a_list_and_the_changes_after_its_position_make_the_final_list() {
         for change in ada.log(Some(&position)).await {
             match change {
                 ChangeMessage::Created(change) => {
-                    assert!(known.insert(change.task.id.to_string(), change.task).is_none())
+                    assert!(known.insert(change.task.id.to_string(), change.task).is_none());
                 }
                 ChangeMessage::Updated(change) => {
-                    assert!(known.insert(change.task.id.to_string(), change.task).is_some())
+                    assert!(known.insert(change.task.id.to_string(), change.task).is_some());
                 }
                 ChangeMessage::Deleted(change) => assert!(known.remove(&change.task_id.to_string()).is_some()),
             }

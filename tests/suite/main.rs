@@ -3,22 +3,21 @@
 
 mod kit;
 
+mod auth;
+mod authorization_walk;
 mod changes;
 mod cli;
 mod concurrency;
-mod epoch;
-mod live;
-mod live_auth;
-mod smoke;
-
-mod auth;
-mod authorization_walk;
 mod conditional;
 mod contract;
 mod cors;
+mod epoch;
 mod failures;
 mod input;
 mod lists;
+mod live;
+mod live_auth;
 mod pages;
 mod retries;
+mod smoke;
 mod tasks;

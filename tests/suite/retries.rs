@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use taskwire::changes::ChangeMessage;
 use taskwire::tasks::{Task, TaskId};
 
-use crate::kit::{Call, Client, TestServer, at};
+use crate::kit::{Answer, Call, Client, TestServer, at};
 
 fn create(client: &Client, id: TaskId, title: &str) -> Call {
     client.post("/tasks").json(json!({"id": id, "title": title}))
@@ -102,9 +102,8 @@ async fn each_user_has_all_ids_to_choose_from() {
 #[tokio::test]
 async fn of_creates_that_race_exactly_one_creates() {
     let server = TestServer::start().await;
-    const ROUNDS: usize = 25;
     // Half of the rounds begin with an owner who has never written.
-    for round in 0..ROUNDS {
+    for round in 0..25 {
         let user = server.user(&if round % 2 == 0 { "ada".to_owned() } else { format!("user {round}") });
         let before = user.log(None).await.len();
         let id = TaskId::new();
@@ -112,7 +111,7 @@ async fn of_creates_that_race_exactly_one_creates() {
         let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 200, 200, 201]);
-        let tasks: Vec<Task> = answers.iter().map(|answer| answer.json()).collect();
+        let tasks: Vec<Task> = answers.iter().map(Answer::json).collect();
         assert!(tasks.iter().all(|task| *task == tasks[0]), "the answers differ: {tasks:?}");
         assert_eq!(user.log(None).await.len(), before + 1);
     }

@@ -179,6 +179,7 @@ impl Call {
         self
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "callers write the body in place")]
     pub fn json(self, body: Value) -> Self {
         self.bytes("application/json", body.to_string())
     }

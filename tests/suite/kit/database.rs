@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlx::{Connection, Executor, PgConnection, PgPool};
+use sqlx::{Connection, Executor, PgConnection, PgPool, Row};
 use taskwire::database::{self, embedded::EmbeddedPostgres};
 
 const TEMPLATE: &str = "template_taskwire";
@@ -53,7 +53,7 @@ impl TestDatabase {
         let mut connection = self.connection().await;
         let blocked = "SELECT EXISTS (SELECT FROM pg_stat_activity
                                       WHERE datname = current_database() AND wait_event_type = 'Lock')";
-        while !sqlx::query_scalar::<_, bool>(blocked).fetch_one(&mut connection).await.expect("the activity is told") {
+        while !connection.fetch_one(blocked).await.expect("the activity is told").get::<bool, _>(0) {
             tokio::task::yield_now().await;
         }
     }

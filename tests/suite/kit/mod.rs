@@ -14,6 +14,5 @@ pub use contract::Contract;
 pub use database::TestDatabase;
 pub use live::Live;
 pub use program::{Running, Scratch, run, taskwire};
-pub use server::{Options, SECRET, TestServer, token, token_for};
 pub use raw::exchange;
-pub use server::{Options, SECRET, TestServer, token};
+pub use server::{Options, SECRET, TestServer, token, token_for};
