@@ -1,10 +1,10 @@
-//! The command line: `taskwire serve`, `token`, `watch`, `openapi`.
+//! The command line: `taskwire serve`, `token`, `watch`, `new-history`, `openapi`.
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use taskwire::cli::{openapi, serve, token, watch};
+use taskwire::cli::{new_history, openapi, serve, token, watch};
 
 /// A task backend whose OpenAPI document is the contract, with live updates that never miss a
 /// change.
@@ -23,6 +23,8 @@ enum Command {
     Token(token::Token),
     /// Print a user's changes as they happen; reconnects and resumes by itself
     Watch(watch::Watch),
+    /// Tell clients to list again, after a restore that the database cannot notice by itself
+    NewHistory(Box<new_history::NewHistory>),
     /// Print the contract that the code generates, or check openapi.yaml against it
     Openapi(openapi::Openapi),
 }
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Token(token) => token.run(),
         Command::Watch(watch) => watch.run(),
+        Command::NewHistory(new_history) => new_history.run(),
         Command::Openapi(openapi) => openapi.run(),
     };
     match done {

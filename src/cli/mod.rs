@@ -1,6 +1,7 @@
 //! The subcommands. Each reads its settings, says everything that is wrong with them at once,
 //! and either succeeds or ends in a [`Failure`].
 
+pub mod new_history;
 pub mod openapi;
 pub mod serve;
 pub mod token;

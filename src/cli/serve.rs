@@ -35,17 +35,22 @@ impl Serve {
     pub fn run(self) -> Result<(), Failure> {
         let config = self.settings.resolve()?;
         logging::init(&config.log.filter, config.log.format).map_err(Failure::new)?;
-        // On this thread, because the private Postgres is tied to the thread that starts it.
-        let embedded = match &config.database {
-            DatabaseSource::Embedded { data_dir } => Some(EmbeddedPostgres::start(data_dir).map_err(Failure::new)?),
-            DatabaseSource::Url { .. } => None,
-        };
+        let embedded = private_postgres(&config)?;
         let runtime = tokio::runtime::Runtime::new().map_err(Failure::new)?;
         let served = runtime.block_on(serve(&config, embedded.as_ref(), self.show_demo_token));
         // Nothing may still talk to the private Postgres when it stops.
         runtime.shutdown_timeout(Duration::from_secs(5));
         let stopped = embedded.map_or(Ok(()), EmbeddedPostgres::stop).map_err(Failure::new);
         served.and(stopped)
+    }
+}
+
+/// Starts the private Postgres, if there is to be one. To be called on the main thread, because
+/// it is tied to the thread that starts it.
+pub fn private_postgres(config: &Config) -> Result<Option<EmbeddedPostgres>, Failure> {
+    match &config.database {
+        DatabaseSource::Embedded { data_dir } => EmbeddedPostgres::start(data_dir).map(Some).map_err(Failure::new),
+        DatabaseSource::Url { .. } => Ok(None),
     }
 }
 
@@ -71,7 +76,7 @@ async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_t
 }
 
 /// The pool, and the URL of a connection that no proxy shares.
-async fn open_database(config: &Config, embedded: Option<&EmbeddedPostgres>) -> Result<(PgPool, String), Failure> {
+pub async fn open_database(config: &Config, embedded: Option<&EmbeddedPostgres>) -> Result<(PgPool, String), Failure> {
     let (url, direct) = match (&config.database, embedded) {
         (DatabaseSource::Url { pooled, direct }, _) => {
             (pooled.expose().to_owned(), direct.as_ref().unwrap_or(pooled).expose().to_owned())

@@ -2,7 +2,7 @@
 //! the server it reached: a restored, cloned or promoted database differs in system identifier,
 //! timeline or oid, gets a new epoch, and every position handed out before is then refused.
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 /// Stores the fingerprint with a random epoch, or renews the epoch when the fingerprint differs.
 pub async fn establish(connection: &mut PgConnection) -> sqlx::Result<()> {
@@ -24,6 +24,12 @@ pub async fn establish(connection: &mut PgConnection) -> sqlx::Result<()> {
     )
     .execute(&mut *connection)
     .await?;
+    Ok(())
+}
+
+/// Begins a new history by command.
+pub async fn begin_history(pool: &PgPool) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE history SET epoch = $1", rand::random::<i64>()).execute(pool).await?;
     Ok(())
 }
 

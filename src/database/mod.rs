@@ -12,6 +12,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection};
 use tracing::log::LevelFilter;
 
+pub use epoch::begin_history;
+
 static MIGRATIONS: Migrator = Migrator {
     // An older server keeps running beside a newer one that has migrated already.
     ignore_missing: true,

@@ -2,10 +2,11 @@
 //! another fingerprint than the stored one begins a new history, once, whoever finds it first.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use taskwire::database;
 
-use crate::kit::{Live, Options, TestDatabase, TestServer};
+use crate::kit::{Live, Options, SECRET, Scratch, TestDatabase, TestServer, run, taskwire};
 
 async fn pretend_to_be_a_copy(database: &TestDatabase) {
     let pool = database.pool().await;
@@ -83,4 +84,26 @@ async fn servers_that_find_out_at_once_agree() {
         assert_eq!(other.user("ada").log().await.len(), round);
         assert_ne!(epoch(&database).await, before);
     }
+}
+
+#[tokio::test]
+async fn a_new_history_by_command_reaches_open_sockets_and_refuses_old_positions() {
+    let mut options = Options::default();
+    options.live.sweep = Duration::from_millis(100);
+    let server = TestServer::with(options).await;
+    let ada = server.user("ada");
+    ada.create("before the restore").await;
+    let before = ada.position().await;
+    let (mut live, _) = Live::open(&ada, Some(&before)).await;
+    live.expect("caught_up").await;
+
+    let scratch = Scratch::new();
+    let mut command = taskwire(&scratch, ["new-history"]);
+    command.env("DATABASE_URL", server.database.url()).env("JWT_SECRET", SECRET);
+    assert!(run(&mut command).await.status.success());
+
+    assert_eq!(live.expect("reset").await["reason"], "history_changed");
+    ada.get(&format!("/changes?after={before}")).refused(410, "GONE").await;
+    ada.create("after it").await;
+    assert_eq!(live.expect("task.created").await["seq"], 2);
 }

@@ -1,0 +1,29 @@
+//! `taskwire new-history`: for after a restore that the database cannot notice by itself, such as
+//! a copy of its files put back: what clients know may never have happened, so they list again.
+
+use clap::Args;
+
+use super::serve::{open_database, private_postgres};
+use super::{Failure, print};
+use crate::config::Settings;
+use crate::database;
+
+#[derive(Args)]
+pub struct NewHistory {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+impl NewHistory {
+    pub fn run(self) -> Result<(), Failure> {
+        let config = self.settings.resolve()?;
+        let embedded = private_postgres(&config)?;
+        let runtime = tokio::runtime::Runtime::new().map_err(Failure::new)?;
+        runtime.block_on(async {
+            let (pool, _) = open_database(&config, embedded.as_ref()).await?;
+            database::begin_history(&pool).await.map_err(Failure::new)?;
+            pool.close().await;
+            print("A new history has begun: clients that connect are told to list their tasks again.\n").map(|_| ())
+        })
+    }
+}
