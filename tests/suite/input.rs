@@ -295,7 +295,7 @@ async fn malformed_requests_are_told_what_to_change() {
         }
     }
     assert!(faults.is_empty(), "{faults:#?}");
-    assert_eq!(ada.log(None).await.len(), 1, "what was refused left a change");
+    assert_eq!(ada.log().await.len(), 1, "what was refused left a change");
     assert_eq!(ada.read(kept.id).await, kept);
 }
 

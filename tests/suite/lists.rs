@@ -210,11 +210,11 @@ async fn an_empty_list_has_a_position_that_the_log_goes_on_from() {
     for query in ["", "sort=title", "status=completed"] {
         let empty = ada.page(query).await;
         assert_eq!((empty.count, empty.tasks.len(), empty.next_cursor.as_deref()), (0, 0, None));
-        assert!(ada.log(Some(&empty.position.to_string())).await.is_empty());
+        assert!(ada.changes(Some(&empty.position.to_string())).await.is_empty());
     }
     let empty = ada.page("").await;
     let task = ada.create("Buy milk").await;
-    let changes = ada.log(Some(&empty.position.to_string())).await;
+    let changes = ada.changes(Some(&empty.position.to_string())).await;
     assert!(matches!(&changes[..], [ChangeMessage::Created(change)] if change.task == task), "{changes:?}");
 }
 
@@ -253,7 +253,7 @@ async fn a_list_and_the_changes_after_its_position_make_the_final_list() {
     for list in lists {
         let position = list.position.to_string();
         let mut known = by_id(list);
-        for change in ada.log(Some(&position)).await {
+        for change in ada.changes(Some(&position)).await {
             match change {
                 ChangeMessage::Created(change) => {
                     assert!(known.insert(change.task.id.to_string(), change.task).is_none());

@@ -32,7 +32,7 @@ async fn the_same_request_again_gives_the_task_as_it_now_is() {
     let later = create(&ada, id, "Buy milk").expect(200).await;
     assert_eq!(later.header("etag"), Some("\"2\""));
     assert_eq!(later.json::<Task>(), updated);
-    assert_eq!(ada.log(None).await.len(), 2, "a retry left a change");
+    assert_eq!(ada.log().await.len(), 2, "a retry left a change");
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn another_request_with_the_same_id_is_a_conflict() {
     // Nor may a client claim an id that the server chose.
     let chosen = ada.create("Buy bread").await;
     create(&ada, chosen.id, "Buy bread").refused(409, "CONFLICT").await;
-    assert_eq!(ada.log(None).await.len(), 2);
+    assert_eq!(ada.log().await.len(), 2);
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn the_id_of_a_deleted_task_stays_gone() {
         create(&ada, id, "Something else").refused(410, "GONE").await;
     }
     assert_eq!(ada.page("").await.count, 0);
-    assert_eq!(ada.log(None).await.len(), 4);
+    assert_eq!(ada.log().await.len(), 4);
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn of_creates_that_race_exactly_one_creates() {
     // Half of the rounds begin with an owner who has never written.
     for round in 0..25 {
         let user = server.user(&if round % 2 == 0 { "ada".to_owned() } else { format!("user {round}") });
-        let before = user.log(None).await.len();
+        let before = user.log().await.len();
         let id = TaskId::new();
         let answers = join_all((0..4).map(|_| create(&user, id, "Buy milk").send())).await;
         let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
@@ -113,7 +113,7 @@ async fn of_creates_that_race_exactly_one_creates() {
         assert_eq!(statuses, [200, 200, 200, 201]);
         let tasks: Vec<Task> = answers.iter().map(Answer::json).collect();
         assert!(tasks.iter().all(|task| *task == tasks[0]), "the answers differ: {tasks:?}");
-        assert_eq!(user.log(None).await.len(), before + 1);
+        assert_eq!(user.log().await.len(), before + 1);
     }
 }
 
@@ -143,7 +143,7 @@ async fn a_create_that_races_a_delete_never_brings_the_task_back() {
     assert_eq!(ada.page("").await.count, 0);
     // One change creates each task and the next about it deletes it, in a log without gaps.
     let mut lives: HashMap<TaskId, Vec<&str>> = HashMap::new();
-    for (number, change) in ada.log(None).await.iter().enumerate() {
+    for (number, change) in ada.changes(None).await.iter().enumerate() {
         let (seq, id, kind) = match change {
             ChangeMessage::Created(change) => (change.seq, change.task.id, "created"),
             ChangeMessage::Updated(change) => (change.seq, change.task.id, "updated"),

@@ -102,7 +102,17 @@ impl Client {
 
     /// The user's whole change log, read page by page.
     pub async fn log(&self) -> Vec<Value> {
-        let (mut log, mut after) = (Vec::new(), String::new());
+        self.log_after(None).await
+    }
+
+    /// The same after a position, as the server's own types.
+    pub async fn changes(&self, after: Option<&str>) -> Vec<ChangeMessage> {
+        let log = self.log_after(after).await;
+        log.into_iter().map(|change| serde_json::from_value(change).expect("a change")).collect()
+    }
+
+    async fn log_after(&self, after: Option<&str>) -> Vec<Value> {
+        let (mut log, mut after) = (Vec::new(), after.map(|after| format!("&after={after}")).unwrap_or_default());
         loop {
             let mut page: Value = self.get(&format!("/changes?limit=500{after}")).expect(200).await.json();
             log.append(page["changes"].as_array_mut().expect("changes"));
@@ -142,21 +152,6 @@ impl Client {
     /// One page of the list, with this query.
     pub async fn page(&self, query: &str) -> TaskList {
         self.get(&format!("/tasks?{query}")).expect(200).await.json()
-    }
-
-    /// The change log after a position (or all of it), however many pages it takes.
-    pub async fn log(&self, after: Option<&str>) -> Vec<ChangeMessage> {
-        let mut changes = Vec::new();
-        let mut query = after.map_or("limit=500".to_owned(), |after| format!("limit=500&after={after}"));
-        loop {
-            let mut page: Value = self.get(&format!("/changes?{query}")).expect(200).await.json();
-            let more: Vec<ChangeMessage> = serde_json::from_value(page["changes"].take()).expect("changes");
-            changes.extend(more);
-            if page["has_more"] == false {
-                return changes;
-            }
-            query = format!("limit=500&after={}", page["position"].as_str().expect("a position"));
-        }
     }
 }
 
