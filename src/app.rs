@@ -10,12 +10,12 @@ use salvo::extract::{Extractible, Metadata};
 use salvo::http::HeaderValue;
 use salvo::prelude::*;
 use salvo::server::ServerHandle;
-use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::Tokens;
 use crate::config::{HttpConfig, JwtConfig, Origin};
+use crate::database::Pool;
 use crate::http::NO_METADATA;
 use crate::live::Hub;
 use crate::problem::Problem;
@@ -26,7 +26,7 @@ use crate::routes;
 pub struct App(Arc<Parts>);
 
 struct Parts {
-    pool: PgPool,
+    pool: Pool,
     tokens: Tokens,
     hub: Hub,
     http: HttpConfig,
@@ -42,7 +42,7 @@ impl App {
         depot.get_typed::<Self>().map_err(|_| Problem::server_error(&"the app is missing from the depot"))
     }
 
-    pub fn pool(&self) -> &PgPool {
+    pub fn pool(&self) -> &Pool {
         &self.0.pool
     }
 
@@ -109,7 +109,7 @@ pub struct Server {
 }
 
 impl Server {
-    pub async fn bind(http: HttpConfig, jwt: &JwtConfig, pool: PgPool) -> Result<Self, ServeError> {
+    pub async fn bind(http: HttpConfig, jwt: &JwtConfig, pool: Pool) -> Result<Self, ServeError> {
         let wanted = SocketAddr::new(http.host, http.port);
         let refused = |cause: String| ServeError::Bind { address: wanted, cause };
         let acceptor = TcpListener::new(wanted).try_bind().await.map_err(|error| refused(error.to_string()))?;

@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
-use sqlx::PgPool;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Failure;
 use crate::app::Server;
 use crate::auth::Tokens;
 use crate::config::{Config, DatabaseSource, Settings};
+use crate::database::Pool;
 use crate::database::embedded::EmbeddedPostgres;
 use crate::{database, logging};
 
@@ -59,7 +59,7 @@ async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_t
     server.run(stop).await.map_err(Failure::new)
 }
 
-async fn open_database(config: &Config, embedded: Option<&EmbeddedPostgres>) -> Result<PgPool, Failure> {
+async fn open_database(config: &Config, embedded: Option<&EmbeddedPostgres>) -> Result<Pool, Failure> {
     let (url, direct) = match (&config.database, embedded) {
         (DatabaseSource::Url { pooled, direct }, _) => {
             (pooled.expose().to_owned(), direct.as_ref().unwrap_or(pooled).expose().to_owned())
