@@ -5,12 +5,12 @@ use std::sync::Arc;
 use salvo::extract::{Extractible, Metadata};
 use salvo::http::HeaderValue;
 use salvo::prelude::*;
-use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::Tokens;
 use crate::config::{HttpConfig, JwtConfig, LiveConfig, Origin};
+use crate::database::Pool;
 use crate::http::NO_METADATA;
 use crate::live::Hub;
 use crate::live::hints::Hints;
@@ -22,7 +22,7 @@ use crate::problem::Problem;
 pub struct App(Arc<Parts>);
 
 struct Parts {
-    pool: PgPool,
+    pool: Pool,
     tokens: Tokens,
     hub: Hub,
     http: HttpConfig,
@@ -37,7 +37,7 @@ struct Parts {
 
 impl App {
     /// `port` is the one that was bound, which with `PORT=0` only the listener knows.
-    pub fn new(pool: PgPool, http: HttpConfig, jwt: &JwtConfig, live: LiveConfig, hints: Hints, port: u16) -> Self {
+    pub fn new(pool: Pool, http: HttpConfig, jwt: &JwtConfig, live: LiveConfig, hints: Hints, port: u16) -> Self {
         let mut allowed_origins = http.own_origins(port);
         allowed_origins.extend(http.allowed_origins.iter().cloned());
         Self(Arc::new(Parts {
@@ -60,7 +60,7 @@ impl App {
         depot.get_typed::<Self>().map_err(|_| Problem::server_error(&"the app is missing from the depot"))
     }
 
-    pub fn pool(&self) -> &PgPool {
+    pub fn pool(&self) -> &Pool {
         &self.0.pool
     }
 

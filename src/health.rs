@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::http::json::Json;
 use crate::problem::Problem;
 
 /// How long the database gets to answer.

@@ -17,7 +17,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Start the server; without DATABASE_URL with a private Postgres of its own
+    /// Start the server; without `DATABASE_URL` with a private Postgres of its own
     Serve(Box<serve::Serve>),
     /// Print a token for a user, signed with the configured secret
     Token(token::Token),

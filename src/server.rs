@@ -7,13 +7,13 @@ use std::time::Duration;
 use salvo::conn::tcp::TcpAcceptor;
 use salvo::prelude::*;
 use salvo::server::ServerHandle;
-use sqlx::PgPool;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::app::App;
 use crate::changes::retention;
 use crate::config::{HttpConfig, JwtConfig, LiveConfig};
+use crate::database::Pool;
 use crate::live::hints::Hints;
 use crate::live::sweep;
 use crate::routes;
@@ -30,7 +30,7 @@ pub struct Setup {
     pub live: LiveConfig,
     /// How far back the change log reaches.
     pub retention: Duration,
-    pub pool: PgPool,
+    pub pool: Pool,
     /// Where to listen for the hints of other servers; `None` if there can be none.
     pub hints_url: Option<String>,
 }

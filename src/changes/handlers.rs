@@ -8,6 +8,7 @@ use super::store::{self, Page, ResetReason};
 use super::{ChangeMessage, Position, Seq};
 use crate::app::App;
 use crate::auth::Caller;
+use crate::http::json::Json;
 use crate::http::query::{Limit, Query};
 use crate::openapi::params::UserPath;
 use crate::openapi::responses::Gone;

@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use chrono::Utc;
-use sqlx::PgPool;
+
+use crate::database::Pool;
 
 /// How often the log is looked through.
 const EVERY: Duration = Duration::from_mins(1);
@@ -14,7 +15,7 @@ const OWNERS: i64 = 500;
 const CHANGES: i64 = 2000;
 
 /// Forgets for as long as the server runs.
-pub async fn run(pool: PgPool, kept: Duration) {
+pub async fn run(pool: Pool, kept: Duration) {
     let mut ticks = tokio::time::interval(EVERY.min(kept));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -28,7 +29,7 @@ pub async fn run(pool: PgPool, kept: Duration) {
 }
 
 /// Removes every change older than `kept`; returns how many.
-pub async fn forget(pool: &PgPool, kept: Duration) -> sqlx::Result<u64> {
+pub async fn forget(pool: &Pool, kept: Duration) -> sqlx::Result<u64> {
     let before = Utc::now() - kept;
     let mut removed = 0;
     loop {

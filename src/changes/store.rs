@@ -2,12 +2,12 @@
 //! whether a page is the whole truth after a position can be decided from the page alone.
 
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
 use sqlx::types::Json;
 use utoipa::ToSchema;
 
 use super::{Change, Event, History, Position, Seq, kind};
 use crate::auth::OwnerId;
+use crate::database::Pool;
 use crate::tasks::{LoggedTask, TaskId};
 
 /// Part of the log as one snapshot saw it.
@@ -72,7 +72,7 @@ impl Page {
 }
 
 /// The owner's changes after `after`, at most `limit` of them.
-pub async fn read(pool: &PgPool, owner: &OwnerId, after: Seq, limit: u16) -> sqlx::Result<Page> {
+pub async fn read(pool: &Pool, owner: &OwnerId, after: Seq, limit: u16) -> sqlx::Result<Page> {
     let rows = sqlx::query!(
         r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!",
                   c.seq AS "seq?", c.kind AS "kind?", c.task_id AS "task_id?: TaskId",

@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
-use sqlx::PgPool;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, print};
 use crate::auth::Tokens;
 use crate::config::{Config, DatabaseSource, Settings};
+use crate::database::Pool;
 use crate::database::embedded::EmbeddedPostgres;
 use crate::server::{Server, Setup};
 use crate::{database, logging};
@@ -76,7 +76,7 @@ async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_t
 }
 
 /// The pool, and the URL of a connection that no proxy shares.
-pub async fn open_database(config: &Config, embedded: Option<&EmbeddedPostgres>) -> Result<(PgPool, String), Failure> {
+pub async fn open_database(config: &Config, embedded: Option<&EmbeddedPostgres>) -> Result<(Pool, String), Failure> {
     let (url, direct) = match (&config.database, embedded) {
         (DatabaseSource::Url { pooled, direct }, _) => {
             (pooled.expose().to_owned(), direct.as_ref().unwrap_or(pooled).expose().to_owned())

@@ -28,7 +28,8 @@ pub struct Watch {
     token: Option<String>,
 
     /// Print what happened after this position first
-    #[arg(long, value_name = "POSITION", value_parser = str::parse::<Position>)]
+    // A position may begin with a hyphen.
+    #[arg(long, value_name = "POSITION", value_parser = str::parse::<Position>, allow_hyphen_values = true)]
     after: Option<Position>,
 
     /// Print each message as JSON, one a line

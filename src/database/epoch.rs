@@ -2,7 +2,9 @@
 //! the server it reached: a restored, cloned or promoted database differs in system identifier,
 //! timeline or oid, gets a new epoch, and every position handed out before is then refused.
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
+
+use super::Pool;
 
 /// Stores the fingerprint with a random epoch, or renews the epoch when the fingerprint differs.
 pub async fn establish(connection: &mut PgConnection) -> sqlx::Result<()> {
@@ -28,7 +30,7 @@ pub async fn establish(connection: &mut PgConnection) -> sqlx::Result<()> {
 }
 
 /// Begins a new history by command.
-pub async fn begin_history(pool: &PgPool) -> sqlx::Result<()> {
+pub async fn begin_history(pool: &Pool) -> sqlx::Result<()> {
     sqlx::query!("UPDATE history SET epoch = $1", rand::random::<i64>()).execute(pool).await?;
     Ok(())
 }

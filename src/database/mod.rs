@@ -3,16 +3,17 @@
 
 pub mod embedded;
 mod epoch;
+mod pool;
 
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection};
 use tracing::log::LevelFilter;
 
 pub use epoch::begin_history;
+pub use pool::Pool;
 
 static MIGRATIONS: Migrator = Migrator {
     // An older server keeps running beside a newer one that has migrated already.
@@ -49,7 +50,7 @@ pub async fn migrate(direct_url: &str) -> Result<(), DatabaseError> {
 }
 
 /// Opens the pool that serves requests.
-pub async fn connect(url: &str, size: u32) -> Result<PgPool, DatabaseError> {
+pub async fn connect(url: &str, size: u32) -> Result<Pool, DatabaseError> {
     let options = options(url, "DATABASE_URL")?;
     PgPoolOptions::new()
         .max_connections(size)
@@ -61,6 +62,7 @@ pub async fn connect(url: &str, size: u32) -> Result<PgPool, DatabaseError> {
         .after_connect(|connection, _| Box::pin(epoch::establish(connection)))
         .connect_with(options)
         .await
+        .map(Pool::new)
         .map_err(DatabaseError::Connect)
 }
 

@@ -1,9 +1,10 @@
-//! What the handlers share at the edge of HTTP: strict bodies and queries, entity tags, and
-//! what surrounds every request.
+//! What the handlers share at the edge of HTTP: strict bodies and queries, JSON answers,
+//! entity tags, and what surrounds every request.
 
 pub mod body;
 pub mod etag;
 pub mod framing;
+pub mod json;
 pub mod query;
 
 use salvo::extract::Metadata;

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
 use sqlx::postgres::PgListener;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -16,6 +15,7 @@ use uuid::Uuid;
 use super::Hub;
 use crate::auth::OwnerId;
 use crate::changes::Seq;
+use crate::database::Pool;
 
 const CHANNEL: &str = "taskwire_changes";
 /// How long hints are collected before they are sent together.
@@ -63,7 +63,7 @@ impl Hints {
     }
 
     /// Sends what has been left, in batches, for as long as the server runs.
-    pub async fn send(self, pool: PgPool) {
+    pub async fn send(self, pool: Pool) {
         loop {
             self.0.filled.notified().await;
             tokio::time::sleep(BATCHED_FOR).await;

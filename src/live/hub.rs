@@ -7,13 +7,13 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use sqlx::PgPool;
 use tokio::sync::watch;
 
 use super::ring::{Next, Ring};
 use crate::auth::OwnerId;
 use crate::changes::store;
 use crate::changes::{Position, Recorded, Seq};
+use crate::database::Pool;
 
 /// How long a gap may stay before the log is read: writers that finish out of order close most
 /// gaps by themselves within this time.
@@ -29,7 +29,7 @@ const PAGE: u16 = 100;
 pub struct Hub(Arc<Inner>);
 
 struct Inner {
-    pool: PgPool,
+    pool: Pool,
     channels: Mutex<HashMap<OwnerId, Listed>>,
 }
 
@@ -65,7 +65,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Hub {
-    pub fn new(pool: PgPool) -> Self {
+    pub fn new(pool: Pool) -> Self {
         Self(Arc::new(Inner { pool, channels: Mutex::default() }))
     }
 
@@ -164,7 +164,7 @@ impl Hub {
 }
 
 /// Reads one page; returns whether that was all, or whether nobody listens any more.
-async fn read_page(pool: &PgPool, owner: &OwnerId, channel: &Weak<Channel>) -> sqlx::Result<bool> {
+async fn read_page(pool: &Pool, owner: &OwnerId, channel: &Weak<Channel>) -> sqlx::Result<bool> {
     let Some(asked_at) = channel.upgrade().map(|channel| {
         let mut state = lock(&channel.state);
         state.again = false;
@@ -280,7 +280,7 @@ mod tests {
         let tokens = Tokens::new(b"secret", None, None);
         let token = tokens.mint("ada", Duration::from_mins(1)).expect("a token is minted");
         let pool = PgPoolOptions::new().connect_lazy("postgres://127.0.0.1:1/none").expect("an address");
-        (Hub::new(pool), tokens.verify(&token).expect("a good token").owner)
+        (Hub::new(Pool::new(pool)), tokens.verify(&token).expect("a good token").owner)
     }
 
     #[tokio::test]

@@ -5,16 +5,15 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
-
 use super::Hub;
 use super::hub::Head;
+use crate::database::Pool;
 
 /// How many users one statement asks about.
 const BATCH: usize = 1000;
 
 /// Sweeps for as long as the server runs.
-pub async fn run(pool: PgPool, hub: Hub, every: Duration) {
+pub async fn run(pool: Pool, hub: Hub, every: Duration) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -29,7 +28,7 @@ pub async fn run(pool: PgPool, hub: Hub, every: Duration) {
 }
 
 /// Those of the users whose log is further than the hub knows, or is another one.
-async fn moved_on(pool: &PgPool, heads: &[Head]) -> sqlx::Result<Vec<String>> {
+async fn moved_on(pool: &Pool, heads: &[Head]) -> sqlx::Result<Vec<String>> {
     let owners: Vec<String> = heads.iter().map(|head| head.owner.as_str().to_owned()).collect();
     let epochs: Vec<i64> = heads.iter().map(|head| head.position.history.epoch()).collect();
     let generations: Vec<i64> =

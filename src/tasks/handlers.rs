@@ -14,6 +14,7 @@ use crate::changes::{Seq, write};
 use crate::http::NO_METADATA;
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::etag::{IfMatch, IfNoneMatch, etag};
+use crate::http::json::Json;
 use crate::openapi::params::{IfMatchHeader, IfNoneMatchHeader, TaskPath, UserPath};
 use crate::openapi::responses::{Conflict, Gone, NotFound, PreconditionFailed};
 use crate::problem::{Code, Problem};

@@ -12,6 +12,7 @@ use super::{Task, TaskId, store};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::changes::Position;
+use crate::http::json::Json;
 use crate::http::query::{Limit, Query};
 use crate::openapi::params::UserPath;
 use crate::problem::Problem;

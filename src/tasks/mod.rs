@@ -22,6 +22,7 @@ pub use list::{TaskList, list_tasks};
 use crate::auth::OwnerId;
 use crate::changes::Seq;
 use crate::http::body::{not_null, nullable};
+use crate::http::json::whole_time;
 
 /// The longest title, in characters after trimming.
 pub const TITLE_MAX: u64 = 200;
@@ -92,8 +93,10 @@ pub struct Task {
     /// Whether it is done.
     pub completed: bool,
     /// When it was created, in UTC.
+    #[serde(serialize_with = "whole_time")]
     pub created_at: DateTime<Utc>,
     /// When it last changed, in UTC.
+    #[serde(serialize_with = "whole_time")]
     pub updated_at: DateTime<Utc>,
     /// The number of the change that last touched it; its ETag is this number in quotes.
     pub version: Seq,

@@ -3,11 +3,11 @@
 //! numbers is the order of the commits, without gaps.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
 
 use super::{Completion, CreateTask, Task, TaskId, TaskPatch, TaskStats};
 use crate::auth::OwnerId;
 use crate::changes::{Change, Event, History, Position, Recorded, Seq, Written};
+use crate::database::Pool;
 
 /// How a create ended.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub enum Deletion {
     NotFound,
 }
 
-pub async fn get(pool: &PgPool, owner: &OwnerId, id: TaskId) -> sqlx::Result<Option<Task>> {
+pub async fn get(pool: &Pool, owner: &OwnerId, id: TaskId) -> sqlx::Result<Option<Task>> {
     sqlx::query_as!(
         Task,
         r#"SELECT id AS "id: TaskId", owner_id AS user_id, title, description, completed, created_at, updated_at,
@@ -52,7 +52,7 @@ pub async fn get(pool: &PgPool, owner: &OwnerId, id: TaskId) -> sqlx::Result<Opt
     .await
 }
 
-pub async fn stats(pool: &PgPool, owner: &OwnerId) -> sqlx::Result<TaskStats> {
+pub async fn stats(pool: &Pool, owner: &OwnerId) -> sqlx::Result<TaskStats> {
     sqlx::query_as!(
         TaskStats,
         r#"SELECT count(*) AS "total!",
@@ -65,7 +65,7 @@ pub async fn stats(pool: &PgPool, owner: &OwnerId) -> sqlx::Result<TaskStats> {
     .await
 }
 
-pub async fn create(pool: &PgPool, owner: &OwnerId, new: &CreateTask) -> sqlx::Result<Written<Creation>> {
+pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Result<Written<Creation>> {
     let id = new.id.unwrap_or_else(TaskId::new);
     let digest = new.id.map(|_| new.digest());
     // `bump` is the owner's lock and also makes the owner's row on the first write. When the id
@@ -128,7 +128,7 @@ pub async fn create(pool: &PgPool, owner: &OwnerId, new: &CreateTask) -> sqlx::R
 
 /// What a create means whose id is not new.
 async fn repeated(
-    pool: &PgPool,
+    pool: &Pool,
     owner: &OwnerId,
     id: TaskId,
     digest: Option<[u8; 32]>,
@@ -162,7 +162,7 @@ async fn repeated(
 
 /// Updates fields that are given; a write that changes nothing takes no number.
 pub async fn update(
-    pool: &PgPool,
+    pool: &Pool,
     owner: &OwnerId,
     id: TaskId,
     patch: &TaskPatch,
@@ -246,7 +246,7 @@ pub async fn update(
 }
 
 pub async fn delete(
-    pool: &PgPool,
+    pool: &Pool,
     owner: &OwnerId,
     id: TaskId,
     if_match: Option<&[i64]>,
@@ -300,7 +300,7 @@ const fn recorded(history: History, seq: Seq, at: DateTime<Utc>, event: Event) -
 
 /// Tasks newest first after a key, with the position of the same snapshot.
 pub async fn list_by_created(
-    pool: &PgPool,
+    pool: &Pool,
     owner: &OwnerId,
     completed: Option<bool>,
     after: Option<(DateTime<Utc>, TaskId)>,
@@ -337,7 +337,7 @@ pub async fn list_by_created(
 
 /// Tasks by title after a key, with the position of the same snapshot.
 pub async fn list_by_title(
-    pool: &PgPool,
+    pool: &Pool,
     owner: &OwnerId,
     completed: Option<bool>,
     after: Option<(String, TaskId)>,

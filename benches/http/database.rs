@@ -1,0 +1,80 @@
+//! The database under load: where it lives, what it holds before, and whether it is sound after.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process;
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use crate::Result;
+use crate::operations::{FIRST_ID, ID_PREFIX, TASKS, USERS};
+
+/// A directory that ends with this value. `TMPDIR` moves it to the disk that is to be measured.
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    pub fn create() -> Result<Self> {
+        let path = env::temp_dir().join(format!("taskwire-bench-{}", process::id()));
+        fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            eprintln!("bench: {} is left behind: {error}", self.0.display());
+        }
+    }
+}
+
+/// Migrates and seeds, and returns Postgres's version. Each user's log tells that the tasks were
+/// created one after the other, so it is as the server would have written it.
+pub async fn prepare(url: &str, with_bare: bool) -> Result<String> {
+    taskwire::database::migrate(url).await?;
+    let mut connection = PgConnection::connect(url).await?;
+    let seed = format!(
+        "INSERT INTO owners (owner_id, last_seq, last_at)
+         SELECT u::text, {TASKS}, timestamptz '2026-01-01' + {TASKS} * interval '1 minute'
+         FROM generate_series(1, {USERS}) u;
+
+         INSERT INTO tasks (owner_id, id, title, description, completed, created_at, updated_at, version)
+         SELECT u::text, ('{ID_PREFIX}' || {FIRST_ID} + 1000 * u + t)::uuid, 'Task number ' || t,
+                CASE WHEN t % 2 = 0 THEN 'What there is to say about the task number ' || t END, t % 3 = 0, at, at, t
+         FROM generate_series(1, {TASKS}) t, generate_series(1, {USERS}) u,
+              LATERAL (SELECT timestamptz '2026-01-01' + t * interval '1 minute' AS at) clock;
+
+         INSERT INTO task_changes (owner_id, seq, kind, task_id, task, changed_at)
+         SELECT owner_id, version, 'task.created', id, to_jsonb(t) - '{{owner_id,request_digest}}'::text[], updated_at
+         FROM tasks t"
+    );
+    sqlx::raw_sql(AssertSqlSafe(seed)).execute(&mut connection).await?;
+    if with_bare {
+        sqlx::raw_sql(include_str!("../bare/sql/schema.sql")).execute(&mut connection).await?;
+    }
+    sqlx::raw_sql("VACUUM ANALYZE").execute(&mut connection).await?;
+    Ok(sqlx::query_scalar("SHOW server_version").fetch_one(&mut connection).await?)
+}
+
+/// Fails unless every user's log is whole and agrees with the counter and the tasks.
+pub async fn check(url: &str) -> Result<()> {
+    let mut connection = PgConnection::connect(url).await?;
+    let unsound: Option<String> = sqlx::query_scalar(
+        "SELECT owner_id
+         FROM owners o
+         LEFT JOIN (SELECT owner_id, count(*), max(seq) FROM task_changes GROUP BY owner_id) c USING (owner_id)
+         LEFT JOIN (SELECT owner_id, count(*), max(version) FROM tasks GROUP BY owner_id) t USING (owner_id)
+         LEFT JOIN (SELECT owner_id, count(*) FROM task_changes WHERE kind = 'task.created' GROUP BY owner_id) n
+             USING (owner_id)
+         WHERE (c.count, c.max, t.max, t.count) IS DISTINCT FROM (last_seq, last_seq, last_seq, n.count)
+         LIMIT 1",
+    )
+    .fetch_optional(&mut connection)
+    .await?;
+    unsound.map_or(Ok(()), |owner| Err(format!("the log of user {owner} is not whole after the run").into()))
+}

@@ -1,0 +1,120 @@
+//! What a request costs. The server runs under `wrk` on a private Postgres with 1,000 users of
+//! 100 tasks each, beside `pgbench` with the server's own statements, which is what Postgres
+//! could do at most, and beside a bare pair of axum and sqlx, which is what HTTP, JSON and a
+//! statement cost at least. The three take turns in short runs and the medians are compared:
+//! rates and times belong to the machine and its mood, ratios to the code.
+
+mod database;
+mod load;
+mod operations;
+mod pgbench;
+mod process;
+mod report;
+mod statements;
+mod wrk;
+
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use taskwire::auth::Tokens;
+use taskwire::database::embedded::EmbeddedPostgres;
+
+use database::Scratch;
+use load::Shape;
+use operations::Operation;
+use process::Served;
+use report::Report;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Signs the tokens of the made-up users.
+const SECRET: &str = "the benchmark's own secret, good for nothing else";
+const TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+
+/// Measures the server beside pgbench and a bare pair of axum and sqlx
+#[derive(Parser)]
+struct Options {
+    /// Length of one run
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+
+    /// How often each contender has its turn
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+
+    /// Only these operations: get, list, create, complete
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Operation>,
+
+    /// Another build of Taskwire to measure in the same run, such as the one before a change
+    #[arg(long, value_name = "BINARY")]
+    against: Option<PathBuf>,
+
+    /// Leave the bare pair out
+    #[arg(long)]
+    no_bare: bool,
+
+    /// What `cargo bench` tells every benchmark
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<Report> {
+    let bare = if options.no_bare { None } else { Some(process::build_bare()?) };
+    let scratch = Scratch::create()?;
+    // On this thread, because the private Postgres is tied to the thread that starts it.
+    let postgres = EmbeddedPostgres::start(&scratch.path().join("data"))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let url = postgres.url();
+    let measured = runtime.block_on(async {
+        eprintln!("seeding {} users with {} tasks each", operations::USERS, operations::TASKS);
+        let version = database::prepare(&url, bare.is_some()).await?;
+        let tokens = tokens()?;
+        fs::write(scratch.path().join("tokens"), tokens.join("\n"))?;
+
+        let mut served = vec![Served::taskwire("taskwire", env!("CARGO_BIN_EXE_taskwire").as_ref(), &url, &scratch)?];
+        if let Some(bare) = &bare {
+            served.push(Served::bare(bare, &url, &scratch)?);
+        }
+        if let Some(other) = &options.against {
+            served.push(Served::taskwire("against", other, &url, &scratch)?);
+        }
+        let shape = Shape { seconds: options.seconds, rounds: options.rounds };
+        let mut report = Report::new(&version, shape);
+        for operation in Operation::chosen(&options.only) {
+            for server in &served {
+                load::try_once(server, operation, &tokens).await?;
+            }
+            eprintln!("measuring {operation}");
+            report.add(operation, load::measure(operation, &served, shape, &url, &scratch)?);
+        }
+        drop(served);
+        database::check(&url).await?;
+        Ok::<_, Box<dyn Error>>(report)
+    })?;
+    postgres.stop()?;
+    Ok(measured)
+}
+
+/// One token for each user, in their order.
+fn tokens() -> Result<Vec<String>> {
+    let tokens = Tokens::new(SECRET.as_bytes(), None, None);
+    (1..=operations::USERS).map(|user| Ok(tokens.mint(&user.to_string(), TOKEN_LIFETIME)?)).collect()
+}

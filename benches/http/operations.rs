@@ -1,0 +1,135 @@
+//! The four requests that are measured, as HTTP and as statements. Users are called by their
+//! numbers and the seeded ids end in a number, because numbers are all that pgbench can make up.
+
+use std::fmt;
+
+use clap::ValueEnum;
+
+pub const USERS: u32 = 1_000;
+pub const TASKS: u32 = 100;
+pub const LIST_LIMIT: u32 = 50;
+
+/// A seeded id is this and a number of twelve digits, see [`FIRST_ID`].
+pub const ID_PREFIX: &str = "019ab0c4-2f6e-7000-8000-";
+/// The number of user `u`'s task `t` is this plus `1000 * u + t`.
+pub const FIRST_ID: u64 = 100_000_000_000;
+/// From here on numbers are free for ids that pgbench creates.
+pub const FIRST_FREE_ID: u64 = 200_000_000_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Operation {
+    Get,
+    List,
+    Create,
+    Complete,
+}
+
+impl Operation {
+    /// Those asked for, or all: readers first, because the writers make the tables grow.
+    pub fn chosen(only: &[Self]) -> Vec<Self> {
+        let all = [Self::Get, Self::List, Self::Create, Self::Complete];
+        all.into_iter().filter(|operation| only.is_empty() || only.contains(operation)).collect()
+    }
+
+    pub const fn method(self) -> &'static str {
+        match self {
+            Self::Get | Self::List => "GET",
+            Self::Create => "POST",
+            Self::Complete => "PATCH",
+        }
+    }
+
+    /// With the places for a user and for the id of one of the user's tasks.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Get => "/api/{user}/tasks/{task}",
+            Self::List => "/api/{user}/tasks?limit=50",
+            Self::Create => "/api/{user}/tasks",
+            Self::Complete => "/api/{user}/tasks/{task}/complete",
+        }
+    }
+
+    /// Completion is turned over, which always changes something and takes no body.
+    pub const fn body(self) -> &'static str {
+        match self {
+            Self::Create => r#"{"title": "Buy milk", "description": "Two litres, the blue one"}"#,
+            Self::Get | Self::List | Self::Complete => "",
+        }
+    }
+
+    pub const fn success(self) -> u16 {
+        match self {
+            Self::Create => 201,
+            Self::Get | Self::List | Self::Complete => 200,
+        }
+    }
+
+    /// Found in exactly one of the server's statements.
+    pub const fn marker(self) -> &'static str {
+        match self {
+            Self::Get => "SELECT id AS \"id: TaskId\"",
+            Self::List => "ORDER BY created_at DESC, id DESC LIMIT",
+            Self::Create => "'task.created', id, to_jsonb",
+            Self::Complete => "'task.updated', id, to_jsonb",
+        }
+    }
+
+    /// What stands for `$1`, `$2`, … of the server's statement. Absent values are null only when
+    /// the statement runs, as they are for the server: a written NULL would be planned away.
+    pub const fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Get => &[":user", TASK],
+            Self::List => &[
+                ":user",
+                "NULLIF(:zero, '0')::boolean",
+                "NULLIF(:zero, '0')::timestamptz",
+                "NULLIF(:zero, '0')::uuid",
+                ":limit + 1",
+            ],
+            Self::Create => &[
+                ":user",
+                TASK,
+                "'Buy milk ' || :task",
+                "'Two litres, the blue one'",
+                ":no",
+                "NULLIF(:zero, '0')::bytea",
+            ],
+            Self::Complete => &[
+                ":user",
+                TASK,
+                "NULLIF(:zero, '0')::bigint[]",
+                "NULLIF(:zero, '0')::text",
+                ":no",
+                "NULLIF(:zero, '0')::text",
+                "NULLIF(:zero, '0')::boolean",
+                ":yes",
+            ],
+        }
+    }
+
+    /// The bare pair's statement, and what stands for its parameters.
+    pub const fn bare_statement(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            Self::Get => (include_str!("../bare/sql/get.sql"), &[":user", TASK]),
+            Self::List => (include_str!("../bare/sql/list.sql"), &[":user", ":limit"]),
+            Self::Create => (
+                include_str!("../bare/sql/create.sql"),
+                &[":user", TASK, "'Buy milk'", "'Two litres, the blue one'", ":no"],
+            ),
+            Self::Complete => (include_str!("../bare/sql/complete.sql"), &[":user", TASK]),
+        }
+    }
+}
+
+const TASK: &str = "('019ab0c4-2f6e-7000-8000-' || :task)::uuid";
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Get => "get",
+            Self::List => "list 50",
+            Self::Create => "create",
+            Self::Complete => "complete",
+        })
+    }
+}

@@ -1,0 +1,52 @@
+//! The statements as pgbench scripts. The server's come from the files that the checked queries
+//! leave in `.sqlx`, so what is measured here cannot drift from what the server runs.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::Result;
+use crate::operations::{FIRST_FREE_ID, FIRST_ID, LIST_LIMIT, Operation, TASKS, USERS};
+
+/// The server's statement for an operation.
+pub fn of_server(operation: Operation) -> Result<String> {
+    let marker = operation.marker();
+    let mut found = Vec::new();
+    for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx"))? {
+        let query: Value = serde_json::from_slice(&fs::read(file?.path())?)?;
+        found.extend(query["query"].as_str().filter(|text| text.contains(marker)).map(str::to_owned));
+    }
+    match <[String; 1]>::try_from(found) {
+        Ok([statement]) => Ok(statement),
+        Err(found) => Err(format!("{} statements in .sqlx contain {marker:?}, not one", found.len()).into()),
+    }
+}
+
+/// A script that draws a user and a task, and runs the statement with `arguments` for its
+/// parameters.
+pub fn script(operation: Operation, statement: &str, arguments: &[&str]) -> Result<String> {
+    let mut script = String::new();
+    writeln!(script, "\\set user random(1, {USERS})")?;
+    if operation == Operation::Create {
+        writeln!(script, "\\set task random({FIRST_FREE_ID}, 999999999999)")?;
+    } else {
+        writeln!(script, "\\set task {FIRST_ID} + 1000 * :user + random(1, {TASKS})")?;
+    }
+    writeln!(script, "\\set limit {LIST_LIMIT}\n\\set zero 0\n\\set yes true\n\\set no false")?;
+    writeln!(script, "{};", with_arguments(statement, arguments)?)?;
+    Ok(script)
+}
+
+fn with_arguments(statement: &str, arguments: &[&str]) -> Result<String> {
+    let mut pieces = statement.trim().split('$');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
+        let place: usize = piece[..digits].parse()?;
+        let argument = arguments.get(place - 1).ok_or_else(|| format!("nothing stands for ${place}"))?;
+        write!(text, "({argument}){}", &piece[digits..])?;
+    }
+    Ok(text)
+}
