@@ -7,7 +7,7 @@ SQLX_CLI := 0.9.0
 TOOLS := $(CURDIR)/target/tools
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: help run test format lint queries contract-check units contract prepare
+.PHONY: help run test format lint queries contract-check units bench contract prepare
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -35,6 +35,12 @@ contract-check: tools/node_modules/.package-lock.json # lint, and what changed s
 units: # unit tests, and black-box tests over HTTP and WebSocket
 	@scripts/need-postgres
 	cargo test
+
+bench: ## measure the server beside pgbench and a bare pair (needs wrk)
+	@scripts/need-postgres
+	@scripts/need-package wrk wrk
+	cargo build --release
+	cargo bench --bench http
 
 contract: ## write openapi.yaml anew from the handlers' annotations
 	cargo run --quiet -- openapi > target/openapi.yaml

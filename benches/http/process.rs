@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::database::Scratch;
 use crate::{Result, SECRET};
 
-/// The unit of processor time in /proc, in microseconds: USER_HZ is 100 on every Linux.
+/// The unit of processor time in /proc, in microseconds: `USER_HZ` is 100 on every Linux.
 const TICK: f64 = 10_000.0;
 
 pub struct Served {

@@ -1,6 +1,8 @@
 //! Black-box tests over real HTTP and WebSocket against a real Postgres, one file a subject.
 //! They are one binary, because linking is what takes the time.
 
+#![expect(clippy::disallowed_methods, reason = "tests look where no server may")]
+
 mod kit;
 
 mod auth;
