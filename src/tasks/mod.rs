@@ -1,6 +1,8 @@
 //! Tasks: the types that the API speaks, with their limits. `handlers` answers requests,
 //! `list` pages through many, and `store` holds all SQL of tasks.
 
+#[cfg(feature = "broken")]
+mod broken;
 mod handlers;
 mod list;
 pub mod store;

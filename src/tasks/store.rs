@@ -7,6 +7,8 @@ use sqlx::PgPool;
 
 use super::{Completion, CreateTask, Task, TaskId, TaskPatch, TaskStats};
 use crate::auth::OwnerId;
+#[cfg(feature = "broken")]
+use crate::broken::{self, Variant};
 use crate::changes::{Change, Event, History, Position, Recorded, Seq, Written};
 
 /// How a create ended.
@@ -40,6 +42,10 @@ pub enum Deletion {
 }
 
 pub async fn get(pool: &PgPool, owner: &OwnerId, id: TaskId) -> sqlx::Result<Option<Task>> {
+    #[cfg(feature = "broken")]
+    if broken::is(Variant::OwnerCheckLeftOut) {
+        return super::broken::get(pool, id).await;
+    }
     sqlx::query_as!(
         Task,
         r#"SELECT id AS "id: TaskId", owner_id AS user_id, title, description, completed, created_at, updated_at,
@@ -66,6 +72,10 @@ pub async fn stats(pool: &PgPool, owner: &OwnerId) -> sqlx::Result<TaskStats> {
 }
 
 pub async fn create(pool: &PgPool, owner: &OwnerId, new: &CreateTask) -> sqlx::Result<Written<Creation>> {
+    #[cfg(feature = "broken")]
+    if broken::is(Variant::CounterWithoutLock) {
+        return super::broken::create(pool, owner, new).await;
+    }
     let id = new.id.unwrap_or_else(TaskId::new);
     let digest = new.id.map(|_| new.digest());
     // `bump` is the owner's lock and also makes the owner's row on the first write. When the id

@@ -77,14 +77,8 @@ fn good() -> Good {
         Seen::CaughtUp(at(3)),
     ];
     let last = listing(40, 3, &[&tasks[0], &tasks[1], &tasks[2]]);
-    let user = UserHistory {
-        name: "mk-ada".to_owned(),
-        writes: writes.collect(),
-        watchers: vec![watcher],
-        log,
-        head: 3,
-        ..UserHistory::default()
-    };
+    let user =
+        UserHistory { writes: writes.collect(), watchers: vec![watcher], log, head: 3, ..UserHistory::default() };
     Good { user, last }
 }
 

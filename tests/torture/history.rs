@@ -88,7 +88,6 @@ pub enum Seen {
 /// Everything about one user.
 #[derive(Default)]
 pub struct UserHistory {
-    pub name: String,
     pub writes: Vec<Write>,
     pub watchers: Vec<Vec<Seen>>,
     pub lists: Vec<Listing>,
@@ -171,13 +170,9 @@ pub fn count(counter: &AtomicU64) {
 
 impl Record {
     pub fn new(users: Vec<String>) -> Self {
-        let users = users.into_iter().map(|name| {
-            let history = UserHistory { name: name.clone(), ..UserHistory::default() };
-            (name, Mutex::new(history))
-        });
         Self {
             clock: AtomicU64::new(1),
-            users: users.collect(),
+            users: users.into_iter().map(|name| (name, Mutex::default())).collect(),
             alarm: CancellationToken::new(),
             counts: Counts::default(),
         }

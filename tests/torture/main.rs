@@ -60,6 +60,7 @@ async fn no_change_is_missed_and_none_is_foreign() {
         stays: Duration::from_secs(5),
         faults: Faults::All,
         lasts,
+        arrives_within: Duration::from_secs(20),
     };
     let report = run::run(&scenario, seed, &postgres, &scratch).await;
     tell(&report.summary());

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rand::Rng;
 use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -33,22 +34,74 @@ pub struct Nemesis {
     pub stop: CancellationToken,
 }
 
+/// What can go wrong.
+#[derive(Debug, Clone, Copy)]
+enum Fault {
+    CrashServer,
+    RestartServer,
+    CrashDatabase,
+    CutPower,
+    HoldLock,
+    Forget,
+    LoseHints,
+    Cut,
+    SlowDown,
+    Stall,
+}
+
+impl Faults {
+    /// One round: everything happens, in an order that is drawn.
+    const fn round(self) -> &'static [Fault] {
+        use Fault::{
+            CrashDatabase, CrashServer, Cut, CutPower, Forget, HoldLock, LoseHints, RestartServer, SlowDown, Stall,
+        };
+        match self {
+            Self::All => &[
+                CrashServer,
+                CrashServer,
+                RestartServer,
+                CrashDatabase,
+                CutPower,
+                HoldLock,
+                Forget,
+                Forget,
+                Forget,
+                LoseHints,
+                LoseHints,
+                Cut,
+                Cut,
+                Cut,
+                SlowDown,
+                Stall,
+                Stall,
+            ],
+            Self::Connections => &[LoseHints, Cut, Cut, SlowDown],
+            Self::Locks => &[HoldLock],
+        }
+    }
+}
+
 impl Nemesis {
     pub async fn run(mut self) {
+        let mut round = Vec::new();
         while !self.stop.is_cancelled() {
-            match (self.faults, self.rng.random_range(0..100)) {
-                (Faults::All, 0..12) => self.crash_server().await,
-                (Faults::All, 12..18) => self.restart_server().await,
-                (Faults::All, 18..25) => self.crash_database().await,
-                (Faults::All, 25..28) => self.cut_power().await,
-                (Faults::All, 28..36) | (Faults::Locks, _) => self.hold_lock().await,
-                (Faults::All, 36..48) => self.forget().await,
-                (_, 0..50) => self.lose_hints().await,
-                (_, 50..70) => self.cut().await,
-                (_, 70..80) => self.slow_down().await,
-                (_, _) => self.stall().await,
+            if round.is_empty() {
+                round.extend(self.faults.round());
+                round.shuffle(&mut self.rng);
             }
-            self.wait(50..400).await;
+            match round.pop() {
+                Some(Fault::CrashServer) => self.crash_server().await,
+                Some(Fault::RestartServer) => self.restart_server().await,
+                Some(Fault::CrashDatabase) => self.crash_database().await,
+                Some(Fault::CutPower) => self.cut_power().await,
+                Some(Fault::HoldLock) => self.hold_lock().await,
+                Some(Fault::Forget) => self.forget().await,
+                Some(Fault::LoseHints) => self.lose_hints().await,
+                Some(Fault::Cut) => self.cut().await,
+                Some(Fault::SlowDown) => self.slow_down().await,
+                Some(Fault::Stall) | None => self.stall().await,
+            }
+            self.wait(50..300).await;
         }
         self.cluster.heal();
     }
@@ -167,7 +220,7 @@ impl Nemesis {
     }
 
     async fn forget(&mut self) {
-        let (user, kept) = (self.user(), self.rng.random_range(0..40));
+        let (user, kept) = (self.user(), self.rng.random_range(0..4));
         let forgotten = log::forget(&self.cluster.postgres, &self.record, user, kept).await;
         forgotten.expect("only this nemesis ends the database");
     }

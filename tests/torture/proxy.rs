@@ -137,11 +137,7 @@ async fn join(
     }
 }
 
-async fn pass(
-    mut from: impl AsyncRead + Unpin,
-    mut to: impl AsyncWrite + Unpin,
-    state: &State,
-) -> std::io::Result<()> {
+async fn pass(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, state: &State) -> std::io::Result<()> {
     let mut mode = state.mode.subscribe();
     let mut buffer = vec![0; 16 * 1024];
     loop {

@@ -25,8 +25,8 @@ use super::stream::Stream;
 use super::watcher::{Goal, Watcher};
 use super::writer::{Known, Writer};
 
-/// How long everybody has to arrive once the faults are over.
-const ARRIVES_WITHIN: Duration = Duration::from_secs(15);
+/// How long servers may need to answer once the faults are over.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(15);
 
 #[derive(Clone)]
 pub struct Scenario {
@@ -40,6 +40,8 @@ pub struct Scenario {
     pub stays: Duration,
     pub faults: Faults,
     pub lasts: Duration,
+    /// How long everybody has to arrive once the faults are over.
+    pub arrives_within: Duration,
 }
 
 pub struct Report {
@@ -107,7 +109,7 @@ pub async fn run(scenario: &Scenario, seed: u64, postgres: &Arc<Postgres>, scrat
     let mut finals = Vec::new();
     for user in 0..scenario.users {
         let head = settled(postgres, &record, user).await;
-        let patience = if record.alarm.is_cancelled() { Duration::from_secs(1) } else { ARRIVES_WITHIN };
+        let patience = if record.alarm.is_cancelled() { Duration::from_millis(200) } else { scenario.arrives_within };
         goals[user].send_replace(Some((head, Instant::now() + patience)));
     }
     while let Some(ended) = watchers.join_next().await {
@@ -145,7 +147,8 @@ async fn hang_the_last_writes(postgres: &Postgres, record: &Record, stop: &Cance
 async fn settled(postgres: &Postgres, record: &Record, user: usize) -> i64 {
     let mut connection = postgres.connect().await.expect("Postgres runs");
     let (mut head, mut since) = (-1, Instant::now());
-    while since.elapsed() < Duration::from_millis(700) {
+    // After a violation nobody needs to arrive.
+    while head < 0 || (since.elapsed() < Duration::from_millis(700) && !record.alarm.is_cancelled()) {
         let now = log::head(&mut connection, record.name(user)).await.expect("Postgres runs");
         if now != head {
             (head, since) = (now, Instant::now());
@@ -156,7 +159,7 @@ async fn settled(postgres: &Postgres, record: &Record, user: usize) -> i64 {
 }
 
 async fn final_list(client: &Client) -> Listing {
-    let deadline = Instant::now() + ARRIVES_WITHIN;
+    let deadline = Instant::now() + ANSWERS_WITHIN;
     loop {
         if let Some(list) = client.list(200).await {
             return list;

@@ -48,7 +48,11 @@ impl Stream {
             Seen::Change(position, change) => self.change(*position, change),
             Seen::CaughtUp(position) => {
                 let wire = self.wire_at();
-                if position.seq.get() == wire { Ok(()) } else { gap(format!("caught up to {} at {wire}", position.seq)) }
+                if position.seq.get() == wire {
+                    Ok(())
+                } else {
+                    gap(format!("caught up to {} at {wire}", position.seq))
+                }
             }
             Seen::Heartbeat { seq } => {
                 let wire = self.wire_at();

@@ -67,8 +67,8 @@ impl Writer {
                 0..40 if !full => self.create().await,
                 0..65 => self.update().await,
                 65..75 => self.complete().await,
-                75..90 => self.delete().await,
-                90..95 => self.trespass().await,
+                75..85 => self.delete().await,
+                85..95 => self.trespass().await,
                 _ => self.look().await,
             }
             sleep(self.pause.mul_f64(self.rng.random_range(0.0..2.0))).await;
