@@ -7,7 +7,7 @@ SQLX_CLI := 0.9.0
 TOOLS := $(CURDIR)/target/tools
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: help run test format lint queries contract-check units bench contract prepare
+.PHONY: help run test format lint queries contract-check units checker torture bench contract prepare
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -17,7 +17,7 @@ run: ## build and start the server; prints where it is and how to sign in
 	@cargo build --release
 	@exec target/release/taskwire serve --show-demo-token
 
-test: format lint queries contract-check units ## everything that must hold
+test: format lint queries contract-check units checker ## everything that must hold
 
 format:
 	cargo fmt --check
@@ -35,6 +35,14 @@ contract-check: tools/node_modules/.package-lock.json # lint, and what changed s
 units: # unit tests, and black-box tests over HTTP and WebSocket
 	@scripts/need-postgres
 	cargo test
+
+checker: # the history checker finds out servers that are broken on purpose
+	@scripts/need-postgres
+	cargo test --features broken --test torture
+
+torture: ## check histories under failures for long (TORTURE_SECONDS, by default 600)
+	@scripts/need-postgres
+	TORTURE_SECONDS=$${TORTURE_SECONDS:-600} cargo test --test torture -- --nocapture
 
 bench: ## measure the server beside pgbench and a bare pair (needs wrk)
 	@scripts/need-postgres

@@ -7,6 +7,7 @@
 
 pub mod app;
 pub mod auth;
+mod broken;
 pub mod changes;
 pub mod cli;
 pub mod config;

@@ -115,7 +115,7 @@ pub struct DatabaseSettings {
     #[arg(hide_env_values = true, allow_hyphen_values = true)]
     pub database_direct_url: Option<String>,
 
-    /// Most connections to the database, 1 to 1000 [default: 2 per core, 4 to 32]
+    /// Most connections to the database, 1 to 1000 [default: 4 per core, 8 to 32]
     #[arg(long, env = "DATABASE_POOL_SIZE", value_name = "COUNT")]
     pub database_pool_size: Option<String>,
 

@@ -18,6 +18,7 @@ use super::waiting::Place;
 use super::wire::{Close, End, Wire};
 use crate::app::App;
 use crate::auth::Identity;
+use crate::broken::{self, Variant};
 use crate::changes::store::{self, Page, ResetReason};
 use crate::changes::{Position, Seq};
 
@@ -204,6 +205,9 @@ impl Connection {
     /// Says hello, which promises that nothing can be missed any more, and settles where this
     /// socket goes on from. Returns that position and, on a resume, the number to catch up to.
     async fn greet(&mut self, wire: &mut Wire) -> Result<(Position, Option<Seq>), End> {
+        if broken::is(Variant::ResumeOffByOne) {
+            self.after = self.after.map(|after| after.history.at(after.seq.next()));
+        }
         let (from, limit) = self.after.map_or((Seq::ZERO, 0), |after| (after.seq, PAGE));
         let page = self.read(from, limit).await?;
         let head = page.history.at(page.head);
@@ -219,6 +223,12 @@ impl Connection {
         .await?;
         match resumed {
             None => Ok((head, None)),
+            Some(Ok((page, after))) if broken::is(Variant::HelloTooEarly) => {
+                wire.send_page(page, after).await?;
+                // Only now does it look from where to go on.
+                let now = self.read(from, 0).await?;
+                Ok((now.history.at(now.head), None))
+            }
             Some(Ok((page, after))) => Ok((wire.send_page(page, after).await?, Some(head.seq))),
             Some(Err(reason)) => {
                 wire.reset(reason, head).await?;

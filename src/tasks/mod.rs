@@ -1,6 +1,8 @@
 //! Tasks: the types that the API speaks, with their limits. `handlers` answers requests,
 //! `list` pages through many, and `store` holds all SQL of tasks.
 
+#[cfg(feature = "broken")]
+mod broken;
 mod handlers;
 mod list;
 pub mod store;
@@ -30,7 +32,7 @@ pub const TITLE_MAX: u64 = 200;
 pub const DESCRIPTION_MAX: u64 = 1000;
 
 /// Names one task of its owner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[serde(try_from = "Cow<str>")]
 #[sqlx(transparent)]
 #[schema(value_type = Uuid, example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e")]

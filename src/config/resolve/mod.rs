@@ -285,15 +285,15 @@ fn resolve_data_dir(text: Option<String>) -> Result<PathBuf, Invalid> {
     given(text).map_or_else(data_dir::default, |text| data_dir::given(&text))
 }
 
-/// Two connections for every core keep a local Postgres busy; a very small or large machine gets
-/// a number that still leaves Postgres room for others.
+/// Writers wait for the disk together, so some more connections than cores make more of each wait;
+/// a very small or large machine gets a number that still leaves Postgres room for others.
 #[must_use]
 pub fn default_pool_size() -> u32 {
     pool_size_for(thread::available_parallelism().map_or(1, usize::from))
 }
 
 fn pool_size_for(cores: usize) -> u32 {
-    u32::try_from(cores).unwrap_or(u32::MAX).saturating_mul(2).clamp(4, 32)
+    u32::try_from(cores).unwrap_or(u32::MAX).saturating_mul(4).clamp(8, 32)
 }
 
 #[cfg(test)]

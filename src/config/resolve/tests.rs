@@ -243,8 +243,8 @@ fn wrong_log_settings_are_reported_alone_too() {
 
 #[test]
 fn the_pool_grows_with_the_cores_within_reason() {
-    for (cores, size) in [(1, 4), (2, 4), (8, 16), (16, 32), (usize::MAX, 32)] {
+    for (cores, size) in [(1, 8), (2, 8), (4, 16), (16, 32), (usize::MAX, 32)] {
         assert_eq!(pool_size_for(cores), size);
     }
-    assert!((4..=32).contains(&default_pool_size()));
+    assert!((8..=32).contains(&default_pool_size()));
 }

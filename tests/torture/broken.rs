@@ -1,0 +1,92 @@
+//! The checker is checked: servers that break one promise each must be found out, for breaking
+//! that promise, and the same program with nothing broken must pass.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::cluster::{Setting, scratch};
+use super::history::Promise;
+use super::nemesis::Faults;
+use super::postgres::Postgres;
+use super::run::{Report, Scenario, run};
+use super::{number, tell};
+
+/// How many seeds a variant may need.
+const TRIES: u64 = 3;
+
+struct Variant {
+    name: &'static str,
+    /// The broken promises that give it away.
+    found_by: &'static [Promise],
+    faults: Faults,
+}
+
+const VARIANTS: &[Variant] = &[
+    Variant { name: "owner-check-left-out", found_by: &[Promise::NothingForeign], faults: Faults::Connections },
+    Variant {
+        name: "resume-off-by-one",
+        found_by: &[Promise::NoGap, Promise::ResetsHaveReasons],
+        faults: Faults::Connections,
+    },
+    Variant { name: "hello-too-early", found_by: &[Promise::NoGap], faults: Faults::Connections },
+    Variant { name: "hint-as-truth", found_by: &[Promise::NoGap, Promise::InOrder], faults: Faults::Connections },
+    Variant {
+        name: "counter-without-lock",
+        found_by: &[Promise::NoGap, Promise::LogIsWhole, Promise::ListsAreSnapshots, Promise::ResetsHaveReasons],
+        faults: Faults::Connections,
+    },
+    Variant { name: "arrival-order", found_by: &[Promise::NoGap, Promise::InOrder], faults: Faults::Connections },
+    Variant { name: "write-cancelled", found_by: &[Promise::Arrives], faults: Faults::Locks },
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_broken_server_is_found_out_and_the_whole_one_is_not() {
+    let seed = number("TORTURE_SEED").unwrap_or_else(rand::random);
+    tell(&format!("TORTURE_SEED={seed}, servers that are broken on purpose"));
+    let scratch = scratch();
+    let postgres = Arc::new(Postgres::start(&scratch.join("data")).await);
+    for variant in VARIANTS {
+        find_out(variant, seed, &postgres, &scratch).await;
+    }
+    for faults in [Faults::Connections, Faults::Locks] {
+        let report = run(&scenario(None, faults), seed, &postgres, &scratch).await;
+        tell(&format!("nothing broken, {faults:?}: {}", report.summary()));
+        assert!(report.violations.is_empty(), "TORTURE_SEED={seed}: {:#?}", report.violations);
+    }
+}
+
+async fn find_out(variant: &Variant, seed: u64, postgres: &Arc<Postgres>, scratch: &Path) {
+    let scenario = scenario(Some(variant.name), variant.faults);
+    for (tried, seed) in (1..=TRIES).zip(seed..) {
+        let Report { violations, took, .. } = run(&scenario, seed, postgres, scratch).await;
+        let Some(first) = violations.first() else { continue };
+        let expected = violations.iter().find(|violation| variant.found_by.contains(&violation.promise));
+        assert!(expected.is_some(), "{} was found out, but by {violations:#?}", variant.name);
+        let seconds = took.as_secs_f64();
+        tell(&format!(
+            "{} found out in {seconds:.1} s, try {tried}: {:?}, {}",
+            variant.name, first.promise, first.what
+        ));
+        return;
+    }
+    panic!("TORTURE_SEED={seed}: {} was not found out", variant.name);
+}
+
+fn scenario(broken: Option<&'static str>, faults: Faults) -> Scenario {
+    // Where writes hang, the sweep must not make up for what is not announced.
+    let (servers, sweep) = if faults == Faults::Locks { (1, "1m") } else { (2, "1s") };
+    let setting = Setting { servers, sweep, request_timeout: "300ms", broken };
+    let (lasts, arrives_within) = if faults == Faults::Locks { (1, 6) } else { (4, 15) };
+    Scenario {
+        setting,
+        users: 3,
+        writers: 3,
+        watchers: 2,
+        pause: Duration::from_millis(5),
+        stays: Duration::from_millis(500),
+        faults,
+        lasts: Duration::from_secs(lasts),
+        arrives_within: Duration::from_secs(arrives_within),
+    }
+}

@@ -1,0 +1,75 @@
+//! The log as Postgres has it, read past the server: the truth that all else is compared with.
+//! What is forgotten, as retention would, is put on record first.
+
+use sqlx::types::Json;
+use sqlx::types::chrono::{DateTime, Utc};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
+use taskwire::changes::{Change, Event, Seq};
+use taskwire::tasks::TaskId;
+
+use super::history::Record;
+use super::postgres::Postgres;
+
+/// Puts the rest of a user's log on record.
+pub async fn keep(postgres: &Postgres, record: &Record, user: usize) -> sqlx::Result<()> {
+    let mut connection = postgres.connect().await?;
+    let head = head(&mut connection, record.name(user)).await?;
+    read(&mut connection, record, user, head).await?;
+    record.user(user).head = head;
+    connection.close().await
+}
+
+/// How far the user's counter has come.
+pub async fn head(connection: &mut PgConnection, name: &str) -> sqlx::Result<i64> {
+    let query = format!("SELECT last_seq FROM owners WHERE owner_id = '{name}'");
+    let row = connection.fetch_optional(AssertSqlSafe(query)).await?;
+    row.map_or(Ok(0), |row| row.try_get(0))
+}
+
+/// Forgets a user's changes but for the newest `kept`.
+pub async fn forget(postgres: &Postgres, record: &Record, user: usize, kept: i64) -> sqlx::Result<()> {
+    let mut connection = postgres.connect().await?;
+    let name = record.name(user);
+    let through = head(&mut connection, name).await? - kept;
+    if through > 0 {
+        read(&mut connection, record, user, through).await?;
+        // Before it happens: a reset that comes right after has its reason.
+        record.user(user).forgotten = through;
+        let delete = format!("DELETE FROM task_changes WHERE owner_id = '{name}' AND seq <= {through}");
+        connection.execute(AssertSqlSafe(delete)).await?;
+    }
+    connection.close().await
+}
+
+/// Holds the rows that the users' writes must lock, until the connection ends.
+pub async fn hold(postgres: &Postgres, names: impl IntoIterator<Item = &str>) -> sqlx::Result<PgConnection> {
+    let mut connection = postgres.connect().await?;
+    connection.execute("BEGIN").await?;
+    for name in names {
+        let lock = format!("SELECT FROM owners WHERE owner_id = '{name}' FOR UPDATE");
+        connection.execute(AssertSqlSafe(lock)).await?;
+    }
+    Ok(connection)
+}
+
+async fn read(connection: &mut PgConnection, record: &Record, user: usize, through: i64) -> sqlx::Result<()> {
+    let name = record.name(user);
+    let after = record.user(user).log.last().map_or(0, |change| change.seq.get());
+    let query = format!(
+        "SELECT seq, kind, task_id, jsonb_set(task, '{{user_id}}', to_jsonb(owner_id)), changed_at
+         FROM task_changes WHERE owner_id = '{name}' AND seq > {after} AND seq <= {through} ORDER BY seq"
+    );
+    let rows = connection.fetch_all(AssertSqlSafe(query)).await?;
+    let mut changes = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (seq, kind): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
+        let event = match kind.as_str() {
+            "task.created" => Event::Created(row.try_get::<Json<_>, _>(3)?.0),
+            "task.updated" => Event::Updated(row.try_get::<Json<_>, _>(3)?.0),
+            _ => Event::Deleted(row.try_get::<TaskId, _>(2)?),
+        };
+        changes.push(Change { seq: Seq::new(seq), at: row.try_get::<DateTime<Utc>, _>(4)?, event });
+    }
+    record.user(user).log.extend(changes);
+    Ok(())
+}

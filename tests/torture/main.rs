@@ -1,0 +1,73 @@
+//! The history checker: many users with several writers and watchers each, on several servers,
+//! while servers and Postgres are killed, connections cut and hints lost. Everything that was
+//! acknowledged or received is recorded and held against what Taskwire promises. `TORTURE_SECONDS`
+//! says for how long, `TORTURE_SEED` repeats what went wrong when. Built with the feature `broken`,
+//! it is itself checked: servers that break one promise each must be found out.
+
+#[cfg(feature = "broken")]
+mod broken;
+mod check;
+#[cfg(test)]
+mod check_tests;
+mod client;
+mod cluster;
+mod history;
+mod log;
+mod nemesis;
+mod postgres;
+mod proxy;
+mod run;
+mod stream;
+mod watcher;
+mod writer;
+
+use std::env;
+use std::io::Write;
+
+/// Says something even when the test passes.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "torture: {text}");
+}
+
+/// A number from the environment.
+fn number(name: &str) -> Option<u64> {
+    let text = env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} must be a number, not {text}")))
+}
+
+#[cfg(not(feature = "broken"))]
+#[tokio::test(flavor = "multi_thread")]
+async fn no_change_is_missed_and_none_is_foreign() {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use cluster::Setting;
+    use nemesis::Faults;
+    use run::Scenario;
+
+    let seed = number("TORTURE_SEED").unwrap_or_else(rand::random);
+    let lasts = Duration::from_secs(number("TORTURE_SECONDS").unwrap_or(12));
+    tell(&format!("TORTURE_SEED={seed} for {} s", lasts.as_secs()));
+    let scratch = cluster::scratch();
+    let postgres = Arc::new(postgres::Postgres::start(&scratch.join("data")).await);
+    let setting = Setting { servers: 3, sweep: "1s", request_timeout: "1s", broken: None };
+    let scenario = Scenario {
+        setting,
+        users: 5,
+        writers: 3,
+        watchers: 3,
+        pause: Duration::from_millis(25),
+        stays: Duration::from_secs(5),
+        faults: Faults::All,
+        lasts,
+        arrives_within: Duration::from_secs(20),
+    };
+    let report = run::run(&scenario, seed, &postgres, &scratch).await;
+    tell(&report.summary());
+    assert!(
+        report.violations.is_empty(),
+        "TORTURE_SEED={seed}; the servers' logs are in {}: {:#?}",
+        scratch.display(),
+        report.violations
+    );
+}
