@@ -194,4 +194,28 @@ mod tests {
         assert!(!history.continues(beginning.at(Seq::new(1))));
         assert!(!History::new(7, Some(2)).continues(beginning.at(Seq::ZERO)));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn every_position_survives_the_wire(epoch: i64, generation: Option<i64>, seq in 0..=i64::MAX) {
+            // 0 is the wire's word for a user who has never written.
+            let generation = generation.filter(|generation| *generation != 0);
+            let position = History::new(epoch, generation).at(Seq::new(seq));
+            proptest::prop_assert_eq!(position.to_string().parse(), Ok(position));
+        }
+
+        #[test]
+        fn two_positions_never_look_the_same(one: (i64, i64), other: (i64, i64), seqs in (0..9_i64, 0..9_i64)) {
+            let position = |(epoch, generation), seq| History::new(epoch, Some(generation)).at(Seq::new(seq));
+            let (one, other) = (position(one, seqs.0), position(other, seqs.1));
+            proptest::prop_assert_eq!(one == other, one.to_string() == other.to_string());
+        }
+
+        #[test]
+        fn what_parses_is_what_was_written(text in "[A-Za-z0-9_=-]{30,34}|.{0,40}") {
+            if let Ok(position) = text.parse::<Position>() {
+                proptest::prop_assert_eq!(position.to_string(), text);
+            }
+        }
+    }
 }

@@ -152,4 +152,25 @@ mod tests {
         let elsewhere = History::new(1, Some(2)).at(Seq::new(5));
         assert_eq!(page(5, &[]).continuing(elsewhere), Err(ResetReason::HistoryChanged));
     }
+
+    proptest::proptest! {
+        /// A log that reaches back to `oldest`, read after `after`: accepted exactly when a client
+        /// that knows everything up to `after` misses nothing.
+        #[test]
+        fn a_page_is_accepted_iff_nothing_is_missing(
+            head in 0..40_i64, forgotten in 0..40_i64, after in 0..45_i64, limit in 0..20_usize, same: bool,
+        ) {
+            let kept: Vec<i64> = (forgotten.min(head) + 1..=head).filter(|seq| *seq > after).take(limit).collect();
+            let page = page(head, &kept);
+            let history = if same { page.history } else { History::new(2, Some(1)) };
+            let missing: Vec<i64> = (after + 1..=head).take(kept.len().max(1)).filter(|seq| !kept.contains(seq)).collect();
+            let complete = same && after <= head && missing.is_empty();
+            let result = page.clone().continuing(history.at(Seq::new(after)));
+            proptest::prop_assert_eq!(result.is_ok(), complete);
+            if let Ok(page) = result {
+                let end = page.end(Seq::new(after));
+                proptest::prop_assert_eq!(end.seq.get(), after + i64::try_from(kept.len()).expect("few"));
+            }
+        }
+    }
 }

@@ -206,7 +206,9 @@ impl Connection {
     /// socket goes on from. Returns that position and, on a resume, the number to catch up to.
     async fn greet(&mut self, wire: &mut Wire) -> Result<(Position, Option<Seq>), End> {
         if broken::is(Variant::ResumeOffByOne) {
-            self.after = self.after.map(|after| after.history.at(after.seq.next()));
+            let one_on =
+                |after: Position| if after.seq > Seq::ZERO { after.history.at(after.seq.next()) } else { after };
+            self.after = self.after.map(one_on);
         }
         let (from, limit) = self.after.map_or((Seq::ZERO, 0), |after| (after.seq, PAGE));
         let page = self.read(from, limit).await?;

@@ -186,23 +186,26 @@ impl Ring {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::changes::Event;
     use crate::tasks::TaskId;
     use chrono::DateTime;
 
-    const HISTORY: History = History::new(1, Some(1));
+    pub(super) const HISTORY: History = History::new(1, Some(1));
 
-    fn change(seq: i64) -> Change {
+    pub(super) fn change(seq: i64) -> Change {
         Change { seq: Seq::new(seq), at: DateTime::UNIX_EPOCH, event: Event::Deleted(TaskId::new()) }
     }
 
-    fn recorded(seq: i64) -> Recorded {
+    pub(super) fn recorded(seq: i64) -> Recorded {
         Recorded { history: HISTORY, change: change(seq) }
     }
 
-    fn at(seq: i64) -> Position {
+    pub(super) fn at(seq: i64) -> Position {
         HISTORY.at(Seq::new(seq))
     }
 
@@ -213,7 +216,7 @@ mod tests {
     }
 
     /// The numbers that a connection at `position` would be sent.
-    fn sent(ring: &Ring, position: i64) -> Vec<i64> {
+    pub(super) fn sent(ring: &Ring, position: i64) -> Vec<i64> {
         match ring.next(at(position)) {
             Next::Send(messages, end) => {
                 let seqs: Vec<i64> = messages

@@ -39,7 +39,7 @@ pub fn check(user: &UserHistory, final_list: Option<&Listing>, totals: &mut Tota
         }
         log.check_write(write, &mut found);
     }
-    log.check_repeats(&user.writes, &mut found);
+    check_repeats(&user.writes, &mut found);
     let acknowledged = Acknowledged::of(&log, &user.writes);
     let mut lists: Vec<&Listing> = user.lists.iter().chain(final_list).collect();
     for watcher in &user.watchers {
@@ -185,18 +185,6 @@ impl<'a> Log<'a> {
         }
     }
 
-    /// Only one attempt at a create may have been told that it created.
-    fn check_repeats(&self, writes: &[Write], found: &mut Found) {
-        let mut told = HashSet::new();
-        for write in writes {
-            if let (Kind::Create, Outcome::Acknowledged(Some(_))) = (write.kind, write.outcome)
-                && !told.insert(write.id)
-            {
-                found.say(Promise::WritesAreKept, format!("{} was answered 201 twice", write.id));
-            }
-        }
-    }
-
     fn check_change(&self, change: &Change, found: &mut Found) {
         let logged = usize::try_from(change.seq.get() - 1).ok().and_then(|at| self.changes.get(at));
         match logged {
@@ -224,6 +212,18 @@ impl<'a> Log<'a> {
                 let what = format!("the list at {} is not the log up to there", list.position.seq);
                 found.say(Promise::ListsAreSnapshots, what);
             }
+        }
+    }
+}
+
+/// Only one attempt at a create may have been told that it created.
+fn check_repeats(writes: &[Write], found: &mut Found) {
+    let mut told = HashSet::new();
+    for write in writes {
+        if let (Kind::Create, Outcome::Acknowledged(Some(_))) = (write.kind, write.outcome)
+            && !told.insert(write.id)
+        {
+            found.say(Promise::WritesAreKept, format!("{} was answered 201 twice", write.id));
         }
     }
 }

@@ -92,14 +92,13 @@ impl Client {
             let tasks: Vec<Task> = serde_json::from_value(answer.body["tasks"].clone()).ok()?;
             let tasks = tasks.into_iter().map(|task| (task.id, task));
             let next = answer.body["next_cursor"].as_str();
-            match &mut listing {
+            if let Some(listing) = &mut listing {
                 // What later pages show is newer, and told once more by the changes.
-                Some(listing) => listing.tasks.extend(tasks),
-                None => {
-                    let position: Position = answer.body["position"].as_str()?.parse().ok()?;
-                    let tasks: HashMap<_, _> = tasks.collect();
-                    listing = Some(Listing { asked, position, tasks, whole: next.is_none() });
-                }
+                listing.tasks.extend(tasks);
+            } else {
+                let position: Position = answer.body["position"].as_str()?.parse().ok()?;
+                let tasks: HashMap<_, _> = tasks.collect();
+                listing = Some(Listing { asked, position, tasks, whole: next.is_none() });
             }
             match next {
                 Some(next) => cursor = format!("&cursor={next}"),

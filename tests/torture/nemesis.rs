@@ -17,7 +17,7 @@ use super::proxy::{Mode, Proxy};
 
 /// Which faults a run has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(dead_code, reason = "each of the two builds uses its own part")]
+#[expect(dead_code, reason = "each of the two builds leaves some to the other")]
 pub enum Faults {
     /// All of them.
     All,
@@ -97,8 +97,8 @@ impl Nemesis {
                 Some(Fault::CutPower) => self.cut_power().await,
                 Some(Fault::HoldLock) => self.hold_lock().await,
                 Some(Fault::Forget) => self.forget().await,
-                Some(Fault::LoseHints) => self.lose_hints().await,
-                Some(Fault::Cut) => self.cut().await,
+                Some(Fault::LoseHints) => self.lose_hints(),
+                Some(Fault::Cut) => self.cut(),
                 Some(Fault::SlowDown) => self.slow_down().await,
                 Some(Fault::Stall) | None => self.stall().await,
             }
@@ -176,7 +176,7 @@ impl Nemesis {
         }
     }
 
-    async fn cut(&mut self) {
+    fn cut(&mut self) {
         let chance = self.rng.random_range(10..=100);
         count(&self.record.counts.cuts);
         self.any_proxy().cut(chance);
@@ -200,7 +200,7 @@ impl Nemesis {
     }
 
     /// For a while, and other things go wrong meanwhile.
-    async fn lose_hints(&mut self) {
+    fn lose_hints(&mut self) {
         let (at, long) = (self.node(), self.millis(300..2500));
         let cluster = self.cluster.clone();
         cluster.nodes[at].direct.set(Mode { lose_hints: true, ..Mode::default() });

@@ -65,7 +65,7 @@ pub async fn run(scenario: &Scenario, seed: u64, postgres: &Arc<Postgres>, scrat
     let mut seeds = StdRng::seed_from_u64(seed);
     let mut rng = || StdRng::seed_from_u64(seeds.random());
 
-    for user in 0..scenario.users {
+    for (user, goal) in goals.iter().enumerate() {
         for _ in 0..scenario.writers {
             let (known, stop) = (known.clone(), stop.clone());
             let writer = Writer { client: client(user), known, rng: rng(), pause: scenario.pause, stop };
@@ -77,7 +77,7 @@ pub async fn run(scenario: &Scenario, seed: u64, postgres: &Arc<Postgres>, scrat
                 rng: rng(),
                 stays: scenario.stays,
                 calm: calm.clone(),
-                goal: goals[user].subscribe(),
+                goal: goal.subscribe(),
                 seen: Vec::new(),
                 stream: Stream::default(),
                 failed: false,
@@ -107,10 +107,10 @@ pub async fn run(scenario: &Scenario, seed: u64, postgres: &Arc<Postgres>, scrat
         ended.expect("a writer ends well");
     }
     let mut finals = Vec::new();
-    for user in 0..scenario.users {
+    for (user, goal) in goals.iter().enumerate() {
         let head = settled(postgres, &record, user).await;
         let patience = if record.alarm.is_cancelled() { Duration::from_millis(200) } else { scenario.arrives_within };
-        goals[user].send_replace(Some((head, Instant::now() + patience)));
+        goal.send_replace(Some((head, Instant::now() + patience)));
     }
     while let Some(ended) = watchers.join_next().await {
         ended.expect("a watcher ends well");

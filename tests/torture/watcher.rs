@@ -134,7 +134,9 @@ impl Watcher {
                 let Ok(changes) = changes else {
                     return self.fault(format!("changes that do not read: {}", answer.body));
                 };
-                changes.into_iter().for_each(|message| self.change(message));
+                for message in changes {
+                    self.change(message);
+                }
             }
             StatusCode::GONE => {
                 let expired = answer.body["detail"].as_str() == Some(ResetReason::Expired.detail());

@@ -97,7 +97,7 @@ impl Writer {
                 // A first attempt may still be on its way; deleting could then let it recreate
                 // once the log is shortened, so what was tried twice is kept.
                 Outcome::Acknowledged(_) if attempts == 1 => return self.own().add(id),
-                Outcome::Unknown if !self.stop.is_cancelled() => sleep(Duration::from_millis(50)).await,
+                Outcome::Unknown if !self.stop.is_cancelled() => self.back_off().await,
                 _ => return,
             }
         }
@@ -141,7 +141,7 @@ impl Writer {
                 return;
             }
             known_gone = &[StatusCode::NOT_FOUND];
-            sleep(Duration::from_millis(50)).await;
+            self.back_off().await;
         }
     }
 
@@ -173,6 +173,10 @@ impl Writer {
         }
     }
 
+    async fn back_off(&mut self) {
+        sleep(Duration::from_millis(self.rng.random_range(50..300))).await;
+    }
+
     /// Sends a write; sometimes gives up on it right after.
     async fn send(&mut self, method: Method, rest: &str, body: Option<&serde_json::Value>) -> Option<Answer> {
         if self.rng.random_bool(0.03) {
@@ -186,10 +190,9 @@ impl Writer {
     fn outcome(&self, what: &str, answer: Option<&Answer>, refusals: &[StatusCode]) -> Outcome {
         let Some(answer) = answer else { return Outcome::Unknown };
         match answer.status {
-            StatusCode::CREATED => Outcome::Acknowledged(answer.body["version"].as_i64()),
             // A repeated create tells the version that the task has by now.
             StatusCode::OK if what == "a create" => Outcome::Acknowledged(None),
-            StatusCode::OK => Outcome::Acknowledged(answer.body["version"].as_i64()),
+            StatusCode::CREATED | StatusCode::OK => Outcome::Acknowledged(answer.body["version"].as_i64()),
             StatusCode::NO_CONTENT => Outcome::Acknowledged(None),
             StatusCode::SERVICE_UNAVAILABLE => Outcome::Unknown,
             status if refusals.contains(&status) => Outcome::Refused,
