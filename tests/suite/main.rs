@@ -3,12 +3,16 @@
 
 mod kit;
 
+mod backlog;
 mod changes;
 mod cli;
 mod concurrency;
 mod epoch;
 mod live;
 mod live_auth;
+mod retention;
+mod servers;
 mod smoke;
+mod sockets;
 
 mod tasks;

@@ -43,6 +43,13 @@ impl TestDatabase {
         &self.url
     }
 
+    /// Lets nobody connect any more, or lets them again; who is connected stays so.
+    pub async fn refuse_connections(&self, refuse: bool) {
+        let alter = format!("ALTER DATABASE {} ALLOW_CONNECTIONS {}", self.name, !refuse);
+        let mut admin = PgConnection::connect(base_url()).await.expect("the test Postgres answers");
+        admin.execute(sqlx::AssertSqlSafe(alter)).await.expect("the database is altered");
+    }
+
     /// A pool as the server uses it.
     pub async fn pool(&self) -> PgPool {
         database::connect(&self.url, 5).await.expect("the test database answers")

@@ -6,6 +6,7 @@ mod contract;
 mod database;
 mod live;
 mod program;
+mod relay;
 mod server;
 
 pub use client::{Answer, Client};
@@ -13,4 +14,5 @@ pub use contract::Contract;
 pub use database::TestDatabase;
 pub use live::Live;
 pub use program::{Running, Scratch, run, taskwire};
+pub use relay::Relay;
 pub use server::{Options, SECRET, TestServer, token, token_for};
