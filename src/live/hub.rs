@@ -104,12 +104,15 @@ impl Hub {
 
     /// How far each connected user's changes are known here.
     pub fn heads(&self) -> Vec<Head> {
-        let channels = lock(&self.0.channels);
+        // Everybody who connects, leaves or writes wants the hub's lock, so it is not held while
+        // each channel's is waited for.
+        let channels: Vec<_> =
+            lock(&self.0.channels).iter().map(|(owner, listed)| (owner.clone(), listed.channel.clone())).collect();
         channels
-            .iter()
-            .filter_map(|(owner, listed)| {
-                let position = lock(&listed.channel.state).ring.head()?;
-                Some(Head { owner: owner.clone(), position })
+            .into_iter()
+            .filter_map(|(owner, channel)| {
+                let position = lock(&channel.state).ring.head()?;
+                Some(Head { owner, position })
             })
             .collect()
     }

@@ -7,6 +7,7 @@ mod kit;
 
 mod auth;
 mod authorization_walk;
+mod backlog;
 mod changes;
 mod cli;
 mod concurrency;
@@ -20,6 +21,9 @@ mod lists;
 mod live;
 mod live_auth;
 mod pages;
+mod retention;
 mod retries;
+mod servers;
 mod smoke;
+mod sockets;
 mod tasks;

@@ -60,19 +60,24 @@ impl TestDatabase {
 
     /// Takes the database away: throws out who is connected, and lets nobody in.
     pub async fn go_down(&self) {
-        self.as_admin(&format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", self.name)).await;
+        self.refuse_connections(true).await;
         let out = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
         self.as_admin(&out).await;
     }
 
     /// Lets connections in again.
     pub async fn come_back(&self) {
-        self.as_admin(&format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS true", self.name)).await;
+        self.refuse_connections(false).await;
     }
 
     async fn as_admin(&self, statement: &str) {
         let mut admin = PgConnection::connect(base_url()).await.expect("the test Postgres answers");
         admin.execute(sqlx::AssertSqlSafe(statement.to_owned())).await.expect("an administrator may");
+    }
+
+    /// Lets nobody connect any more, or lets them again; who is connected stays so.
+    pub async fn refuse_connections(&self, refuse: bool) {
+        self.as_admin(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS {}", self.name, !refuse)).await;
     }
 
     /// A pool as the server uses it.

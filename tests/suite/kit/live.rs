@@ -95,17 +95,36 @@ impl Live {
 
     /// The next message of the server.
     pub async fn next(&mut self) -> Value {
+        self.next_or_close().await.unwrap_or_else(|code| panic!("closed with {code} instead of a message"))
+    }
+
+    /// The next message of the server, or the code with which it closes.
+    pub async fn next_or_close(&mut self) -> Result<Value, u16> {
         loop {
             match self.frame().await {
                 Some(Message::Text(text)) => {
                     let message: Value = serde_json::from_str(&text).expect("JSON");
                     Contract::get().check_component("a message of the server", "ServerMessage", &message);
-                    return message;
+                    return Ok(message);
                 }
-                Some(Message::Close(frame)) => panic!("closed instead of a message: {frame:?}"),
+                Some(Message::Close(Some(frame))) => return Err(frame.code.into()),
+                Some(Message::Close(None)) => panic!("closed without a code"),
                 Some(_) => {}
                 None => panic!("the socket ended instead of a message"),
             }
+        }
+    }
+
+    /// The numbers of the next changes, each held only against its turn: for very many.
+    pub async fn skim(&mut self, numbers: impl IntoIterator<Item = i64>) {
+        for number in numbers {
+            let change: Value = loop {
+                match self.frame().await.expect("the socket is open") {
+                    Message::Text(text) => break serde_json::from_str(&text).expect("JSON"),
+                    other => assert!(other.is_ping(), "{other} instead of change {number}"),
+                }
+            };
+            assert_eq!((change["type"].as_str(), change["seq"].as_i64()), (Some("task.created"), Some(number)));
         }
     }
 

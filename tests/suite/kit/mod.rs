@@ -7,6 +7,7 @@ mod database;
 mod live;
 mod program;
 mod raw;
+mod relay;
 mod server;
 
 pub use client::{Answer, Call, Client, at};
@@ -15,4 +16,5 @@ pub use database::TestDatabase;
 pub use live::Live;
 pub use program::{Running, Scratch, run, taskwire};
 pub use raw::exchange;
+pub use relay::Relay;
 pub use server::{Options, SECRET, TestServer, token, token_for};

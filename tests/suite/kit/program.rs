@@ -2,6 +2,7 @@
 //! that goes when the test does.
 
 use std::ffi::OsStr;
+use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
@@ -75,6 +76,27 @@ impl Running {
         let out = Lines::of(child.stdout.take().expect("a pipe"));
         let err = Lines::of(child.stderr.take().expect("a pipe"));
         Self { child, out, err }
+    }
+
+    /// Where the server listens that this is, once it says so.
+    pub async fn address(&mut self) -> SocketAddr {
+        let line = self.out.until("API         http://").await;
+        let address = line.split('/').nth(2).expect("an address");
+        address.parse().expect("an address")
+    }
+
+    /// A number of KiB that the system knows about this process.
+    pub fn memory(&self, of: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id().expect("it still runs")));
+        let status = status.expect("the process's status");
+        let line = status.lines().find_map(|line| line.strip_prefix(of)).expect("a line of this name");
+        line.trim_matches(|c: char| !c.is_ascii_digit()).parse().expect("a number")
+    }
+
+    /// Lets the peak of the memory begin anew.
+    pub fn forget_peak(&self) {
+        let file = format!("/proc/{}/clear_refs", self.child.id().expect("it still runs"));
+        fs::write(file, "5").expect("the peak is forgotten");
     }
 
     pub fn signal(&self, signal: Signal) {

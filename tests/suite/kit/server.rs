@@ -37,6 +37,8 @@ pub struct Options {
     pub retention: Duration,
     /// Whether the server tells others of its changes and listens to theirs.
     pub hints: bool,
+    /// The URL of a way to the database other than the direct one.
+    pub through: Option<String>,
     /// 0 takes any free one.
     pub port: u16,
 }
@@ -54,6 +56,7 @@ impl Default for Options {
             live: LiveConfig { drain: Duration::from_millis(200), ..LiveConfig::default() },
             retention: Duration::from_hours(7 * 24),
             hints: false,
+            through: None,
             port: 0,
         }
     }
@@ -70,7 +73,8 @@ impl TestServer {
 
     /// A server on a database that there is already, perhaps beside another server.
     pub async fn on(database: Arc<TestDatabase>, options: Options) -> Self {
-        let pool = database.pool().await;
+        let url = options.through.as_deref().unwrap_or(database.url());
+        let pool = taskwire::database::connect(url, 5).await.expect("the test database answers");
         let http = HttpConfig {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: options.port,

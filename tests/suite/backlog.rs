@@ -1,0 +1,150 @@
+//! Much to read at once: one user's long backlog arrives whole and in order without holding up
+//! anybody else or filling the server's memory, and a client that stalls costs a constant amount,
+//! is let go, and resumes without loss. Against the real program, whose memory is its own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
+
+use crate::kit::{Client, Live, Running, SECRET, Scratch, TestDatabase, taskwire, token};
+
+const PATIENCE: Duration = Duration::from_mins(2);
+/// What reading may cost at any time, in KiB: some pages, buffers, and the allocator's slack.
+const LITTLE: u64 = 8 * 1024;
+
+struct Server {
+    process: Running,
+    ada: Client,
+    bob: Client,
+    database: TestDatabase,
+    _dir: Scratch,
+}
+
+async fn server(settings: &[(&str, &str)]) -> Server {
+    let (dir, database) = (Scratch::new(), TestDatabase::new().await);
+    let mut command = taskwire(&dir, ["serve"]);
+    command.env("DATABASE_URL", database.url()).env("JWT_SECRET", SECRET).env("PORT", "0");
+    let mut process = Running::start(command.envs(settings.iter().copied()));
+    let address = process.address().await;
+    let [ada, bob] = ["ada", "bob"].map(|user| Client::new(address, user, Some(token(user))));
+    Server { process, ada, bob, database, _dir: dir }
+}
+
+impl Server {
+    /// Adds so many changes to Ada's log, each with a description of so many bytes.
+    async fn happen(&self, count: i64, bytes: i32) {
+        let statement = "WITH bump AS (
+                INSERT INTO owners AS o (owner_id, last_seq, last_at) VALUES ('ada', $1, clock_timestamp())
+                ON CONFLICT (owner_id) DO UPDATE SET last_seq = o.last_seq + $1, last_at = clock_timestamp()
+                RETURNING last_seq
+            )
+            INSERT INTO task_changes
+            SELECT 'ada', n, 'task.created', id, jsonb_build_object('id', id, 'title', 'task ' || n,
+                   'description', repeat('x', $2), 'completed', false, 'version', n,
+                   'created_at', '2026-01-01T00:00:00Z', 'updated_at', '2026-01-01T00:00:00Z'), clock_timestamp()
+            FROM bump, LATERAL (
+                SELECT n, gen_random_uuid() AS id FROM generate_series(last_seq - $1 + 1, last_seq) n
+            ) AS fresh";
+        let pool = self.database.pool().await;
+        sqlx::query(statement).bind(count).bind(bytes).execute(&pool).await.expect("changes are inserted");
+    }
+}
+
+/// How long each of Bob's changes takes from the request to the socket, until `enough`.
+async fn waits(bob: &Client, live: &mut Live, enough: impl Fn(usize) -> bool) -> Vec<Duration> {
+    let mut waits = Vec::new();
+    while !enough(waits.len()) {
+        let began = Instant::now();
+        bob.create("meanwhile").await;
+        live.expect("task.created").await;
+        waits.push(began.elapsed());
+    }
+    waits.sort();
+    waits
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_long_backlog_arrives_whole_holds_nobody_up_and_fills_no_memory() {
+    const BACKLOG: i64 = 100_000;
+    let server = server(&[]).await;
+    let beginning = server.ada.position().await;
+    server.happen(BACKLOG, 100).await;
+    let (mut bobs, _) = Live::open(&server.bob, None).await;
+    let alone = waits(&server.bob, &mut bobs, |count| count >= 50).await;
+
+    let before = server.process.memory("VmRSS:");
+    server.process.forget_peak();
+    let done = Arc::new(AtomicBool::new(false));
+    let reading = {
+        let (ada, done) = (server.ada.clone(), done.clone());
+        tokio::spawn(async move {
+            let (mut live, hello) = Live::open(&ada, Some(&beginning)).await;
+            assert_eq!((&hello["seq"], &hello["resumed"]), (&BACKLOG.into(), &true.into()));
+            live.skim(1..=BACKLOG).await;
+            done.store(true, Ordering::Relaxed);
+            assert_eq!(live.expect("caught_up").await["seq"], BACKLOG);
+            ada.create("goes on").await;
+            assert_eq!(live.expect("task.created").await["seq"], BACKLOG + 1);
+        })
+    };
+    let meanwhile = waits(&server.bob, &mut bobs, |_| done.load(Ordering::Relaxed) || reading.is_finished()).await;
+    reading.await.expect("the backlog arrives");
+    let grown = server.process.memory("VmHWM:").saturating_sub(before);
+
+    let (usual, then) = (alone[alone.len() / 2], meanwhile[meanwhile.len() / 2]);
+    println!("waits {usual:?} alone, {then:?} meanwhile ({} of them); memory +{grown} KiB", meanwhile.len());
+    assert!(meanwhile.len() >= 10, "{meanwhile:?}");
+    assert!(then < usual * 5 + Duration::from_millis(50), "usually {usual:?}, then {then:?}");
+    assert!(meanwhile.iter().all(|wait| *wait < Duration::from_secs(2)), "{:?}", meanwhile.last());
+    assert!(grown < LITTLE, "{grown} KiB");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_client_that_stalls_costs_little_is_let_go_and_loses_nothing() {
+    const CHANGES: i64 = 8000;
+    let server = server(&[("SOCKETS_PER_USER", "1"), ("SWEEP_INTERVAL", "100ms")]).await;
+    server.happen(10, 4000).await;
+    let start = server.ada.position().await;
+    let mut stalled = Live::open_narrow(&server.ada, &start).await;
+    stalled.expect("caught_up").await;
+    let before = server.process.memory("VmRSS:");
+    server.process.forget_peak();
+    // More than the buffers of both systems hold, and more than the ring.
+    server.happen(CHANGES, 4000).await;
+
+    // The only place of this user is free once the server has let the stalled socket go.
+    let began = Instant::now();
+    let resumed = async {
+        loop {
+            let mut live = Live::handshake(&server.ada, Some(&start), server.ada.token(), &[]).await.expect("a socket");
+            if live.next().await["type"] == "hello" {
+                return live;
+            }
+            assert_eq!(live.closed().await, 4429);
+        }
+    };
+    let mut resumed = timeout(PATIENCE, resumed).await.expect("the stalled socket is let go");
+    assert!(began.elapsed() > Duration::from_secs(9), "{:?}", began.elapsed());
+    let grown = server.process.memory("VmHWM:").saturating_sub(before);
+    println!("let go after {:?}; memory +{grown} KiB", began.elapsed());
+    resumed.skim(11..=CHANGES + 10).await;
+    assert_eq!(resumed.expect("caught_up").await["seq"], CHANGES + 10);
+    assert!(grown < LITTLE, "{grown} KiB");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_client_that_pauses_for_less_gets_everything_over_the_same_socket() {
+    const CHANGES: i64 = 8000;
+    let server = server(&[("SWEEP_INTERVAL", "100ms")]).await;
+    let mut paused = Live::open_narrow(&server.ada, &server.ada.position().await).await;
+    paused.expect("caught_up").await;
+    let (mut other, _) = Live::open(&server.ada, None).await;
+    server.happen(CHANGES, 4000).await;
+    // Who reads has it all before the other begins.
+    other.skim(1..=CHANGES).await;
+    paused.skim(1..=CHANGES).await;
+    paused.expect_nothing().await;
+    other.expect_nothing().await;
+}

@@ -1,0 +1,99 @@
+//! A way to a test's database on which every statement can be watched.
+
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sqlx::postgres::PgConnectOptions;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::OwnedReadHalf;
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::TestDatabase;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Stands between a server and the database for as long as the test's runtime lives.
+pub struct Relay {
+    pub url: String,
+    statements: mpsc::UnboundedReceiver<String>,
+}
+
+impl Relay {
+    pub async fn to(database: &TestDatabase) -> Self {
+        let to: PgConnectOptions = database.url().parse().expect("a URL");
+        let socket = to.get_socket().expect("a socket").join(format!(".s.PGSQL.{}", to.get_port()));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let (user, name) = (to.get_username(), to.get_database().expect("a name"));
+        let url = format!("postgresql://{user}@127.0.0.1:{port}/{name}?sslmode=disable");
+        let (sender, statements) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(relay(client, socket.clone(), sender.clone()));
+            }
+        });
+        Self { url, statements }
+    }
+
+    /// The next statement that is executed.
+    pub async fn next(&mut self) -> String {
+        timeout(PATIENCE, self.statements.recv()).await.expect("a statement comes in time").expect("the relay works")
+    }
+
+    /// Those that have been executed and not been looked at.
+    pub fn so_far(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.statements.try_recv().ok()).collect()
+    }
+}
+
+async fn relay(client: TcpStream, socket: PathBuf, statements: mpsc::UnboundedSender<String>) {
+    let server = UnixStream::connect(socket).await.expect("the test Postgres listens");
+    let (mut answers, requests) = server.into_split();
+    let (from, mut to) = client.into_split();
+    let forth = forward(from, requests, statements);
+    let back = tokio::io::copy(&mut answers, &mut to);
+    // Whoever leaves first, there is nobody left to talk to.
+    tokio::select! { _ = forth => {} _ = back => {} }
+}
+
+/// Passes the client's messages on, and the text of each statement that is executed.
+async fn forward(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    statements: mpsc::UnboundedSender<String>,
+) -> std::io::Result<()> {
+    let length = from.read_u32().await?;
+    let mut body = vec![0; length as usize - 4];
+    from.read_exact(&mut body).await?;
+    to.write_all(&[&length.to_be_bytes()[..], &body].concat()).await?;
+    let (mut prepared, mut bound) = (HashMap::new(), String::new());
+    loop {
+        let kind = from.read_u8().await?;
+        let length = from.read_u32().await?;
+        let mut body = vec![0; length as usize - 4];
+        from.read_exact(&mut body).await?;
+        to.write_all(&[&[kind], &length.to_be_bytes()[..], &body].concat()).await?;
+        let mut texts = body.split(|byte| *byte == 0).map(|text| String::from_utf8_lossy(text).into_owned());
+        let mut text = || texts.next().unwrap_or_default();
+        let executed = match kind {
+            b'P' => {
+                prepared.insert(text(), text());
+                continue;
+            }
+            b'B' => {
+                bound = prepared[&(text(), text()).1].clone();
+                continue;
+            }
+            b'E' => bound.clone(),
+            b'Q' => text(),
+            _ => continue,
+        };
+        // A test that is over does not look any more.
+        let _ = statements.send(executed);
+    }
+}

@@ -1,0 +1,238 @@
+//! What is older than the window leaves the log: only ever the oldest of a user, a bounded number
+//! at a time, and without anybody waiting for it. Who needed it is told so and never gets part of
+//! a history.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sqlx::Connection;
+use taskwire::changes::retention::forget;
+use taskwire::database::Pool;
+use taskwire::tasks::TaskId;
+use tokio::time::timeout;
+
+use crate::kit::{Client, Live, Options, TestServer};
+
+const WEEK: Duration = Duration::from_hours(7 * 24);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+async fn execute(pool: &Pool, statements: &'static str) {
+    sqlx::raw_sql(statements).execute(pool).await.unwrap_or_else(|error| panic!("{statements}: {error}"));
+}
+
+/// Makes the user's changes up to this number eight days older than they are.
+async fn age(pool: &Pool, user: &str, up_to: i64) {
+    let age = "UPDATE task_changes SET changed_at = changed_at - interval '8 days' WHERE owner_id = $1 AND seq <= $2";
+    sqlx::query(age).bind(user).bind(up_to).execute(pool).await.expect("an update");
+}
+
+async fn forget_a_week(pool: &Pool) -> u64 {
+    forget(pool, WEEK).await.expect("old changes are removed")
+}
+
+/// The numbers in the user's log as it is stored.
+async fn kept(pool: &Pool, user: &str) -> Vec<i64> {
+    let seqs = sqlx::query_scalar("SELECT seq FROM task_changes WHERE owner_id = $1 ORDER BY seq");
+    seqs.bind(user).fetch_all(pool).await.expect("an answer")
+}
+
+/// A page of the log.
+async fn page(client: &Client, after: &str, limit: u16) -> Value {
+    client.get(&format!("/changes?after={after}&limit={limit}")).expect(200).await.json()
+}
+
+fn position(value: &Value) -> &str {
+    value["position"].as_str().expect("a position")
+}
+
+#[tokio::test]
+async fn what_is_older_than_the_window_goes_and_the_rest_stays() {
+    let server = TestServer::start().await;
+    let (ada, bob, eve) = (server.user("ada"), server.user("bob"), server.user("eve"));
+    for client in [&ada, &bob, &eve] {
+        client.create_many(10, "").await;
+    }
+    let log = ada.log().await;
+    age(&server.pool, "ada", 6).await;
+    age(&server.pool, "eve", 10).await;
+    assert_eq!(forget_a_week(&server.pool).await, 16);
+    assert_eq!(forget_a_week(&server.pool).await, 0);
+    assert_eq!(kept(&server.pool, "ada").await, [7, 8, 9, 10]);
+    assert_eq!(kept(&server.pool, "bob").await.len(), 10);
+    assert!(kept(&server.pool, "eve").await.is_empty());
+
+    assert_eq!(page(&ada, position(&log[5]), 500).await["changes"], json!(log[6..]));
+    ada.get(&format!("/changes?after={}", position(&log[4]))).refused(410, "GONE").await;
+    // Nothing of what there is has changed by it, and who knew all of it goes on.
+    let list: Value = ada.get("/tasks").expect(200).await.json();
+    assert_eq!(list["count"], 10);
+    let beginning = eve.position().await;
+    eve.create("goes on").await;
+    let page = page(&eve, &beginning, 500).await;
+    assert_eq!((&page["changes"][0]["seq"], &page["changes"][1]), (&json!(11), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_hole_is_never_made_even_if_times_are_wrong() {
+    let server = TestServer::start().await;
+    server.user("ada").create_many(6, "").await;
+    execute(
+        &server.pool,
+        "UPDATE task_changes SET changed_at = changed_at - interval '8 days' WHERE seq IN (1, 3, 4, 6)",
+    )
+    .await;
+    let forgotten = timeout(PATIENCE, forget_a_week(&server.pool)).await.expect("it comes to an end");
+    assert_eq!((forgotten, kept(&server.pool, "ada").await), (1, vec![2, 3, 4, 5, 6]));
+    let forgotten = timeout(PATIENCE, forget_a_week(&server.pool)).await.expect("it comes to an end");
+    assert_eq!(forgotten, 0);
+}
+
+#[tokio::test]
+async fn however_much_is_old_one_statement_removes_a_bounded_part() {
+    let server = TestServer::start().await;
+    execute(
+        &server.pool,
+        "INSERT INTO owners (owner_id, last_seq, last_at) SELECT 'user ' || n, 1, now() FROM generate_series(1, 2500) n;
+         INSERT INTO task_changes SELECT 'user ' || n, 1, 'task.deleted', gen_random_uuid(), NULL, now() - interval '8 days'
+         FROM generate_series(1, 2500) n WHERE n % 3 > 0;
+         INSERT INTO owners (owner_id, last_seq, last_at) VALUES ('ada', 7000, now());
+         INSERT INTO task_changes SELECT 'ada', n, 'task.deleted', gen_random_uuid(), NULL,
+             now() - interval '8 days' + n * interval '1 microsecond' + CASE WHEN n > 6500 THEN interval '8 days' ELSE '0' END
+         FROM generate_series(1, 7000) n;
+         CREATE TABLE removals (count bigint);
+         CREATE FUNCTION note_removal() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN INSERT INTO removals SELECT count(*) FROM removed; RETURN NULL; END $$;
+         CREATE TRIGGER removal AFTER DELETE ON task_changes REFERENCING OLD TABLE AS removed
+             FOR EACH STATEMENT EXECUTE FUNCTION note_removal()",
+    )
+    .await;
+    assert_eq!(forget_a_week(&server.pool).await, 6500 + 1667);
+    assert_eq!(kept(&server.pool, "ada").await, (6501..=7000).collect::<Vec<_>>());
+    let most: i64 = sqlx::query_scalar("SELECT max(count) FROM removals").fetch_one(&server.pool).await.expect("one");
+    assert!(most <= 2000, "{most}");
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_removal_under_way() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    ada.create_many(5, "").await;
+    age(&server.pool, "ada", 3).await;
+    let (mut live, hello) = Live::open(&ada, None).await;
+    // A removal that has done its work but not committed until we let it.
+    execute(
+        &server.pool,
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END $$;
+         CREATE TRIGGER wait AFTER DELETE ON task_changes FOR EACH STATEMENT EXECUTE FUNCTION wait()",
+    )
+    .await;
+    let mut connection = server.database.connection().await;
+    let mut brake = connection.begin().await.expect("a transaction");
+    sqlx::raw_sql("SELECT pg_advisory_xact_lock(1)").execute(&mut *brake).await.expect("the lock");
+    let pool = server.pool.clone();
+    let removal = tokio::spawn(async move { forget_a_week(&pool).await });
+    let waiting = async {
+        let waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                       AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))";
+        while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(&server.pool).await.expect("an answer") {}
+    };
+    timeout(PATIENCE, waiting).await.expect("the removal is under way");
+
+    let task = ada.create("meanwhile").await;
+    ada.patch(&format!("/tasks/{}", task.id)).json(json!({ "completed": true })).expect(200).await;
+    ada.delete(&format!("/tasks/{}", task.id)).expect(204).await;
+    assert_eq!(live.changes(3).await[2]["seq"], 8);
+    assert_eq!(page(&ada, position(&hello), 500).await["changes"][0]["seq"], 6);
+    assert!(!removal.is_finished());
+    brake.rollback().await.expect("the lock is given back");
+    assert_eq!(removal.await.expect("the removal ends"), 3);
+    assert_eq!(kept(&server.pool, "ada").await, [4, 5, 6, 7, 8]);
+}
+
+#[tokio::test]
+async fn a_reader_between_two_pages_is_told_instead_of_getting_a_part() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let beginning = ada.position().await;
+    ada.create_many(10, "").await;
+    let first = page(&ada, &beginning, 3).await;
+    let second = page(&ada, position(&first), 3).await;
+    age(&server.pool, "ada", 5).await;
+    forget_a_week(&server.pool).await;
+    ada.get(&format!("/changes?after={}", position(&first))).refused(410, "GONE").await;
+    assert_eq!(page(&ada, position(&second), 500).await["changes"][3]["seq"], 10);
+
+    let head = ada.position().await;
+    let (mut live, hello) = Live::open(&ada, Some(position(&first))).await;
+    assert_eq!(hello["resumed"], false);
+    let reset = live.expect("reset").await;
+    assert_eq!((&reset["reason"], position(&reset)), (&json!("expired"), head.as_str()));
+    ada.create("goes on").await;
+    assert_eq!(live.expect("task.created").await["seq"], 11);
+}
+
+#[tokio::test]
+async fn an_open_socket_is_reset_that_missed_what_is_gone() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    ada.create("known").await;
+    // Between two sweeps, another server's changes that this one has not heard of.
+    let (mut live, _) = Live::open(&ada, None).await;
+    execute(
+        &server.pool,
+        "BEGIN;
+         UPDATE owners SET last_seq = 4 WHERE owner_id = 'ada';
+         INSERT INTO task_changes SELECT 'ada', n, 'task.deleted', gen_random_uuid(), NULL, now() - interval '8 days'
+         FROM generate_series(2, 4) n;
+         DELETE FROM task_changes WHERE seq <= 3;
+         COMMIT",
+    )
+    .await;
+    ada.create("known again").await;
+    let reset = live.expect("reset").await;
+    assert_eq!(reset["reason"], "expired");
+    let mut seq = reset["seq"].as_i64().expect("a number");
+    while seq < 5 {
+        seq = live.expect("task.created").await["seq"].as_i64().expect("a number");
+    }
+    live.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn an_id_deleted_before_the_window_is_free_but_a_live_one_is_not() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let (lost, alive) = (TaskId::new().to_string(), TaskId::new().to_string());
+    let create = |id: &str, title: &str| ada.post("/tasks").json(json!({ "id": id, "title": title }));
+    create(&lost, "lost").expect(201).await;
+    create(&alive, "alive").expect(201).await;
+    ada.delete(&format!("/tasks/{lost}")).expect(204).await;
+    create(&lost, "lost").refused(410, "GONE").await;
+    age(&server.pool, "ada", 3).await;
+    assert_eq!(forget_a_week(&server.pool).await, 3);
+
+    ada.patch(&format!("/tasks/{alive}")).json(json!({ "completed": true })).expect(200).await;
+    let repeated: Value = create(&alive, "alive").expect(200).await.json();
+    assert_eq!(repeated["completed"], true);
+    create(&alive, "another").refused(409, "CONFLICT").await;
+    let again: Value = create(&lost, "lost").expect(201).await.json();
+    assert_eq!(again["version"], 5);
+    assert_eq!(kept(&server.pool, "ada").await, [4, 5]);
+}
+
+#[tokio::test]
+async fn a_server_forgets_by_itself_and_its_sockets_go_on() {
+    let retention = Duration::from_millis(300);
+    let server = TestServer::with(Options { retention, ..Options::default() }).await;
+    let ada = server.user("ada");
+    let beginning = ada.position().await;
+    let (mut live, _) = Live::open(&ada, None).await;
+    ada.create("one").await;
+    let forgotten = async { while ada.get(&format!("/changes?after={beginning}")).send().await.status != 410 {} };
+    timeout(PATIENCE, forgotten).await.expect("the change is forgotten");
+    live.expect("task.created").await;
+    ada.create("two").await;
+    assert_eq!(live.expect("task.created").await["seq"], 2);
+    live.expect_nothing().await;
+}

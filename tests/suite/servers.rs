@@ -1,0 +1,189 @@
+//! Several servers on one database: a change written on any of them reaches the sockets of all,
+//! at once through hints, and, when hints are lost or there are none, through the sweep, which is
+//! the only thing that asks the database while nothing happens.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use sqlx::Connection;
+use tokio::time::timeout;
+
+use crate::kit::{Live, Options, Relay, TestDatabase, TestServer};
+
+/// Longer than anything here may take.
+const NEVER: Duration = Duration::from_mins(10);
+const SOON: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// So many servers on one database; with hints, once all of them listen.
+async fn servers(count: usize, sweep: Duration, hints: bool) -> Vec<TestServer> {
+    let database = Arc::new(TestDatabase::new().await);
+    let mut servers = Vec::new();
+    for _ in 0..count {
+        servers.push(TestServer::on(database.clone(), sweeping(sweep, hints)).await);
+    }
+    if hints {
+        until_listening(&servers[0], count).await;
+    }
+    servers
+}
+
+fn sweeping(sweep: Duration, hints: bool) -> Options {
+    let options = Options::default();
+    Options { live: taskwire::config::LiveConfig { sweep, ..options.live }, hints, ..options }
+}
+
+const LISTENERS: &str = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'";
+
+/// Returns once so many servers listen for hints.
+async fn until_listening(server: &TestServer, count: usize) {
+    let listening = async {
+        let listeners = format!("SELECT count(*) {LISTENERS} AND state = 'idle'");
+        let listeners = || sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(listeners.clone()));
+        while listeners().fetch_one(&server.pool).await.expect("an answer") != i64::try_from(count).expect("a count") {}
+    };
+    timeout(PATIENCE, listening).await.expect("the servers listen");
+}
+
+async fn until_nobody_listens(server: &TestServer) {
+    until_listening(server, 0).await;
+}
+
+/// Writes on all servers at once; every socket must receive the whole log in its order.
+async fn check_that_all_receive(servers: &[TestServer]) {
+    let mut sockets = Vec::new();
+    for server in servers {
+        for _ in 0..2 {
+            sockets.push(Live::open(&server.user("ada"), None).await.0);
+        }
+    }
+    let clients: Vec<_> = servers.iter().map(|server| server.user("ada")).collect();
+    let writes = clients.iter().map(|client| client.create_many(40, "from everywhere"));
+    futures_util::future::join_all(writes).await;
+    let log = clients[0].log().await;
+    assert_eq!(log.len(), 40 * servers.len());
+    for live in &mut sockets {
+        assert_eq!(live.changes(log.len()).await, log);
+        live.expect_nothing().await;
+    }
+    // Nothing follows that might bring a late change along.
+    for (writer, client) in clients.iter().enumerate() {
+        client.create("alone").await;
+        for live in &mut sockets {
+            assert_eq!(live.expect("task.created").await["seq"], log.len() + writer + 1);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_change_on_any_server_reaches_the_sockets_of_all_without_a_sweep() {
+    check_that_all_receive(&servers(3, NEVER, true).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_change_on_any_server_reaches_the_sockets_of_all_without_hints() {
+    check_that_all_receive(&servers(3, SOON, false).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn while_hints_are_cut_the_sweep_carries_and_afterwards_hints_do_again() {
+    const SWEEP: Duration = Duration::from_secs(1);
+    const ROUNDS: u32 = 10;
+    let servers = servers(2, SWEEP, true).await;
+    let (here, there) = (servers[0].user("ada"), servers[1].user("ada"));
+    let (mut live, _) = Live::open(&there, None).await;
+    // More connections at once than the test needs later, when none can be opened any more.
+    here.create_many(16, "warm").await;
+    there.create_many(16, "warm").await;
+    live.changes(32).await;
+
+    servers[0].database.refuse_connections(true).await;
+    let cut = format!("SELECT count(pg_terminate_backend(pid)) {LISTENERS}");
+    let cut = sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(cut)).fetch_one(&servers[0].pool).await;
+    assert_eq!(cut.expect("an answer"), 2);
+    until_nobody_listens(&servers[0]).await;
+    for _ in 0..2 {
+        here.create("through the sweep").await;
+        live.expect("task.created").await;
+    }
+
+    servers[0].database.refuse_connections(false).await;
+    until_listening(&servers[0], 2).await;
+    let began = Instant::now();
+    for _ in 0..ROUNDS {
+        here.create("through hints").await;
+        live.expect("task.created").await;
+    }
+    // Each round would wait for a sweep of its own.
+    assert!(began.elapsed() < SWEEP * (ROUNDS / 2), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_history_that_another_server_began_anew_resets_the_sockets() {
+    let servers = servers(2, SOON, false).await;
+    let (here, there) = (servers[0].user("ada"), servers[1].user("ada"));
+    for title in ["one", "two", "three"] {
+        here.create(title).await;
+    }
+    let mut sockets = [Live::open(&here, None).await.0, Live::open(&there, None).await.0];
+
+    // Ada is deleted, and returns on the first server before anybody could notice.
+    let mut connection = servers[0].database.connection().await;
+    let mut transaction = connection.begin().await.expect("a transaction");
+    for table in ["task_changes", "tasks", "owners"] {
+        let delete = format!("DELETE FROM {table} WHERE owner_id = 'ada'");
+        sqlx::query(sqlx::AssertSqlSafe(delete)).execute(&mut *transaction).await.expect("a delete");
+    }
+    transaction.commit().await.expect("a commit");
+    here.create("back again").await;
+    for live in &mut sockets {
+        let mut reset = live.expect("reset").await;
+        assert_eq!(reset["reason"], "history_changed");
+        if reset["seq"] == 0 {
+            // Who looked between the two sees the deletion, and the return as the change it is.
+            reset = live.expect("task.created").await;
+        }
+        assert_eq!((&reset["seq"], &reset["position"]), (&json!(1), &json!(here.position().await)));
+    }
+
+    sqlx::query("UPDATE history SET epoch = epoch + 1").execute(&servers[0].pool).await.expect("an update");
+    for live in &mut sockets {
+        assert_eq!(live.expect("reset").await["reason"], "history_changed");
+        live.expect_nothing().await;
+    }
+    there.create("goes on").await;
+    for live in &mut sockets {
+        assert_eq!(live.expect("task.created").await["seq"], 2);
+    }
+}
+
+#[tokio::test]
+async fn while_nothing_happens_the_database_hears_one_sweep_a_time_whatever_the_sockets() {
+    const SWEEPS: u32 = 8;
+    let database = Arc::new(TestDatabase::new().await);
+    let mut relay = Relay::to(&database).await;
+    let options = Options { through: Some(relay.url.clone()), ..sweeping(SOON, true) };
+    let server = TestServer::on(database, options).await;
+    let mut sockets = Vec::new();
+    for number in 0..50 {
+        let user = server.user(&format!("user {number}"));
+        user.create("something").await;
+        sockets.push(Live::open(&user, None).await.0);
+        sockets.push(Live::open(&user, None).await.0);
+    }
+    // A ring may take one more look after a socket's hello; two sweeps later all have done so.
+    for _ in 0..2 {
+        while !relay.next().await.contains("unnest($1::text[], $2::bigint[]") {}
+    }
+    relay.so_far();
+    let began = Instant::now();
+    for _ in 0..SWEEPS {
+        let statement = relay.next().await;
+        assert!(statement.contains("unnest($1::text[], $2::bigint[]"), "{statement}");
+    }
+    assert!(began.elapsed() > SOON * (SWEEPS - 2), "{:?}", began.elapsed());
+    for live in &mut sockets {
+        live.expect_nothing().await;
+    }
+}
