@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, print};
@@ -40,12 +41,22 @@ impl Serve {
             DatabaseSource::Embedded { data_dir } => Some(EmbeddedPostgres::start(data_dir).map_err(Failure::new)?),
             DatabaseSource::Url { .. } => None,
         };
+        raise_file_limit();
         let runtime = tokio::runtime::Runtime::new().map_err(Failure::new)?;
         let served = runtime.block_on(serve(&config, embedded.as_ref(), self.show_demo_token));
         // Nothing may still talk to the private Postgres when it stops.
         runtime.shutdown_timeout(Duration::from_secs(5));
         let stopped = embedded.map_or(Ok(()), EmbeddedPostgres::stop).map_err(Failure::new);
         served.and(stopped)
+    }
+}
+
+/// Every socket is a file, and the usual soft limit, 1024, is there for programs that use
+/// `select`. The hard limit is the operator's.
+fn raise_file_limit() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "the limit on open files stays as it is");
     }
 }
 
