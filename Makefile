@@ -8,7 +8,7 @@ SQLX_CLI := 0.9.0
 TOOLS := $(CURDIR)/target/tools
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: help run test torture format lint queries contract-check units check-the-checker bench contract prepare
+.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live contract prepare
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -51,6 +51,11 @@ bench: ## measure the server beside pgbench and a bare pair (needs wrk)
 	@scripts/need-package wrk wrk
 	cargo build --release
 	cargo bench --bench http
+
+bench-live: ## measure the live channel: arrival, fan-out, memory per socket, CPU per message
+	@scripts/need-postgres
+	cargo build --release
+	cargo bench --bench live
 
 contract: ## write openapi.yaml anew from the handlers' annotations
 	cargo run --quiet -- openapi > target/openapi.yaml

@@ -1,37 +1,9 @@
-//! The database under load: where it lives, what it holds before, and whether it is sound after.
-
-use std::env;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process;
+//! The database under load: what it holds before, and whether it is sound after.
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::Result;
 use crate::operations::{FIRST_ID, ID_PREFIX, TASKS, USERS};
-
-/// A directory that ends with this value. `TMPDIR` moves it to the disk that is to be measured.
-pub struct Scratch(PathBuf);
-
-impl Scratch {
-    pub fn create() -> Result<Self> {
-        let path = env::temp_dir().join(format!("taskwire-bench-{}", process::id()));
-        fs::create_dir(&path)?;
-        Ok(Self(path))
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.0) {
-            eprintln!("bench: {} is left behind: {error}", self.0.display());
-        }
-    }
-}
 
 /// Migrates and seeds, and returns Postgres's version. Each user's log tells that the tasks were
 /// created one after the other, so it is as the server would have written it.

@@ -4,10 +4,10 @@
 use std::fs;
 
 use crate::Result;
-use crate::database::Scratch;
+use crate::common::process::Served;
+use crate::common::scratch::Scratch;
 use crate::operations::{FIRST_ID, ID_PREFIX, LIST_LIMIT, Operation};
-use crate::process::Served;
-use crate::{pgbench, statements, wrk};
+use crate::{bare, pgbench, statements, wrk};
 
 pub const CONNECTIONS: u32 = 32;
 pub const THREADS: u32 = 2;
@@ -45,10 +45,10 @@ pub fn measure(
     scratch: &Scratch,
 ) -> Result<Vec<Measured>> {
     let own = scratch.path().join("own.sql");
-    let bare = scratch.path().join("bare.sql");
+    let bare_script = scratch.path().join("bare.sql");
     fs::write(&own, statements::script(operation, &statements::of_server(operation)?, operation.arguments())?)?;
     let (statement, arguments) = operation.bare_statement();
-    fs::write(&bare, statements::script(operation, statement, arguments)?)?;
+    fs::write(&bare_script, statements::script(operation, statement, arguments)?)?;
 
     // Connections, caches and prepared statements are not what is measured.
     for server in served {
@@ -60,7 +60,8 @@ pub fn measure(
         let own_rate = pgbench::run(&own, shape.seconds, url)?;
         for (server, measured) in served.iter().zip(&mut measured) {
             let turn = run(operation, server, shape.seconds, scratch)?;
-            let pgbench = if server.is_taskwire { own_rate } else { pgbench::run(&bare, shape.seconds, url)? };
+            let pgbench =
+                if server.name == bare::NAME { pgbench::run(&bare_script, shape.seconds, url)? } else { own_rate };
             measured.turns.push(Turn { pgbench, ..turn });
         }
     }

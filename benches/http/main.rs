@@ -6,11 +6,13 @@
 
 #![expect(clippy::disallowed_methods, reason = "seeds and checks what no server may")]
 
+mod bare;
+#[path = "../common/mod.rs"]
+mod common;
 mod database;
 mod load;
 mod operations;
 mod pgbench;
-mod process;
 mod report;
 mod statements;
 mod wrk;
@@ -25,10 +27,10 @@ use clap::Parser;
 use taskwire::auth::Tokens;
 use taskwire::database::embedded::EmbeddedPostgres;
 
-use database::Scratch;
+use common::process::Served;
+use common::scratch::Scratch;
 use load::Shape;
 use operations::Operation;
-use process::Served;
 use report::Report;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -79,7 +81,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<Report> {
-    let bare = if options.no_bare { None } else { Some(process::build_bare()?) };
+    let bare = if options.no_bare { None } else { Some(bare::build()?) };
     let scratch = Scratch::create()?;
     // On this thread, because the private Postgres is tied to the thread that starts it.
     let postgres = EmbeddedPostgres::start(&scratch.path().join("data"))?;
@@ -91,12 +93,13 @@ fn run(options: &Options) -> Result<Report> {
         let tokens = tokens()?;
         fs::write(scratch.path().join("tokens"), tokens.join("\n"))?;
 
-        let mut served = vec![Served::taskwire("taskwire", env!("CARGO_BIN_EXE_taskwire").as_ref(), &url, &scratch)?];
+        let mut served =
+            vec![Served::taskwire("taskwire", env!("CARGO_BIN_EXE_taskwire").as_ref(), &[], &url, &scratch)?];
         if let Some(bare) = &bare {
-            served.push(Served::bare(bare, &url, &scratch)?);
+            served.push(bare::start(bare, &url, &scratch)?);
         }
         if let Some(other) = &options.against {
-            served.push(Served::taskwire("against", other, &url, &scratch)?);
+            served.push(Served::taskwire("against", other, &[], &url, &scratch)?);
         }
         let shape = Shape { seconds: options.seconds, rounds: options.rounds };
         let mut report = Report::new(&version, shape);

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::thread;
 
+use crate::bare;
 use crate::load::{CONNECTIONS, Measured, Shape, THREADS, Turn};
 use crate::operations::{Operation, TASKS, USERS};
 
@@ -33,7 +34,7 @@ impl Report {
     }
 
     pub fn add(&mut self, operation: Operation, measured: Vec<Measured>) {
-        let bare = measured.iter().find(|measured| measured.name == "bare pair").map(|bare| bare.turns.clone());
+        let bare = measured.iter().find(|measured| measured.name == bare::NAME).map(|bare| bare.turns.clone());
         for Measured { name, turns } in measured {
             let of = |value: fn(&Turn) -> f64| median(turns.iter().map(value));
             let of_bare =

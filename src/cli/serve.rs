@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, print};
@@ -36,6 +37,7 @@ impl Serve {
         let config = self.settings.resolve()?;
         logging::init(&config.log.filter, config.log.format).map_err(Failure::new)?;
         let embedded = private_postgres(&config)?;
+        raise_file_limit();
         let runtime = tokio::runtime::Runtime::new().map_err(Failure::new)?;
         let served = runtime.block_on(serve(&config, embedded.as_ref(), self.show_demo_token));
         // Nothing may still talk to the private Postgres when it stops.
@@ -51,6 +53,15 @@ pub fn private_postgres(config: &Config) -> Result<Option<EmbeddedPostgres>, Fai
     match &config.database {
         DatabaseSource::Embedded { data_dir } => EmbeddedPostgres::start(data_dir).map(Some).map_err(Failure::new),
         DatabaseSource::Url { .. } => Ok(None),
+    }
+}
+
+/// Every socket is a file, and the usual soft limit, 1024, is there for programs that use
+/// `select`. The hard limit is the operator's.
+fn raise_file_limit() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "the limit on open files stays as it is");
     }
 }
 

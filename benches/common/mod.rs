@@ -1,0 +1,5 @@
+//! What the benchmarks share: a directory for their files, and servers as processes.
+
+pub mod proc;
+pub mod process;
+pub mod scratch;

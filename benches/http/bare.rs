@@ -1,0 +1,32 @@
+//! The bare pair of axum and sqlx, a package of its own.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Result;
+use crate::common::process::Served;
+use crate::common::scratch::Scratch;
+
+pub const NAME: &str = "bare pair";
+
+/// Starts it with as many connections as Taskwire takes.
+pub fn start(program: &Path, url: &str, scratch: &Scratch) -> Result<Served> {
+    let mut command = Command::new(program);
+    command.env_clear().env("DATABASE_POOL_SIZE", taskwire::config::default_pool_size().to_string());
+    Served::start(NAME, command, url, scratch)
+}
+
+/// Builds it beside the target directory that this benchmark runs from.
+pub fn build() -> Result<PathBuf> {
+    let release = Path::new(env!("CARGO_BIN_EXE_taskwire")).parent().ok_or("the server's binary is nowhere")?;
+    let target = release.parent().ok_or("the server's binary is not in a target directory")?.join("bare");
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--release", "--locked", "--quiet", "--manifest-path"])
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/bare/Cargo.toml"))
+        .arg("--target-dir")
+        .arg(&target)
+        .status()?;
+    if built.success() { Ok(target.join("release/bare")) } else { Err("the bare pair does not build".into()) }
+}

@@ -1,0 +1,105 @@
+//! The listening side: many WebSockets that note when which change arrives.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::Deserialize;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::header::AUTHORIZATION;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+use crate::clock::now;
+use crate::users::Users;
+use crate::{Failure, Result};
+
+/// How many handshakes are under way at once.
+const HANDSHAKES: usize = 64;
+/// How long changes may be on their way after the last write was answered.
+const LATE: Duration = Duration::from_secs(5);
+
+/// A change at one socket. Times are in microseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    pub user: u32,
+    pub seq: i64,
+    /// The change's own time, taken inside the transaction.
+    pub at: i64,
+    pub arrived: i64,
+}
+
+/// Open sockets, which close when this is dropped.
+pub struct Sockets {
+    arrivals: Receiver<Arrival>,
+    _readers: JoinSet<()>,
+}
+
+/// What matters of a message.
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    #[serde(default)]
+    seq: i64,
+    at: Option<DateTime<Utc>>,
+}
+
+impl Sockets {
+    /// One socket for each of `of`, all greeted by the server.
+    pub async fn open(base: &str, users: &Users, of: impl Iterator<Item = u32>) -> Result<Self> {
+        let (sender, arrivals) = channel();
+        let mut readers = JoinSet::new();
+        let mut greeted =
+            stream::iter(of.map(|user| async move { Ok::<_, Failure>((user, greeted(base, users, user).await?)) }))
+                .buffer_unordered(HANDSHAKES);
+        while let Some((user, socket)) = greeted.try_next().await? {
+            readers.spawn(follow(user, socket, sender.clone()));
+        }
+        Ok(Self { arrivals, _readers: readers })
+    }
+
+    /// Everything that arrived since the last time, once it is `expected` many.
+    pub async fn arrivals(&self, expected: usize) -> Result<Vec<Arrival>> {
+        let mut all = Vec::with_capacity(expected);
+        let deadline = tokio::time::Instant::now() + LATE;
+        loop {
+            all.extend(self.arrivals.try_iter());
+            if all.len() >= expected {
+                return Ok(all);
+            }
+            if tokio::time::Instant::now() > deadline {
+                return Err(format!("{} of {expected} changes arrived", all.len()).into());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+async fn greeted(base: &str, users: &Users, user: u32) -> Result<WebSocketStream<TcpStream>> {
+    let authority = base.trim_start_matches("http://");
+    let mut request = format!("ws://{authority}/api/{user}/live").into_client_request()?;
+    request.headers_mut().insert(AUTHORIZATION, format!("Bearer {}", users.token(user)).parse()?);
+    let small = WebSocketConfig::default().read_buffer_size(2048).write_buffer_size(512);
+    let stream = TcpStream::connect(authority).await?;
+    let (mut socket, _) = client_async_with_config(request, stream, Some(small)).await?;
+    let first = socket.next().await.ok_or("a socket closed before it was greeted")??;
+    let text = first.to_text()?;
+    let Message { kind, .. } = serde_json::from_str(text)?;
+    if kind == "hello" { Ok(socket) } else { Err(format!("a socket was greeted with {text}").into()) }
+}
+
+/// Reads until the socket ends; pings are answered by reading on.
+async fn follow(user: u32, mut socket: WebSocketStream<TcpStream>, arrivals: Sender<Arrival>) {
+    while let Some(Ok(message)) = socket.next().await {
+        let arrived = now();
+        let Ok(text) = message.to_text() else { continue };
+        if let Ok(Message { seq, at: Some(at), .. }) = serde_json::from_str(text) {
+            // Nobody counts any more once the receiver is gone.
+            let _ = arrivals.send(Arrival { user, seq, at: at.timestamp_micros(), arrived });
+        }
+    }
+}
