@@ -1,4 +1,4 @@
-//! The listening side: many WebSockets that note when which change arrives.
+//! The listening side: many sockets that note when which change arrives.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
