@@ -244,7 +244,7 @@ impl Watcher {
                     self.authenticate(socket, lifetime).await?;
                 }
             }
-            ServerMessage::Error(error) if error.code == 4401 && short => {}
+            ServerMessage::Error(error) if (error.code == 4401 && short) || error.code == 4408 => {}
             ServerMessage::Error(error) => self.fault(format!("an error: {error:?}")),
             ServerMessage::Draining(_) => {}
         }
@@ -254,8 +254,8 @@ impl Watcher {
     fn closed(&mut self, code: Option<u16>, short: bool) -> Result<(), Over> {
         match code {
             Some(4401) if short => count(&self.client.record.counts.expired),
-            // Restarting, and try again later.
-            None | Some(1000 | 1005 | 1012 | 1013) => {}
+            // Restarting, try again later, and what a stalled `authenticate` comes to.
+            None | Some(1000 | 1005 | 1012 | 1013 | 4408) => {}
             Some(code) => self.fault(format!("closed with {code}")),
         }
         Err(Over)
