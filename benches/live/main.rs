@@ -10,7 +10,6 @@
     reason = "figures to be read, far from any bound"
 )]
 
-
 mod cells;
 mod clock;
 #[path = "../common/mod.rs"]
