@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::Result;
 
-/// The unit of processor time in /proc, in microseconds: USER_HZ is 100 on every Linux.
+/// The unit of processor time in `/proc`, in microseconds: `USER_HZ` is 100 on every Linux.
 const TICK: f64 = 10_000.0;
 
 /// Processor time that a process has used so far, in microseconds.

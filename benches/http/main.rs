@@ -35,7 +35,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Signs the tokens of the made-up users.
 const SECRET: &str = "the benchmark's own secret, good for nothing else";
-const TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+const TOKEN_LIFETIME: Duration = Duration::from_hours(24);
 
 /// Measures the server beside pgbench and a bare pair of axum and sqlx
 #[derive(Parser)]

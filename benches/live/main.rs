@@ -2,6 +2,8 @@
 //! Postgres; this process holds the sockets, writes, and notes when which change arrives. All of
 //! it shares one machine, so the times include the load's own.
 
+#![expect(clippy::cast_precision_loss, reason = "nothing that is counted here is that large")]
+
 mod cells;
 mod clock;
 #[path = "../common/mod.rs"]
