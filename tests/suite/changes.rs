@@ -3,17 +3,17 @@
 //! with a part of the history.
 
 use serde_json::{Value, json};
-use sqlx::PgPool;
 use taskwire::changes::{Position, Seq};
+use taskwire::database::Pool;
 
 use crate::kit::{Client, Live, TestServer};
 
-async fn execute(pool: &PgPool, statement: &'static str) {
+async fn execute(pool: &Pool, statement: &'static str) {
     sqlx::query(statement).execute(pool).await.expect("the statement succeeds");
 }
 
 /// Takes everything of the user ada away, as if she had left.
-async fn forget_ada(pool: &PgPool) {
+async fn forget_ada(pool: &Pool) {
     for statement in [
         "DELETE FROM task_changes WHERE owner_id = 'ada'",
         "DELETE FROM tasks WHERE owner_id = 'ada'",

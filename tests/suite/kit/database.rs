@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlx::{Connection, Executor, PgConnection, PgPool};
-use taskwire::database::{self, embedded::EmbeddedPostgres};
+use sqlx::{Connection, Executor, PgConnection};
+use taskwire::database::{self, Pool, embedded::EmbeddedPostgres};
 
 const TEMPLATE: &str = "template_taskwire";
 
@@ -44,7 +44,7 @@ impl TestDatabase {
     }
 
     /// A pool as the server uses it.
-    pub async fn pool(&self) -> PgPool {
+    pub async fn pool(&self) -> Pool {
         database::connect(&self.url, 5).await.expect("the test database answers")
     }
 }

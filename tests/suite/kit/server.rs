@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::PgPool;
 use taskwire::auth::Tokens;
 use taskwire::config::{HttpConfig, JwtConfig, LiveConfig, Origin, Secret, TrustedProxies};
+use taskwire::database::Pool;
 use taskwire::server::{Server, Setup};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -18,7 +18,7 @@ pub const SECRET: &str = "a secret of the tests, 32 bytes or more";
 /// A running server, its database, and the way to stop it.
 pub struct TestServer {
     pub address: SocketAddr,
-    pub pool: PgPool,
+    pub pool: Pool,
     pub database: Arc<TestDatabase>,
     stop: oneshot::Sender<()>,
     done: JoinHandle<()>,
