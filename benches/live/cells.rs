@@ -16,10 +16,9 @@ use crate::{Options, Result};
 
 /// Where p99 must stay to count as sustained, in milliseconds.
 const SUSTAINED: f64 = 100.0;
-/// The rates that are tried, each this much higher than the one before.
-const FIRST_RATE: f64 = 500.0;
-const STEP: f64 = 1.2;
-const STEPS: u32 = 12;
+/// The rates that are tried, each a quarter higher than the one before.
+const FIRST_RATE: u32 = 400;
+const LAST_RATE: u32 = 10_000;
 /// Short runs, in seconds.
 const BRIEFLY: u32 = 3;
 const ROUNDS: usize = 3;
@@ -205,17 +204,18 @@ pub async fn sustained(stage: &Stage<'_>, count: usize) -> Result<Vec<Figure>> {
     let servers = stage.servers(count).await?;
     let listening = Sockets::open(&servers.listening().base, &stage.users, 1..=1_000).await?;
     let among = Among { first: 1, count: 1_000 };
-    let mut found = "none".to_owned();
-    for step in 0..STEPS {
-        let rate = (FIRST_RATE * STEP.powi(step as i32)).round() as u32;
+    let mut found = String::new();
+    let mut rate = FIRST_RATE;
+    while rate < LAST_RATE {
         let written = servers.writers.paced(among, rate, BRIEFLY).await?;
         let arrivals = listening.arrivals(written.len()).await?;
         let p99 = delays(&written, &arrivals)?.due.per_mille(990);
         if p99 > SUSTAINED {
-            found = format!("{found}; {rate}/s has {p99:.0} ms");
+            found = format!("{found}not {rate}/s ({p99:.0} ms)");
             break;
         }
-        found = format!("{rate}/s (p99 {p99:.1} ms)");
+        found = format!("{rate}/s (p99 {p99:.1} ms), ");
+        rate += rate / 4;
     }
     Ok(vec![Figure::new(
         format!("changes per second, 1,000 sockets, until p99 from due passes 100 ms, servers: {count}"),

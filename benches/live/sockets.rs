@@ -8,6 +8,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::header::AUTHORIZATION;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -34,7 +35,7 @@ pub struct Arrival {
 
 /// Open sockets, which close when this is dropped.
 pub struct Sockets {
-    arrivals: Receiver<Arrival>,
+    arrivals: Receiver<Result<Arrival>>,
     _readers: JoinSet<()>,
 }
 
@@ -67,7 +68,9 @@ impl Sockets {
         let mut all = Vec::with_capacity(expected);
         let deadline = tokio::time::Instant::now() + LATE;
         loop {
-            all.extend(self.arrivals.try_iter());
+            for arrival in self.arrivals.try_iter() {
+                all.push(arrival?);
+            }
             if all.len() >= expected {
                 return Ok(all);
             }
@@ -92,14 +95,26 @@ async fn greeted(base: &str, users: &Users, user: u32) -> Result<WebSocketStream
     if kind == "hello" { Ok(socket) } else { Err(format!("a socket was greeted with {text}").into()) }
 }
 
-/// Reads until the socket ends; pings are answered by reading on.
-async fn follow(user: u32, mut socket: WebSocketStream<TcpStream>, arrivals: Sender<Arrival>) {
-    while let Some(Ok(message)) = socket.next().await {
-        let arrived = now();
-        let Ok(text) = message.to_text() else { continue };
-        if let Ok(Message { seq, at: Some(at), .. }) = serde_json::from_str(text) {
-            // Nobody counts any more once the receiver is gone.
-            let _ = arrivals.send(Arrival { user, seq, at: at.timestamp_micros(), arrived });
-        }
+/// Notes what arrives for as long as the socket is open, which no server should end.
+async fn follow(user: u32, mut socket: WebSocketStream<TcpStream>, arrivals: Sender<Result<Arrival>>) {
+    loop {
+        let noted = match socket.next().await {
+            Some(Ok(Frame::Close(reason))) => Err(format!("the server closed a socket: {reason:?}").into()),
+            Some(Ok(frame)) => match arrival(user, &frame) {
+                Some(arrival) => Ok(arrival),
+                None => continue,
+            },
+            Some(Err(error)) => Err(error.into()),
+            None => return,
+        };
+        // Nobody counts any more once the receiver is gone.
+        let _ = arrivals.send(noted);
     }
+}
+
+/// The change in a message, if there is one.
+fn arrival(user: u32, frame: &Frame) -> Option<Arrival> {
+    let arrived = now();
+    let Message { seq, at, .. } = serde_json::from_str(frame.to_text().ok()?).ok()?;
+    Some(Arrival { user, seq, at: at?.timestamp_micros(), arrived })
 }

@@ -4,10 +4,11 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use super::ring::{Next, Ring};
 use crate::auth::OwnerId;
@@ -34,15 +35,32 @@ struct Inner {
     channels: Mutex<HashMap<OwnerId, Listed>>,
 }
 
+#[derive(Default)]
 struct Listed {
     channel: Arc<Channel>,
     subscribers: usize,
 }
 
-/// The newest changes of one connected user.
+/// The newest changes of one connected user. There are as many as users, so it is kept small: a
+/// watch channel alone would take twice the room.
+#[derive(Default)]
 struct Channel {
     state: Mutex<State>,
-    advanced: watch::Sender<()>,
+    /// Counts whatever may matter to subscribers.
+    moves: AtomicU64,
+    moved: Notify,
+}
+
+impl Channel {
+    /// Tells the subscribers to look.
+    fn advance(&self) {
+        self.moves.fetch_add(1, Ordering::AcqRel);
+        self.moved.notify_waiters();
+    }
+
+    fn moves(&self) -> u64 {
+        self.moves.load(Ordering::Acquire)
+    }
 }
 
 #[derive(Default)]
@@ -74,7 +92,7 @@ impl Hub {
     pub fn publish(&self, owner: &OwnerId, recorded: Recorded) {
         let Some(channel) = self.channel(owner) else { return };
         let behind = lock(&channel.state).ring.offer(recorded);
-        channel.advanced.send_replace(());
+        channel.advance();
         if behind {
             self.read_log(owner, &channel);
         }
@@ -92,7 +110,7 @@ impl Hub {
         if let Some((owner, channel)) = self.named(owner) {
             if broken::is(Variant::HintAsTruth) {
                 lock(&channel.state).ring.jump(seq);
-                channel.advanced.send_replace(());
+                channel.advance();
                 return;
             }
             let known = lock(&channel.state).ring.head();
@@ -124,15 +142,12 @@ impl Hub {
         if channels.get(&owner).is_some_and(|listed| listed.subscribers >= limit) {
             return None;
         }
-        let listed = channels.entry(owner.clone()).or_insert_with(|| Listed {
-            channel: Arc::new(Channel { state: Mutex::default(), advanced: watch::Sender::new(()) }),
-            subscribers: 0,
-        });
+        let listed = channels.entry(owner.clone()).or_default();
         listed.subscribers += 1;
         let channel = listed.channel.clone();
         drop(channels);
-        let advanced = channel.advanced.subscribe();
-        Some(Subscription { hub: self.clone(), owner, channel, advanced, exhausted: false })
+        let seen = channel.moves();
+        Some(Subscription { hub: self.clone(), owner, channel, seen, exhausted: false })
     }
 
     fn channel(&self, owner: &OwnerId) -> Option<Arc<Channel>> {
@@ -192,7 +207,7 @@ async fn read_page(pool: &Pool, owner: &OwnerId, channel: &Weak<Channel>) -> sql
         state.reading = !done;
         (useful && state.ring.head() != asked_at, done)
     };
-    channel.advanced.send_replace(());
+    channel.advance();
     if !done && !useful {
         tokio::time::sleep(GRACE).await;
     }
@@ -204,7 +219,8 @@ pub struct Subscription {
     hub: Hub,
     owner: OwnerId,
     channel: Arc<Channel>,
-    advanced: watch::Receiver<()>,
+    /// How many moves of the channel this subscriber has looked at.
+    seen: u64,
     /// Set when the log had no more than the ring, until the ring has moved on.
     exhausted: bool,
 }
@@ -221,8 +237,9 @@ impl Subscription {
     /// What a connection at `position` should do now.
     pub fn next(&mut self, position: Position) -> Next {
         // Noted before the look at the ring: what comes between the two wakes the next wait.
-        if self.advanced.has_changed().unwrap_or(true) {
-            self.advanced.mark_unchanged();
+        let moves = self.channel.moves();
+        if moves != self.seen {
+            self.seen = moves;
             self.exhausted = false;
         }
         match lock(&self.channel.state).ring.next(position) {
@@ -232,9 +249,12 @@ impl Subscription {
     }
 
     /// Waits until there may be something new.
-    pub async fn advanced(&mut self) {
-        // The channel, and with it the sender, lives as long as this subscription.
-        let _ = self.advanced.changed().await;
+    pub async fn advanced(&self) {
+        // Made before the look: it is woken by whatever moves from here on.
+        let moved = self.channel.moved.notified();
+        if self.channel.moves() == self.seen {
+            moved.await;
+        }
     }
 
     /// The log, too, has nothing after the subscriber's position: until the ring has moved on

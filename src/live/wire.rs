@@ -23,10 +23,11 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 /// The largest message a client may send, in bytes.
 pub const MAX_CLIENT_MESSAGE: usize = 16 * 1024;
 
-/// Small buffers: most sockets are idle most of the time, and the defaults hold 128 KiB each.
+/// Small buffers: most sockets are idle most of the time, and the defaults hold 128 KiB each. What
+/// is read is a ping or, now and then, a token; a longer message makes its own room.
 pub fn socket_config() -> WebSocketConfig {
     WebSocketConfig::default()
-        .read_buffer_size(4 * 1024)
+        .read_buffer_size(512)
         .write_buffer_size(4 * 1024)
         .max_write_buffer_size(64 * 1024)
         .max_message_size(Some(MAX_CLIENT_MESSAGE))
