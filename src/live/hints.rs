@@ -20,8 +20,8 @@ use crate::database::Pool;
 const CHANNEL: &str = "taskwire_changes";
 /// How long hints are collected before they are sent together.
 const BATCHED_FOR: Duration = Duration::from_millis(3);
-/// Postgres takes payloads of less than 8000 bytes; one hint has at most about 1,600.
-const PAYLOAD_MAX: usize = 6000;
+/// Postgres takes payloads of less than 8000 bytes; one hint has at most about 2,100.
+const PAYLOAD_MAX: usize = 7500;
 /// The wait before listening is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -114,8 +114,9 @@ fn payloads(server: Uuid, heads: HashMap<OwnerId, Seq>) -> Vec<String> {
     let mut batches = vec![Vec::new()];
     let mut size = 0;
     for (owner, seq) in heads {
-        // Escaped, a character of an id takes up to six bytes; the number and marks take 24.
-        let room = owner.as_str().len() * 6 + 24;
+        // An id has no control characters, so that escaped it is at most twice as long; the number
+        // and marks take 24.
+        let room = owner.as_str().len() * 2 + 24;
         if size + room > PAYLOAD_MAX && size > 0 {
             batches.push(Vec::new());
             size = 0;
@@ -130,4 +131,39 @@ fn payloads(server: Uuid, heads: HashMap<OwnerId, Seq>) -> Vec<String> {
         .filter(|heads| !heads.is_empty())
         .filter_map(|heads| serde_json::to_string(&Payload { server, heads }).ok())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::auth::Tokens;
+
+    #[test]
+    fn the_longest_hints_fit_and_none_is_lost() {
+        let tokens = Tokens::new(b"secret", None, None);
+        let owner = |id: &str| {
+            let token = tokens.mint(id, Duration::from_mins(1)).expect("a token is minted");
+            tokens.verify(&token).expect("a good token").owner
+        };
+        // Of the ids that are allowed, those that take the most room: escaped, and in bytes.
+        let heads: HashMap<OwnerId, Seq> = ["\"", "\u{1f95b}", "a"]
+            .into_iter()
+            .flat_map(|letter| (200..=255).map(move |length| letter.repeat(length)))
+            .map(|id| (owner(&id), Seq::new(i64::MAX)))
+            .collect();
+        let payloads = payloads(Uuid::new_v4(), heads.clone());
+        assert!(payloads.iter().all(|payload| payload.len() < 8000));
+        let told: BTreeMap<String, Seq> = payloads
+            .iter()
+            .flat_map(|payload| serde_json::from_str::<Payload>(payload).expect("a payload").heads)
+            .collect();
+        assert_eq!(told, heads.iter().map(|(owner, seq)| (owner.as_str().to_owned(), *seq)).collect());
+    }
+
+    #[test]
+    fn nothing_left_is_nothing_sent() {
+        assert!(payloads(Uuid::new_v4(), HashMap::new()).is_empty());
+    }
 }

@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::kit::{Live, Options, Running, SECRET, Scratch, TestServer, run, taskwire, token, token_for};
+use crate::kit::{Client, Live, Options, Running, SECRET, Scratch, TestServer, run, taskwire, token, token_for};
 
 fn stdout(output: &Output) -> &str {
     str::from_utf8(&output.stdout).expect("text")
@@ -262,6 +262,12 @@ async fn watch_ends_where_another_attempt_would_end_the_same_way() {
     assert!(failed(&output, 2).contains("--after"), "{}", stderr(&output));
 }
 
+async fn keep_creating(client: &Client) -> std::convert::Infallible {
+    loop {
+        client.create("one more line").await;
+    }
+}
+
 #[tokio::test]
 async fn a_reader_that_leaves_early_is_no_failure() {
     let (dir, server) = (Scratch::new(), TestServer::start().await);
@@ -273,7 +279,11 @@ async fn a_reader_that_leaves_early_is_no_failure() {
     for command in [format!("{program} openapi"), watch] {
         let mut shell = Command::new("bash");
         shell.args(["-o", "pipefail", "-c", &format!("{command} | head -n 1")]).current_dir(dir.path());
-        let output = run(shell.env("JWT_SECRET", SECRET).kill_on_drop(true)).await;
+        // `watch` finds out that nobody reads when it has something to say.
+        let output = tokio::select! {
+            output = run(shell.env("JWT_SECRET", SECRET).kill_on_drop(true)) => output,
+            never = keep_creating(&ada) => match never {},
+        };
         assert_eq!(succeeded(&output).lines().count(), 1);
         assert_eq!(stderr(&output), "");
     }

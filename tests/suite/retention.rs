@@ -16,6 +16,11 @@ use crate::kit::{Client, Live, Options, TestServer};
 const WEEK: Duration = Duration::from_hours(7 * 24);
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A server that forgets nothing by itself, so that the test alone does.
+async fn server() -> TestServer {
+    TestServer::with(Options { retention: WEEK * 500, ..Options::default() }).await
+}
+
 async fn execute(pool: &Pool, statements: &'static str) {
     sqlx::raw_sql(statements).execute(pool).await.unwrap_or_else(|error| panic!("{statements}: {error}"));
 }
@@ -47,7 +52,7 @@ fn position(value: &Value) -> &str {
 
 #[tokio::test]
 async fn what_is_older_than_the_window_goes_and_the_rest_stays() {
-    let server = TestServer::start().await;
+    let server = server().await;
     let (ada, bob, eve) = (server.user("ada"), server.user("bob"), server.user("eve"));
     for client in [&ada, &bob, &eve] {
         client.create_many(10, "").await;
@@ -74,7 +79,7 @@ async fn what_is_older_than_the_window_goes_and_the_rest_stays() {
 
 #[tokio::test]
 async fn a_hole_is_never_made_even_if_times_are_wrong() {
-    let server = TestServer::start().await;
+    let server = server().await;
     server.user("ada").create_many(6, "").await;
     execute(
         &server.pool,
@@ -89,7 +94,7 @@ async fn a_hole_is_never_made_even_if_times_are_wrong() {
 
 #[tokio::test]
 async fn however_much_is_old_one_statement_removes_a_bounded_part() {
-    let server = TestServer::start().await;
+    let server = server().await;
     execute(
         &server.pool,
         "INSERT INTO owners (owner_id, last_seq, last_at) SELECT 'user ' || n, 1, now() FROM generate_series(1, 2500) n;
@@ -114,7 +119,7 @@ async fn however_much_is_old_one_statement_removes_a_bounded_part() {
 
 #[tokio::test]
 async fn nobody_waits_for_a_removal_under_way() {
-    let server = TestServer::start().await;
+    let server = server().await;
     let ada = server.user("ada");
     ada.create_many(5, "").await;
     age(&server.pool, "ada", 3).await;
@@ -152,7 +157,7 @@ async fn nobody_waits_for_a_removal_under_way() {
 
 #[tokio::test]
 async fn a_reader_between_two_pages_is_told_instead_of_getting_a_part() {
-    let server = TestServer::start().await;
+    let server = server().await;
     let ada = server.user("ada");
     let beginning = ada.position().await;
     ada.create_many(10, "").await;
@@ -174,7 +179,7 @@ async fn a_reader_between_two_pages_is_told_instead_of_getting_a_part() {
 
 #[tokio::test]
 async fn an_open_socket_is_reset_that_missed_what_is_gone() {
-    let server = TestServer::start().await;
+    let server = server().await;
     let ada = server.user("ada");
     ada.create("known").await;
     // Between two sweeps, another server's changes that this one has not heard of.
@@ -201,7 +206,7 @@ async fn an_open_socket_is_reset_that_missed_what_is_gone() {
 
 #[tokio::test]
 async fn an_id_deleted_before_the_window_is_free_but_a_live_one_is_not() {
-    let server = TestServer::start().await;
+    let server = server().await;
     let ada = server.user("ada");
     let (lost, alive) = (TaskId::new().to_string(), TaskId::new().to_string());
     let create = |id: &str, title: &str| ada.post("/tasks").json(json!({ "id": id, "title": title }));

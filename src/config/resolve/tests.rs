@@ -7,7 +7,7 @@ use crate::config::{DatabaseSettings, secret::scratch::ScratchDir};
 
 const STRONG: &str = "a secret of more than thirty-two bytes";
 
-#[allow(clippy::unnecessary_wraps, reason = "it stands where settings stand")]
+#[expect(clippy::unnecessary_wraps, reason = "it stands where settings stand")]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
