@@ -7,6 +7,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod batch;
 mod broken;
 pub mod changes;
 pub mod cli;
@@ -15,10 +16,12 @@ pub mod database;
 mod docs;
 mod health;
 mod http;
+pub mod ids;
 pub mod live;
 pub mod logging;
 pub mod openapi;
 mod problem;
+pub mod projects;
 pub mod routes;
 pub mod server;
 pub mod tasks;

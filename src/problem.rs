@@ -156,6 +156,19 @@ impl Problem {
         Self::new(Code::NotFound, "there is no task with this id")
     }
 
+    pub fn project_not_found() -> Self {
+        Self::new(Code::NotFound, "there is no project with this id")
+    }
+
+    /// A field that names a project which is not there.
+    pub fn project_unknown() -> Self {
+        Self::invalid_field("project_id", "invalid_value", "must be the id of one of your projects")
+    }
+
+    pub fn not_in_trash() -> Self {
+        Self::new(Code::NotFound, "there is nothing with this id in the trash")
+    }
+
     /// A fault of ours. The cause goes to the log, where the request id leads to it.
     pub fn server_error(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(error = %cause, "request failed");

@@ -24,6 +24,7 @@ fn operations() -> Mounts {
         .mount(tasks::replace_task)
         .mount(tasks::delete_task)
         .mount(tasks::set_task_completion)
+        .mount(tasks::move_task)
         .mount(tasks::get_stats)
         .mount(changes::list_changes)
         .mount(live::open_live)

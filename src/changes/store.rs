@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use super::{Change, Event, History, Position, Seq, kind};
 use crate::auth::OwnerId;
 use crate::database::Pool;
-use crate::tasks::{LoggedTask, TaskId};
+use crate::projects::{ProjectId, ProjectRow};
+use crate::tasks::{TaskId, TaskRow};
 
 /// Part of the log as one snapshot saw it.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,12 +76,13 @@ impl Page {
 pub async fn read(pool: &Pool, owner: &OwnerId, after: Seq, limit: u16) -> sqlx::Result<Page> {
     let rows = sqlx::query!(
         r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!",
-                  c.seq AS "seq?", c.kind AS "kind?", c.task_id AS "task_id?: TaskId",
-                  c.task AS "task: Json<LoggedTask>", c.changed_at AS "at?"
+                  c.seq AS "seq?", c.kind AS "kind?", c.task_id AS "task_id?: TaskId", c.task AS "task: Json<TaskRow>",
+                  c.project_id AS "project_id?: ProjectId", c.project AS "project: Json<ProjectRow>",
+                  c.changed_at AS "at?"
            FROM history h
            LEFT JOIN owners o ON o.owner_id = $1
            LEFT JOIN LATERAL (
-               SELECT seq, kind, task_id, task, changed_at FROM task_changes
+               SELECT seq, kind, task_id, task, project_id, project, changed_at FROM task_changes
                WHERE owner_id = $1 AND seq > $2
                ORDER BY seq LIMIT $3
            ) c ON true
@@ -95,22 +97,41 @@ pub async fn read(pool: &Pool, owner: &OwnerId, after: Seq, limit: u16) -> sqlx:
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let history = History::new(first.epoch, first.generation);
     let head = Seq::new(first.head);
-    let changes = rows
-        .into_iter()
-        .filter_map(|row| Some((row.seq?, row.kind?, row.task_id?, row.task, row.at?)))
-        .map(|(seq, kind, id, task, at)| {
-            let event = event(&kind, id, task.map(|Json(task)| task), owner)?;
-            Ok(Change { seq: Seq::new(seq), at, event })
-        })
-        .collect::<sqlx::Result<Vec<_>>>()?;
+    let mut changes = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (Some(seq), Some(kind), Some(at)) = (row.seq, row.kind, row.at) else { continue };
+        let subject = Subject {
+            task_id: row.task_id,
+            task: row.task.map(|Json(task)| task),
+            project_id: row.project_id,
+            project: row.project.map(|Json(project)| project),
+        };
+        changes.push(Change { seq: Seq::new(seq), at, event: event(&kind, subject, owner)? });
+    }
     Ok(Page { history, head, changes })
 }
 
-fn event(kind: &str, id: TaskId, task: Option<LoggedTask>, owner: &OwnerId) -> sqlx::Result<Event> {
-    match (kind, task) {
-        (kind::CREATED, Some(task)) => Ok(Event::Created(task.of(owner))),
-        (kind::UPDATED, Some(task)) => Ok(Event::Updated(task.of(owner))),
-        (kind::DELETED, None) => Ok(Event::Deleted(id)),
+/// What a logged change is about: a task or a project, with its body unless it is gone.
+#[derive(Default)]
+pub struct Subject {
+    pub task_id: Option<TaskId>,
+    pub task: Option<TaskRow>,
+    pub project_id: Option<ProjectId>,
+    pub project: Option<ProjectRow>,
+}
+
+pub fn event(kind: &str, subject: Subject, owner: &OwnerId) -> sqlx::Result<Event> {
+    match (kind, subject) {
+        (kind::TASK_CREATED, Subject { task: Some(task), .. }) => Ok(Event::TaskCreated(task.of(owner))),
+        (kind::TASK_UPDATED, Subject { task: Some(task), .. }) => Ok(Event::TaskUpdated(task.of(owner))),
+        (kind::TASK_RESTORED, Subject { task: Some(task), .. }) => Ok(Event::TaskRestored(task.of(owner))),
+        (kind::TASK_DELETED, Subject { task_id: Some(id), .. }) => Ok(Event::TaskDeleted(id)),
+        (kind::PROJECT_CREATED, Subject { project: Some(project), .. }) => Ok(Event::ProjectCreated(project.of(owner))),
+        (kind::PROJECT_UPDATED, Subject { project: Some(project), .. }) => Ok(Event::ProjectUpdated(project.of(owner))),
+        (kind::PROJECT_RESTORED, Subject { project: Some(project), .. }) => {
+            Ok(Event::ProjectRestored(project.of(owner)))
+        }
+        (kind::PROJECT_DELETED, Subject { project_id: Some(id), .. }) => Ok(Event::ProjectDeleted(id)),
         (kind, _) => Err(sqlx::Error::Decode(format!("a change of kind {kind} is not understood").into())),
     }
 }
@@ -123,7 +144,7 @@ mod tests {
     fn page(head: i64, seqs: &[i64]) -> Page {
         let changes = seqs
             .iter()
-            .map(|seq| Change { seq: Seq::new(*seq), at: DateTime::UNIX_EPOCH, event: Event::Deleted(TaskId::new()) })
+            .map(|seq| Change { seq: Seq::new(*seq), at: DateTime::UNIX_EPOCH, event: Event::TaskDeleted(TaskId::new()) })
             .collect();
         Page { history: History::new(1, Some(1)), head: Seq::new(head), changes }
     }

@@ -1,4 +1,4 @@
-//! Runs a write and hands its change to the hub and to the other servers, as one: in a task of
+//! Runs a write and hands its changes to the hub and to the other servers, as one: in a task of
 //! its own, so that a request which is dropped or times out neither half-applies nor commits
 //! unannounced.
 
@@ -18,10 +18,12 @@ pub async fn write<T: Send + 'static>(
     let whole = async move {
         match statement.await {
             Ok(Written { value, recorded }) => {
-                if let Some(recorded) = recorded {
-                    let seq = recorded.change.seq;
+                let newest = recorded.last().map(|recorded| recorded.change.seq);
+                for recorded in recorded {
                     hub.publish(&owner, recorded);
-                    hints.leave(&owner, seq);
+                }
+                if let Some(newest) = newest {
+                    hints.leave(&owner, newest);
                 }
                 Ok(value)
             }

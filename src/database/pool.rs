@@ -11,7 +11,7 @@ use futures_util::future::{BoxFuture, FutureExt, TryFutureExt};
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
-use sqlx::{Describe, Either, Execute, Executor, PgPool, Postgres, SqlStr};
+use sqlx::{Connection, Describe, Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How long a connection may rest and still be used unseen.
@@ -56,6 +56,23 @@ impl Pool {
         let at_hand = std::mem::take(&mut *self.0.at_hand());
         drop(at_hand);
         self.0.connections.close().await;
+    }
+
+    /// Runs several statements as one transaction, which a failure or an early end undoes.
+    pub async fn in_transaction<T, W>(&self, work: W) -> sqlx::Result<T>
+    where
+        W: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, sqlx::Result<T>>,
+    {
+        let mut lease = self.lease().await?;
+        let result = async {
+            let mut transaction = lease.connection.begin().await?;
+            let value = work(&mut transaction).await?;
+            transaction.commit().await?;
+            Ok(value)
+        }
+        .await;
+        lease.end(&result);
+        result
     }
 
     async fn lease(&self) -> sqlx::Result<Lease<'_>> {

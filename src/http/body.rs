@@ -176,6 +176,26 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
+/// For enums that are words: serde takes any other JSON for a fault of the syntax, and would not
+/// say which field is wrong.
+pub fn word<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let text = Cow::<str>::deserialize(deserializer)?;
+    T::deserialize(serde::de::value::CowStrDeserializer::new(text))
+}
+
+/// The same for fields of an update that cannot be cleared.
+pub fn word_not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    word(deserializer).map(Some)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

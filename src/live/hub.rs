@@ -300,7 +300,7 @@ mod tests {
     }
 
     fn recorded(seq: i64) -> Recorded {
-        let event = Event::Deleted(TaskId::new());
+        let event = Event::TaskDeleted(TaskId::new());
         Recorded { history: HISTORY, change: Change { seq: Seq::new(seq), at: DateTime::UNIX_EPOCH, event } }
     }
 

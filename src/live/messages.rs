@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::changes::store::ResetReason;
-use crate::changes::{Position, Seq, TaskCreated, TaskDeleted, TaskUpdated};
+use crate::changes::{
+    Position, ProjectCreated, ProjectDeleted, ProjectRestored, ProjectUpdated, Seq, TaskCreated, TaskDeleted,
+    TaskRestored, TaskUpdated,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum AuthenticateType {
@@ -189,6 +192,11 @@ pub struct ErrorMessage {
     ("task.created" = "#/components/schemas/TaskCreated"),
     ("task.updated" = "#/components/schemas/TaskUpdated"),
     ("task.deleted" = "#/components/schemas/TaskDeleted"),
+    ("task.restored" = "#/components/schemas/TaskRestored"),
+    ("project.created" = "#/components/schemas/ProjectCreated"),
+    ("project.updated" = "#/components/schemas/ProjectUpdated"),
+    ("project.deleted" = "#/components/schemas/ProjectDeleted"),
+    ("project.restored" = "#/components/schemas/ProjectRestored"),
     ("caught_up" = "#/components/schemas/CaughtUp"),
     ("reset" = "#/components/schemas/Reset"),
     ("token_expiring" = "#/components/schemas/TokenExpiring"),
@@ -201,6 +209,11 @@ pub enum ServerMessage {
     TaskCreated(TaskCreated),
     TaskUpdated(TaskUpdated),
     TaskDeleted(TaskDeleted),
+    TaskRestored(TaskRestored),
+    ProjectCreated(ProjectCreated),
+    ProjectUpdated(ProjectUpdated),
+    ProjectDeleted(ProjectDeleted),
+    ProjectRestored(ProjectRestored),
     CaughtUp(CaughtUp),
     Reset(Reset),
     TokenExpiring(TokenExpiring),

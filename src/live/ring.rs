@@ -198,7 +198,7 @@ mod tests {
     pub(super) const HISTORY: History = History::new(1, Some(1));
 
     pub(super) fn change(seq: i64) -> Change {
-        Change { seq: Seq::new(seq), at: DateTime::UNIX_EPOCH, event: Event::Deleted(TaskId::new()) }
+        Change { seq: Seq::new(seq), at: DateTime::UNIX_EPOCH, event: Event::TaskDeleted(TaskId::new()) }
     }
 
     pub(super) fn recorded(seq: i64) -> Recorded {

@@ -5,32 +5,16 @@
 use chrono::{DateTime, Utc};
 
 use super::store::Creation;
-use super::{CreateTask, Task, TaskId};
+use super::{CreateTask, DueColumns, Rank, Task, TaskId, TaskRow};
 use crate::auth::OwnerId;
 use crate::changes::{Change, Event, History, Recorded, Seq, Written};
 use crate::database::Pool;
 
-/// A row of `tasks`, as the statement below names its columns.
-type Row = (TaskId, String, String, Option<String>, bool, DateTime<Utc>, DateTime<Utc>, Seq);
-
-/// Whoever asks: the owner check is left out.
-pub async fn get(pool: &Pool, id: TaskId) -> sqlx::Result<Option<Task>> {
-    let row: Option<Row> = sqlx::query_as(
-        "SELECT id, owner_id, title, description, completed, created_at, updated_at, version FROM tasks WHERE id = $1",
-    )
-    .bind(id)
-    .fetch_optional(pool)
-    .await?;
-    Ok(row.map(|(id, user_id, title, description, completed, created_at, updated_at, version)| Task {
-        id,
-        user_id,
-        title,
-        description,
-        completed,
-        created_at,
-        updated_at,
-        version,
-    }))
+/// Whoever asks: the owner check is left out, here and in what it returns.
+pub async fn get(pool: &Pool, owner: &OwnerId, id: TaskId) -> sqlx::Result<Option<Task>> {
+    let row: Option<TaskRow> =
+        sqlx::query_as("SELECT * FROM tasks WHERE id = $1").bind(id).fetch_optional(pool).await?;
+    Ok(row.map(|row| row.of(owner)))
 }
 
 /// The number is taken in a transaction of its own, as from a sequence: the owner's lock is gone
@@ -45,17 +29,20 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
     .bind(owner.as_str())
     .fetch_one(pool)
     .await?;
-    let (epoch,): (i64,) = sqlx::query_as(
+    let due = DueColumns::of(new.due.as_ref());
+    let (epoch, row): (i64, sqlx::types::Json<TaskRow>) = sqlx::query_as(
         "WITH new AS (
-             INSERT INTO tasks (owner_id, id, title, description, completed, created_at, updated_at, version)
-             VALUES ($1, $2, $3, $4, $5, $6, $6, $7) RETURNING *
+             INSERT INTO tasks (owner_id, id, title, description, completed, completed_at, priority, due_date, due_time,
+                                due_time_zone, due_at, labels, rank, created_at, updated_at, version)
+             VALUES ($1, $2, $3, $4, $5, CASE WHEN $5 THEN $6 END, $7, $8, $9, $10, $11, $12, $13, $6, $6, $14)
+             RETURNING *
          ), log AS (
              INSERT INTO task_changes (owner_id, seq, kind, task_id, task, changed_at)
-             SELECT owner_id, version, 'task.created', id, to_jsonb(new) - '{owner_id,request_digest}'::text[],
-                    updated_at
+             SELECT owner_id, version, 'task.created', id,
+                    to_jsonb(new) - '{owner_id,request_digest,due_at,label_keys,search}'::text[], updated_at
              FROM new
          )
-         SELECT epoch FROM history",
+         SELECT epoch, to_jsonb(new) FROM history, new",
     )
     .bind(owner.as_str())
     .bind(id)
@@ -63,20 +50,18 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
     .bind(&new.description)
     .bind(new.completed)
     .bind(at)
+    .bind(new.priority)
+    .bind(due.date)
+    .bind(due.time)
+    .bind(due.time_zone)
+    .bind(due.at)
+    .bind(new.labels.as_slice())
+    .bind(Rank::appended(version).to_string())
     .bind(version)
     .fetch_one(pool)
     .await?;
-    let task = Task {
-        id,
-        user_id: owner.as_str().to_owned(),
-        title: new.title.clone(),
-        description: new.description.clone(),
-        completed: new.completed,
-        created_at: at,
-        updated_at: at,
-        version,
-    };
-    let change = Change { seq: version, at, event: Event::Created(task.clone()) };
+    let task = row.0.of(owner);
+    let change = Change { seq: version, at, event: Event::TaskCreated(task.clone()) };
     let recorded = Recorded { history: History::new(epoch, Some(generation)), change };
-    Ok(Written { value: Creation::Created(task), recorded: Some(recorded) })
+    Ok(Written { value: Creation::Created(task), recorded: vec![recorded] })
 }

@@ -1,34 +1,25 @@
 //! The requests about single tasks, and the counts. Writes run to their end in a task of their
 //! own (see `changes::write`), whatever becomes of the request that asked for them.
 
-use salvo::extract::{Extractible, Metadata};
 use salvo::http::header::{CONTENT_TYPE, ETAG, HeaderName, LOCATION};
 use salvo::http::{HeaderValue, StatusCode};
 use salvo::prelude::*;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::store::{self, Creation, Deletion, Update};
-use super::{Completion, CreateTask, MalformedTaskId, SetCompletion, Task, TaskId, TaskPatch, TaskStats, UpdateTask};
+use super::{Children, CreateTask, SetCompletion, Task, TaskId, TaskPatch, TaskStats, UpdateTask};
 use crate::app::App;
 use crate::auth::Caller;
+use crate::batch::{self, Done, Operation};
 use crate::changes::{Seq, write};
-use crate::http::NO_METADATA;
+use crate::http::query::Query;
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::etag::{IfMatch, IfNoneMatch, etag};
 use crate::http::json::Json;
 use crate::openapi::params::{IfMatchHeader, IfNoneMatchHeader, TaskPath, UserPath};
 use crate::openapi::responses::{Conflict, Gone, NotFound, PreconditionFailed};
 use crate::problem::{Code, Problem};
-
-impl<'ex> Extractible<'ex> for TaskId {
-    fn metadata() -> &'static Metadata {
-        &NO_METADATA
-    }
-
-    async fn extract(req: &'ex mut Request, _depot: &'ex mut Depot) -> Result<Self, Problem> {
-        let text = req.params().get("task_id").map_or("", String::as_str);
-        text.parse().map_err(|error: MalformedTaskId| Problem::invalid_field("task_id", "malformed", error.to_string()))
-    }
-}
 
 /// One task as an answer, with its entity tag.
 #[derive(Debug)]
@@ -38,8 +29,16 @@ pub struct TaskAnswer {
 }
 
 impl TaskAnswer {
-    const fn ok(task: Task) -> Self {
+    pub(super) const fn ok(task: Task) -> Self {
         Self { status: StatusCode::OK, task }
+    }
+
+    /// What an operation on one task left.
+    pub(super) fn of(done: Done) -> Result<Self, Problem> {
+        match done {
+            Done::TaskCreated(task) | Done::TaskRepeated(task) | Done::TaskIs(task) => Ok(Self::ok(task)),
+            other => Err(Problem::server_error(&format_args!("an operation on a task came to {other:?}"))),
+        }
     }
 }
 
@@ -118,6 +117,12 @@ fn path_segment(user_id: &str) -> impl std::fmt::Display + '_ {
 #[handler]
 pub async fn create_task(app: App, caller: Caller, body: JsonBody<CreateTask>) -> Result<TaskAnswer, Problem> {
     let JsonBody(new) = body;
+    if new.parent_id.is_some() {
+        return match batch::run_one(&app, caller.owner(), Operation::CreateTask(new)).await? {
+            Done::TaskCreated(task) => Ok(TaskAnswer { status: StatusCode::CREATED, task }),
+            done => TaskAnswer::of(done),
+        };
+    }
     let creation = write(&app, caller.owner(), {
         let (pool, owner) = (app.pool().clone(), caller.owner().clone());
         async move { store::create(&pool, &owner, &new).await }
@@ -130,6 +135,7 @@ pub async fn create_task(app: App, caller: Caller, body: JsonBody<CreateTask>) -
             Err(Problem::new(Code::Conflict, "a task with this id was created by another request; choose another id"))
         }
         Creation::IdGone => Err(Problem::new(Code::Gone, "the task with this id was deleted; choose another id")),
+        Creation::ProjectUnknown => Err(Problem::project_unknown()),
     }
 }
 
@@ -187,6 +193,7 @@ pub async fn get_task(app: App, caller: Caller, id: TaskId, known: IfNoneMatch) 
             ("ETag" = String, description = "The version of the task, in quotes."),
         )),
         (status = 404, response = NotFound),
+        (status = 409, response = Conflict),
         (status = 412, response = PreconditionFailed),
     ),
     impl_for = update_task
@@ -219,6 +226,7 @@ pub async fn update_task(
             ("ETag" = String, description = "The version of the task, in quotes."),
         )),
         (status = 404, response = NotFound),
+        (status = 409, response = Conflict),
         (status = 412, response = PreconditionFailed),
     ),
     impl_for = replace_task
@@ -237,7 +245,9 @@ pub async fn replace_task(
 /// Complete or reopen a task
 ///
 /// Without a body, completion is turned over, which is not safe to retry; `{"completed": true}`
-/// sets it, which is.
+/// sets it, which is. A recurring task moves on to its next occurrence instead, exactly once for
+/// each: say which `occurrence` is done, or send `If-Match`. Open subtasks are refused with 409
+/// unless `children` is `include`.
 #[utoipa::path(
     patch,
     path = "/api/{user_id}/tasks/{task_id}/complete",
@@ -246,12 +256,15 @@ pub async fn replace_task(
     request_body(content = Option<SetCompletion>, examples(
         ("3-complete" = (summary = "Complete", value = json!({"completed": true}))),
         ("4-reopen" = (summary = "Reopen", value = json!({"completed": false}))),
+        ("5-with-subtasks" = (summary = "Complete with its subtasks", value = json!({"completed": true, "children": "include"}))),
+        ("6-one-occurrence" = (summary = "Complete one occurrence, safe to retry", value = json!({"completed": true, "occurrence": "2026-11-30"}))),
     )),
     responses(
         (status = 200, description = "The task as it is now.", body = Task, headers(
             ("ETag" = String, description = "The version of the task, in quotes."),
         )),
         (status = 404, response = NotFound),
+        (status = 409, response = Conflict),
         (status = 412, response = PreconditionFailed),
     ),
     impl_for = set_task_completion
@@ -264,8 +277,7 @@ pub async fn set_task_completion(
     condition: IfMatch,
     body: OptionalJsonBody<SetCompletion>,
 ) -> Result<TaskAnswer, Problem> {
-    let completion = body.0.map_or(Completion::Toggle, |set| Completion::Set(set.completed));
-    apply(&app, &caller, id, condition, TaskPatch { completion, ..TaskPatch::default() }).await
+    apply(&app, &caller, id, condition, body.0.into()).await
 }
 
 async fn apply(
@@ -275,42 +287,72 @@ async fn apply(
     condition: IfMatch,
     patch: TaskPatch,
 ) -> Result<TaskAnswer, Problem> {
-    let update = write(app, caller.owner(), {
+    let update = if patch.is_structural() {
+        Update::NotAlone
+    } else {
         let (pool, owner) = (app.pool().clone(), caller.owner().clone());
-        async move { store::update(&pool, &owner, id, &patch, condition.0.as_deref()).await }
-    })
-    .await?;
+        let (patch, if_match) = (patch.clone(), condition.0.clone());
+        write(app, caller.owner(), async move { store::update(&pool, &owner, id, &patch, if_match.as_deref()).await })
+            .await?
+    };
     match update {
         Update::Now(task) => Ok(TaskAnswer::ok(task)),
+        Update::NotAlone => {
+            let operation = Operation::UpdateTask { id, patch, if_match: condition.0 };
+            TaskAnswer::of(batch::run_one(app, caller.owner(), operation).await?)
+        }
         Update::VersionDiffers(version) => Err(version_differs(version)),
         Update::NotFound => Err(Problem::task_not_found()),
     }
 }
 
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DeleteQuery {
+    /// What happens to its subtasks.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    children: Children,
+}
+
 /// Delete a task
 ///
-/// The id is not free afterwards: creating it again answers 410 as far back as the log reaches.
+/// It goes to the trash, from which it can be restored together with the subtasks that went
+/// along. Its id is not free meanwhile: creating it again answers 410. A task with subtasks is
+/// refused with 409 unless `children=include`.
 #[utoipa::path(
     delete,
     path = "/api/{user_id}/tasks/{task_id}",
     tag = "tasks",
-    params(TaskPath, IfMatchHeader),
+    params(TaskPath, DeleteQuery, IfMatchHeader),
     responses(
-        (status = 204, description = "The task is gone."),
+        (status = 204, description = "The task is in the trash."),
         (status = 404, response = NotFound),
+        (status = 409, response = Conflict),
         (status = 412, response = PreconditionFailed),
     ),
     impl_for = delete_task
 )]
 #[handler]
-pub async fn delete_task(app: App, caller: Caller, id: TaskId, condition: IfMatch) -> Result<StatusCode, Problem> {
-    let deletion = write(&app, caller.owner(), {
-        let (pool, owner) = (app.pool().clone(), caller.owner().clone());
-        async move { store::delete(&pool, &owner, id, condition.0.as_deref()).await }
-    })
-    .await?;
+pub async fn delete_task(
+    app: App,
+    caller: Caller,
+    id: TaskId,
+    condition: IfMatch,
+    query: Query<DeleteQuery>,
+) -> Result<StatusCode, Problem> {
+    let Query(DeleteQuery { children }) = query;
+    let (pool, owner, if_match) = (app.pool().clone(), caller.owner().clone(), condition.0.clone());
+    let deletion =
+        write(&app, caller.owner(), async move { store::delete(&pool, &owner, id, if_match.as_deref()).await }).await?;
     match deletion {
         Deletion::Deleted => Ok(StatusCode::NO_CONTENT),
+        Deletion::HasSubtasks => {
+            let operation = Operation::DeleteTask { id, children, if_match: condition.0 };
+            batch::run_one(&app, caller.owner(), operation).await?;
+            Ok(StatusCode::NO_CONTENT)
+        }
         Deletion::VersionDiffers(version) => Err(version_differs(version)),
         Deletion::NotFound => Err(Problem::task_not_found()),
     }

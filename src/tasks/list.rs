@@ -8,7 +8,8 @@ use salvo::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Task, TaskId, store};
+use super::query::{self, Key, ListOf};
+use super::{Task, TaskId};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::changes::Position;
@@ -129,22 +130,12 @@ pub async fn list_tasks(app: App, caller: Caller, query: Query<ListQuery>) -> Re
         StatusFilter::Completed => Some(true),
     };
     // One task more than asked for tells whether there is a next page.
-    let (mut tasks, position) = match sort {
-        SortOrder::Created => {
-            let after = match cursor {
-                Some(Cursor::Created(at, id)) => Some((at, id)),
-                _ => None,
-            };
-            store::list_by_created(app.pool(), caller.owner(), completed, after, limit + 1).await?
-        }
-        SortOrder::Title => {
-            let after = match cursor {
-                Some(Cursor::Title(title, id)) => Some((title, id)),
-                _ => None,
-            };
-            store::list_by_title(app.pool(), caller.owner(), completed, after, limit + 1).await?
-        }
-    };
+    let after = cursor.map(|cursor| match cursor {
+        Cursor::Created(at, id) => Key::Created(at, id),
+        Cursor::Title(title, id) => Key::Title(title, id),
+    });
+    let of = ListOf { completed, by_title: sort == SortOrder::Title, after, limit: limit + 1 };
+    let (mut tasks, position) = query::list(app.pool(), caller.owner(), &of).await?;
     let more = tasks.len() > usize::from(limit);
     tasks.truncate(usize::from(limit));
     let next_cursor = tasks.last().filter(|_| more).map(|task| Cursor::after(task, sort).encode());

@@ -2,16 +2,15 @@
 //! one statement that locks the owner's row first, so that for each owner the order of the
 //! numbers is the order of the commits, without gaps.
 
-use std::cmp::Reverse;
-
 use chrono::{DateTime, Utc};
 
-use super::{Completion, CreateTask, Task, TaskId, TaskPatch, TaskStats};
+use super::{Completion, CreateTask, DueColumns, Priority, Rank, Task, TaskId, TaskPatch, TaskRow, TaskStats, task_row};
 use crate::auth::OwnerId;
 #[cfg(feature = "broken")]
 use crate::broken::{self, Variant};
-use crate::changes::{Change, Event, History, Position, Recorded, Seq, Written};
+use crate::changes::{Change, Event, History, Recorded, Seq, Written};
 use crate::database::Pool;
+use crate::projects::ProjectId;
 
 /// How a create ended.
 #[derive(Debug)]
@@ -23,6 +22,7 @@ pub enum Creation {
     IdTaken,
     /// The id belonged to a task that was deleted.
     IdGone,
+    ProjectUnknown,
 }
 
 /// How an update ended.
@@ -32,6 +32,8 @@ pub enum Update {
     Now(Task),
     /// `If-Match` named other versions than this one.
     VersionDiffers(Seq),
+    /// It concerns subtasks or a recurrence too, so it has to be planned.
+    NotAlone,
     NotFound,
 }
 
@@ -40,24 +42,28 @@ pub enum Update {
 pub enum Deletion {
     Deleted,
     VersionDiffers(Seq),
+    /// Other tasks are part of it.
+    HasSubtasks,
     NotFound,
 }
 
 pub async fn get(pool: &Pool, owner: &OwnerId, id: TaskId) -> sqlx::Result<Option<Task>> {
     #[cfg(feature = "broken")]
     if broken::is(Variant::OwnerCheckLeftOut) {
-        return super::broken::get(pool, id).await;
+        return super::broken::get(pool, owner, id).await;
     }
-    sqlx::query_as!(
-        Task,
-        r#"SELECT id AS "id: TaskId", owner_id AS user_id, title, description, completed, created_at, updated_at,
-                  version AS "version: Seq"
+    let row = sqlx::query_as!(
+        TaskRow,
+        r#"SELECT id AS "id: TaskId", title, description, completed, completed_at, priority AS "priority: Priority", due_date,
+                  due_time, due_time_zone, recurrence, labels, project_id AS "project_id: ProjectId",
+                  parent_id AS "parent_id: TaskId", rank, created_at, updated_at, version AS "version: Seq"
            FROM tasks WHERE owner_id = $1 AND id = $2"#,
         owner.as_str(),
         id.as_uuid(),
     )
     .fetch_optional(pool)
-    .await
+    .await?;
+    Ok(row.map(|row| row.of(owner)))
 }
 
 pub async fn stats(pool: &Pool, owner: &OwnerId) -> sqlx::Result<TaskStats> {
@@ -80,14 +86,17 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
     }
     let id = new.id.unwrap_or_else(TaskId::new);
     let digest = new.id.map(|_| new.digest());
+    let due = DueColumns::of(new.due.as_ref());
     // `bump` is the owner's lock and also makes the owner's row on the first write. When the id
     // exists or was deleted it yields no row, and nothing is written. Two creates of one id that
-    // race past that check meet in a unique index, which undoes the later one whole.
+    // race past that check meet in a unique index, which undoes the later one whole. The rank is
+    // `Rank::appended`.
     let created = sqlx::query!(
         r#"WITH bump AS (
                INSERT INTO owners AS o (owner_id, last_seq, last_at)
                SELECT $1, 1, clock_timestamp()
                WHERE NOT EXISTS (SELECT FROM tasks WHERE owner_id = $1 AND id = $2)
+                 AND NOT EXISTS (SELECT FROM trash WHERE owner_id = $1 AND id = $2)
                  AND NOT EXISTS (SELECT FROM task_changes
                                  WHERE owner_id = $1 AND task_id = $2 AND kind = 'task.deleted')
                ON CONFLICT (owner_id) DO UPDATE
@@ -95,14 +104,17 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
                        last_at = GREATEST(clock_timestamp(), o.last_at + interval '1 microsecond')
                RETURNING owner_id, last_seq, last_at, generation
            ), new AS (
-               INSERT INTO tasks (owner_id, id, title, description, completed, created_at, updated_at, version,
-                                  request_digest)
-               SELECT owner_id, $2, $3, $4, $5, last_at, last_at, last_seq, $6 FROM bump
+               INSERT INTO tasks (owner_id, id, title, description, completed, completed_at, priority, due_date,
+                                  due_time, due_time_zone, due_at, recurrence, labels, project_id, rank, created_at,
+                                  updated_at, version, request_digest)
+               SELECT owner_id, $2, $3, $4, $5, CASE WHEN $5 THEN last_at END, $7, $8, $9, $10, $11, $12, $13, $14,
+                      lpad(to_hex(last_seq), 12, '0') || '80', last_at, last_at, last_seq, $6
+               FROM bump
                RETURNING *
            ), log AS (
                INSERT INTO task_changes (owner_id, seq, kind, task_id, task, changed_at)
-               SELECT owner_id, version, 'task.created', id, to_jsonb(new) - '{owner_id,request_digest}'::text[],
-                      updated_at
+               SELECT owner_id, version, 'task.created', id,
+                      to_jsonb(new) - '{owner_id,request_digest,due_at,label_keys,search}'::text[], updated_at
                FROM new
            )
            SELECT h.epoch, b.generation, b.last_seq AS "version: Seq", b.last_at AS at FROM bump b, history h"#,
@@ -112,6 +124,14 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
         new.description,
         new.completed,
         digest.as_ref().map(<[u8; 32]>::as_slice),
+        new.priority as Priority,
+        due.date,
+        due.time,
+        due.time_zone,
+        due.at,
+        new.recurrence.as_ref().map(ToString::to_string),
+        new.labels.as_slice(),
+        new.project_id.map(|id| id.as_uuid()),
     )
     .fetch_optional(pool)
     .await;
@@ -124,16 +144,27 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
                 title: new.title.clone(),
                 description: new.description.clone(),
                 completed: new.completed,
+                completed_at: new.completed.then_some(row.at),
+                priority: new.priority,
+                due: new.due.clone(),
+                recurrence: new.recurrence.clone(),
+                labels: new.labels.clone(),
+                project_id: new.project_id,
+                parent_id: None,
+                rank: Rank::appended(row.version),
                 created_at: row.at,
                 updated_at: row.at,
                 version: row.version,
             };
             let history = History::new(row.epoch, Some(row.generation));
-            let recorded = recorded(history, row.version, row.at, Event::Created(task.clone()));
-            Ok(Written { value: Creation::Created(task), recorded: Some(recorded) })
+            let recorded = recorded(history, row.version, row.at, Event::TaskCreated(task.clone()));
+            Ok(Written { value: Creation::Created(task), recorded: vec![recorded] })
         }
         Ok(None) => repeated(pool, owner, id, digest).await,
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => repeated(pool, owner, id, digest).await,
+        Err(sqlx::Error::Database(error)) if error.constraint() == Some("tasks_project") => {
+            Ok(Written { value: Creation::ProjectUnknown, recorded: Vec::new() })
+        }
         Err(error) => Err(error),
     }
 }
@@ -146,30 +177,23 @@ async fn repeated(
     digest: Option<[u8; 32]>,
 ) -> sqlx::Result<Written<Creation>> {
     let existing = sqlx::query!(
-        r#"SELECT title, description, completed, created_at, updated_at, version AS "version: Seq", request_digest
+        r#"SELECT id AS "id: TaskId", title, description, completed, completed_at, priority AS "priority: Priority",
+                  due_date, due_time, due_time_zone, recurrence, labels, project_id AS "project_id: ProjectId",
+                  parent_id AS "parent_id: TaskId", rank, created_at, updated_at, version AS "version: Seq",
+                  COALESCE(request_digest = $3, false) AS "same_request!"
            FROM tasks WHERE owner_id = $1 AND id = $2"#,
         owner.as_str(),
         id.as_uuid(),
+        digest.as_ref().map(<[u8; 32]>::as_slice),
     )
     .fetch_optional(pool)
     .await?;
     let value = match existing {
         None => Creation::IdGone,
-        Some(row) if digest.is_some() && row.request_digest.as_deref() == digest.as_ref().map(<[u8; 32]>::as_slice) => {
-            Creation::Repeated(Task {
-                id,
-                user_id: owner.as_str().to_owned(),
-                title: row.title,
-                description: row.description,
-                completed: row.completed,
-                created_at: row.created_at,
-                updated_at: row.updated_at,
-                version: row.version,
-            })
-        }
+        Some(row) if row.same_request => Creation::Repeated(task_row!(row).of(owner)),
         Some(_) => Creation::IdTaken,
     };
-    Ok(Written { value, recorded: None })
+    Ok(Written { value, recorded: Vec::new() })
 }
 
 /// Updates fields that are given; a write that changes nothing takes no number.
@@ -180,6 +204,7 @@ pub async fn update(
     patch: &TaskPatch,
     if_match: Option<&[i64]>,
 ) -> sqlx::Result<Written<Update>> {
+    let due = DueColumns::of(patch.due.as_ref().and_then(Option::as_ref));
     // The owner is locked before the task, everywhere, and what is compared is what the lock
     // returned: never a row read without it.
     let row = sqlx::query!(
@@ -188,40 +213,69 @@ pub async fn update(
            ), cur AS (
                SELECT t.*, own.generation FROM tasks t JOIN own USING (owner_id)
                WHERE t.owner_id = $1 AND t.id = $2 FOR NO KEY UPDATE OF t
-           ), nxt AS (
+           ), want AS (
                SELECT cur.*, COALESCE($4, title) AS new_title,
                       CASE WHEN $5 THEN $6 ELSE description END AS new_description,
-                      CASE WHEN $8 THEN NOT completed ELSE COALESCE($7, completed) END AS new_completed
+                      CASE WHEN $8 THEN NOT completed ELSE COALESCE($7, completed) END AS new_completed,
+                      COALESCE($9, priority) AS new_priority,
+                      CASE WHEN $10 THEN $11 ELSE due_date END AS new_due_date,
+                      CASE WHEN $10 THEN $12 ELSE due_time END AS new_due_time,
+                      CASE WHEN $10 THEN $13 ELSE due_time_zone END AS new_due_time_zone,
+                      CASE WHEN $10 THEN $14 ELSE due_at END AS new_due_at,
+                      COALESCE($15, labels) AS new_labels
                FROM cur WHERE $3::bigint[] IS NULL OR version = ANY ($3)
+           ), alone AS MATERIALIZED (
+               SELECT owner_id, id,
+                      NOT ($10 AND recurrence IS NOT NULL)
+                      AND CASE WHEN new_completed AND NOT completed
+                               THEN recurrence IS NULL AND NOT taskwire_has_open_subtasks(owner_id, id)
+                               ELSE true END AS yes
+               FROM want
+           ), nxt AS (
+               SELECT want.* FROM want JOIN alone USING (owner_id, id) WHERE alone.yes
            ), bump AS (
                UPDATE owners o
                SET last_seq = o.last_seq + 1,
                    last_at = GREATEST(clock_timestamp(), o.last_at + interval '1 microsecond')
                FROM nxt n
                WHERE o.owner_id = n.owner_id
-                 AND (n.new_title, n.new_description, n.new_completed)
-                     IS DISTINCT FROM (n.title, n.description, n.completed)
+                 AND (n.new_title, n.new_description, n.new_completed, n.new_priority, n.new_due_date, n.new_due_time,
+                      n.new_due_time_zone, n.new_labels)
+                     IS DISTINCT FROM (n.title, n.description, n.completed, n.priority, n.due_date, n.due_time,
+                                       n.due_time_zone, n.labels)
                RETURNING o.last_seq, o.last_at
            ), upd AS (
                UPDATE tasks t
                SET title = n.new_title, description = n.new_description, completed = n.new_completed,
+                   completed_at = CASE WHEN NOT n.new_completed THEN NULL
+                                       WHEN n.completed THEN n.completed_at ELSE b.last_at END,
+                   priority = n.new_priority, due_date = n.new_due_date, due_time = n.new_due_time,
+                   due_time_zone = n.new_due_time_zone, due_at = n.new_due_at, labels = n.new_labels,
                    updated_at = b.last_at, version = b.last_seq
                FROM nxt n, bump b
                WHERE t.owner_id = n.owner_id AND t.id = n.id
                RETURNING t.*
            ), log AS (
                INSERT INTO task_changes (owner_id, seq, kind, task_id, task, changed_at)
-               SELECT owner_id, version, 'task.updated', id, to_jsonb(upd) - '{owner_id,request_digest}'::text[],
-                      updated_at
+               SELECT owner_id, version, 'task.updated', id,
+                      to_jsonb(upd) - '{owner_id,request_digest,due_at,label_keys,search}'::text[], updated_at
                FROM upd
+           ), now AS (
+               SELECT id, title, description, completed, completed_at, priority, due_date, due_time, due_time_zone,
+                      recurrence, labels, project_id, parent_id, rank, created_at, updated_at, version, true AS changed
+               FROM upd
+               UNION ALL
+               SELECT id, title, description, completed, completed_at, priority, due_date, due_time, due_time_zone,
+                      recurrence, labels, project_id, parent_id, rank, created_at, updated_at, version, false
+               FROM cur WHERE NOT EXISTS (SELECT FROM upd)
            )
-           SELECT h.epoch, c.generation, EXISTS (SELECT FROM nxt) AS "matched!", u.id IS NOT NULL AS "changed!",
-                  CASE WHEN u.id IS NULL THEN c.title ELSE u.title END AS "title!",
-                  CASE WHEN u.id IS NULL THEN c.description ELSE u.description END AS description,
-                  COALESCE(u.completed, c.completed) AS "completed!", c.created_at,
-                  COALESCE(u.updated_at, c.updated_at) AS "updated_at!",
-                  COALESCE(u.version, c.version) AS "version!: Seq"
-           FROM cur c CROSS JOIN history h LEFT JOIN upd u ON true"#,
+           SELECT h.epoch, (SELECT generation FROM cur) AS "generation!", (SELECT yes FROM alone) AS alone,
+                  n.changed AS "changed!", n.id AS "id!: TaskId", n.title AS "title!", n.description,
+                  n.completed AS "completed!", n.completed_at, n.priority AS "priority!: Priority", n.due_date,
+                  n.due_time, n.due_time_zone, n.recurrence, n.labels AS "labels!",
+                  n.project_id AS "project_id: ProjectId", n.parent_id AS "parent_id: TaskId", n.rank AS "rank!",
+                  n.created_at AS "created_at!", n.updated_at AS "updated_at!", n.version AS "version!: Seq"
+           FROM now n CROSS JOIN history h"#,
         owner.as_str(),
         id.as_uuid(),
         if_match,
@@ -230,40 +284,43 @@ pub async fn update(
         patch.description.as_ref().and_then(Option::as_deref),
         patch.completion.value(),
         patch.completion == Completion::Toggle,
+        patch.priority as Option<Priority>,
+        patch.due.is_some(),
+        due.date,
+        due.time,
+        due.time_zone,
+        due.at,
+        patch.labels.as_ref().map(super::Labels::as_slice),
     )
     .fetch_optional(pool)
     .await?;
 
     let Some(row) = row else {
-        return Ok(Written { value: Update::NotFound, recorded: None });
+        return Ok(Written { value: Update::NotFound, recorded: Vec::new() });
     };
-    if !row.matched {
-        return Ok(Written { value: Update::VersionDiffers(row.version), recorded: None });
+    let value = match row.alone {
+        None => Some(Update::VersionDiffers(row.version)),
+        Some(false) => Some(Update::NotAlone),
+        Some(true) => None,
+    };
+    if let Some(value) = value {
+        return Ok(Written { value, recorded: Vec::new() });
     }
-    let task = Task {
-        id,
-        user_id: owner.as_str().to_owned(),
-        title: row.title,
-        description: row.description,
-        completed: row.completed,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-        version: row.version,
-    };
-    let recorded = row.changed.then(|| {
-        let history = History::new(row.epoch, Some(row.generation));
-        recorded(history, task.version, task.updated_at, Event::Updated(task.clone()))
-    });
-    Ok(Written { value: Update::Now(task), recorded })
+    let history = History::new(row.epoch, Some(row.generation));
+    let changed = row.changed;
+    let task = task_row!(row).of(owner);
+    let recorded = changed.then(|| recorded(history, task.version, task.updated_at, Event::TaskUpdated(task.clone())));
+    Ok(Written { value: Update::Now(task), recorded: recorded.into_iter().collect() })
 }
 
+/// Puts a task into the trash, unless others hang on it.
 pub async fn delete(
     pool: &Pool,
     owner: &OwnerId,
     id: TaskId,
     if_match: Option<&[i64]>,
 ) -> sqlx::Result<Written<Deletion>> {
-    let row = sqlx::query!(
+    let deleted = sqlx::query!(
         r#"WITH own AS (
                SELECT owner_id, generation FROM owners WHERE owner_id = $1 FOR NO KEY UPDATE
            ), cur AS (
@@ -278,146 +335,45 @@ pub async fn delete(
                FROM nxt n WHERE o.owner_id = n.owner_id
                RETURNING o.last_seq, o.last_at
            ), del AS (
-               DELETE FROM tasks t USING nxt n, bump b
+               DELETE FROM tasks t USING nxt n
                WHERE t.owner_id = n.owner_id AND t.id = n.id
-               RETURNING t.owner_id, t.id, b.last_seq, b.last_at
+               RETURNING t.*
+           ), trashed AS (
+               INSERT INTO trash (owner_id, id, root_id, deleted_at, task, request_digest)
+               SELECT owner_id, id, id, last_at,
+                      to_jsonb(del) - '{owner_id,request_digest,due_at,label_keys,search}'::text[], request_digest
+               FROM del, bump
            ), log AS (
                INSERT INTO task_changes (owner_id, seq, kind, task_id, task, changed_at)
-               SELECT owner_id, last_seq, 'task.deleted', id, NULL, last_at FROM del
+               SELECT owner_id, last_seq, 'task.deleted', id, NULL, last_at FROM del, bump
            )
-           SELECT h.epoch, c.generation, c.version AS "version: Seq", d.last_seq AS "seq?: Seq", d.last_at AS "at?"
-           FROM cur c CROSS JOIN history h LEFT JOIN del d ON true"#,
+           SELECT h.epoch, c.generation, c.version AS "version: Seq", b.last_seq AS "seq?: Seq", b.last_at AS "at?"
+           FROM cur c CROSS JOIN history h LEFT JOIN bump b ON true"#,
         owner.as_str(),
         id.as_uuid(),
         if_match,
     )
     .fetch_optional(pool)
-    .await?;
+    .await;
 
-    Ok(match row {
-        None => Written { value: Deletion::NotFound, recorded: None },
-        Some(row) => match (row.seq, row.at) {
+    let nothing = |value| Written { value, recorded: Vec::new() };
+    Ok(match deleted {
+        Err(sqlx::Error::Database(error)) if error.constraint() == Some("tasks_parent") => {
+            nothing(Deletion::HasSubtasks)
+        }
+        Err(error) => return Err(error),
+        Ok(None) => nothing(Deletion::NotFound),
+        Ok(Some(row)) => match (row.seq, row.at) {
             (Some(seq), Some(at)) => {
                 let history = History::new(row.epoch, Some(row.generation));
-                Written { value: Deletion::Deleted, recorded: Some(recorded(history, seq, at, Event::Deleted(id))) }
+                let recorded = recorded(history, seq, at, Event::TaskDeleted(id));
+                Written { value: Deletion::Deleted, recorded: vec![recorded] }
             }
-            _ => Written { value: Deletion::VersionDiffers(row.version), recorded: None },
+            _ => nothing(Deletion::VersionDiffers(row.version)),
         },
     })
 }
 
 const fn recorded(history: History, seq: Seq, at: DateTime<Utc>, event: Event) -> Recorded {
     Recorded { history, change: Change { seq, at, event } }
-}
-
-/// Tasks newest first after a key, with the position of the same snapshot.
-pub async fn list_by_created(
-    pool: &Pool,
-    owner: &OwnerId,
-    completed: Option<bool>,
-    after: Option<(DateTime<Utc>, TaskId)>,
-    limit: u16,
-) -> sqlx::Result<(Vec<Task>, Position)> {
-    let (after_at, after_id) = after.unzip();
-    let rows = sqlx::query_as!(
-        ListRow,
-        r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!",
-                  t.id AS "id?: TaskId", t.title AS "title?", t.description AS "description?",
-                  t.completed AS "completed?", t.created_at AS "created_at?", t.updated_at AS "updated_at?",
-                  t.version AS "version?: Seq"
-           FROM history h
-           LEFT JOIN owners o ON o.owner_id = $1
-           LEFT JOIN LATERAL (
-               SELECT * FROM tasks
-               WHERE owner_id = $1
-                 AND (created_at, id) < (COALESCE($3::timestamptz, 'infinity'),
-                                         COALESCE($4::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-                 AND ($2::boolean IS NULL OR completed = $2)
-               ORDER BY created_at DESC, id DESC LIMIT $5
-           ) t ON true"#,
-        owner.as_str(),
-        completed,
-        after_at,
-        after_id.map(|id| id.as_uuid()),
-        i64::from(limit),
-    )
-    .fetch_all(pool)
-    .await?;
-    let (mut tasks, position) = snapshot(rows, owner)?;
-    // Joined rows come in the order of the subquery, but that is no promise; to have Postgres
-    // sort them once more costs it more than the query itself.
-    tasks.sort_by_key(|task| Reverse((task.created_at, task.id)));
-    Ok((tasks, position))
-}
-
-/// Tasks by title after a key, with the position of the same snapshot.
-pub async fn list_by_title(
-    pool: &Pool,
-    owner: &OwnerId,
-    completed: Option<bool>,
-    after: Option<(String, TaskId)>,
-    limit: u16,
-) -> sqlx::Result<(Vec<Task>, Position)> {
-    let (after_title, after_id) = after.unzip();
-    let rows = sqlx::query_as!(
-        ListRow,
-        r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!",
-                  t.id AS "id?: TaskId", t.title AS "title?", t.description AS "description?",
-                  t.completed AS "completed?", t.created_at AS "created_at?", t.updated_at AS "updated_at?",
-                  t.version AS "version?: Seq"
-           FROM history h
-           LEFT JOIN owners o ON o.owner_id = $1
-           LEFT JOIN LATERAL (
-               SELECT * FROM tasks
-               WHERE owner_id = $1
-                 AND (title COLLATE "und-x-icu", id) > (COALESCE($3::text, '') COLLATE "und-x-icu",
-                                                        COALESCE($4::uuid, '00000000-0000-0000-0000-000000000000'))
-                 AND ($2::boolean IS NULL OR completed = $2)
-               ORDER BY title COLLATE "und-x-icu", id LIMIT $5
-           ) t ON true
-           ORDER BY t.title COLLATE "und-x-icu", t.id"#,
-        owner.as_str(),
-        completed,
-        after_title,
-        after_id.map(|id| id.as_uuid()),
-        i64::from(limit),
-    )
-    .fetch_all(pool)
-    .await?;
-    snapshot(rows, owner)
-}
-
-/// A row of a list: the snapshot's position, and a task unless the list is empty.
-struct ListRow {
-    epoch: i64,
-    generation: Option<i64>,
-    head: i64,
-    id: Option<TaskId>,
-    title: Option<String>,
-    description: Option<String>,
-    completed: Option<bool>,
-    created_at: Option<DateTime<Utc>>,
-    updated_at: Option<DateTime<Utc>>,
-    version: Option<Seq>,
-}
-
-fn snapshot(rows: Vec<ListRow>, owner: &OwnerId) -> sqlx::Result<(Vec<Task>, Position)> {
-    let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-    let position = History::new(first.epoch, first.generation).at(Seq::new(first.head));
-    let tasks = rows
-        .into_iter()
-        .filter_map(|row| {
-            Some(Task {
-                id: row.id?,
-                user_id: owner.as_str().to_owned(),
-                title: row.title?,
-                description: row.description,
-                completed: row.completed?,
-                created_at: row.created_at?,
-                updated_at: row.updated_at?,
-                version: row.version?,
-            })
-        })
-        .collect();
-    Ok((tasks, position))
 }

@@ -223,7 +223,7 @@ async fn writers_that_race_for_an_owners_first_write_number_them_all() {
             let (pool, owner) = (server.pool.clone(), owner(&user));
             // Half of them want the same task, half each one of their own.
             let id = (writer % 2 == 0).then_some(same);
-            let new = CreateTask { id, title: "the first?".to_owned(), description: None, completed: false };
+            let new = CreateTask { id, ..CreateTask::titled("the first?") };
             tokio::spawn(async move { store::create(&pool, &owner, &new).await.expect("no deadlock").value })
         });
         let ended = tokio::time::timeout(Duration::from_secs(20), join_all(creations)).await.expect("nobody waits");

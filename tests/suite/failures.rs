@@ -107,7 +107,7 @@ async fn a_write_that_takes_too_long_is_answered_in_time_and_still_done() {
     let now = ada.read(task.id).await;
     assert_eq!((now.title.as_str(), now.version.get()), ("Buy oat milk", 2));
     assert_eq!(told["task"], json!(now));
-    assert!(matches!(&ada.changes(None).await[..], [_, ChangeMessage::Updated(change)] if change.task == now));
+    assert!(matches!(&ada.changes(None).await[..], [_, ChangeMessage::TaskUpdated(change)] if change.task == now));
 }
 
 #[tokio::test]

@@ -215,7 +215,7 @@ async fn an_empty_list_has_a_position_that_the_log_goes_on_from() {
     let empty = ada.page("").await;
     let task = ada.create("Buy milk").await;
     let changes = ada.changes(Some(&empty.position.to_string())).await;
-    assert!(matches!(&changes[..], [ChangeMessage::Created(change)] if change.task == task), "{changes:?}");
+    assert!(matches!(&changes[..], [ChangeMessage::TaskCreated(change)] if change.task == task), "{changes:?}");
 }
 
 #[tokio::test]
@@ -255,13 +255,14 @@ async fn a_list_and_the_changes_after_its_position_make_the_final_list() {
         let mut known = by_id(list);
         for change in ada.changes(Some(&position)).await {
             match change {
-                ChangeMessage::Created(change) => {
+                ChangeMessage::TaskCreated(change) => {
                     assert!(known.insert(change.task.id.to_string(), change.task).is_none());
                 }
-                ChangeMessage::Updated(change) => {
+                ChangeMessage::TaskUpdated(change) => {
                     assert!(known.insert(change.task.id.to_string(), change.task).is_some());
                 }
-                ChangeMessage::Deleted(change) => assert!(known.remove(&change.task_id.to_string()).is_some()),
+                ChangeMessage::TaskDeleted(change) => assert!(known.remove(&change.task_id.to_string()).is_some()),
+                other => panic!("nobody did {other:?}"),
             }
         }
         assert_eq!(known, last);

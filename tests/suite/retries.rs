@@ -145,9 +145,10 @@ async fn a_create_that_races_a_delete_never_brings_the_task_back() {
     let mut lives: HashMap<TaskId, Vec<&str>> = HashMap::new();
     for (number, change) in ada.changes(None).await.iter().enumerate() {
         let (seq, id, kind) = match change {
-            ChangeMessage::Created(change) => (change.seq, change.task.id, "created"),
-            ChangeMessage::Updated(change) => (change.seq, change.task.id, "updated"),
-            ChangeMessage::Deleted(change) => (change.seq, change.task_id, "deleted"),
+            ChangeMessage::TaskCreated(change) => (change.seq, change.task.id, "created"),
+            ChangeMessage::TaskUpdated(change) => (change.seq, change.task.id, "updated"),
+            ChangeMessage::TaskDeleted(change) => (change.seq, change.task_id, "deleted"),
+            other => panic!("nobody did {other:?}"),
         };
         assert_eq!(usize::try_from(seq.get()), Ok(number + 1));
         lives.entry(id).or_default().push(kind);

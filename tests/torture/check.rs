@@ -117,18 +117,18 @@ impl<'a> Log<'a> {
         let mut described = HashMap::new();
         for (at, change) in changes.iter().enumerate() {
             match &change.event {
-                Event::Created(task) => log.created.entry(task.id).or_default().push(at),
-                Event::Updated(_) => {}
-                Event::Deleted(id) => log.deleted.entry(*id).or_default().push(at),
+                Event::TaskCreated(task) => log.created.entry(task.id).or_default().push(at),
+                Event::TaskDeleted(id) => log.deleted.entry(*id).or_default().push(at),
+                _ => {}
             }
-            if let Event::Created(task) | Event::Updated(task) = &change.event {
+            if let Some(task) = change.event.task() {
                 let token = task.description.as_deref().unwrap_or_default();
                 // To complete a task leaves its description as it was.
                 if described.insert(task.id, token) != Some(token) {
                     log.by_token.entry(token).or_default().push(at);
                 }
             }
-            if let Event::Created(task) | Event::Updated(task) = &change.event
+            if let Some(task) = change.event.task()
                 && task.version != change.seq
             {
                 found.say(Promise::LogIsWhole, format!("{} left the version {}", change.seq, task.version));
@@ -173,10 +173,7 @@ impl<'a> Log<'a> {
     fn check_completion(&self, write: &Write, found: &mut Found) {
         let Outcome::Acknowledged(Some(version)) = write.outcome else { return };
         let change = usize::try_from(version - 1).ok().and_then(|at| self.changes.get(at));
-        let touched = change.is_some_and(|change| match &change.event {
-            Event::Created(task) | Event::Updated(task) => task.id == write.id,
-            Event::Deleted(_) => false,
-        });
+        let touched = change.and_then(|change| change.event.task()).is_some_and(|task| task.id == write.id);
         if !touched {
             found.say(
                 Promise::WritesAreKept,
@@ -203,16 +200,22 @@ impl<'a> Log<'a> {
         let (mut state, mut played) = (Tasks::new(), self.changes.iter().peekable());
         for list in lists {
             while let Some(change) = played.next_if(|change| change.seq <= list.position.seq) {
-                match &change.event {
-                    Event::Created(task) | Event::Updated(task) => state.insert(task.id, task.clone()),
-                    Event::Deleted(id) => state.remove(id),
-                };
+                play(&change.event, &mut state);
             }
             if state != list.tasks {
                 let what = format!("the list at {} is not the log up to there", list.position.seq);
                 found.say(Promise::ListsAreSnapshots, what);
             }
         }
+    }
+}
+
+/// What a change does to the tasks that a client holds.
+pub fn play(event: &Event, tasks: &mut Tasks) {
+    if let Some(task) = event.task() {
+        tasks.insert(task.id, task.clone());
+    } else if let Event::TaskDeleted(id) = event {
+        tasks.remove(id);
     }
 }
 

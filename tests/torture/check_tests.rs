@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use taskwire::changes::store::ResetReason;
 use taskwire::changes::{Change, Event, History, Position, Seq};
-use taskwire::tasks::{Task, TaskId};
+use taskwire::tasks::{Labels, Priority, Rank, Task, TaskId};
 
 use super::check::{Totals, check};
 use super::history::{Kind, Listing, Outcome, Promise, Seen, UserHistory, Write};
@@ -23,6 +23,14 @@ fn task(id: TaskId, seq: i64) -> Task {
         title: "a title".to_owned(),
         description: Some(format!("token {seq}")),
         completed: false,
+        completed_at: None,
+        priority: Priority::None,
+        due: None,
+        recurrence: None,
+        labels: Labels::default(),
+        project_id: None,
+        parent_id: None,
+        rank: Rank::default(),
         created_at: now,
         updated_at: now,
         version: Seq::new(seq),
@@ -34,7 +42,7 @@ fn time(seq: i64) -> sqlx::types::chrono::DateTime<sqlx::types::chrono::Utc> {
 }
 
 fn created(id: TaskId, seq: i64) -> Change {
-    Change { seq: Seq::new(seq), at: time(seq), event: Event::Created(task(id, seq)) }
+    Change { seq: Seq::new(seq), at: time(seq), event: Event::TaskCreated(task(id, seq)) }
 }
 
 fn received(change: &Change) -> Seen {
@@ -117,9 +125,9 @@ fn an_acknowledged_write_must_be_there_once() {
     let promises = broken(|history| history.user.writes[1].id = TaskId::new());
     assert_eq!(promises, [Promise::WritesAreKept]);
     let promises = broken(|history| {
-        let Event::Created(first) = &history.user.log[0].event else { return };
+        let Event::TaskCreated(first) = &history.user.log[0].event else { return };
         let twice = first.id;
-        if let Event::Created(second) = &mut history.user.log[1].event {
+        if let Event::TaskCreated(second) = &mut history.user.log[1].event {
             second.id = twice;
         }
     });

@@ -64,9 +64,9 @@ async fn read(connection: &mut PgConnection, record: &Record, user: usize, throu
     for row in rows {
         let (seq, kind): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
         let event = match kind.as_str() {
-            "task.created" => Event::Created(row.try_get::<Json<_>, _>(3)?.0),
-            "task.updated" => Event::Updated(row.try_get::<Json<_>, _>(3)?.0),
-            _ => Event::Deleted(row.try_get::<TaskId, _>(2)?),
+            "task.created" => Event::TaskCreated(row.try_get::<Json<_>, _>(3)?.0),
+            "task.updated" => Event::TaskUpdated(row.try_get::<Json<_>, _>(3)?.0),
+            _ => Event::TaskDeleted(row.try_get::<TaskId, _>(2)?),
         };
         changes.push(Change { seq: Seq::new(seq), at: row.try_get::<DateTime<Utc>, _>(4)?, event });
     }

@@ -3,8 +3,9 @@
 //! follows it while it listens, and the checker follows it again over the record.
 
 use taskwire::changes::store::ResetReason;
-use taskwire::changes::{Change, Event, Position};
+use taskwire::changes::{Change, Position};
 
+use super::check::play;
 use super::history::{Promise, Seen, Tasks, Violation};
 
 #[derive(Default)]
@@ -100,10 +101,7 @@ impl Stream {
         }
         self.known = Some(position);
         self.changes += 1;
-        match &change.event {
-            Event::Created(task) | Event::Updated(task) => self.tasks.insert(task.id, task.clone()),
-            Event::Deleted(id) => self.tasks.remove(id),
-        };
+        play(&change.event, &mut self.tasks);
         Ok(())
     }
 

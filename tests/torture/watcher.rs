@@ -223,9 +223,14 @@ impl Watcher {
                     say(socket, &json!({ "type": "ping" })).await?;
                 }
             }
-            ServerMessage::TaskCreated(message) => self.change(ChangeMessage::Created(message)),
-            ServerMessage::TaskUpdated(message) => self.change(ChangeMessage::Updated(message)),
-            ServerMessage::TaskDeleted(message) => self.change(ChangeMessage::Deleted(message)),
+            ServerMessage::TaskCreated(message) => self.change(ChangeMessage::TaskCreated(message)),
+            ServerMessage::TaskUpdated(message) => self.change(ChangeMessage::TaskUpdated(message)),
+            ServerMessage::TaskDeleted(message) => self.change(ChangeMessage::TaskDeleted(message)),
+            ServerMessage::TaskRestored(message) => self.change(ChangeMessage::TaskRestored(message)),
+            ServerMessage::ProjectCreated(message) => self.change(ChangeMessage::ProjectCreated(message)),
+            ServerMessage::ProjectUpdated(message) => self.change(ChangeMessage::ProjectUpdated(message)),
+            ServerMessage::ProjectDeleted(message) => self.change(ChangeMessage::ProjectDeleted(message)),
+            ServerMessage::ProjectRestored(message) => self.change(ChangeMessage::ProjectRestored(message)),
             ServerMessage::CaughtUp(message) => self.see(Seen::CaughtUp(message.position)),
             ServerMessage::Heartbeat(message) => self.see(Seen::Heartbeat { seq: message.seq.get() }),
             ServerMessage::Reset(reset) => {
@@ -263,17 +268,17 @@ impl Watcher {
 }
 
 fn change(message: ChangeMessage) -> (Position, Change) {
-    match message {
-        ChangeMessage::Created(message) => {
-            (message.position, Change { seq: message.seq, at: message.at, event: Event::Created(message.task) })
-        }
-        ChangeMessage::Updated(message) => {
-            (message.position, Change { seq: message.seq, at: message.at, event: Event::Updated(message.task) })
-        }
-        ChangeMessage::Deleted(message) => {
-            (message.position, Change { seq: message.seq, at: message.at, event: Event::Deleted(message.task_id) })
-        }
-    }
+    let (position, seq, at, event) = match message {
+        ChangeMessage::TaskCreated(m) => (m.position, m.seq, m.at, Event::TaskCreated(m.task)),
+        ChangeMessage::TaskUpdated(m) => (m.position, m.seq, m.at, Event::TaskUpdated(m.task)),
+        ChangeMessage::TaskDeleted(m) => (m.position, m.seq, m.at, Event::TaskDeleted(m.task_id)),
+        ChangeMessage::TaskRestored(m) => (m.position, m.seq, m.at, Event::TaskRestored(m.task)),
+        ChangeMessage::ProjectCreated(m) => (m.position, m.seq, m.at, Event::ProjectCreated(m.project)),
+        ChangeMessage::ProjectUpdated(m) => (m.position, m.seq, m.at, Event::ProjectUpdated(m.project)),
+        ChangeMessage::ProjectDeleted(m) => (m.position, m.seq, m.at, Event::ProjectDeleted(m.project_id)),
+        ChangeMessage::ProjectRestored(m) => (m.position, m.seq, m.at, Event::ProjectRestored(m.project)),
+    };
+    (position, Change { seq, at, event })
 }
 
 async fn say(socket: &mut Socket, message: &serde_json::Value) -> Result<(), Over> {

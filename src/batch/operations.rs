@@ -1,0 +1,140 @@
+//! What a plan can be asked to do, and what became of it. Requests about single tasks and
+//! projects, batches and imports all end as these.
+
+use uuid::Uuid;
+
+use crate::problem::Problem;
+use crate::projects::{CreateProject, Project, ProjectId, ProjectRow, UpdateProject};
+use crate::tasks::{Children, CreateTask, Task, TaskId, TaskPatch, TaskRow};
+
+/// Where in the order something goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place<T> {
+    Before(T),
+    After(T),
+    Last,
+    /// Where it is.
+    Stay,
+}
+
+/// What happens to the tasks of a project that is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contents {
+    Refuse,
+    Delete,
+    MoveOut,
+}
+
+#[derive(Debug, Clone)]
+pub enum Operation {
+    CreateTask(CreateTask),
+    UpdateTask { id: TaskId, patch: TaskPatch, if_match: Option<Vec<i64>> },
+    MoveTask { id: TaskId, place: Place<TaskId>, patch: TaskPatch, if_match: Option<Vec<i64>> },
+    DeleteTask { id: TaskId, children: Children, if_match: Option<Vec<i64>> },
+    CreateProject(CreateProject),
+    UpdateProject { id: ProjectId, update: UpdateProject, place: Place<ProjectId>, if_match: Option<Vec<i64>> },
+    DeleteProject { id: ProjectId, contents: Contents, if_match: Option<Vec<i64>> },
+    /// Takes back what was deleted as this, with all that went along.
+    Restore(Uuid),
+    /// Puts what an export holds where it is missing.
+    ImportTask(TaskRow),
+    ImportProject(ProjectRow),
+}
+
+/// What became of one operation.
+pub type Outcome = Result<Done, Problem>;
+
+#[derive(Debug, Clone)]
+pub enum Done {
+    TaskCreated(Task),
+    /// It had been created by the same request before.
+    TaskRepeated(Task),
+    TaskIs(Task),
+    TaskDeleted(TaskId),
+    ProjectCreated(Project),
+    ProjectRepeated(Project),
+    ProjectIs(Project),
+    ProjectDeleted(ProjectId),
+    Restored { tasks: usize, projects: usize },
+}
+
+impl Operation {
+    /// Whose rows it needs, beside those above them.
+    pub fn tasks(&self) -> Vec<TaskId> {
+        match self {
+            Self::CreateTask(new) => new.id.into_iter().chain(new.parent_id).collect(),
+            Self::UpdateTask { id, patch, .. } => patch.parent_id.flatten().into_iter().chain([*id]).collect(),
+            Self::MoveTask { id, place, patch, .. } => {
+                patch.parent_id.flatten().into_iter().chain([*id]).chain(anchor(*place)).collect()
+            }
+            Self::DeleteTask { id, .. } => vec![*id],
+            Self::ImportTask(row) => row.parent_id.into_iter().chain([row.id]).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Which of them it reaches down from.
+    pub fn tree(&self) -> Option<TaskId> {
+        match self {
+            Self::UpdateTask { id, .. } | Self::MoveTask { id, .. } | Self::DeleteTask { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// Beside what it puts a task.
+    pub fn anchor(&self) -> Option<TaskId> {
+        match self {
+            Self::MoveTask { place, .. } => anchor(*place),
+            _ => None,
+        }
+    }
+
+    pub fn projects(&self) -> Vec<ProjectId> {
+        match self {
+            Self::CreateTask(new) => new.project_id.into_iter().collect(),
+            Self::UpdateTask { patch, .. } | Self::MoveTask { patch, .. } => {
+                patch.project_id.flatten().into_iter().collect()
+            }
+            Self::CreateProject(new) => new.id.into_iter().collect(),
+            Self::UpdateProject { id, place, .. } => anchor(*place).into_iter().chain([*id]).collect(),
+            Self::DeleteProject { id, .. } => vec![*id],
+            Self::ImportTask(row) => row.project_id.into_iter().collect(),
+            Self::ImportProject(row) => vec![row.id],
+            Self::DeleteTask { .. } | Self::Restore(_) => Vec::new(),
+        }
+    }
+
+    /// The id that a client chose for something new.
+    pub fn chosen_id(&self) -> Option<Uuid> {
+        match self {
+            Self::CreateTask(new) => new.id.map(|id| id.as_uuid()),
+            Self::CreateProject(new) => new.id.map(|id| id.as_uuid()),
+            Self::ImportTask(row) => Some(row.id.as_uuid()),
+            Self::ImportProject(row) => Some(row.id.as_uuid()),
+            _ => None,
+        }
+    }
+
+    /// The project whose tasks it needs, all of them.
+    pub const fn whole_project(&self) -> Option<ProjectId> {
+        match self {
+            Self::DeleteProject { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// The entry of the trash that it needs.
+    pub const fn trashed(&self) -> Option<Uuid> {
+        match self {
+            Self::Restore(root) => Some(*root),
+            _ => None,
+        }
+    }
+}
+
+fn anchor<T: Copy>(place: Place<T>) -> Option<T> {
+    match place {
+        Place::Before(anchor) | Place::After(anchor) => Some(anchor),
+        Place::Last | Place::Stay => None,
+    }
+}

@@ -1,0 +1,94 @@
+//! Order: every task has a rank among all tasks of its owner, so any list of some of them is in
+//! the same order. What goes last gets the rank that belongs to its own change's number, which is
+//! higher than all before.
+
+use std::collections::BTreeSet;
+
+use super::{Plan, check_version};
+use crate::batch::operations::{Outcome, Place};
+use crate::changes::Event;
+use crate::problem::Problem;
+use crate::projects::{ProjectId, ProjectRow};
+use crate::tasks::{Rank, TaskId, TaskPatch, TaskRow};
+
+impl Plan<'_> {
+    pub(super) fn move_task(
+        &mut self,
+        id: TaskId,
+        place: Place<TaskId>,
+        patch: &TaskPatch,
+        if_match: Option<&[i64]>,
+    ) -> Outcome {
+        let old = self.task(id)?.clone();
+        check_version(if_match, old.version)?;
+        let mut new = old.clone();
+        self.relate(&mut new, patch)?;
+        new.rank = self.task_rank(&old, place)?;
+        let (moved, project) = (new.project_id != old.project_id, new.project_id);
+        if new != old {
+            self.write_task(new, Event::TaskUpdated);
+            if moved {
+                self.take_along(id, project);
+            }
+        }
+        self.task_is(id)
+    }
+
+    fn task_rank(&self, task: &TaskRow, place: Place<TaskId>) -> Result<String, Problem> {
+        let rank_of = |anchor: TaskId, field: &'static str| {
+            if anchor == task.id {
+                return Err(Problem::invalid_field(field, "invalid_value", "must be another task"));
+            }
+            let row = self.state.tasks.get(&anchor).map(|row| Rank::stored(row.rank.clone()));
+            row.ok_or_else(|| Problem::invalid_field(field, "invalid_value", "must be the id of one of your tasks"))
+        };
+        let present = Rank::stored(task.rank.clone());
+        let ranks = self.state.task_ranks();
+        Ok(match place {
+            Place::Stay => present,
+            Place::Last => self.last(ranks, present),
+            Place::Before(anchor) => before(ranks, &rank_of(anchor, "before")?, present),
+            Place::After(anchor) => self.after(ranks, &rank_of(anchor, "after")?, present),
+        }
+        .to_string())
+    }
+
+    pub(super) fn project_rank(&self, project: &ProjectRow, place: Place<ProjectId>) -> Result<String, Problem> {
+        let rank_of = |anchor: ProjectId, field: &'static str| {
+            if anchor == project.id {
+                return Err(Problem::invalid_field(field, "invalid_value", "must be another project"));
+            }
+            let row = self.state.projects.get(&anchor).map(|row| Rank::stored(row.rank.clone()));
+            row.ok_or_else(|| Problem::invalid_field(field, "invalid_value", "must be the id of one of your projects"))
+        };
+        let present = Rank::stored(project.rank.clone());
+        let ranks = self.state.project_ranks();
+        Ok(match place {
+            Place::Stay => present,
+            Place::Last => self.last(ranks, present),
+            Place::Before(anchor) => before(ranks, &rank_of(anchor, "before")?, present),
+            Place::After(anchor) => self.after(ranks, &rank_of(anchor, "after")?, present),
+        }
+        .to_string())
+    }
+
+    fn last(&self, ranks: &BTreeSet<Rank>, present: Rank) -> Rank {
+        if ranks.last() == Some(&present) { present } else { Rank::appended(self.head.next()) }
+    }
+
+    fn after(&self, ranks: &BTreeSet<Rank>, anchor: &Rank, present: Rank) -> Rank {
+        use std::ops::Bound::{Excluded, Unbounded};
+        match ranks.range((Excluded(anchor), Unbounded)).next() {
+            Some(next) if *next == present => present,
+            Some(next) => Rank::between(Some(anchor), next).unwrap_or(present),
+            None => Rank::appended(self.head.next()),
+        }
+    }
+}
+
+fn before(ranks: &BTreeSet<Rank>, anchor: &Rank, present: Rank) -> Rank {
+    match ranks.range(..anchor).next_back() {
+        Some(previous) if *previous == present => present,
+        previous => Rank::between(previous, anchor).unwrap_or(present),
+    }
+}

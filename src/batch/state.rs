@@ -1,0 +1,147 @@
+//! What a plan is made from: the part of an owner's data that its operations can touch, as it was
+//! read under the owner's lock, kept up to date while the plan grows.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::projects::{ProjectId, ProjectRow};
+use crate::tasks::{Rank, TaskId, TaskRow};
+
+/// The most levels of tasks that hang together.
+pub const LEVELS: usize = 5;
+
+/// Something that was deleted and can be taken back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trashed {
+    pub root: Uuid,
+    pub deleted_at: DateTime<Utc>,
+    pub body: Body,
+    pub digest: Option<Vec<u8>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    Task(TaskRow),
+    Project(ProjectRow),
+}
+
+impl Trashed {
+    pub fn id(&self) -> Uuid {
+        match &self.body {
+            Body::Task(task) => task.id.as_uuid(),
+            Body::Project(project) => project.id.as_uuid(),
+        }
+    }
+}
+
+/// Every task and project that the operations name, the tasks above them, and the tasks below
+/// those whose operations reach down.
+#[derive(Debug, Default)]
+pub struct State {
+    pub tasks: BTreeMap<TaskId, TaskRow>,
+    children: BTreeMap<TaskId, BTreeSet<TaskId>>,
+    pub projects: BTreeMap<ProjectId, ProjectRow>,
+    /// The digests of the requests that created them, where the client chose the id.
+    pub digests: HashMap<Uuid, Vec<u8>>,
+    /// Ids that were deleted, as far back as the trash and the log reach.
+    pub gone: HashSet<Uuid>,
+    /// What is to be taken back.
+    pub trash: Vec<Trashed>,
+    /// When a recurring task was last completed.
+    pub last_completion: HashMap<TaskId, DateTime<Utc>>,
+    /// The ranks around every place that a task or project may move to, and those that are taken.
+    task_ranks: BTreeSet<Rank>,
+    project_ranks: BTreeSet<Rank>,
+}
+
+impl State {
+    /// Takes in what was read of a task.
+    pub fn know_task(&mut self, task: TaskRow, digest: Option<Vec<u8>>, last_completion: Option<DateTime<Utc>>) {
+        if let Some(digest) = digest {
+            self.digests.insert(task.id.as_uuid(), digest);
+        }
+        if let Some(at) = last_completion {
+            self.last_completion.insert(task.id, at);
+        }
+        self.put_task(task);
+    }
+
+    pub fn put_task(&mut self, task: TaskRow) {
+        self.take_task(task.id);
+        if let Some(parent) = task.parent_id {
+            self.children.entry(parent).or_default().insert(task.id);
+        }
+        self.task_ranks.insert(Rank::stored(task.rank.clone()));
+        self.tasks.insert(task.id, task);
+    }
+
+    pub fn take_task(&mut self, id: TaskId) -> Option<TaskRow> {
+        let task = self.tasks.remove(&id)?;
+        if let Some(siblings) = task.parent_id.and_then(|parent| self.children.get_mut(&parent)) {
+            siblings.remove(&id);
+        }
+        Some(task)
+    }
+
+    pub fn put_project(&mut self, project: ProjectRow) {
+        self.project_ranks.insert(Rank::stored(project.rank.clone()));
+        self.projects.insert(project.id, project);
+    }
+
+    pub fn know_task_rank(&mut self, rank: Rank) {
+        self.task_ranks.insert(rank);
+    }
+
+    /// The tasks below a task, each after the one it hangs on.
+    pub fn below(&self, id: TaskId) -> Vec<TaskId> {
+        let mut found: Vec<TaskId> = self.children_of(id).collect();
+        let mut next = 0;
+        while let Some(id) = found.get(next).copied() {
+            found.extend(self.children_of(id));
+            next += 1;
+        }
+        found
+    }
+
+    fn children_of(&self, id: TaskId) -> impl Iterator<Item = TaskId> + '_ {
+        self.children.get(&id).into_iter().flatten().copied()
+    }
+
+    /// The tasks of a project.
+    pub fn of_project(&self, id: ProjectId) -> Vec<TaskId> {
+        self.tasks.values().filter(|task| task.project_id == Some(id)).map(|task| task.id).collect()
+    }
+
+    /// How many levels there are down to and including a task.
+    pub fn depth(&self, id: TaskId) -> usize {
+        let mut depth = 1;
+        let mut above = self.tasks.get(&id).and_then(|task| task.parent_id);
+        // A cycle cannot be, but must not hang the server if it were.
+        while let Some(parent) = above.filter(|_| depth <= LEVELS) {
+            depth += 1;
+            above = self.tasks.get(&parent).and_then(|task| task.parent_id);
+        }
+        depth
+    }
+
+    /// How many levels there are from a task downwards, itself included.
+    pub fn height(&self, id: TaskId) -> usize {
+        let mut level: Vec<TaskId> = vec![id];
+        let mut height = 0;
+        while !level.is_empty() && height <= LEVELS {
+            height += 1;
+            level = level.into_iter().flat_map(|id| self.children_of(id)).collect();
+        }
+        height
+    }
+
+    pub fn task_ranks(&self) -> &BTreeSet<Rank> {
+        &self.task_ranks
+    }
+
+    pub fn project_ranks(&self) -> &BTreeSet<Rank> {
+        &self.project_ranks
+    }
+}

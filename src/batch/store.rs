@@ -1,0 +1,421 @@
+//! The SQL of plans: one statement locks the owner, a few read what the operations can touch, and
+//! one writes all that was planned, whatever the number of operations.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::types::Json;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::operations::Operation;
+use super::plan::Plan;
+use super::state::{Body, State, Trashed};
+use crate::auth::OwnerId;
+use crate::changes::{Event, History, Seq};
+use crate::projects::{ProjectId, ProjectRow};
+use crate::tasks::{Priority, Rank, TaskId, TaskRow, task_row};
+
+/// The owner's row, locked until the transaction ends.
+pub struct Locked {
+    pub history: History,
+    pub head: Seq,
+    /// Not earlier than any change before.
+    pub at: DateTime<Utc>,
+}
+
+/// Locks the owner, whose row is made where this is the first write.
+pub async fn lock(connection: &mut PgConnection, owner: &OwnerId) -> sqlx::Result<Locked> {
+    loop {
+        let row = sqlx::query!(
+            r#"SELECT h.epoch, o.generation, o.last_seq AS "last_seq: Seq",
+                      GREATEST(clock_timestamp(), o.last_at) AS "at!"
+               FROM owners o, history h WHERE o.owner_id = $1 FOR NO KEY UPDATE OF o"#,
+            owner.as_str(),
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        if let Some(row) = row {
+            let history = History::new(row.epoch, Some(row.generation));
+            return Ok(Locked { history, head: row.last_seq, at: row.at });
+        }
+        sqlx::query!(
+            "INSERT INTO owners (owner_id, last_seq, last_at) VALUES ($1, 0, clock_timestamp()) ON CONFLICT DO NOTHING",
+            owner.as_str(),
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+}
+
+/// Reads what the operations can touch. To be called under the owner's lock, in a statement after
+/// the one that took it: only then is the snapshot younger than every commit before.
+pub async fn load(
+    connection: &mut PgConnection,
+    owner: &OwnerId,
+    operations: &[Operation],
+) -> sqlx::Result<State> {
+    let mut state = State::default();
+    let restored: Vec<Uuid> = operations.iter().filter_map(Operation::trashed).collect();
+    if !restored.is_empty() {
+        state.trash = trash(connection, owner, &restored).await?;
+    }
+    let mut ids: Vec<Uuid> = operations.iter().flat_map(Operation::tasks).map(|id| id.as_uuid()).collect();
+    ids.extend(state.trash.iter().filter_map(|trashed| match &trashed.body {
+        Body::Task(task) => task.parent_id.map(|id| id.as_uuid()),
+        Body::Project(_) => None,
+    }));
+    let trees: Vec<Uuid> = operations.iter().filter_map(Operation::tree).map(|id| id.as_uuid()).collect();
+    let whole: Vec<Uuid> = operations.iter().filter_map(Operation::whole_project).map(|id| id.as_uuid()).collect();
+    if !(ids.is_empty() && whole.is_empty()) {
+        tasks(connection, owner, &ids, &trees, &whole, &mut state).await?;
+    }
+    let all_projects = operations.iter().any(|operation| {
+        matches!(
+            operation,
+            Operation::CreateProject(_) | Operation::UpdateProject { .. } | Operation::DeleteProject { .. }
+                | Operation::Restore(_) | Operation::ImportProject(_)
+        )
+    });
+    let named: Vec<Uuid> = operations.iter().flat_map(Operation::projects).map(|id| id.as_uuid()).collect();
+    if all_projects || !named.is_empty() {
+        projects(connection, owner, (!all_projects).then_some(&named[..]), &mut state).await?;
+    }
+    let ranks: Vec<String> = state
+        .trash
+        .iter()
+        .filter_map(|trashed| match &trashed.body {
+            Body::Task(task) => Some(task.rank.clone()),
+            Body::Project(_) => None,
+        })
+        .collect();
+    let anchors: Vec<Uuid> = operations.iter().filter_map(Operation::anchor).map(|id| id.as_uuid()).collect();
+    if !(ranks.is_empty() && anchors.is_empty()) {
+        neighbours(connection, owner, &anchors, &ranks, &mut state).await?;
+    }
+    let chosen: Vec<Uuid> = operations.iter().filter_map(Operation::chosen_id).collect();
+    if !chosen.is_empty() {
+        state.gone = gone(connection, owner, &chosen).await?;
+    }
+    Ok(state)
+}
+
+/// The tasks named, all above them, and all below those in `trees` and in `whole` projects.
+async fn tasks(
+    connection: &mut PgConnection,
+    owner: &OwnerId,
+    ids: &[Uuid],
+    trees: &[Uuid],
+    whole: &[Uuid],
+    state: &mut State,
+) -> sqlx::Result<()> {
+    let rows = sqlx::query!(
+        r#"WITH RECURSIVE up AS (
+               SELECT id, parent_id FROM tasks WHERE owner_id = $1 AND id = ANY ($2)
+               UNION
+               SELECT t.id, t.parent_id FROM tasks t JOIN up ON t.id = up.parent_id WHERE t.owner_id = $1
+           ), down AS (
+               SELECT id FROM tasks WHERE owner_id = $1 AND id = ANY ($3)
+               UNION
+               SELECT t.id FROM tasks t JOIN down ON t.parent_id = down.id WHERE t.owner_id = $1
+           ), named AS (
+               SELECT id FROM up UNION SELECT id FROM down
+               UNION SELECT id FROM tasks WHERE owner_id = $1 AND project_id = ANY ($4)
+           )
+           SELECT t.id AS "id: TaskId", t.title, t.description, t.completed, t.completed_at,
+                  t.priority AS "priority: Priority", t.due_date, t.due_time, t.due_time_zone, t.recurrence, t.labels,
+                  t.project_id AS "project_id: ProjectId", t.parent_id AS "parent_id: TaskId", t.rank, t.created_at,
+                  t.updated_at, t.version AS "version: Seq", t.request_digest,
+                  CASE WHEN t.recurrence IS NOT NULL THEN (
+                      SELECT max(completed_at) FROM task_occurrences o WHERE o.owner_id = $1 AND o.task_id = t.id
+                  ) END AS last_completion
+           FROM tasks t JOIN named USING (id) WHERE t.owner_id = $1"#,
+        owner.as_str(),
+        ids,
+        trees,
+        whole,
+    )
+    .fetch_all(connection)
+    .await?;
+    for row in rows {
+        let (digest, last_completion) = (row.request_digest, row.last_completion);
+        state.know_task(task_row!(row), digest, last_completion);
+    }
+    Ok(())
+}
+
+async fn projects(
+    connection: &mut PgConnection,
+    owner: &OwnerId,
+    only: Option<&[Uuid]>,
+    state: &mut State,
+) -> sqlx::Result<()> {
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id: ProjectId", name, color, archived, rank, created_at, updated_at, version AS "version: Seq",
+                  request_digest
+           FROM projects WHERE owner_id = $1 AND ($2::uuid[] IS NULL OR id = ANY ($2))"#,
+        owner.as_str(),
+        only,
+    )
+    .fetch_all(connection)
+    .await?;
+    for row in rows {
+        if let Some(digest) = row.request_digest {
+            state.digests.insert(row.id.as_uuid(), digest);
+        }
+        state.put_project(ProjectRow {
+            id: row.id,
+            name: row.name,
+            color: row.color,
+            archived: row.archived,
+            rank: row.rank,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            version: row.version,
+        });
+    }
+    Ok(())
+}
+
+async fn trash(connection: &mut PgConnection, owner: &OwnerId, roots: &[Uuid]) -> sqlx::Result<Vec<Trashed>> {
+    let rows = sqlx::query!(
+        r#"SELECT root_id, deleted_at, task AS "task: Json<TaskRow>", project AS "project: Json<ProjectRow>",
+                  request_digest
+           FROM trash WHERE owner_id = $1 AND root_id = ANY ($2)"#,
+        owner.as_str(),
+        roots,
+    )
+    .fetch_all(connection)
+    .await?;
+    let trashed = rows.into_iter().filter_map(|row| {
+        let body = match (row.task, row.project) {
+            (Some(Json(task)), _) => Body::Task(task),
+            (None, Some(Json(project))) => Body::Project(project),
+            (None, None) => return None,
+        };
+        Some(Trashed { root: row.root_id, deleted_at: row.deleted_at, body, digest: row.request_digest })
+    });
+    Ok(trashed.collect())
+}
+
+/// The ranks right before and after each anchor, and those of `ranks` that are taken.
+async fn neighbours(
+    connection: &mut PgConnection,
+    owner: &OwnerId,
+    anchors: &[Uuid],
+    ranks: &[String],
+    state: &mut State,
+) -> sqlx::Result<()> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT near.rank AS "rank!"
+           FROM tasks a, unnest(ARRAY[false, true]) AS done (yes),
+                LATERAL (
+                    (SELECT rank FROM tasks WHERE owner_id = $1 AND completed = done.yes AND rank < a.rank
+                     ORDER BY rank DESC LIMIT 1)
+                    UNION ALL
+                    (SELECT rank FROM tasks WHERE owner_id = $1 AND completed = done.yes AND rank > a.rank
+                     ORDER BY rank LIMIT 1)
+                ) near
+           WHERE a.owner_id = $1 AND a.id = ANY ($2)
+           UNION
+           SELECT rank FROM tasks WHERE owner_id = $1 AND completed IN (false, true) AND rank = ANY ($3)"#,
+        owner.as_str(),
+        anchors,
+        ranks,
+    )
+    .fetch_all(connection)
+    .await?;
+    found.into_iter().for_each(|rank| state.know_task_rank(Rank::stored(rank)));
+    Ok(())
+}
+
+async fn gone(
+    connection: &mut PgConnection,
+    owner: &OwnerId,
+    ids: &[Uuid],
+) -> sqlx::Result<std::collections::HashSet<Uuid>> {
+    let gone = sqlx::query_scalar!(
+        r#"SELECT id AS "id!" FROM unnest($2::uuid[]) AS id
+           WHERE EXISTS (SELECT FROM trash t WHERE t.owner_id = $1 AND t.id = id.id)
+              OR EXISTS (SELECT FROM task_changes c
+                         WHERE c.owner_id = $1 AND c.task_id = id.id AND c.kind = 'task.deleted')
+              OR EXISTS (SELECT FROM task_changes c
+                         WHERE c.owner_id = $1 AND c.project_id = id.id AND c.kind = 'project.deleted')"#,
+        owner.as_str(),
+        ids,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(gone.into_iter().collect())
+}
+
+/// A task as `write` takes it.
+#[derive(Serialize)]
+struct TaskInput<'a> {
+    #[serde(flatten)]
+    row: &'a TaskRow,
+    due_at: Option<DateTime<Utc>>,
+    digest: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ProjectInput<'a> {
+    #[serde(flatten)]
+    row: &'a ProjectRow,
+    digest: Option<String>,
+}
+
+#[derive(Serialize)]
+struct TrashInput<'a> {
+    id: Uuid,
+    root_id: Uuid,
+    deleted_at: DateTime<Utc>,
+    task: Option<&'a TaskRow>,
+    project: Option<&'a ProjectRow>,
+    digest: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ChangeInput {
+    seq: Seq,
+    kind: &'static str,
+    changed_at: DateTime<Utc>,
+    task_id: Option<TaskId>,
+    task: Option<TaskRow>,
+    project_id: Option<ProjectId>,
+    project: Option<ProjectRow>,
+}
+
+#[derive(Serialize)]
+struct OccurrenceInput {
+    task_id: TaskId,
+    occurrence: chrono::NaiveDateTime,
+    completed_at: DateTime<Utc>,
+}
+
+/// Writes what was planned, in one statement.
+pub async fn write(connection: &mut PgConnection, plan: &Plan<'_>) -> sqlx::Result<()> {
+    let hex = |id: Uuid| plan.state.digests.get(&id).map(|digest| to_hex(digest));
+    let tasks: Vec<TaskInput<'_>> = plan
+        .written_tasks
+        .iter()
+        .filter_map(|id| plan.state.tasks.get(id))
+        .map(|row| TaskInput { due_at: row.due().map(|due| due.instant()), digest: hex(row.id.as_uuid()), row })
+        .collect();
+    let projects: Vec<ProjectInput<'_>> = plan
+        .written_projects
+        .iter()
+        .filter_map(|id| plan.state.projects.get(id))
+        .map(|row| ProjectInput { digest: hex(row.id.as_uuid()), row })
+        .collect();
+    let trash: Vec<TrashInput<'_>> = plan
+        .into_trash
+        .iter()
+        .map(|trashed| {
+            let (task, project) = match &trashed.body {
+                Body::Task(task) => (Some(task), None),
+                Body::Project(project) => (None, Some(project)),
+            };
+            let digest = trashed.digest.as_deref().map(to_hex);
+            TrashInput { id: trashed.id(), root_id: trashed.root, deleted_at: trashed.deleted_at, task, project, digest }
+        })
+        .collect();
+    let changes: Vec<ChangeInput> = plan.changes.iter().map(change_input).collect();
+    let occurrences: Vec<OccurrenceInput> = plan
+        .occurrences
+        .iter()
+        .map(|done| OccurrenceInput { task_id: done.task, occurrence: done.occurrence, completed_at: done.completed_at })
+        .collect();
+    let deleted_tasks: Vec<Uuid> = plan.deleted_tasks.iter().map(|id| id.as_uuid()).collect();
+    let deleted_projects: Vec<Uuid> = plan.deleted_projects.iter().map(|id| id.as_uuid()).collect();
+    sqlx::query!(
+        r#"WITH head AS (
+               UPDATE owners SET last_seq = $2, last_at = $3 WHERE owner_id = $1
+           ), put_projects AS (
+               INSERT INTO projects (owner_id, id, name, color, archived, rank, created_at, updated_at, version,
+                                     request_digest)
+               SELECT $1, id, name, color, archived, rank, created_at, updated_at, version, decode(digest, 'hex')
+               FROM jsonb_to_recordset($4::jsonb) AS p (id uuid, name text, color text, archived boolean, rank text,
+                    created_at timestamptz, updated_at timestamptz, version bigint, digest text)
+               ON CONFLICT (owner_id, id) DO UPDATE
+                   SET name = excluded.name, color = excluded.color, archived = excluded.archived,
+                       rank = excluded.rank, updated_at = excluded.updated_at, version = excluded.version
+           ), put_tasks AS (
+               INSERT INTO tasks (owner_id, id, title, description, completed, completed_at, priority, due_date,
+                                  due_time, due_time_zone, due_at, recurrence, labels, project_id, parent_id, rank,
+                                  created_at, updated_at, version, request_digest)
+               SELECT $1, id, title, description, completed, completed_at, priority, due_date, due_time, due_time_zone,
+                      due_at, recurrence, labels, project_id, parent_id, rank, created_at, updated_at, version,
+                      decode(digest, 'hex')
+               FROM jsonb_to_recordset($5::jsonb) AS t (id uuid, title text, description text, completed boolean,
+                    completed_at timestamptz, priority smallint, due_date date, due_time time, due_time_zone text,
+                    due_at timestamptz, recurrence text, labels text[], project_id uuid, parent_id uuid, rank text,
+                    created_at timestamptz, updated_at timestamptz, version bigint, digest text)
+               ON CONFLICT (owner_id, id) DO UPDATE
+                   SET title = excluded.title, description = excluded.description, completed = excluded.completed,
+                       completed_at = excluded.completed_at, priority = excluded.priority,
+                       due_date = excluded.due_date, due_time = excluded.due_time,
+                       due_time_zone = excluded.due_time_zone, due_at = excluded.due_at,
+                       recurrence = excluded.recurrence, labels = excluded.labels, project_id = excluded.project_id,
+                       parent_id = excluded.parent_id, rank = excluded.rank, updated_at = excluded.updated_at,
+                       version = excluded.version
+           ), gone_tasks AS (
+               DELETE FROM tasks WHERE owner_id = $1 AND id = ANY ($6)
+           ), gone_projects AS (
+               DELETE FROM projects WHERE owner_id = $1 AND id = ANY ($7)
+           ), into_trash AS (
+               INSERT INTO trash (owner_id, id, root_id, deleted_at, task, project, request_digest)
+               SELECT $1, id, root_id, deleted_at, task, project, decode(digest, 'hex')
+               FROM jsonb_to_recordset($8::jsonb) AS t (id uuid, root_id uuid, deleted_at timestamptz, task jsonb,
+                    project jsonb, digest text)
+           ), out_of_trash AS (
+               DELETE FROM trash WHERE owner_id = $1 AND id = ANY ($9)
+           ), occurrences AS (
+               INSERT INTO task_occurrences (owner_id, task_id, occurrence, completed_at)
+               SELECT $1, task_id, occurrence, completed_at
+               FROM jsonb_to_recordset($10::jsonb) AS o (task_id uuid, occurrence timestamp, completed_at timestamptz)
+           )
+           INSERT INTO task_changes (owner_id, seq, kind, task_id, task, project_id, project, changed_at)
+           SELECT $1, seq, kind, task_id, task, project_id, project, changed_at
+           FROM jsonb_to_recordset($11::jsonb) AS c (seq bigint, kind text, task_id uuid, task jsonb, project_id uuid,
+                project jsonb, changed_at timestamptz)"#,
+        plan.owner.as_str(),
+        plan.head.get(),
+        plan.at,
+        Json(projects) as _,
+        Json(tasks) as _,
+        &deleted_tasks,
+        &deleted_projects,
+        Json(trash) as _,
+        &plan.out_of_trash,
+        Json(occurrences) as _,
+        Json(changes) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn change_input(change: &crate::changes::Change) -> ChangeInput {
+    let (seq, changed_at) = (change.seq, change.at);
+    let empty = |kind| ChangeInput { seq, kind, changed_at, task_id: None, task: None, project_id: None, project: None };
+    match &change.event {
+        Event::TaskCreated(task) | Event::TaskUpdated(task) | Event::TaskRestored(task) => {
+            ChangeInput { task_id: Some(task.id), task: Some(task.into()), ..empty(change.event.kind()) }
+        }
+        Event::TaskDeleted(id) => ChangeInput { task_id: Some(*id), ..empty(change.event.kind()) },
+        Event::ProjectCreated(project) | Event::ProjectUpdated(project) | Event::ProjectRestored(project) => {
+            ChangeInput { project_id: Some(project.id), project: Some(project.into()), ..empty(change.event.kind()) }
+        }
+        Event::ProjectDeleted(id) => ChangeInput { project_id: Some(*id), ..empty(change.event.kind()) },
+    }
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,1 @@
+//! Reading projects. Every statement takes the owner as its first parameter.
