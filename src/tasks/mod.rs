@@ -5,6 +5,7 @@
 mod broken;
 mod handlers;
 mod list;
+pub mod rank;
 pub mod store;
 
 use std::borrow::Cow;
