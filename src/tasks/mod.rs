@@ -3,6 +3,7 @@
 
 #[cfg(feature = "broken")]
 mod broken;
+pub mod due;
 mod handlers;
 mod list;
 pub mod rank;

@@ -12,11 +12,10 @@ use utoipa::ToSchema;
 
 use crate::changes::Seq;
 
-/// A task's place among its owner's tasks: a smaller text comes first. Texts are compared byte by
-/// byte (in SQL `COLLATE "C"`), which is the order of the bytes that they spell.
-///
-/// Every rank of an owner is smaller than `Rank::appended(last_seq + 1)`, so that what is
-/// appended is always last.
+/// Where a task stands in the order that its owner gives by hand: the smaller text comes first,
+/// compared byte by byte. It is the server that chooses it.
+// In SQL the comparison is `COLLATE "C"`; hexadecimal digits sort as the bytes that they spell.
+// Every rank of an owner is below `Rank::appended(last_seq + 1)`, so what is appended is last.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[serde(try_from = "Cow<str>")]
 #[sqlx(transparent)]
