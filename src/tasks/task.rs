@@ -144,7 +144,7 @@ fn first_rank() -> String {
 
 impl TaskRow {
     pub fn due(&self) -> Option<Due> {
-        Due::from_columns(self.due_date, self.due_time, self.due_time_zone.as_deref())
+        self.due_date.map(|date| Due::from_parts(date, self.due_time, self.due_time_zone.as_deref()))
     }
 
     pub fn set_due(&mut self, due: Option<&Due>) {
@@ -190,11 +190,9 @@ pub struct DueColumns {
 
 impl DueColumns {
     pub fn of(due: Option<&Due>) -> Self {
-        due.map_or_else(Self::default, |due| Self {
-            date: Some(due.date),
-            time: due.time,
-            time_zone: due.time_zone.map(|zone| zone.to_string()),
-            at: Some(due.instant()),
+        due.map_or_else(Self::default, |due| {
+            let (date, time, time_zone) = due.parts();
+            Self { date: Some(date), time, time_zone: time_zone.map(str::to_owned), at: Some(due.instant()) }
         })
     }
 }
