@@ -122,8 +122,7 @@ impl Problem {
 
     /// A request that says something which is not allowed, in one or more places.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        let detail =
-            errors.iter().map(|error| format!("{} {}", error.field, error.message)).collect::<Vec<_>>().join("; ");
+        let detail = said(&errors);
         Self { errors, ..Self::new(Code::ValidationError, detail) }
     }
 
@@ -188,6 +187,26 @@ impl Problem {
         self.with_header(ETAG, etag)
     }
 
+    /// The same refusal as a part of a larger request: each field is named with where it is.
+    #[must_use]
+    pub fn within(mut self, place: &str) -> Self {
+        if self.errors.is_empty() {
+            let code = serde_json::to_value(self.code).ok();
+            let code = code.and_then(|code| code.as_str().map(str::to_lowercase)).unwrap_or_default();
+            self.errors = vec![FieldError::new(place.to_owned(), code, self.detail.clone())];
+        } else {
+            for error in &mut self.errors {
+                error.field = format!("{place}.{}", error.field).into();
+            }
+        }
+        self.detail = said(&self.errors).into();
+        self
+    }
+
+    pub fn into_errors(self) -> Vec<FieldError> {
+        self.errors
+    }
+
     pub const fn code(&self) -> Code {
         self.code
     }
@@ -217,17 +236,34 @@ impl Problem {
     }
 }
 
-impl Scribe for Problem {
-    fn render(self, res: &mut Response) {
+/// Faults in one sentence; of many, the first few.
+fn said(errors: &[FieldError]) -> String {
+    const SAID: usize = 10;
+    let said: Vec<String> =
+        errors.iter().take(SAID).map(|error| format!("{} {}", error.field, error.message)).collect();
+    let more = errors.len().saturating_sub(SAID);
+    if more == 0 { said.join("; ") } else { format!("{}; and {more} more", said.join("; ")) }
+}
+
+impl Problem {
+    pub fn into_body(self) -> ProblemBody {
         let status = self.code.status();
-        let body = ProblemBody {
+        ProblemBody {
             kind: Cow::Borrowed("about:blank"),
             title: Cow::Borrowed(status.canonical_reason().unwrap_or("Error")),
             status: status.as_u16(),
             detail: self.detail,
             code: self.code,
             errors: self.errors,
-        };
+        }
+    }
+}
+
+impl Scribe for Problem {
+    fn render(mut self, res: &mut Response) {
+        let headers = std::mem::take(&mut self.headers);
+        let status = self.code.status();
+        let body = self.into_body();
         res.status_code(status);
         // What a handler had prepared describes an answer that is no longer sent; Allow does.
         let allow = res.headers().get(ALLOW).cloned();
@@ -236,7 +272,7 @@ impl Scribe for Problem {
         if let Some(allow) = allow {
             res.headers_mut().insert(ALLOW, allow);
         }
-        for (name, value) in self.headers {
+        for (name, value) in headers {
             res.headers_mut().insert(name, value);
         }
         match serde_json::to_vec(&body) {

@@ -12,7 +12,7 @@ use utoipa::openapi::OpenApi;
 use crate::app::App;
 use crate::http::framing::{self, REQUEST_ID};
 use crate::openapi::mount::Mounts;
-use crate::{changes, docs, health, live, openapi, tasks};
+use crate::{batch, changes, docs, health, live, openapi, tasks};
 
 /// Every operation of the contract.
 fn operations() -> Mounts {
@@ -25,6 +25,7 @@ fn operations() -> Mounts {
         .mount(tasks::delete_task)
         .mount(tasks::set_task_completion)
         .mount(tasks::move_task)
+        .mount(batch::apply_batch)
         .mount(tasks::get_stats)
         .mount(changes::list_changes)
         .mount(live::open_live)

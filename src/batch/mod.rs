@@ -3,20 +3,25 @@
 //! touched is read, the outcome is planned, and all of it is written at once. `tasks::store`
 //! holds the shorter way for what concerns one task alone.
 
+mod handlers;
 mod operations;
 mod plan;
+mod requests;
 mod state;
 mod store;
 
 use futures_util::FutureExt;
+use sqlx::PgConnection;
+use uuid::Uuid;
 
+pub use handlers::apply_batch;
 pub use operations::{Contents, Done, Operation, Outcome, Place};
+pub use requests::{BatchAnswer, BatchResult, OPERATIONS_MAX};
 
 use crate::app::App;
 use crate::auth::OwnerId;
 use crate::changes::{Recorded, Written, write};
-use crate::database::Pool;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use plan::Plan;
 
 /// What happens to the others when one operation is refused.
@@ -28,51 +33,107 @@ pub enum Mode {
     Each,
 }
 
-/// What became of all operations; with [`Mode::AllOrNothing`] either of each, or the first that
-/// was refused, by its place.
-pub type Outcomes = Result<Vec<Outcome>, (usize, Problem)>;
+/// A batch that its client gave a name, so that it can be told when it comes again.
+#[derive(Debug, Clone, Copy)]
+pub struct Named {
+    pub id: Uuid,
+    pub digest: [u8; 32],
+}
 
 /// Runs one operation.
 pub async fn run_one(app: &App, owner: &OwnerId, operation: Operation) -> Result<Done, Problem> {
-    let mut outcomes = run(app, owner, vec![operation], Mode::AllOrNothing).await?.map_err(|(_, problem)| problem)?;
-    outcomes.pop().unwrap_or_else(|| Err(Problem::server_error(&"an operation without an outcome")))
+    let applied = write_all(app, owner, vec![operation], Mode::AllOrNothing, None).await?;
+    match applied.map_err(|(_, problem)| problem)? {
+        Applied::Now(outcomes) => outcomes.into_iter().next().unwrap_or_else(|| Err(nothing_came_of_it())),
+        Applied::Before(_) => Err(nothing_came_of_it()),
+    }
 }
 
-/// Runs operations in order, in one transaction.
-pub async fn run(app: &App, owner: &OwnerId, operations: Vec<Operation>, mode: Mode) -> Result<Outcomes, Problem> {
-    let (pool, of) = (app.pool().clone(), owner.clone());
-    write(app, owner, async move { apply(&pool, &of, operations, mode).await }).await
-}
-
-async fn apply(
-    pool: &Pool,
+/// Runs operations in order, in one transaction. All or nothing, the first that is refused is
+/// told by its place.
+pub async fn run(
+    app: &App,
     owner: &OwnerId,
     operations: Vec<Operation>,
     mode: Mode,
-) -> sqlx::Result<Written<Outcomes>> {
-    let owner = owner.clone();
-    pool.in_transaction(move |connection| {
-        async move {
-            let locked = store::lock(connection, &owner).await?;
-            let state = store::load(connection, &owner, &operations).await?;
-            let mut plan = Plan::new(&owner, state, locked.head, locked.at);
-            let mut outcomes = Vec::with_capacity(operations.len());
-            for (place, operation) in operations.into_iter().enumerate() {
-                match plan.apply(operation) {
-                    Err(problem) if mode == Mode::AllOrNothing => {
-                        return Ok(Written { value: Err((place, problem)), recorded: Vec::new() });
-                    }
-                    outcome => outcomes.push(outcome),
-                }
-            }
-            if !plan.changes.is_empty() {
-                store::write(connection, &plan).await?;
-            }
-            let history = locked.history;
-            let recorded = plan.changes.into_iter().map(|change| Recorded { history, change }).collect();
-            Ok(Written { value: Ok(outcomes), recorded })
+    name: Option<Named>,
+) -> Result<Result<BatchAnswer, (usize, Problem)>, Problem> {
+    let applied = match write_all(app, owner, operations, mode, name).await? {
+        Err(refused) => return Ok(Err(refused)),
+        Ok(applied) => applied,
+    };
+    Ok(Ok(match applied {
+        Applied::Now(outcomes) => {
+            BatchAnswer { results: outcomes.into_iter().map(BatchResult::from).collect(), repeated: false }
         }
-        .boxed()
+        Applied::Before(results) => BatchAnswer { results, repeated: true },
+    }))
+}
+
+fn nothing_came_of_it() -> Problem {
+    Problem::server_error(&"an operation came to nothing")
+}
+
+/// What became of operations that were not refused as a whole.
+enum Applied {
+    Now(Vec<Outcome>),
+    /// The same batch was applied earlier, with these results.
+    Before(Vec<BatchResult>),
+}
+
+type Ran = Result<Applied, (usize, Problem)>;
+
+async fn write_all(
+    app: &App,
+    owner: &OwnerId,
+    operations: Vec<Operation>,
+    mode: Mode,
+    name: Option<Named>,
+) -> Result<Ran, Problem> {
+    let (pool, of) = (app.pool().clone(), owner.clone());
+    write(app, owner, async move {
+        pool.in_transaction(move |connection| {
+            async move { apply(connection, &of, operations, mode, name).await }.boxed()
+        })
+        .await
     })
     .await
+}
+
+async fn apply(
+    connection: &mut PgConnection,
+    owner: &OwnerId,
+    operations: Vec<Operation>,
+    mode: Mode,
+    name: Option<Named>,
+) -> sqlx::Result<Written<Ran>> {
+    let unwritten = |value| Ok(Written { value, recorded: Vec::new() });
+    let locked = store::lock(connection, owner).await?;
+    if let Some(name) = name
+        && let Some((digest, results)) = store::batch_before(connection, owner, name.id).await?
+    {
+        if digest != name.digest {
+            let taken = Problem::new(Code::Conflict, "another batch had this id; choose another id");
+            return unwritten(Err((0, taken)));
+        }
+        return unwritten(Ok(Applied::Before(results)));
+    }
+    let state = store::load(connection, owner, &operations).await?;
+    let mut plan = Plan::new(owner, state, locked.head, locked.at);
+    let mut outcomes = Vec::with_capacity(operations.len());
+    for (place, operation) in operations.into_iter().enumerate() {
+        match plan.apply(operation) {
+            Err(problem) if mode == Mode::AllOrNothing => return unwritten(Err((place, problem))),
+            outcome => outcomes.push(outcome),
+        }
+    }
+    if !plan.changes.is_empty() {
+        store::write(connection, &plan).await?;
+    }
+    if let Some(name) = name {
+        store::note_batch(connection, owner, name, &outcomes).await?;
+    }
+    let history = locked.history;
+    let recorded = plan.changes.into_iter().map(|change| Recorded { history, change }).collect();
+    Ok(Written { value: Ok(Applied::Now(outcomes)), recorded })
 }

@@ -7,9 +7,11 @@ use sqlx::types::Json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::operations::Operation;
+use super::operations::{Operation, Outcome};
 use super::plan::Plan;
+use super::requests::BatchResult;
 use super::state::{Body, State, Trashed};
+use super::Named;
 use crate::auth::OwnerId;
 use crate::changes::{Event, History, Seq};
 use crate::projects::{ProjectId, ProjectRow};
@@ -389,6 +391,55 @@ pub async fn write(connection: &mut PgConnection, plan: &Plan<'_>) -> sqlx::Resu
         &plan.out_of_trash,
         Json(occurrences) as _,
         Json(changes) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A batch of this name that was applied before: its digest, and its results with the tasks as
+/// they now are.
+pub async fn batch_before(
+    connection: &mut PgConnection,
+    owner: &OwnerId,
+    id: Uuid,
+) -> sqlx::Result<Option<(Vec<u8>, Vec<BatchResult>)>> {
+    let found = sqlx::query!(
+        r#"SELECT digest, results AS "results: Json<Vec<BatchResult>>" FROM batches WHERE owner_id = $1 AND id = $2"#,
+        owner.as_str(),
+        id,
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(row) = found else { return Ok(None) };
+    let Json(mut results) = row.results;
+    let ids: Vec<Uuid> = results.iter().filter_map(|result| result.task_id).map(|id| id.as_uuid()).collect();
+    let mut state = State::default();
+    tasks(connection, owner, &ids, &[], &[], &mut state).await?;
+    for result in results.iter_mut().filter(|result| result.status < 204) {
+        let row = result.task_id.and_then(|id| state.tasks.get(&id));
+        result.task = row.map(|row| row.clone().of(owner));
+    }
+    Ok(Some((row.digest, results)))
+}
+
+/// Remembers what became of a batch, but for the tasks themselves.
+pub async fn note_batch(
+    connection: &mut PgConnection,
+    owner: &OwnerId,
+    name: Named,
+    outcomes: &[Outcome],
+) -> sqlx::Result<()> {
+    let results: Vec<BatchResult> = outcomes
+        .iter()
+        .map(|outcome| BatchResult { task: None, ..BatchResult::from(outcome.clone()) })
+        .collect();
+    sqlx::query!(
+        "INSERT INTO batches (owner_id, id, digest, results, applied_at) VALUES ($1, $2, $3, $4, clock_timestamp())",
+        owner.as_str(),
+        name.id,
+        name.digest.as_slice(),
+        Json(results) as _,
     )
     .execute(connection)
     .await?;

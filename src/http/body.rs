@@ -57,11 +57,14 @@ impl<'ex, T: DeserializeOwned + Validate + Send> Extractible<'ex> for OptionalJs
         check_media_type(media_type.as_ref(), patch)?;
         // `null` says as little as no body at all.
         let value: Option<T> = parse(bytes)?;
-        if let Some(value) = &value {
-            value.validate().map_err(|errors| Problem::invalid(field_errors(&errors)))?;
-        }
-        Ok(Self(value))
+        value.map(checked).transpose().map(Self)
     }
+}
+
+/// Holds a value against its limits.
+pub fn checked<T: Validate>(value: T) -> Result<T, Problem> {
+    value.validate().map_err(|errors| Problem::invalid(field_errors(&errors)))?;
+    Ok(value)
 }
 
 fn unreadable(error: &ParseError, limit: usize) -> Problem {
@@ -145,16 +148,28 @@ pub fn data_error(path: &str, sentence: &str) -> FieldError {
 
 fn field_errors(errors: &validator::ValidationErrors) -> Vec<FieldError> {
     let mut found = Vec::new();
+    collect(errors, "", &mut found);
+    found.sort_by(|a, b| a.field.cmp(&b.field));
+    found
+}
+
+fn collect(errors: &validator::ValidationErrors, within: &str, found: &mut Vec<FieldError>) {
     for (field, kind) in errors.errors() {
-        if let ValidationErrorsKind::Field(faults) = kind {
-            for fault in faults {
+        match kind {
+            ValidationErrorsKind::Field(faults) => found.extend(faults.iter().map(|fault| {
                 let message = fault.message.clone().unwrap_or(Cow::Borrowed("is not acceptable"));
-                found.push(FieldError::new(field.to_string(), fault.code.clone(), message));
+                // What is wrong with several fields together is told of the one that its code names.
+                let field = if field == "__all__" { &fault.code } else { field };
+                FieldError::new(format!("{within}{field}"), fault.code.clone(), message)
+            })),
+            ValidationErrorsKind::Struct(inner) => collect(inner, &format!("{within}{field}."), found),
+            ValidationErrorsKind::List(items) => {
+                for (place, inner) in items {
+                    collect(inner, &format!("{within}{field}[{place}]."), found);
+                }
             }
         }
     }
-    found.sort_by(|a, b| a.field.cmp(&b.field));
-    found
 }
 
 #[expect(clippy::option_option, reason = "absent, null and a value are three things")]

@@ -1,0 +1,303 @@
+//! What clients send as a batch and are answered. Operations are read one by one after the body
+//! around them, so that whatever is wrong is told with its place.
+
+use chrono::NaiveDate;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use validator::{Validate, ValidationError};
+
+use super::operations::{Done, Operation, Outcome};
+use crate::changes::Seq;
+use crate::http::body::{checked, not_null, word};
+use crate::problem::{FieldError, Problem, ProblemBody};
+use crate::tasks::{
+    Children, Completion, CreateTask, MoveTask, SetCompletion, Task, TaskId, TaskPatch, UpdateTask,
+};
+
+/// The most operations of one batch.
+pub const OPERATIONS_MAX: usize = 500;
+/// How many faults of one batch are told.
+const TOLD: usize = 100;
+
+/// What happens to the other operations when one is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BatchMode {
+    /// Nothing is done, and the answer is the refusal.
+    #[default]
+    AllOrNothing,
+    /// The others go through, and each has a result of its own.
+    Each,
+}
+
+/// Up to 500 operations, done in their order as one.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Batch {
+    /// A UUID of the client's own choice, which makes the whole batch safe to retry: the same id
+    /// with the same batch changes nothing more and is answered with the tasks as they now are.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub id: Option<Uuid>,
+    /// What happens to the other operations when one is refused.
+    #[serde(default, deserialize_with = "word")]
+    #[schema(default = "all_or_nothing")]
+    pub mode: BatchMode,
+    /// 1 to 500 operations.
+    #[validate(custom(function = "some_operations"))]
+    #[schema(value_type = Vec<BatchOperation>, min_items = 1, max_items = 500)]
+    pub operations: Vec<Box<RawValue>>,
+}
+
+fn some_operations(operations: &[Box<RawValue>]) -> Result<(), ValidationError> {
+    if operations.is_empty() || operations.len() > OPERATIONS_MAX {
+        return Err(ValidationError::new("length").with_message("must be 1 to 500 operations".into()));
+    }
+    Ok(())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BatchCreateOp {
+    Create,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BatchUpdateOp {
+    Update,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BatchCompleteOp {
+    Complete,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BatchMoveOp {
+    Move,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BatchDeleteOp {
+    Delete,
+}
+
+/// Creates a task. With an `id` it is safe to retry, and later operations can refer to it.
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchCreate {
+    #[schema(inline)]
+    pub op: BatchCreateOp,
+    #[validate(nested)]
+    pub task: CreateTask,
+}
+
+/// Updates a task.
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchUpdate {
+    #[schema(inline)]
+    pub op: BatchUpdateOp,
+    pub id: TaskId,
+    /// Only while the task has this version.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub if_version: Option<Seq>,
+    #[validate(nested)]
+    pub changes: UpdateTask,
+}
+
+/// Completes or reopens a task.
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchComplete {
+    #[schema(inline)]
+    pub op: BatchCompleteOp,
+    pub id: TaskId,
+    /// Only while the task has this version.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub if_version: Option<Seq>,
+    /// Whether the task is done.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    pub completed: bool,
+    /// Of a recurring task, the occurrence that is done, as the `date` of its `due`.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, value_type = String, format = Date, example = "2026-11-30")]
+    pub occurrence: Option<NaiveDate>,
+    /// What happens to open subtasks.
+    #[serde(default, deserialize_with = "word")]
+    #[schema(default = "refuse")]
+    pub children: Children,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// Moves a task; without `before` and `after` to the end.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchMove {
+    #[schema(inline)]
+    pub op: BatchMoveOp,
+    pub id: TaskId,
+    /// Only while the task has this version.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub if_version: Option<Seq>,
+    #[validate(nested)]
+    pub to: MoveTask,
+}
+
+/// Deletes a task, into the trash.
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchDelete {
+    #[schema(inline)]
+    pub op: BatchDeleteOp,
+    pub id: TaskId,
+    /// Only while the task has this version.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub if_version: Option<Seq>,
+    /// What happens to its subtasks.
+    #[serde(default, deserialize_with = "word")]
+    #[schema(default = "refuse")]
+    pub children: Children,
+}
+
+/// One operation of a batch, told by `op`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+#[schema(discriminator(property_name = "op", mapping(
+    ("create" = "#/components/schemas/BatchCreate"),
+    ("update" = "#/components/schemas/BatchUpdate"),
+    ("complete" = "#/components/schemas/BatchComplete"),
+    ("move" = "#/components/schemas/BatchMove"),
+    ("delete" = "#/components/schemas/BatchDelete"),
+)))]
+pub enum BatchOperation {
+    Create(BatchCreate),
+    Update(BatchUpdate),
+    Complete(BatchComplete),
+    Move(BatchMove),
+    Delete(BatchDelete),
+}
+
+impl Batch {
+    /// The operations, or every fault in any of them.
+    pub fn operations(&self) -> Result<Vec<Operation>, Problem> {
+        let mut operations = Vec::with_capacity(self.operations.len());
+        let mut faults: Vec<FieldError> = Vec::new();
+        for (place, raw) in self.operations.iter().enumerate() {
+            match operation(raw) {
+                Ok(operation) => operations.push(operation),
+                Err(problem) => faults.extend(problem.within(&operation_at(place)).into_errors()),
+            }
+        }
+        if faults.is_empty() {
+            return Ok(operations);
+        }
+        faults.truncate(TOLD);
+        Err(Problem::invalid(faults))
+    }
+}
+
+/// How answers speak of an operation.
+pub fn operation_at(place: usize) -> String {
+    format!("operations[{place}]")
+}
+
+fn operation(raw: &RawValue) -> Result<Operation, Problem> {
+    #[derive(Deserialize)]
+    struct Told {
+        op: Option<serde_json::Value>,
+    }
+    let told: Told = checked_shape(raw)?;
+    let op = told.op.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+    let only = |version: Option<Seq>| version.map(|version| vec![version.get()]);
+    match op {
+        "create" => read::<BatchCreate>(raw).map(|asked| Operation::CreateTask(asked.task)),
+        "update" => read::<BatchUpdate>(raw).map(|BatchUpdate { id, if_version, changes, .. }| {
+            Operation::UpdateTask { id, patch: changes.into(), if_match: only(if_version) }
+        }),
+        "complete" => read::<BatchComplete>(raw).map(|asked| {
+            let BatchComplete { id, if_version, completed, occurrence, children, .. } = asked;
+            let patch = TaskPatch {
+                completion: Completion::Set(completed),
+                ..TaskPatch::from(Some(SetCompletion { completed, occurrence, children }))
+            };
+            Operation::UpdateTask { id, patch, if_match: only(if_version) }
+        }),
+        "move" => read::<BatchMove>(raw)
+            .map(|BatchMove { id, if_version, to, .. }| to.operation(id, only(if_version))),
+        "delete" => read::<BatchDelete>(raw).map(|BatchDelete { id, if_version, children, .. }| {
+            Operation::DeleteTask { id, children, if_match: only(if_version) }
+        }),
+        _ => Err(Problem::invalid_field("op", "invalid_value", "must be create, update, complete, move or delete")),
+    }
+}
+
+fn checked_shape<T: DeserializeOwned>(raw: &RawValue) -> Result<T, Problem> {
+    crate::http::body::parse(raw.get().as_bytes())
+}
+
+fn read<T: DeserializeOwned + Validate>(raw: &RawValue) -> Result<T, Problem> {
+    checked(checked_shape::<T>(raw)?)
+}
+
+/// What became of one operation.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct BatchResult {
+    /// The HTTP status that the operation would have had by itself: 201 created, 200 done (or
+    /// created by the same request before), 204 deleted, or that of the refusal.
+    #[schema(minimum = 200, maximum = 599, example = 201)]
+    pub status: u16,
+    /// The task that it concerned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub task_id: Option<TaskId>,
+    /// The task as the operation left it; of a repeated batch, as it now is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub task: Option<Task>,
+    /// Why it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub problem: Option<ProblemBody>,
+}
+
+/// What became of a batch.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct BatchAnswer {
+    /// For each operation, in their order.
+    pub results: Vec<BatchResult>,
+    /// Whether this batch had been applied before, and nothing was done now.
+    pub repeated: bool,
+}
+
+impl From<Outcome> for BatchResult {
+    fn from(outcome: Outcome) -> Self {
+        let task = |status, task: Task| Self { status, task_id: Some(task.id), task: Some(task), problem: None };
+        match outcome {
+            Ok(Done::TaskCreated(created)) => task(201, created),
+            Ok(Done::TaskRepeated(is) | Done::TaskIs(is)) => task(200, is),
+            Ok(Done::TaskDeleted(id)) => Self { status: 204, task_id: Some(id), task: None, problem: None },
+            // A batch is about tasks.
+            Ok(_) => Self { status: 200, task_id: None, task: None, problem: None },
+            Err(problem) => {
+                let status = problem.code().status().as_u16();
+                Self { status, task_id: None, task: None, problem: Some(problem.into_body()) }
+            }
+        }
+    }
+}
