@@ -11,8 +11,11 @@ use futures_util::future::{BoxFuture, FutureExt, TryFutureExt};
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
-use sqlx::{Describe, Either, Execute, Executor, PgPool, Postgres, SqlStr};
+use sqlx::{Connection, Describe, Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr};
 use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::unnamed::{self, Unnamed};
+use crate::config::DatabaseProxy;
 
 /// How long a connection may rest and still be used unseen.
 const FRESH_FOR: Duration = Duration::from_secs(30);
@@ -24,6 +27,7 @@ pub struct Pool(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     connections: PgPool,
+    proxy: DatabaseProxy,
     /// One for each connection there may be, so that who has one never waits for another's return.
     turns: Semaphore,
     at_hand: Mutex<Vec<Rested>>,
@@ -43,10 +47,10 @@ struct Lease<'p> {
 }
 
 impl Pool {
-    pub fn new(connections: PgPool) -> Self {
+    pub fn new(connections: PgPool, proxy: DatabaseProxy) -> Self {
         let size = connections.options().get_max_connections();
         let turns = Semaphore::new(usize::try_from(size).unwrap_or(Semaphore::MAX_PERMITS));
-        Self(Arc::new(Inner { connections, turns, at_hand: Mutex::default() }))
+        Self(Arc::new(Inner { connections, proxy, turns, at_hand: Mutex::default() }))
     }
 
     /// Lets no further statement begin, and waits for those under way.
@@ -74,6 +78,36 @@ impl Pool {
         };
         Ok(Lease { connection, pool, _turn: turn })
     }
+
+    /// All that a statement comes to. Taken in at once: pages are short, and a slow reader would
+    /// hold the connection.
+    async fn run<'q, E: 'q + Execute<'q, Postgres>>(&self, query: E) -> sqlx::Result<Results> {
+        let mut lease = self.lease().await?;
+        let all = match self.0.proxy {
+            DatabaseProxy::None => lease.connection.fetch_many(query).try_collect().await,
+            DatabaseProxy::Transaction => in_transaction(&mut lease.connection, query).await,
+        };
+        if let Err(error) = &all
+            && unnamed::would_have_helped(error)
+        {
+            tracing::error!("prepared statements fail, as behind a proxy: {}", super::SET_PROXY);
+        }
+        lease.end(&all);
+        all
+    }
+}
+
+type Results = Vec<Either<PgQueryResult, PgRow>>;
+
+/// Runs a statement so that all its steps reach the same connection of a proxy.
+async fn in_transaction<'q, E>(connection: &mut PgConnection, query: E) -> sqlx::Result<Results>
+where
+    E: 'q + Execute<'q, Postgres>,
+{
+    let mut transaction = connection.begin().await?;
+    let all = Unnamed(&mut transaction).fetch_many(query).try_collect().await?;
+    transaction.commit().await?;
+    Ok(all)
 }
 
 impl Inner {
@@ -112,13 +146,7 @@ impl<'p> Executor<'p> for &Pool {
         E: 'q + Execute<'q, Postgres>,
     {
         let pool = self.clone();
-        // Taken in at once: pages are short, and a slow reader would hold the connection.
-        let all = async move {
-            let mut lease = pool.lease().await?;
-            let all = lease.connection.fetch_many(query).try_collect::<Vec<_>>().await;
-            lease.end(&all);
-            all
-        };
+        let all = async move { pool.run(query).await };
         all.map_ok(|all| stream::iter(all.into_iter().map(Ok))).try_flatten_stream().boxed()
     }
 
@@ -128,13 +156,7 @@ impl<'p> Executor<'p> for &Pool {
         E: 'q + Execute<'q, Postgres>,
     {
         let pool = self.clone();
-        async move {
-            let mut lease = pool.lease().await?;
-            let row = lease.connection.fetch_optional(query).await;
-            lease.end(&row);
-            row
-        }
-        .boxed()
+        async move { Ok(pool.run(query).await?.into_iter().find_map(Either::right)) }.boxed()
     }
 
     fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [PgTypeInfo]) -> BoxFuture<'e, sqlx::Result<PgStatement>>

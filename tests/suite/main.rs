@@ -21,6 +21,7 @@ mod lists;
 mod live;
 mod live_auth;
 mod pages;
+mod pgbouncer;
 mod retention;
 mod retries;
 mod servers;

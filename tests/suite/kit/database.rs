@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{Connection, Executor, PgConnection, Row};
+use taskwire::config::PoolConfig;
 use taskwire::database::{self, Pool, embedded::EmbeddedPostgres};
 
 const TEMPLATE: &str = "template_taskwire";
@@ -82,7 +83,8 @@ impl TestDatabase {
 
     /// A pool as the server uses it.
     pub async fn pool(&self) -> Pool {
-        database::connect(&self.url, 5).await.expect("the test database answers")
+        let config = PoolConfig { size: 5, ..PoolConfig::default() };
+        database::connect(&self.url, config).await.expect("the test database answers")
     }
 }
 
