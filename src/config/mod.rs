@@ -58,6 +58,8 @@ pub struct PoolConfig {
     /// Connections that may be open.
     pub size: u32,
     pub proxy: DatabaseProxy,
+    /// Time that one statement gets before its connection is given up.
+    pub statement_within: Duration,
 }
 
 /// What stands between the pool and the database.
@@ -146,7 +148,12 @@ impl Default for LiveConfig {
 
 impl Default for PoolConfig {
     fn default() -> Self {
-        Self { size: default_pool_size(), proxy: DatabaseProxy::None }
+        Self {
+            size: default_pool_size(),
+            proxy: DatabaseProxy::None,
+            // Far more than any statement takes, and less than a request.
+            statement_within: Duration::from_secs(10),
+        }
     }
 }
 

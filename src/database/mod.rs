@@ -18,6 +18,7 @@ pub use epoch::begin_history;
 pub use pool::Pool;
 
 use crate::config::{DatabaseProxy, PoolConfig};
+use pool::{FRESH_FOR, gives_sign};
 use unnamed::Unnamed;
 
 static MIGRATIONS: Migrator = Migrator {
@@ -117,11 +118,14 @@ pub async fn connect(url: &str, config: PoolConfig) -> Result<Pool, DatabaseErro
         // A ping before each use would double the round trips. A connection that died fails one
         // request with 503 and is replaced.
         .test_before_acquire(false)
+        .before_acquire(|connection, idle| {
+            Box::pin(async move { Ok(idle.idle_for < FRESH_FOR || gives_sign(connection).await) })
+        })
         .after_connect(|connection, _| Box::pin(epoch::establish(connection)))
         .connect_with(options)
         .await;
     match (connected, config.proxy) {
-        (Ok(connections), proxy) => Ok(Pool::new(connections, proxy)),
+        (Ok(connections), _) => Ok(Pool::new(connections, config)),
         (Err(error), DatabaseProxy::None) => Err(DatabaseError::Connect(error).or_proxy()),
         (Err(error), DatabaseProxy::Transaction) => Err(DatabaseError::Connect(error)),
     }

@@ -291,7 +291,7 @@ mod tests {
     use super::*;
     use crate::auth::Tokens;
     use crate::changes::{Change, Event, History};
-    use crate::config::DatabaseProxy;
+    use crate::config::PoolConfig;
     use crate::tasks::TaskId;
 
     const HISTORY: History = History::new(1, Some(1));
@@ -310,7 +310,7 @@ mod tests {
         let tokens = Tokens::new(b"secret", None, None);
         let token = tokens.mint("ada", Duration::from_mins(1)).expect("a token is minted");
         let pool = PgPoolOptions::new().connect_lazy("postgres://127.0.0.1:1/none").expect("an address");
-        (Hub::new(Pool::new(pool, DatabaseProxy::None)), tokens.verify(&token).expect("a good token").owner)
+        (Hub::new(Pool::new(pool, PoolConfig::default())), tokens.verify(&token).expect("a good token").owner)
     }
 
     #[tokio::test]

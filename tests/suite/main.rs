@@ -8,6 +8,7 @@ mod kit;
 mod auth;
 mod authorization_walk;
 mod backlog;
+mod black_hole;
 mod changes;
 mod cli;
 mod concurrency;

@@ -89,6 +89,7 @@ impl Settings {
             pool: PoolConfig {
                 size: pool_size.unwrap_or(default_pool.size),
                 proxy: proxy.unwrap_or(default_pool.proxy),
+                ..default_pool
             },
             retention: retention.unwrap_or(Duration::from_hours(7 * 24)),
             jwt: key.into_jwt(self.token.jwt_issuer, self.token.jwt_audience)?,

@@ -40,6 +40,8 @@ pub struct Options {
     pub hints: bool,
     /// The URL of a way to the database other than the direct one.
     pub through: Option<String>,
+    /// The same for the hints of other servers.
+    pub hints_through: Option<String>,
     /// 0 takes any free one.
     pub port: u16,
 }
@@ -59,6 +61,7 @@ impl Default for Options {
             pool: PoolConfig { size: 5, ..PoolConfig::default() },
             hints: false,
             through: None,
+            hints_through: None,
             port: 0,
         }
     }
@@ -93,7 +96,7 @@ impl TestServer {
             issuer: options.issuer.map(str::to_owned),
             audience: options.audience.map(str::to_owned),
         };
-        let hints_url = options.hints.then(|| database.url().to_owned());
+        let hints_url = options.hints.then(|| options.hints_through.unwrap_or(database.url().to_owned()));
         let setup =
             Setup { http, jwt, live: options.live, retention: options.retention, pool: pool.clone(), hints_url };
         let server = Server::bind(setup).await.expect("the server binds");
