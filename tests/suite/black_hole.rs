@@ -89,6 +89,20 @@ async fn health_says_so_at_once_and_is_well_again_over_another_connection() {
 }
 
 #[tokio::test]
+async fn health_answers_in_its_own_words_however_short_a_request_may_be() {
+    let database = database().await;
+    let relay = Relay::to(&database).await;
+    let request_timeout = Duration::from_millis(200);
+    let options = Options { request_timeout, through: Some(relay.url.clone()), ..Options::default() };
+    let server = TestServer::on(database, options).await;
+    let health = server.anonymous().call(Method::GET, "/health");
+    relay.swallow();
+    // The client holds the body against the contract, which knows no problem here.
+    let health: Value = health.expect(503).await.json();
+    assert_eq!((&health["status"], &health["database"]), (&"unhealthy".into(), &"disconnected".into()));
+}
+
+#[tokio::test]
 async fn the_sweep_and_the_reading_of_the_log_go_on_over_other_connections() {
     let database = database().await;
     let (relay, server) = server(&database, STATEMENT, SOON).await;
