@@ -136,7 +136,9 @@ impl Pool {
 
     fn doubt_all(&self) {
         let at_hand = std::mem::take(&mut *self.0.at_hand());
-        at_hand.into_iter().for_each(|rested| self.doubt(rested.connection));
+        for rested in at_hand {
+            self.doubt(rested.connection);
+        }
     }
 
     /// Lets go of a dead connection without a farewell, which could hang like all else. What took
