@@ -113,6 +113,8 @@ pub struct LiveConfig {
     pub unauthenticated_per_address: usize,
     /// Time between two comparisons of the connected users' heads with the database.
     pub sweep: Duration,
+    /// Time after which a socket that takes no byte is closed.
+    pub stalled_after: Duration,
     /// Time over which the sockets are closed when the server stops.
     pub drain: Duration,
 }
@@ -141,6 +143,7 @@ impl Default for LiveConfig {
             unauthenticated: 1000,
             unauthenticated_per_address: 50,
             sweep: Duration::from_secs(1),
+            stalled_after: Duration::from_secs(10),
             drain: Duration::from_secs(2),
         }
     }

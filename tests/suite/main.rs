@@ -28,4 +28,5 @@ mod retries;
 mod servers;
 mod smoke;
 mod sockets;
+mod stalled;
 mod tasks;

@@ -191,6 +191,7 @@ impl LiveSettings {
             sweep: errors
                 .optional("SWEEP_INTERVAL", given(self.sweep_interval), parse::sweep_interval)
                 .unwrap_or(default.sweep),
+            stalled_after: default.stalled_after,
             drain: errors.optional("DRAIN_TIME", given(self.drain_time), parse::drain_time).unwrap_or(default.drain),
         }
     }
