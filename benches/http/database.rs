@@ -6,20 +6,21 @@ use crate::Result;
 use crate::operations::{FIRST_ID, ID_PREFIX, TASKS, USERS};
 
 /// Migrates and seeds, and returns Postgres's version. Each user's log tells that the tasks were
-/// created one after the other, so it is as the server would have written it.
+/// created one after the other, a minute apart until now, so it is as the server would have written it
+/// and too young to be forgotten.
 pub async fn prepare(url: &str, with_bare: bool) -> Result<String> {
     taskwire::database::migrate(url).await?;
     let mut connection = PgConnection::connect(url).await?;
     let seed = format!(
         "INSERT INTO owners (owner_id, last_seq, last_at)
-         SELECT u::text, {TASKS}, timestamptz '2026-01-01' + {TASKS} * interval '1 minute'
+         SELECT u::text, {TASKS}, now()
          FROM generate_series(1, {USERS}) u;
 
          INSERT INTO tasks (owner_id, id, title, description, completed, created_at, updated_at, version)
          SELECT u::text, ('{ID_PREFIX}' || {FIRST_ID} + 1000 * u + t)::uuid, 'Task number ' || t,
                 CASE WHEN t % 2 = 0 THEN 'What there is to say about the task number ' || t END, t % 3 = 0, at, at, t
          FROM generate_series(1, {TASKS}) t, generate_series(1, {USERS}) u,
-              LATERAL (SELECT timestamptz '2026-01-01' + t * interval '1 minute' AS at) clock;
+              LATERAL (SELECT now() - ({TASKS} - t) * interval '1 minute' AS at) clock;
 
          INSERT INTO task_changes (owner_id, seq, kind, task_id, task, changed_at)
          SELECT owner_id, version, 'task.created', id, to_jsonb(t) - '{{owner_id,request_digest}}'::text[], updated_at
