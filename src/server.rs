@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use salvo::conn::tcp::TcpAcceptor;
-use salvo::prelude::*;
 use salvo::server::ServerHandle;
 use tokio::net::TcpSocket;
 use tokio::task::JoinSet;
@@ -68,7 +67,8 @@ pub struct Server {
 }
 
 impl Server {
-    pub async fn bind(setup: Setup) -> Result<Self, ServeError> {
+    /// Binds; to be called within a runtime.
+    pub fn bind(setup: Setup) -> Result<Self, ServeError> {
         let Setup { http, jwt, live, retention, pool, hints_url } = setup;
         let wanted = SocketAddr::new(http.host, http.port);
         let refused = |cause: String| ServeError::Bind { address: wanted, cause };

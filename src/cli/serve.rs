@@ -80,7 +80,7 @@ async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_t
         // Nobody else uses a private Postgres.
         hints_url: direct_url.filter(|_| embedded.is_none()),
     };
-    let server = Server::bind(setup).await.map_err(Failure::new)?;
+    let server = Server::bind(setup).map_err(Failure::new)?;
 
     let for_eyes = std::io::stdout().is_terminal() || show_demo_token;
     let demo = (embedded.is_some() && config.http.is_loopback_bind() && for_eyes).then(|| demo_token(config));

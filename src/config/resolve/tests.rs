@@ -152,6 +152,8 @@ fn live_settings_reach_their_fields() {
         unauthenticated_per_address: 7,
         sweep: Duration::from_secs(8),
         drain: Duration::from_secs(9),
+        // No setting.
+        stalled_after: Duration::from_secs(10),
     };
     assert_eq!(config.live, expected);
 }

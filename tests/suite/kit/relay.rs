@@ -23,7 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Relay {
     pub url: String,
     statements: mpsc::UnboundedReceiver<String>,
-    black_hole: watch::Sender<()>,
+    /// Whether what arrives now is swallowed; a change swallows what is there.
+    black_hole: watch::Sender<bool>,
 }
 
 impl Relay {
@@ -35,7 +36,7 @@ impl Relay {
         let (user, name) = (to.get_username(), to.get_database().expect("a name"));
         let url = format!("postgresql://{user}@127.0.0.1:{port}/{name}?sslmode=disable");
         let (sender, statements) = mpsc::unbounded_channel();
-        let (black_hole, swallows) = watch::channel(());
+        let (black_hole, swallows) = watch::channel(false);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let mut swallows = swallows.clone();
@@ -49,7 +50,12 @@ impl Relay {
     /// Lets nothing more through on the connections that there are, and closes none: as a firewall
     /// does that has forgotten them. New ones work.
     pub fn swallow(&self) {
-        self.black_hole.send_replace(());
+        self.black_hole.send_replace(false);
+    }
+
+    /// The same, and new ones do not work either, until the next [`Self::swallow`].
+    pub fn swallow_all(&self) {
+        self.black_hole.send_replace(true);
     }
 
     /// The next statement that is executed.
@@ -67,8 +73,11 @@ async fn relay(
     client: TcpStream,
     socket: PathBuf,
     statements: mpsc::UnboundedSender<String>,
-    mut swallows: watch::Receiver<()>,
+    mut swallows: watch::Receiver<bool>,
 ) {
+    if *swallows.borrow() {
+        return std::future::pending().await;
+    }
     let server = UnixStream::connect(socket).await.expect("the test Postgres listens");
     let (mut answers, requests) = server.into_split();
     let (from, mut to) = client.into_split();

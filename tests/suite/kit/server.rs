@@ -99,7 +99,7 @@ impl TestServer {
         let hints_url = options.hints.then(|| options.hints_through.unwrap_or(database.url().to_owned()));
         let setup =
             Setup { http, jwt, live: options.live, retention: options.retention, pool: pool.clone(), hints_url };
-        let server = Server::bind(setup).await.expect("the server binds");
+        let server = Server::bind(setup).expect("the server binds");
         let address = server.address();
         let (stop, stopped) = oneshot::channel();
         let done = tokio::spawn(async move {
