@@ -36,6 +36,7 @@ contract-check: tools/node_modules/.package-lock.json # lint, and what changed s
 
 units: # unit tests, and black-box tests over HTTP and WebSocket
 	@scripts/need-postgres
+	@scripts/need-package pgbouncer pgbouncer
 	cargo test
 
 check-the-checker: # servers that are broken on purpose must be found out

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use salvo::conn::tcp::TcpAcceptor;
-use salvo::prelude::*;
 use salvo::server::ServerHandle;
+use tokio::net::TcpSocket;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -22,6 +22,9 @@ use crate::routes;
 const SOCKETS_WITHIN: Duration = Duration::from_secs(3);
 /// How long writes whose request is gone get to finish.
 const STATEMENTS_WITHIN: Duration = Duration::from_secs(3);
+
+/// How many connections may wait to be accepted: many clients return at once after a restart.
+const BACKLOG: u32 = 4096;
 
 /// What a server is made of.
 pub struct Setup {
@@ -43,6 +46,17 @@ pub enum ServeError {
     Io(#[from] std::io::Error),
 }
 
+/// Sockets that are accepted inherit what is set here. Without `nodelay` a message to a client
+/// waits for the client to acknowledge the one before, which it may put off for 40 ms.
+fn listen(address: SocketAddr) -> std::io::Result<TcpAcceptor> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.set_nodelay(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.try_into()
+}
+
 /// A server that is bound but does not answer yet.
 pub struct Server {
     app: App,
@@ -53,11 +67,12 @@ pub struct Server {
 }
 
 impl Server {
-    pub async fn bind(setup: Setup) -> Result<Self, ServeError> {
+    /// Binds; to be called within a runtime.
+    pub fn bind(setup: Setup) -> Result<Self, ServeError> {
         let Setup { http, jwt, live, retention, pool, hints_url } = setup;
         let wanted = SocketAddr::new(http.host, http.port);
         let refused = |cause: String| ServeError::Bind { address: wanted, cause };
-        let acceptor = TcpListener::new(wanted).try_bind().await.map_err(|error| refused(error.to_string()))?;
+        let acceptor = listen(wanted).map_err(|error| refused(error.to_string()))?;
         let address = acceptor.inner().local_addr()?;
         let hints = Hints::new(hints_url.is_some());
         let app = App::new(pool, http, &jwt, live, hints, address.port());

@@ -68,6 +68,9 @@ fn raise_file_limit() {
 async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_token: bool) -> Result<(), Failure> {
     let stop = stop_signal().map_err(Failure::new)?;
     let (pool, direct_url) = open_database(config, embedded).await?;
+    if direct_url.is_none() {
+        tracing::info!("no hints between servers without DATABASE_DIRECT_URL: changes travel by SWEEP_INTERVAL");
+    }
     let setup = Setup {
         http: config.http.clone(),
         jwt: config.jwt.clone(),
@@ -75,9 +78,9 @@ async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_t
         retention: config.retention,
         pool,
         // Nobody else uses a private Postgres.
-        hints_url: embedded.is_none().then_some(direct_url),
+        hints_url: direct_url.filter(|_| embedded.is_none()),
     };
-    let server = Server::bind(setup).await.map_err(Failure::new)?;
+    let server = Server::bind(setup).map_err(Failure::new)?;
 
     let for_eyes = std::io::stdout().is_terminal() || show_demo_token;
     let demo = (embedded.is_some() && config.http.is_loopback_bind() && for_eyes).then(|| demo_token(config));
@@ -86,17 +89,24 @@ async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_t
     server.run(stop).await.map_err(Failure::new)
 }
 
-/// The pool, and the URL of a connection that no proxy shares.
-pub async fn open_database(config: &Config, embedded: Option<&EmbeddedPostgres>) -> Result<(Pool, String), Failure> {
+/// The pool, and the URL of a connection that no proxy shares, if there is one.
+pub async fn open_database(
+    config: &Config,
+    embedded: Option<&EmbeddedPostgres>,
+) -> Result<(Pool, Option<String>), Failure> {
     let (url, direct) = match (&config.database, embedded) {
-        (DatabaseSource::Url { pooled, direct }, _) => {
-            (pooled.expose().to_owned(), direct.as_ref().unwrap_or(pooled).expose().to_owned())
+        (DatabaseSource::Url { pooled, .. }, _) => {
+            (pooled.expose().to_owned(), config.direct_url().map(|url| url.expose().to_owned()))
         }
-        (DatabaseSource::Embedded { .. }, Some(embedded)) => (embedded.url(), embedded.url()),
+        (DatabaseSource::Embedded { .. }, Some(embedded)) => (embedded.url(), Some(embedded.url())),
         (DatabaseSource::Embedded { .. }, None) => return Err(Failure::new("the private Postgres is not running")),
     };
-    database::migrate(&direct).await.map_err(Failure::new)?;
-    let pool = database::connect(&url, config.pool_size).await.map_err(Failure::new)?;
+    match &direct {
+        Some(direct) => database::migrate(direct).await,
+        None => database::check_migrated(&url).await,
+    }
+    .map_err(Failure::new)?;
+    let pool = database::connect(&url, config.pool).await.map_err(Failure::new)?;
     Ok((pool, direct))
 }
 

@@ -28,8 +28,7 @@ pub use settings::{DatabaseSettings, HttpSettings, LiveSettings, LogSettings, Se
 #[derive(Debug, Clone)]
 pub struct Config {
     pub database: DatabaseSource,
-    /// Connections the pool may open.
-    pub pool_size: u32,
+    pub pool: PoolConfig,
     /// How far back the change log reaches.
     pub retention: Duration,
     pub jwt: JwtConfig,
@@ -48,9 +47,28 @@ pub enum DatabaseSource {
         /// For queries; may lead through a transaction-pooling proxy.
         pooled: Secret,
         /// For migrations and `LISTEN`, which such a proxy breaks; `None` when `pooled` is
-        /// already a direct connection.
+        /// already a direct connection, or when there is none.
         direct: Option<Secret>,
     },
+}
+
+/// How connections to the database are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolConfig {
+    /// Connections that may be open.
+    pub size: u32,
+    pub proxy: DatabaseProxy,
+    /// Time that one statement gets before its connection is given up.
+    pub statement_within: Duration,
+}
+
+/// What stands between the pool and the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatabaseProxy {
+    /// Nothing that matters.
+    None,
+    /// A proxy that gives each transaction any of its connections.
+    Transaction,
 }
 
 /// How tokens are signed and checked.
@@ -95,6 +113,8 @@ pub struct LiveConfig {
     pub unauthenticated_per_address: usize,
     /// Time between two comparisons of the connected users' heads with the database.
     pub sweep: Duration,
+    /// Time after which a socket that takes no byte is closed.
+    pub stalled_after: Duration,
     /// Time over which the sockets are closed when the server stops.
     pub drain: Duration,
 }
@@ -123,19 +143,33 @@ impl Default for LiveConfig {
             unauthenticated: 1000,
             unauthenticated_per_address: 50,
             sweep: Duration::from_secs(1),
+            stalled_after: Duration::from_secs(10),
             drain: Duration::from_secs(2),
         }
     }
 }
 
-impl DatabaseSource {
+impl Default for PoolConfig {
+    fn default() -> Self {
+        Self {
+            size: default_pool_size(),
+            proxy: DatabaseProxy::None,
+            // Far more than any statement takes, and less than a request.
+            statement_within: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Config {
     /// The connection for migrations and `LISTEN`: the direct one if there is one. `None` for the
-    /// embedded database, whose address is known only once it runs.
+    /// embedded database, whose address is known only once it runs, and when a proxy is all there
+    /// is.
     #[must_use]
     pub fn direct_url(&self) -> Option<&Secret> {
-        match self {
-            Self::Embedded { .. } => None,
-            Self::Url { pooled, direct } => Some(direct.as_ref().unwrap_or(pooled)),
+        match (&self.database, self.pool.proxy) {
+            (DatabaseSource::Embedded { .. }, _) => None,
+            (DatabaseSource::Url { pooled, direct }, DatabaseProxy::None) => Some(direct.as_ref().unwrap_or(pooled)),
+            (DatabaseSource::Url { direct, .. }, DatabaseProxy::Transaction) => direct.as_ref(),
         }
     }
 }
@@ -236,16 +270,6 @@ mod tests {
         }
         for open in ["0.0.0.0", "::", "192.0.2.7"] {
             assert!(!http(open, None, &[]).is_loopback_bind(), "{open}");
-        }
-    }
-
-    #[test]
-    fn migrations_prefer_the_direct_connection() {
-        let url = |text: &str| Secret::new(text.to_owned());
-        let direct = DatabaseSource::Url { pooled: url("postgres://proxy"), direct: Some(url("postgres://db")) };
-        let plain = DatabaseSource::Url { pooled: url("postgres://db"), direct: None };
-        for source in [direct, plain] {
-            assert_eq!(source.direct_url().map(Secret::expose), Some("postgres://db"));
         }
     }
 }

@@ -115,6 +115,11 @@ pub struct DatabaseSettings {
     #[arg(hide_env_values = true, allow_hyphen_values = true)]
     pub database_direct_url: Option<String>,
 
+    /// Proxy that the database URL leads through: none, or transaction for one that pools by
+    /// transaction, such as PgBouncer [default: none]
+    #[arg(long, env = "DATABASE_PROXY", value_name = "KIND")]
+    pub database_proxy: Option<String>,
+
     /// Most connections to the database, 1 to 1000 [default: 4 per core, 8 to 32]
     #[arg(long, env = "DATABASE_POOL_SIZE", value_name = "COUNT")]
     pub database_pool_size: Option<String>,

@@ -2,16 +2,20 @@
 //! the server it reached: a restored, cloned or promoted database differs in system identifier,
 //! timeline or oid, gets a new epoch, and every position handed out before is then refused.
 
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 
 use super::Pool;
+use super::unnamed::Unnamed;
 
 /// Stores the fingerprint with a random epoch, or renews the epoch when the fingerprint differs.
+/// In one transaction, so that a proxy may stand between.
 pub async fn establish(connection: &mut PgConnection) -> sqlx::Result<()> {
-    let fingerprint = fingerprint(connection).await?;
-    let known = sqlx::query_scalar!("SELECT fingerprint FROM history").fetch_optional(&mut *connection).await?;
+    let mut transaction = connection.begin().await?;
+    let fingerprint = fingerprint(&mut transaction).await?;
+    let known =
+        sqlx::query_scalar!("SELECT fingerprint FROM history").fetch_optional(Unnamed(&mut transaction)).await?;
     if known.as_ref() == Some(&fingerprint) {
-        return Ok(());
+        return transaction.commit().await;
     }
     if known.is_some() {
         tracing::warn!("this is another database than before: clients will be told to list their tasks again");
@@ -24,9 +28,9 @@ pub async fn establish(connection: &mut PgConnection) -> sqlx::Result<()> {
         rand::random::<i64>(),
         fingerprint,
     )
-    .execute(&mut *connection)
+    .execute(Unnamed(&mut transaction))
     .await?;
-    Ok(())
+    transaction.commit().await
 }
 
 /// Begins a new history by command.
@@ -36,22 +40,28 @@ pub async fn begin_history(pool: &Pool) -> sqlx::Result<()> {
 }
 
 async fn fingerprint(connection: &mut PgConnection) -> sqlx::Result<String> {
+    // A savepoint, because a refusal would take the transaction with it.
+    let mut attempt = connection.begin().await?;
     let whole = sqlx::query_scalar!(
         r#"SELECT (SELECT system_identifier FROM pg_control_system())
                   || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)
                   || '/' || (SELECT oid FROM pg_database WHERE datname = current_database()) AS "fingerprint!""#
     )
-    .fetch_one(&mut *connection)
+    .fetch_one(Unnamed(&mut attempt))
     .await;
     match whole {
         // Some hosts do not let ordinary roles look at the control file.
         Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42501") => {
+            attempt.rollback().await?;
             sqlx::query_scalar!(
                 r#"SELECT oid::text AS "fingerprint!" FROM pg_database WHERE datname = current_database()"#
             )
-            .fetch_one(connection)
+            .fetch_one(Unnamed(connection))
             .await
         }
-        other => other,
+        other => {
+            attempt.commit().await?;
+            other
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! Connections at hand. sqlx's pool asks Postgres about each connection that comes back, in a
 //! task of its own: a second round trip behind every statement. Here a connection whose statement
 //! ended well stays at hand for the next one, and only a doubtful one (its statement failed or
-//! was given up half-way, or it has rested for long) goes back through sqlx's pool, which looks
-//! at it, renews it or lets it go.
+//! was given up half-way, or it has rested for long) is looked at and goes back through sqlx's
+//! pool, which renews it or lets it go. All of that is bounded: a connection whose packets are
+//! dropped without a word would else be waited for until TCP gives up, a quarter of an hour later.
 
+use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,9 +15,15 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Connection, Describe, Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
+
+use super::unnamed::{self, Unnamed};
+use crate::config::{DatabaseProxy, PoolConfig};
 
 /// How long a connection may rest and still be used unseen.
-const FRESH_FOR: Duration = Duration::from_secs(30);
+pub const FRESH_FOR: Duration = Duration::from_secs(30);
+/// How long a doubtful connection gets to give a sign of life.
+const SIGN_WITHIN: Duration = Duration::from_secs(2);
 
 /// Runs statements, as sqlx's own pool does. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -24,6 +32,8 @@ pub struct Pool(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     connections: PgPool,
+    proxy: DatabaseProxy,
+    statement_within: Duration,
     /// One for each connection there may be, so that who has one never waits for another's return.
     turns: Semaphore,
     at_hand: Mutex<Vec<Rested>>,
@@ -35,18 +45,22 @@ struct Rested {
     since: Instant,
 }
 
-/// A connection for one statement. Dropped, it goes back through sqlx's pool.
+/// A connection for one statement. Dropped before that has ended well, it is in doubt.
 struct Lease<'p> {
-    connection: PoolConnection<Postgres>,
-    pool: &'p Inner,
+    /// There until it is settled what becomes of it.
+    connection: Option<PoolConnection<Postgres>>,
+    pool: &'p Pool,
     _turn: SemaphorePermit<'p>,
 }
 
+type Results = Vec<Either<PgQueryResult, PgRow>>;
+
 impl Pool {
-    pub fn new(connections: PgPool) -> Self {
+    pub fn new(connections: PgPool, config: PoolConfig) -> Self {
         let size = connections.options().get_max_connections();
         let turns = Semaphore::new(usize::try_from(size).unwrap_or(Semaphore::MAX_PERMITS));
-        Self(Arc::new(Inner { connections, turns, at_hand: Mutex::default() }))
+        let PoolConfig { proxy, statement_within, .. } = config;
+        Self(Arc::new(Inner { connections, proxy, statement_within, turns, at_hand: Mutex::default() }))
     }
 
     /// Lets no further statement begin, and waits for those under way.
@@ -77,20 +91,95 @@ impl Pool {
 
     async fn lease(&self) -> sqlx::Result<Lease<'_>> {
         let pool = &*self.0;
-        let within = pool.connections.options().get_acquire_timeout();
-        let turn = tokio::time::timeout(within, pool.turns.acquire())
+        let turn = timeout(pool.connections.options().get_acquire_timeout(), pool.turns.acquire())
             .await
             .map_err(|_| sqlx::Error::PoolTimedOut)?
             .map_err(|_| sqlx::Error::PoolClosed)?;
         let rested = pool.at_hand().pop();
-        // One that has rested for too long must be let go here, or it might itself be waited for.
-        let fresh = rested.filter(|rested| rested.since.elapsed() < FRESH_FOR);
-        let connection = match fresh {
-            Some(rested) => rested.connection,
+        let connection = match rested {
+            Some(rested) if rested.since.elapsed() < FRESH_FOR => rested.connection,
+            Some(stale) => {
+                self.doubt(stale.connection);
+                // The others have rested for longer still.
+                self.doubt_all();
+                pool.connections.acquire().await?
+            }
             None => pool.connections.acquire().await?,
         };
-        Ok(Lease { connection, pool, _turn: turn })
+        Ok(Lease { connection: Some(connection), pool: self, _turn: turn })
     }
+
+    /// All that a statement comes to. Taken in at once: pages are short, and a slow reader would
+    /// hold the connection.
+    async fn run<'q, E: 'q + Execute<'q, Postgres>>(&self, query: E) -> sqlx::Result<Results> {
+        let mut lease = self.lease().await?;
+        let Some(connection) = lease.connection.as_deref_mut() else { return Err(sqlx::Error::PoolClosed) };
+        let statement = async {
+            match self.0.proxy {
+                DatabaseProxy::None => connection.fetch_many(query).try_collect().await,
+                DatabaseProxy::Transaction => in_transaction(connection, query).await,
+            }
+        };
+        let all = timeout(self.0.statement_within, statement).await;
+        match all {
+            Ok(Ok(all)) => {
+                lease.end();
+                Ok(all)
+            }
+            Ok(Err(error)) => {
+                if unnamed::would_have_helped(&error) {
+                    tracing::error!("prepared statements fail, as behind a proxy: {}", super::SET_PROXY);
+                }
+                Err(error)
+            }
+            Err(_) => {
+                lease.give_up();
+                Err(std::io::Error::from(ErrorKind::TimedOut).into())
+            }
+        }
+    }
+
+    /// Looks at a connection that may be dead, or in the middle of something.
+    fn doubt(&self, mut connection: PoolConnection<Postgres>) {
+        let pool = self.clone();
+        tokio::spawn(async move {
+            if gives_sign(&mut connection).await {
+                drop(connection);
+            } else {
+                pool.give_up(connection);
+            }
+        });
+    }
+
+    fn doubt_all(&self) {
+        let at_hand = std::mem::take(&mut *self.0.at_hand());
+        for rested in at_hand {
+            self.doubt(rested.connection);
+        }
+    }
+
+    /// Lets go of a dead connection without a farewell, which could hang like all else. What took
+    /// it away may have taken others.
+    fn give_up(&self, connection: PoolConnection<Postgres>) {
+        drop(connection.detach());
+        self.doubt_all();
+    }
+}
+
+/// Whether a connection is at the end of all that was asked of it, or gets there soon.
+pub async fn gives_sign(connection: &mut PgConnection) -> bool {
+    matches!(timeout(SIGN_WITHIN, connection.ping()).await, Ok(Ok(())))
+}
+
+/// Runs a statement so that all its steps reach the same connection of a proxy.
+async fn in_transaction<'q, E>(connection: &mut PgConnection, query: E) -> sqlx::Result<Results>
+where
+    E: 'q + Execute<'q, Postgres>,
+{
+    let mut transaction = connection.begin().await?;
+    let all = Unnamed(&mut transaction).fetch_many(query).try_collect().await?;
+    transaction.commit().await?;
+    Ok(all)
 }
 
 impl Inner {
@@ -110,12 +199,28 @@ impl Drop for Inner {
 }
 
 impl Lease<'_> {
-    /// To be called with what the statement came to, once it has.
-    fn end<T>(self, result: &sqlx::Result<T>) {
-        let Self { connection, pool, _turn } = self;
-        let mut at_hand = pool.at_hand();
-        if result.is_ok() && !pool.turns.is_closed() {
+    /// The statement has ended well.
+    fn end(mut self) {
+        let mut at_hand = self.pool.0.at_hand();
+        if let Some(connection) = self.connection.take()
+            && !self.pool.0.turns.is_closed()
+        {
             at_hand.push(Rested { connection, since: Instant::now() });
+        }
+    }
+
+    /// The statement has taken too long.
+    fn give_up(mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.pool.give_up(connection);
+        }
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.pool.doubt(connection);
         }
     }
 }
@@ -129,13 +234,7 @@ impl<'p> Executor<'p> for &Pool {
         E: 'q + Execute<'q, Postgres>,
     {
         let pool = self.clone();
-        // Taken in at once: pages are short, and a slow reader would hold the connection.
-        let all = async move {
-            let mut lease = pool.lease().await?;
-            let all = lease.connection.fetch_many(query).try_collect::<Vec<_>>().await;
-            lease.end(&all);
-            all
-        };
+        let all = async move { pool.run(query).await };
         all.map_ok(|all| stream::iter(all.into_iter().map(Ok))).try_flatten_stream().boxed()
     }
 
@@ -145,13 +244,7 @@ impl<'p> Executor<'p> for &Pool {
         E: 'q + Execute<'q, Postgres>,
     {
         let pool = self.clone();
-        async move {
-            let mut lease = pool.lease().await?;
-            let row = lease.connection.fetch_optional(query).await;
-            lease.end(&row);
-            row
-        }
-        .boxed()
+        async move { Ok(pool.run(query).await?.into_iter().find_map(Either::right)) }.boxed()
     }
 
     fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [PgTypeInfo]) -> BoxFuture<'e, sqlx::Result<PgStatement>>

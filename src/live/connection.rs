@@ -48,7 +48,7 @@ pub enum Who {
 
 /// Speaks with a socket until either side closes it.
 pub async fn run(socket: WebSocket, opening: Opening) {
-    let mut wire = Wire::new(socket);
+    let mut wire = Wire::new(socket, opening.app.live().stalled_after);
     let end = match authenticated(&mut wire, opening).await {
         Ok(connection) => {
             let Err(end) = connection.follow(&mut wire).await;

@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sqlx::postgres::PgListener;
+use sqlx::Executor;
+use sqlx::postgres::{PgListener, PgNotification};
 use tokio::sync::Notify;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::Hub;
@@ -18,12 +20,17 @@ use crate::changes::Seq;
 use crate::database::Pool;
 
 const CHANNEL: &str = "taskwire_changes";
+const LISTEN: &str = "LISTEN taskwire_changes";
 /// How long hints are collected before they are sent together.
 const BATCHED_FOR: Duration = Duration::from_millis(3);
 /// Postgres takes payloads of less than 8000 bytes; one hint has at most about 2,100.
 const PAYLOAD_MAX: usize = 7500;
 /// The wait before listening is tried again.
 const RETRY: Duration = Duration::from_secs(1);
+/// How long it may be quiet before the connection is asked for a sign of life.
+const QUIET: Duration = Duration::from_secs(5);
+/// How long it gets to give one.
+const SIGN_WITHIN: Duration = Duration::from_secs(5);
 
 /// Collects the hints of this server's writes.
 #[derive(Clone)]
@@ -90,16 +97,24 @@ impl Hints {
     }
 
     async fn listen(&self, direct_url: &str, hub: &Hub) -> sqlx::Result<()> {
-        let mut listener = PgListener::connect(direct_url).await?;
-        listener.listen(CHANNEL).await?;
+        let mut listener = in_time(PgListener::connect(direct_url)).await?;
         loop {
-            // `None`: the connection was lost and is back. What was missed meanwhile, the sweep finds.
-            let Some(notification) = listener.try_recv().await? else { continue };
-            let Ok(payload) = serde_json::from_str::<Payload>(notification.payload()) else { continue };
-            if payload.server != self.0.server {
-                for (owner, seq) in payload.heads {
-                    hub.hint(&owner, seq);
-                }
+            // Said again, it changes nothing, but must be answered.
+            in_time(listener.execute(LISTEN)).await?;
+            while let Ok(heard) = timeout(QUIET, listener.try_recv()).await {
+                // `None`: the connection was lost and is another, which does not listen yet. What
+                // was missed meanwhile, the sweep finds.
+                let Some(notification) = heard? else { break };
+                self.pass_on(&notification, hub);
+            }
+        }
+    }
+
+    fn pass_on(&self, notification: &PgNotification, hub: &Hub) {
+        let Ok(payload) = serde_json::from_str::<Payload>(notification.payload()) else { return };
+        if payload.server != self.0.server {
+            for (owner, seq) in payload.heads {
+                hub.hint(&owner, seq);
             }
         }
     }
@@ -107,6 +122,11 @@ impl Hints {
     fn heads(&self) -> std::sync::MutexGuard<'_, HashMap<OwnerId, Seq>> {
         self.0.heads.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A connection whose packets are dropped without a word would be waited for very long.
+async fn in_time<T>(answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    timeout(SIGN_WITHIN, answer).await.map_err(std::io::Error::from)?
 }
 
 /// Packs hints into as few payloads as the bus allows.

@@ -1,31 +1,17 @@
-//! Who is connected, and the newest changes of each connected user. Writers hand their changes
-//! over after the commit; the hub passes on only what is next in the log's order, and reads the
-//! log where something is missing. It is a cache of the log, never a source of truth.
+//! Who is connected, and a channel for each connected user. Writers hand their changes over after
+//! the commit; a channel passes on only what is next in the log's order, and reads the log where
+//! something is missing. All this is a cache of the log, never a source of truth.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
-use tokio::sync::Notify;
-
-use super::ring::{Next, Ring};
+use super::channel::{Channel, lock};
+use super::ring::Next;
 use crate::auth::OwnerId;
 use crate::broken::{self, Variant};
-use crate::changes::store;
 use crate::changes::{Position, Recorded, Seq};
 use crate::database::Pool;
-
-/// How long a gap may stay before the log is read: writers that finish out of order close most
-/// gaps by themselves within this time.
-const GRACE: Duration = Duration::from_millis(2);
-/// The wait between attempts while the log cannot be read, which doubles from the first to the
-/// second of these.
-const RETRY_MIN: Duration = Duration::from_millis(250);
-const RETRY_MAX: Duration = Duration::from_secs(4);
-/// How many changes are read from the log at once.
-const PAGE: u16 = 100;
 
 #[derive(Clone)]
 pub struct Hub(Arc<Inner>);
@@ -41,46 +27,10 @@ struct Listed {
     subscribers: usize,
 }
 
-/// The newest changes of one connected user. There are as many as users, so it is kept small: a
-/// watch channel alone would take twice the room.
-#[derive(Default)]
-struct Channel {
-    state: Mutex<State>,
-    /// Counts whatever may matter to subscribers.
-    moves: AtomicU64,
-    moved: Notify,
-}
-
-impl Channel {
-    /// Tells the subscribers to look.
-    fn advance(&self) {
-        self.moves.fetch_add(1, Ordering::AcqRel);
-        self.moved.notify_waiters();
-    }
-
-    fn moves(&self) -> u64 {
-        self.moves.load(Ordering::Acquire)
-    }
-}
-
-#[derive(Default)]
-struct State {
-    ring: Ring,
-    /// Whether a task is reading the log for this ring.
-    reading: bool,
-    /// Whether it must read once more, because something happened after its snapshot.
-    again: bool,
-}
-
 /// How far the changes of one user are known.
 pub struct Head {
     pub owner: OwnerId,
     pub position: Position,
-}
-
-/// A lock is never held across anything that can panic half-way, so its state is always whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Hub {
@@ -91,17 +41,15 @@ impl Hub {
     /// Takes a change that has been committed.
     pub fn publish(&self, owner: &OwnerId, recorded: Recorded) {
         let Some(channel) = self.channel(owner) else { return };
-        let behind = lock(&channel.state).ring.offer(recorded);
-        channel.advance();
-        if behind {
-            self.read_log(owner, &channel);
+        if channel.offer(recorded) {
+            channel.read_log(&self.0.pool, owner);
         }
     }
 
     /// Looks for changes that nobody handed over.
     pub fn recheck(&self, owner: &str) {
         if let Some((owner, channel)) = self.named(owner) {
-            self.read_log(&owner, &channel);
+            channel.read_log(&self.0.pool, &owner);
         }
     }
 
@@ -109,13 +57,9 @@ impl Hub {
     pub fn hint(&self, owner: &str, seq: Seq) {
         if let Some((owner, channel)) = self.named(owner) {
             if broken::is(Variant::HintAsTruth) {
-                lock(&channel.state).ring.jump(seq);
-                channel.advance();
-                return;
-            }
-            let known = lock(&channel.state).ring.head();
-            if known.is_none_or(|head| head.seq < seq) {
-                self.read_log(&owner, &channel);
+                channel.jump(seq);
+            } else if channel.head().is_none_or(|head| head.seq < seq) {
+                channel.read_log(&self.0.pool, &owner);
             }
         }
     }
@@ -129,7 +73,7 @@ impl Hub {
         channels
             .into_iter()
             .filter_map(|(owner, channel)| {
-                let position = lock(&channel.state).ring.head()?;
+                let position = channel.head()?;
                 Some(Head { owner, position })
             })
             .collect()
@@ -158,60 +102,6 @@ impl Hub {
         let channels = lock(&self.0.channels);
         channels.get_key_value(owner).map(|(owner, listed)| (owner.clone(), listed.channel.clone()))
     }
-
-    /// Reads the log into the ring until nothing is missing; at most one task a channel does.
-    fn read_log(&self, owner: &OwnerId, channel: &Arc<Channel>) {
-        let mut state = lock(&channel.state);
-        if state.reading {
-            state.again = true;
-            return;
-        }
-        state.reading = true;
-        drop(state);
-        let (pool, owner, channel) = (self.0.pool.clone(), owner.clone(), Arc::downgrade(channel));
-        tokio::spawn(async move {
-            tokio::time::sleep(GRACE).await;
-            let mut retry = RETRY_MIN;
-            loop {
-                match read_page(&pool, &owner, &channel).await {
-                    Ok(true) => break,
-                    Ok(false) => retry = RETRY_MIN,
-                    Err(error) => {
-                        tracing::warn!(%error, "the change log cannot be read; trying again");
-                        tokio::time::sleep(retry).await;
-                        retry = (retry * 2).min(RETRY_MAX);
-                    }
-                }
-            }
-        });
-    }
-}
-
-/// Reads one page; returns whether that was all, or whether nobody listens any more.
-async fn read_page(pool: &Pool, owner: &OwnerId, channel: &Weak<Channel>) -> sqlx::Result<bool> {
-    let Some(asked_at) = channel.upgrade().map(|channel| {
-        let mut state = lock(&channel.state);
-        state.again = false;
-        state.ring.head()
-    }) else {
-        return Ok(true);
-    };
-    let after = asked_at.map_or(Seq::ZERO, |head| head.seq);
-    let page = store::read(pool, owner, after, PAGE).await?;
-    let Some(channel) = channel.upgrade() else { return Ok(true) };
-    let (useful, done) = {
-        let mut state = lock(&channel.state);
-        let full = page.changes.len() == usize::from(PAGE);
-        let useful = state.ring.integrate(page, asked_at);
-        let done = useful && !full && !state.again && !state.ring.is_behind();
-        state.reading = !done;
-        (useful && state.ring.head() != asked_at, done)
-    };
-    channel.advance();
-    if !done && !useful {
-        tokio::time::sleep(GRACE).await;
-    }
-    Ok(done)
 }
 
 /// One connection's part in its user's channel.
@@ -228,9 +118,8 @@ pub struct Subscription {
 impl Subscription {
     /// Tells the channel the head that this subscriber has read after subscribing.
     pub fn begin(&self, head: Position) {
-        let behind = lock(&self.channel.state).ring.begin(head);
-        if behind {
-            self.hub.read_log(&self.owner, &self.channel);
+        if self.channel.begin(head) {
+            self.read_log();
         }
     }
 
@@ -242,7 +131,7 @@ impl Subscription {
             self.seen = moves;
             self.exhausted = false;
         }
-        match lock(&self.channel.state).ring.next(position) {
+        match self.channel.next(position) {
             Next::ReadLog if self.exhausted => Next::Wait,
             next => next,
         }
@@ -250,18 +139,18 @@ impl Subscription {
 
     /// Waits until there may be something new.
     pub async fn advanced(&self) {
-        // Made before the look: it is woken by whatever moves from here on.
-        let moved = self.channel.moved.notified();
-        if self.channel.moves() == self.seen {
-            moved.await;
-        }
+        self.channel.moved_on(self.seen).await;
     }
 
     /// The log, too, has nothing after the subscriber's position: until the ring has moved on
     /// there is no use in reading it again. As the ring seems to know less, it takes a look.
     pub fn log_exhausted(&mut self) {
         self.exhausted = true;
-        self.hub.read_log(&self.owner, &self.channel);
+        self.read_log();
+    }
+
+    fn read_log(&self) {
+        self.channel.read_log(&self.hub.0.pool, &self.owner);
     }
 
     pub const fn owner(&self) -> &OwnerId {
@@ -291,6 +180,7 @@ mod tests {
     use super::*;
     use crate::auth::Tokens;
     use crate::changes::{Change, Event, History};
+    use crate::config::PoolConfig;
     use crate::tasks::TaskId;
 
     const HISTORY: History = History::new(1, Some(1));
@@ -309,7 +199,7 @@ mod tests {
         let tokens = Tokens::new(b"secret", None, None);
         let token = tokens.mint("ada", Duration::from_mins(1)).expect("a token is minted");
         let pool = PgPoolOptions::new().connect_lazy("postgres://127.0.0.1:1/none").expect("an address");
-        (Hub::new(Pool::new(pool)), tokens.verify(&token).expect("a good token").owner)
+        (Hub::new(Pool::new(pool, PoolConfig::default())), tokens.verify(&token).expect("a good token").owner)
     }
 
     #[tokio::test]

@@ -16,10 +16,11 @@ use super::messages::{
 use crate::changes::store::{Page, ResetReason};
 use crate::changes::{ChangeMessage, Position, Seq};
 
-/// A socket that takes no byte for this long is closed; its client can resume.
-const STALLED_AFTER: Duration = Duration::from_secs(10);
 /// How long the other side gets to answer a close.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+/// The same if it takes nothing: the reason can only go behind what is still on its way, whole, so
+/// it gets some time to begin reading again. It holds nobody up, and what waits is small.
+const STALLED_CLOSE_WITHIN: Duration = Duration::from_secs(10);
 /// The largest message a client may send, in bytes.
 pub const MAX_CLIENT_MESSAGE: usize = 16 * 1024;
 
@@ -39,11 +40,18 @@ pub fn socket_config() -> WebSocketConfig {
 pub struct Close {
     code: u16,
     reason: String,
+    /// How long the other side gets to answer.
+    within: Duration,
 }
 
 impl Close {
     pub fn new(code: u16, reason: impl Into<String>) -> Self {
-        Self { code, reason: reason.into() }
+        Self { code, reason: reason.into(), within: CLOSE_WITHIN }
+    }
+
+    fn stalled(after: Duration) -> Self {
+        let reason = format!("the socket took no bytes for {after:?}; connect again and resume");
+        Self { within: STALLED_CLOSE_WITHIN, ..Self::new(1013, reason) }
     }
 
     pub fn bad_message(reason: impl Into<String>) -> Self {
@@ -68,13 +76,15 @@ impl From<Close> for End {
 pub struct Wire {
     socket: WebSocket,
     heard_at: Instant,
+    /// Time after which a socket that takes no byte is closed; its client can resume.
+    stalled_after: Duration,
     /// Whether the client said something that is not read to its end.
     deaf: bool,
 }
 
 impl Wire {
-    pub fn new(socket: WebSocket) -> Self {
-        Self { socket, heard_at: Instant::now(), deaf: false }
+    pub fn new(socket: WebSocket, stalled_after: Duration) -> Self {
+        Self { socket, heard_at: Instant::now(), stalled_after, deaf: false }
     }
 
     /// The next message of the client. May be dropped while it waits without losing one.
@@ -114,9 +124,9 @@ impl Wire {
     /// Sends messages that are already in their final form, flushed once at the end.
     pub async fn send_texts(&mut self, texts: impl IntoIterator<Item = Utf8Bytes>) -> Result<(), End> {
         for text in texts {
-            unless_stalled(self.socket.feed(Message::text(text))).await?;
+            unless_stalled(self.stalled_after, self.socket.feed(Message::text(text))).await?;
         }
-        unless_stalled(self.socket.flush()).await
+        unless_stalled(self.stalled_after, self.socket.flush()).await
     }
 
     /// Sends changes from the log; returns the position after them.
@@ -144,12 +154,12 @@ impl Wire {
         if self.heard_at.elapsed() > patience {
             return Err(End::Gone);
         }
-        unless_stalled(self.socket.send(Message::ping(Vec::new()))).await
+        unless_stalled(self.stalled_after, self.socket.send(Message::ping(Vec::new()))).await
     }
 
     /// Says why, closes, and waits a little for the other side to do the same.
     pub async fn close(mut self, close: Close) {
-        let Close { code, reason } = close;
+        let Close { code, reason, within } = close;
         let farewell = async {
             if code >= 4000 {
                 self.send(&ErrorMessage { kind: ErrorType::Error, code, detail: reason.clone() }).await.ok()?;
@@ -164,15 +174,15 @@ impl Wire {
             Some(())
         };
         // A peer that does not listen is left without.
-        let _ = timeout(CLOSE_WITHIN, farewell).await;
+        let _ = timeout(within, farewell).await;
     }
 }
 
-async fn unless_stalled<E>(write: impl Future<Output = Result<(), E>>) -> Result<(), End> {
-    match timeout(STALLED_AFTER, write).await {
+async fn unless_stalled<E>(after: Duration, write: impl Future<Output = Result<(), E>>) -> Result<(), End> {
+    match timeout(after, write).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) => Err(End::Gone),
-        Err(_) => Err(Close::new(1013, "the socket took no bytes for 10 seconds; connect again and resume").into()),
+        Err(_) => Err(Close::stalled(after).into()),
     }
 }
 

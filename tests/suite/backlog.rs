@@ -32,26 +32,6 @@ async fn server(settings: &[(&str, &str)]) -> Server {
     Server { process, ada, bob, database, _dir: dir }
 }
 
-impl Server {
-    /// Adds so many changes to Ada's log, each with a description of so many bytes.
-    async fn happen(&self, count: i64, bytes: i32) {
-        let statement = "WITH bump AS (
-                INSERT INTO owners AS o (owner_id, last_seq, last_at) VALUES ('ada', $1, clock_timestamp())
-                ON CONFLICT (owner_id) DO UPDATE SET last_seq = o.last_seq + $1, last_at = clock_timestamp()
-                RETURNING last_seq
-            )
-            INSERT INTO task_changes
-            SELECT 'ada', n, 'task.created', id, jsonb_build_object('id', id, 'title', 'task ' || n,
-                   'description', repeat('x', $2), 'completed', false, 'version', n,
-                   'created_at', '2026-01-01T00:00:00Z', 'updated_at', '2026-01-01T00:00:00Z'), clock_timestamp()
-            FROM bump, LATERAL (
-                SELECT n, gen_random_uuid() AS id FROM generate_series(last_seq - $1 + 1, last_seq) n
-            ) AS fresh";
-        let pool = self.database.pool().await;
-        sqlx::query(statement).bind(count).bind(bytes).execute(&pool).await.expect("changes are inserted");
-    }
-}
-
 /// How long each of Bob's changes takes from the request to the socket, until `enough`.
 async fn waits(bob: &Client, live: &mut Live, enough: impl Fn(usize) -> bool) -> Vec<Duration> {
     let mut waits = Vec::new();
@@ -70,7 +50,7 @@ async fn a_long_backlog_arrives_whole_holds_nobody_up_and_fills_no_memory() {
     const BACKLOG: i64 = 100_000;
     let server = server(&[]).await;
     let beginning = server.ada.position().await;
-    server.happen(BACKLOG, 100).await;
+    server.database.happen(BACKLOG, 100).await;
     let (mut bobs, _) = Live::open(&server.bob, None).await;
     let alone = waits(&server.bob, &mut bobs, |count| count >= 50).await;
 
@@ -105,14 +85,14 @@ async fn a_long_backlog_arrives_whole_holds_nobody_up_and_fills_no_memory() {
 async fn a_client_that_stalls_costs_little_is_let_go_and_loses_nothing() {
     const CHANGES: i64 = 8000;
     let server = server(&[("SOCKETS_PER_USER", "1"), ("SWEEP_INTERVAL", "100ms")]).await;
-    server.happen(10, 4000).await;
+    server.database.happen(10, 4000).await;
     let start = server.ada.position().await;
     let mut stalled = Live::open_narrow(&server.ada, &start).await;
     stalled.expect("caught_up").await;
     let before = server.process.memory("VmRSS:");
     server.process.forget_peak();
     // More than the buffers of both systems hold, and more than the ring.
-    server.happen(CHANGES, 4000).await;
+    server.database.happen(CHANGES, 4000).await;
 
     // The only place of this user is free once the server has let the stalled socket go.
     let began = Instant::now();
@@ -141,7 +121,7 @@ async fn a_client_that_pauses_for_less_gets_everything_over_the_same_socket() {
     let mut paused = Live::open_narrow(&server.ada, &server.ada.position().await).await;
     paused.expect("caught_up").await;
     let (mut other, _) = Live::open(&server.ada, None).await;
-    server.happen(CHANGES, 4000).await;
+    server.database.happen(CHANGES, 4000).await;
     // Who reads has it all before the other begins.
     other.skim(1..=CHANGES).await;
     paused.skim(1..=CHANGES).await;

@@ -130,7 +130,7 @@ async fn check_log(client: &Client) -> Vec<Value> {
 }
 
 /// Lets the writers loose on a user's shared task and holds the log against what they were told.
-async fn check_writers(reader: &Client, writers: impl Fn(usize) -> Client) -> Vec<Value> {
+pub async fn check_writers(reader: &Client, writers: impl Fn(usize) -> Client) -> Vec<Value> {
     let shared = reader.create("shared").await;
     let work = (0..WRITERS).map(|writer| tokio::spawn(write(writers(writer), shared.id, writer)));
     let done = join_all(work).await.into_iter().collect::<Result<Vec<_>, _>>().expect("no writer fails");

@@ -12,8 +12,10 @@ use tokio::time::timeout;
 use crate::kit::{Live, Options, Relay, TestDatabase, TestServer};
 
 /// Longer than anything here may take.
-const NEVER: Duration = Duration::from_mins(10);
-const SOON: Duration = Duration::from_millis(200);
+pub const NEVER: Duration = Duration::from_mins(10);
+pub const SOON: Duration = Duration::from_millis(200);
+/// The usual time between two sweeps.
+pub const SWEEP: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// So many servers on one database; with hints, once all of them listen.
@@ -37,7 +39,7 @@ fn sweeping(sweep: Duration, hints: bool) -> Options {
 const LISTENERS: &str = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'";
 
 /// Returns once so many servers listen for hints.
-async fn until_listening(server: &TestServer, count: usize) {
+pub async fn until_listening(server: &TestServer, count: usize) {
     let listening = async {
         let listeners = format!("SELECT count(*) {LISTENERS} AND state = 'idle'");
         let listeners = || sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(listeners.clone()));
@@ -46,12 +48,8 @@ async fn until_listening(server: &TestServer, count: usize) {
     timeout(PATIENCE, listening).await.expect("the servers listen");
 }
 
-async fn until_nobody_listens(server: &TestServer) {
-    until_listening(server, 0).await;
-}
-
 /// Writes on all servers at once; every socket must receive the whole log in its order.
-async fn check_that_all_receive(servers: &[TestServer]) {
+pub async fn check_that_all_receive(servers: &[TestServer]) {
     let mut sockets = Vec::new();
     for server in servers {
         for _ in 0..2 {
@@ -88,9 +86,12 @@ async fn a_change_on_any_server_reaches_the_sockets_of_all_without_hints() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn while_hints_are_cut_the_sweep_carries_and_afterwards_hints_do_again() {
-    const SWEEP: Duration = Duration::from_secs(1);
+    check_that_the_sweep_replaces_hints(&servers(2, SWEEP, true).await).await;
+}
+
+/// Takes the hints away from two servers that sweep every second, and gives them back.
+pub async fn check_that_the_sweep_replaces_hints(servers: &[TestServer]) {
     const ROUNDS: u32 = 10;
-    let servers = servers(2, SWEEP, true).await;
     let (here, there) = (servers[0].user("ada"), servers[1].user("ada"));
     let (mut live, _) = Live::open(&there, None).await;
     // More connections at once than the test needs later, when none can be opened any more.
@@ -102,7 +103,7 @@ async fn while_hints_are_cut_the_sweep_carries_and_afterwards_hints_do_again() {
     let cut = format!("SELECT count(pg_terminate_backend(pid)) {LISTENERS}");
     let cut = sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(cut)).fetch_one(&servers[0].pool).await;
     assert_eq!(cut.expect("an answer"), 2);
-    until_nobody_listens(&servers[0]).await;
+    until_listening(&servers[0], 0).await;
     for _ in 0..2 {
         here.create("through the sweep").await;
         live.expect("task.created").await;

@@ -18,7 +18,7 @@ pub use numbers::{
     body_limit, pool_size, port, sockets_per_user, unauthenticated_sockets, unauthenticated_sockets_per_address,
 };
 
-use super::{LogFormat, Secret};
+use super::{DatabaseProxy, LogFormat, Secret};
 
 /// HMAC-SHA-256 is only as strong as its key, and RFC 7518 asks for one of the hash's size.
 pub const SECRET_MIN_BYTES: usize = 32;
@@ -79,6 +79,14 @@ pub fn database_url(text: &str) -> Result<Secret, Invalid> {
         return Err(Invalid::hidden("does not begin with postgres:// or postgresql://", ALLOWED));
     }
     Ok(Secret::new(text.to_owned()))
+}
+
+pub fn database_proxy(text: &str) -> Result<DatabaseProxy, Invalid> {
+    match text.to_ascii_lowercase().as_str() {
+        "none" => Ok(DatabaseProxy::None),
+        "transaction" => Ok(DatabaseProxy::Transaction),
+        _ => Err(Invalid::shown(text, "is not a kind of proxy", "none or transaction")),
+    }
 }
 
 pub fn jwt_secret(text: String) -> Result<Secret, Invalid> {

@@ -11,8 +11,8 @@ use std::{
 };
 
 use super::{
-    Config, DatabaseSource, HttpConfig, HttpSettings, Invalid, JwtConfig, LiveConfig, LiveSettings, LogConfig,
-    LogFormat, LogSettings, Secret, Settings, TokenSettings, data_dir, parse, proxies,
+    Config, DatabaseProxy, DatabaseSource, HttpConfig, HttpSettings, Invalid, JwtConfig, LiveConfig, LiveSettings,
+    LogConfig, LogFormat, LogSettings, PoolConfig, Secret, Settings, TokenSettings, data_dir, parse, proxies,
     secret::{SecretFile, SecretFileError},
 };
 
@@ -47,6 +47,8 @@ impl Settings {
         let pool_size = given(self.database.database_pool_size);
         let pool_size = errors.optional("DATABASE_POOL_SIZE", pool_size, parse::pool_size);
         let retention = errors.optional("RETENTION", given(self.database.retention), parse::retention);
+        let proxy = given(self.database.database_proxy);
+        let proxy = errors.optional("DATABASE_PROXY", proxy, parse::database_proxy);
         let direct = given(self.database.database_direct_url);
         let secret = given_secret(self.token.jwt_secret);
 
@@ -65,6 +67,10 @@ impl Settings {
                 let wrong = "is set, but DATABASE_URL is not";
                 errors.note("DATABASE_DIRECT_URL", Invalid::hidden(wrong, "both or neither"));
             }
+            if proxy == Some(DatabaseProxy::Transaction) {
+                let wrong = "is transaction, but DATABASE_URL is not set";
+                errors.note("DATABASE_PROXY", Invalid::hidden(wrong, "both or neither"));
+            }
             let data_dir = errors.check("DATA_DIR", resolve_data_dir(self.token.data_dir));
             let key = match (secret, &data_dir) {
                 (Some(secret), _) => errors.check("JWT_SECRET", Key::given(secret)),
@@ -77,9 +83,14 @@ impl Settings {
         let (Some(database), Some(key), true) = (database, key, errors.0.is_empty()) else {
             return Err(errors);
         };
+        let default_pool = PoolConfig::default();
         Ok(Config {
             database,
-            pool_size: pool_size.unwrap_or_else(default_pool_size),
+            pool: PoolConfig {
+                size: pool_size.unwrap_or(default_pool.size),
+                proxy: proxy.unwrap_or(default_pool.proxy),
+                ..default_pool
+            },
             retention: retention.unwrap_or(Duration::from_hours(7 * 24)),
             jwt: key.into_jwt(self.token.jwt_issuer, self.token.jwt_audience)?,
             http,
@@ -180,6 +191,7 @@ impl LiveSettings {
             sweep: errors
                 .optional("SWEEP_INTERVAL", given(self.sweep_interval), parse::sweep_interval)
                 .unwrap_or(default.sweep),
+            stalled_after: default.stalled_after,
             drain: errors.optional("DRAIN_TIME", given(self.drain_time), parse::drain_time).unwrap_or(default.drain),
         }
     }

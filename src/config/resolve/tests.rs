@@ -51,6 +51,7 @@ fn all_wrong() -> Settings {
         database: DatabaseSettings {
             database_url: some("mysql://me:hunter2@db/tasks"),
             database_direct_url: some("postgres://me:hunter2@db:port/tasks"),
+            database_proxy: some("session"),
             database_pool_size: some("0"),
             retention: some("forever"),
         },
@@ -151,6 +152,8 @@ fn live_settings_reach_their_fields() {
         unauthenticated_per_address: 7,
         sweep: Duration::from_secs(8),
         drain: Duration::from_secs(9),
+        // No setting.
+        stalled_after: Duration::from_secs(10),
     };
     assert_eq!(config.live, expected);
 }
@@ -184,16 +187,30 @@ fn an_external_database_needs_a_given_secret_and_no_data_directory() {
 }
 
 #[test]
-fn a_direct_url_goes_with_a_database_url() {
-    let mut settings = external("postgres://proxy/tasks");
-    settings.database.database_direct_url = some("postgres://db/tasks");
-    let direct = settings.resolve().unwrap().database.direct_url().cloned();
-    assert_eq!(direct.as_ref().map(Secret::expose), Some("postgres://db/tasks"));
+fn the_direct_url_leads_past_a_proxy_and_nothing_else_does() {
+    let (pooled, direct) = ("postgres://proxy/tasks", "postgres://db/tasks");
+    for (proxy, given, found) in [
+        (None, None, Some(pooled)),
+        (None, Some(direct), Some(direct)),
+        (Some("transaction"), Some(direct), Some(direct)),
+        (Some("transaction"), None, None),
+    ] {
+        let mut settings = external(pooled);
+        settings.database.database_proxy = proxy.map(str::to_owned);
+        settings.database.database_direct_url = given.map(str::to_owned);
+        let config = settings.resolve().unwrap();
+        assert_eq!(config.direct_url().map(Secret::expose), found, "{proxy:?} {given:?}");
+    }
+}
 
+#[test]
+fn what_is_said_of_a_database_goes_with_a_database_url() {
     let dir = ScratchDir::new();
     let mut settings = embedded(&dir);
     settings.database.database_direct_url = some("postgres://db/tasks");
-    assert!(settings.resolve().unwrap_err().to_string().starts_with("DATABASE_DIRECT_URL"));
+    settings.database.database_proxy = some("transaction");
+    let wrong = settings.resolve().unwrap_err().to_string();
+    assert!(wrong.starts_with("DATABASE_DIRECT_URL") && wrong.contains("\nDATABASE_PROXY"), "{wrong}");
 }
 
 #[test]

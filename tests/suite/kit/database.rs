@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{Connection, Executor, PgConnection, Row};
+use taskwire::config::PoolConfig;
 use taskwire::database::{self, Pool, embedded::EmbeddedPostgres};
 
 const TEMPLATE: &str = "template_taskwire";
@@ -48,6 +49,24 @@ impl TestDatabase {
         PgConnection::connect(&self.url).await.expect("the test database answers")
     }
 
+    /// Adds so many changes to Ada's log, each with a description of so many bytes.
+    pub async fn happen(&self, count: i64, bytes: i32) {
+        let statement = "WITH bump AS (
+                INSERT INTO owners AS o (owner_id, last_seq, last_at) VALUES ('ada', $1, clock_timestamp())
+                ON CONFLICT (owner_id) DO UPDATE SET last_seq = o.last_seq + $1, last_at = clock_timestamp()
+                RETURNING last_seq
+            )
+            INSERT INTO task_changes
+            SELECT 'ada', n, 'task.created', id, jsonb_build_object('id', id, 'title', 'task ' || n,
+                   'description', repeat('x', $2), 'completed', false, 'version', n,
+                   'created_at', '2026-01-01T00:00:00Z', 'updated_at', '2026-01-01T00:00:00Z'), clock_timestamp()
+            FROM bump, LATERAL (
+                SELECT n, gen_random_uuid() AS id FROM generate_series(last_seq - $1 + 1, last_seq) n
+            ) AS fresh";
+        let mut connection = self.connection().await;
+        sqlx::query(statement).bind(count).bind(bytes).execute(&mut connection).await.expect("changes are inserted");
+    }
+
     /// Returns when a statement of the server waits for a lock.
     pub async fn wait_for_blocked_statement(&self) {
         let mut connection = self.connection().await;
@@ -82,7 +101,8 @@ impl TestDatabase {
 
     /// A pool as the server uses it.
     pub async fn pool(&self) -> Pool {
-        database::connect(&self.url, 5).await.expect("the test database answers")
+        let config = PoolConfig { size: 5, ..PoolConfig::default() };
+        database::connect(&self.url, config).await.expect("the test database answers")
     }
 }
 

@@ -115,17 +115,27 @@ impl Live {
         }
     }
 
-    /// The numbers of the next changes, each held only against its turn: for very many.
-    pub async fn skim(&mut self, numbers: impl IntoIterator<Item = i64>) {
+    /// The next changes with these numbers, each held only against its turn: for very many. Ends
+    /// early with the server's close: the last change before it, and its code.
+    pub async fn skim_to_close(&mut self, numbers: impl IntoIterator<Item = i64>) -> Result<(), (Value, u16)> {
+        let mut last = Value::Null;
         for number in numbers {
-            let change: Value = loop {
+            last = loop {
                 match self.frame().await.expect("the socket is open") {
                     Message::Text(text) => break serde_json::from_str(&text).expect("JSON"),
+                    Message::Close(Some(frame)) => return Err((last, frame.code.into())),
                     other => assert!(other.is_ping(), "{other} instead of change {number}"),
                 }
             };
-            assert_eq!((change["type"].as_str(), change["seq"].as_i64()), (Some("task.created"), Some(number)));
+            assert_eq!((last["type"].as_str(), last["seq"].as_i64()), (Some("task.created"), Some(number)));
         }
+        Ok(())
+    }
+
+    /// The same where no close may come.
+    pub async fn skim(&mut self, numbers: impl IntoIterator<Item = i64>) {
+        let skimmed = self.skim_to_close(numbers).await;
+        skimmed.unwrap_or_else(|(last, code)| panic!("closed with {code} after {last}"));
     }
 
     /// The next message, which must be of this type.

@@ -1,8 +1,10 @@
-//! A way to a test's database on which every statement can be watched.
+//! A way to a test's database on which every statement can be watched, and which can become a
+//! black hole.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
@@ -10,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{TcpListener, TcpStream, UnixStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::TestDatabase;
@@ -21,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Relay {
     pub url: String,
     statements: mpsc::UnboundedReceiver<String>,
+    /// Whether what arrives now is swallowed; a change swallows what is there.
+    black_hole: watch::Sender<bool>,
 }
 
 impl Relay {
@@ -32,12 +36,26 @@ impl Relay {
         let (user, name) = (to.get_username(), to.get_database().expect("a name"));
         let url = format!("postgresql://{user}@127.0.0.1:{port}/{name}?sslmode=disable");
         let (sender, statements) = mpsc::unbounded_channel();
+        let (black_hole, swallows) = watch::channel(false);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(relay(client, socket.clone(), sender.clone()));
+                let mut swallows = swallows.clone();
+                swallows.mark_unchanged();
+                tokio::spawn(relay(client, socket.clone(), sender.clone(), swallows));
             }
         });
-        Self { url, statements }
+        Self { url, statements, black_hole }
+    }
+
+    /// Lets nothing more through on the connections that there are, and closes none: as a firewall
+    /// does that has forgotten them. New ones work.
+    pub fn swallow(&self) {
+        self.black_hole.send_replace(false);
+    }
+
+    /// The same, and new ones do not work either, until the next [`Self::swallow`].
+    pub fn swallow_all(&self) {
+        self.black_hole.send_replace(true);
     }
 
     /// The next statement that is executed.
@@ -51,14 +69,26 @@ impl Relay {
     }
 }
 
-async fn relay(client: TcpStream, socket: PathBuf, statements: mpsc::UnboundedSender<String>) {
+async fn relay(
+    client: TcpStream,
+    socket: PathBuf,
+    statements: mpsc::UnboundedSender<String>,
+    mut swallows: watch::Receiver<bool>,
+) {
+    if *swallows.borrow() {
+        return std::future::pending().await;
+    }
     let server = UnixStream::connect(socket).await.expect("the test Postgres listens");
     let (mut answers, requests) = server.into_split();
     let (from, mut to) = client.into_split();
-    let forth = forward(from, requests, statements);
-    let back = tokio::io::copy(&mut answers, &mut to);
+    let mut forth = pin!(forward(from, requests, statements));
+    let mut back = pin!(tokio::io::copy(&mut answers, &mut to));
     // Whoever leaves first, there is nobody left to talk to.
-    tokio::select! { _ = forth => {} _ = back => {} }
+    tokio::select! {
+        _ = &mut forth => {}
+        _ = &mut back => {}
+        Ok(()) = swallows.changed() => std::future::pending().await,
+    }
 }
 
 /// Passes the client's messages on, and the text of each statement that is executed.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use taskwire::auth::Tokens;
-use taskwire::config::{HttpConfig, JwtConfig, LiveConfig, Origin, Secret, TrustedProxies};
+use taskwire::config::{HttpConfig, JwtConfig, LiveConfig, Origin, PoolConfig, Secret, TrustedProxies};
 use taskwire::database::Pool;
 use taskwire::server::{Server, Setup};
 use tokio::sync::oneshot;
@@ -35,10 +35,13 @@ pub struct Options {
     pub trusted_proxies: TrustedProxies,
     pub live: LiveConfig,
     pub retention: Duration,
+    pub pool: PoolConfig,
     /// Whether the server tells others of its changes and listens to theirs.
     pub hints: bool,
     /// The URL of a way to the database other than the direct one.
     pub through: Option<String>,
+    /// The same for the hints of other servers.
+    pub hints_through: Option<String>,
     /// 0 takes any free one.
     pub port: u16,
 }
@@ -55,8 +58,10 @@ impl Default for Options {
             trusted_proxies: TrustedProxies::default(),
             live: LiveConfig { drain: Duration::from_millis(200), ..LiveConfig::default() },
             retention: Duration::from_hours(7 * 24),
+            pool: PoolConfig { size: 5, ..PoolConfig::default() },
             hints: false,
             through: None,
+            hints_through: None,
             port: 0,
         }
     }
@@ -74,7 +79,7 @@ impl TestServer {
     /// A server on a database that there is already, perhaps beside another server.
     pub async fn on(database: Arc<TestDatabase>, options: Options) -> Self {
         let url = options.through.as_deref().unwrap_or(database.url());
-        let pool = taskwire::database::connect(url, 5).await.expect("the test database answers");
+        let pool = taskwire::database::connect(url, options.pool).await.expect("the test database answers");
         let http = HttpConfig {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: options.port,
@@ -91,10 +96,10 @@ impl TestServer {
             issuer: options.issuer.map(str::to_owned),
             audience: options.audience.map(str::to_owned),
         };
-        let hints_url = options.hints.then(|| database.url().to_owned());
+        let hints_url = options.hints.then(|| options.hints_through.unwrap_or(database.url().to_owned()));
         let setup =
             Setup { http, jwt, live: options.live, retention: options.retention, pool: pool.clone(), hints_url };
-        let server = Server::bind(setup).await.expect("the server binds");
+        let server = Server::bind(setup).expect("the server binds");
         let address = server.address();
         let (stop, stopped) = oneshot::channel();
         let done = tokio::spawn(async move {

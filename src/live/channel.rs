@@ -1,0 +1,152 @@
+//! The newest changes of one connected user, shared by that user's sockets: takes them as they
+//! are handed over, fetches from the log what is missing, and wakes whoever waits for more.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::ring::{Next, Ring};
+use crate::auth::OwnerId;
+use crate::changes::store;
+use crate::changes::{Position, Recorded, Seq};
+use crate::database::Pool;
+
+/// How long a gap may stay before the log is read: writers that finish out of order close most
+/// gaps by themselves within this time.
+const GRACE: Duration = Duration::from_millis(2);
+/// The wait between attempts while the log cannot be read, which doubles from the first to the
+/// second of these.
+const RETRY_MIN: Duration = Duration::from_millis(250);
+const RETRY_MAX: Duration = Duration::from_secs(4);
+/// How many changes are read from the log at once.
+const PAGE: u16 = 100;
+
+/// There are as many as users, so it is kept small: a watch channel alone would take twice the
+/// room.
+#[derive(Default)]
+pub struct Channel {
+    state: Mutex<State>,
+    /// Counts whatever may matter to subscribers.
+    moves: AtomicU64,
+    moved: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    ring: Ring,
+    /// Whether a task is reading the log for this ring.
+    reading: bool,
+    /// Whether it must read once more, because something happened after its snapshot.
+    again: bool,
+}
+
+/// A lock is never held across anything that can panic half-way, so its state is always whole.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Channel {
+    /// Takes a change from a writer. Returns whether the log must be read to go on.
+    pub fn offer(&self, recorded: Recorded) -> bool {
+        let behind = lock(&self.state).ring.offer(recorded);
+        self.advance();
+        behind
+    }
+
+    /// Learns of a head that was read from the log. Returns whether the log must be read to come
+    /// as far.
+    pub fn begin(&self, head: Position) -> bool {
+        lock(&self.state).ring.begin(head)
+    }
+
+    /// Believes a hint; only a server that is broken on purpose does.
+    pub fn jump(&self, seq: Seq) {
+        lock(&self.state).ring.jump(seq);
+        self.advance();
+    }
+
+    pub fn head(&self) -> Option<Position> {
+        lock(&self.state).ring.head()
+    }
+
+    /// What a connection at `position` should do.
+    pub fn next(&self, position: Position) -> Next {
+        lock(&self.state).ring.next(position)
+    }
+
+    /// How often something has happened that may matter to subscribers.
+    pub fn moves(&self) -> u64 {
+        self.moves.load(Ordering::Acquire)
+    }
+
+    /// Waits until it has happened more often than this.
+    pub async fn moved_on(&self, seen: u64) {
+        // Made before the look: it is woken by whatever moves from here on.
+        let moved = self.moved.notified();
+        if self.moves() == seen {
+            moved.await;
+        }
+    }
+
+    /// Tells the subscribers to look.
+    fn advance(&self) {
+        self.moves.fetch_add(1, Ordering::AcqRel);
+        self.moved.notify_waiters();
+    }
+
+    /// Reads the log into the ring until nothing is missing; at most one task a channel does.
+    pub fn read_log(self: &Arc<Self>, pool: &Pool, owner: &OwnerId) {
+        let mut state = lock(&self.state);
+        if state.reading {
+            state.again = true;
+            return;
+        }
+        state.reading = true;
+        drop(state);
+        let (pool, owner, channel) = (pool.clone(), owner.clone(), Arc::downgrade(self));
+        tokio::spawn(async move {
+            tokio::time::sleep(GRACE).await;
+            let mut retry = RETRY_MIN;
+            loop {
+                match read_page(&pool, &owner, &channel).await {
+                    Ok(true) => break,
+                    Ok(false) => retry = RETRY_MIN,
+                    Err(error) => {
+                        tracing::warn!(%error, "the change log cannot be read; trying again");
+                        tokio::time::sleep(retry).await;
+                        retry = (retry * 2).min(RETRY_MAX);
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// Reads one page; returns whether that was all, or whether nobody listens any more.
+async fn read_page(pool: &Pool, owner: &OwnerId, channel: &Weak<Channel>) -> sqlx::Result<bool> {
+    let Some(asked_at) = channel.upgrade().map(|channel| {
+        let mut state = lock(&channel.state);
+        state.again = false;
+        state.ring.head()
+    }) else {
+        return Ok(true);
+    };
+    let after = asked_at.map_or(Seq::ZERO, |head| head.seq);
+    let page = store::read(pool, owner, after, PAGE).await?;
+    let Some(channel) = channel.upgrade() else { return Ok(true) };
+    let (useful, done) = {
+        let mut state = lock(&channel.state);
+        let full = page.changes.len() == usize::from(PAGE);
+        let useful = state.ring.integrate(page, asked_at);
+        let done = useful && !full && !state.again && !state.ring.is_behind();
+        state.reading = !done;
+        (useful && state.ring.head() != asked_at, done)
+    };
+    channel.advance();
+    if !done && !useful {
+        tokio::time::sleep(GRACE).await;
+    }
+    Ok(done)
+}

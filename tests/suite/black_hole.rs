@@ -1,0 +1,142 @@
+//! Connections to the database on which nothing arrives any more, in neither direction, without
+//! anyone being told, as behind a firewall that has forgotten them. TCP takes a quarter of an hour
+//! to give those up; here nothing waits for longer than a bound, and others serve meanwhile.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::Value;
+use taskwire::config::{LiveConfig, PoolConfig};
+use tokio::task::JoinSet;
+
+use crate::kit::{Live, Options, Relay, TestDatabase, TestServer};
+use crate::servers::{NEVER, SOON, until_listening};
+
+/// What a statement gets in these tests.
+const STATEMENT: Duration = Duration::from_secs(1);
+/// What a machine that is busy with other tests may add.
+const SLACK: Duration = Duration::from_secs(4);
+
+/// A way to the database that can become a black hole, and a server that goes this way.
+async fn server(database: &Arc<TestDatabase>, statement_within: Duration, sweep: Duration) -> (Relay, TestServer) {
+    let relay = Relay::to(database).await;
+    let options = Options::default();
+    let pool = PoolConfig { statement_within, ..options.pool };
+    let live = LiveConfig { sweep, ..options.live };
+    let options = Options { pool, live, through: Some(relay.url.clone()), ..options };
+    let server = TestServer::on(database.clone(), options).await;
+    (relay, server)
+}
+
+async fn database() -> Arc<TestDatabase> {
+    Arc::new(TestDatabase::new().await)
+}
+
+#[tokio::test]
+async fn requests_wait_for_a_dead_connection_no_longer_than_a_statement_gets() {
+    let (relay, server) = server(&database().await, STATEMENT, NEVER).await;
+    let ada = server.user("ada");
+    // As many at once open all connections that there may be.
+    ada.create_many(50, "warm").await;
+    relay.swallow();
+    let began = Instant::now();
+    let mut requests = JoinSet::new();
+    for _ in 0..3 {
+        requests.spawn(ada.get("/tasks").send());
+        requests.spawn(ada.post("/tasks").json(serde_json::json!({ "title": "into the void" })).send());
+    }
+    let answers = requests.join_all().await;
+    assert!(answers.iter().any(|answer| answer.status == 503), "no connection was dead");
+    assert!(answers.iter().all(|answer| [200, 201, 503].contains(&answer.status.as_u16())));
+    ada.create("over another connection").await;
+    assert!(began.elapsed() < STATEMENT + SLACK, "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn while_a_request_waits_for_a_dead_connection_others_are_served() {
+    let (relay, server) = server(&database().await, NEVER, NEVER).await;
+    let ada = server.user("ada");
+    // One after the other, so that few connections are open, and room is left for more.
+    for _ in 0..3 {
+        ada.create("warm").await;
+    }
+    relay.swallow();
+    let mut requests = JoinSet::new();
+    for _ in 0..5 {
+        requests.spawn(ada.get("/tasks").send());
+    }
+    let first = requests.join_next().await.expect("an answer").expect("an answer");
+    assert_eq!(first.status, 200);
+    ada.create("over the same connection").await;
+    while let Some(answer) = requests.try_join_next() {
+        assert_eq!(answer.expect("an answer").status, 200);
+    }
+    assert!(!requests.is_empty(), "no connection was dead");
+}
+
+#[tokio::test]
+async fn health_says_so_at_once_and_is_well_again_over_another_connection() {
+    let (relay, server) = server(&database().await, STATEMENT, NEVER).await;
+    let health =
+        async |status| -> Value { server.anonymous().call(Method::GET, "/health").expect(status).await.json() };
+    health(200).await;
+    relay.swallow_all();
+    let began = Instant::now();
+    assert_eq!(health(503).await["database"], "disconnected");
+    relay.swallow();
+    assert_eq!(health(200).await["database"], "connected");
+    assert!(began.elapsed() < STATEMENT + SLACK, "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn health_answers_in_its_own_words_however_short_a_request_may_be() {
+    let database = database().await;
+    let relay = Relay::to(&database).await;
+    let request_timeout = Duration::from_millis(200);
+    let options = Options { request_timeout, through: Some(relay.url.clone()), ..Options::default() };
+    let server = TestServer::on(database, options).await;
+    let health = server.anonymous().call(Method::GET, "/health");
+    relay.swallow_all();
+    // The client holds the body against the contract, which knows no problem here.
+    let health: Value = health.expect(503).await.json();
+    assert_eq!((&health["status"], &health["database"]), (&"unhealthy".into(), &"disconnected".into()));
+}
+
+#[tokio::test]
+async fn the_sweep_and_the_reading_of_the_log_go_on_over_other_connections() {
+    let database = database().await;
+    let (relay, server) = server(&database, STATEMENT, SOON).await;
+    let elsewhere = TestServer::on(database, Options::default()).await;
+    let (ada, other) = (server.user("ada"), elsewhere.user("ada"));
+    let (mut live, _) = Live::open(&ada, None).await;
+    ada.create_many(50, "warm").await;
+    live.changes(50).await;
+    for _ in 0..2 {
+        relay.swallow();
+        let began = Instant::now();
+        other.create("found by the sweep").await;
+        live.expect("task.created").await;
+        assert!(began.elapsed() < STATEMENT + SOON + SLACK, "{:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn hints_are_heard_again_over_another_connection() {
+    let database = database().await;
+    let relay = Relay::to(&database).await;
+    let options = |hints_through| {
+        let options = Options::default();
+        Options { live: LiveConfig { sweep: NEVER, ..options.live }, hints: true, hints_through, ..options }
+    };
+    let here = TestServer::on(database.clone(), options(None)).await;
+    let there = TestServer::on(database, options(Some(relay.url.clone()))).await;
+    until_listening(&here, 2).await;
+    let (mut live, _) = Live::open(&there.user("ada"), None).await;
+    relay.swallow();
+    here.user("ada").create("nobody hears of this").await;
+    // The third is the one that takes the dead one's place, which Postgres knows nothing of.
+    until_listening(&here, 3).await;
+    here.user("ada").create("heard").await;
+    live.changes(2).await;
+}
