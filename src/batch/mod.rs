@@ -11,7 +11,6 @@ mod state;
 mod store;
 
 use futures_util::FutureExt;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub use handlers::apply_batch;
@@ -21,6 +20,7 @@ pub use requests::{BatchAnswer, BatchResult, OPERATIONS_MAX};
 use crate::app::App;
 use crate::auth::OwnerId;
 use crate::changes::{Recorded, Written, write};
+use crate::database::Transaction;
 use crate::problem::{Code, Problem};
 use plan::Plan;
 
@@ -92,8 +92,8 @@ async fn write_all(
 ) -> Result<Ran, Problem> {
     let (pool, of) = (app.pool().clone(), owner.clone());
     write(app, owner, async move {
-        pool.in_transaction(move |connection| {
-            async move { apply(connection, &of, operations, mode, name).await }.boxed()
+        pool.in_transaction(move |transaction| {
+            async move { apply(transaction, &of, operations, mode, name).await }.boxed()
         })
         .await
     })
@@ -101,16 +101,16 @@ async fn write_all(
 }
 
 async fn apply(
-    connection: &mut PgConnection,
+    transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     operations: Vec<Operation>,
     mode: Mode,
     name: Option<Named>,
 ) -> sqlx::Result<Written<Ran>> {
     let unwritten = |value| Ok(Written { value, recorded: Vec::new() });
-    let locked = store::lock(connection, owner).await?;
+    let locked = store::lock(transaction, owner).await?;
     if let Some(name) = name
-        && let Some((digest, results)) = store::batch_before(connection, owner, name.id).await?
+        && let Some((digest, results)) = store::batch_before(transaction, owner, name.id).await?
     {
         if digest != name.digest {
             let taken = Problem::new(Code::Conflict, "another batch had this id; choose another id");
@@ -118,7 +118,7 @@ async fn apply(
         }
         return unwritten(Ok(Applied::Before(results)));
     }
-    let state = store::load(connection, owner, &operations).await?;
+    let state = store::load(transaction, owner, &operations).await?;
     let mut plan = Plan::new(owner, state, locked.head, locked.at);
     let mut outcomes = Vec::with_capacity(operations.len());
     for (place, operation) in operations.into_iter().enumerate() {
@@ -128,10 +128,10 @@ async fn apply(
         }
     }
     if !plan.changes.is_empty() {
-        store::write(connection, &plan).await?;
+        store::write(transaction, &plan).await?;
     }
     if let Some(name) = name {
-        store::note_batch(connection, owner, name, &outcomes).await?;
+        store::note_batch(transaction, owner, name, &outcomes).await?;
     }
     let history = locked.history;
     let recorded = plan.changes.into_iter().map(|change| Recorded { history, change }).collect();

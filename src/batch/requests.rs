@@ -146,6 +146,7 @@ const fn yes() -> bool {
 /// Moves a task; without `before` and `after` to the end.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "`op` is read before the rest, to tell what the rest is")]
 pub struct BatchMove {
     #[schema(inline)]
     pub op: BatchMoveOp,
@@ -176,7 +177,8 @@ pub struct BatchDelete {
 }
 
 /// One operation of a batch, told by `op`.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `operation` reads")]
 #[serde(untagged)]
 #[schema(discriminator(property_name = "op", mapping(
     ("create" = "#/components/schemas/BatchCreate"),

@@ -4,7 +4,6 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::types::Json;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::operations::{Operation, Outcome};
@@ -13,6 +12,7 @@ use super::requests::BatchResult;
 use super::state::{Body, State, Trashed};
 use super::Named;
 use crate::auth::OwnerId;
+use crate::database::Transaction;
 use crate::changes::{Event, History, Seq};
 use crate::projects::{ProjectId, ProjectRow};
 use crate::tasks::{Priority, Rank, TaskId, TaskRow, task_row};
@@ -26,7 +26,7 @@ pub struct Locked {
 }
 
 /// Locks the owner, whose row is made where this is the first write.
-pub async fn lock(connection: &mut PgConnection, owner: &OwnerId) -> sqlx::Result<Locked> {
+pub async fn lock(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<Locked> {
     loop {
         let row = sqlx::query!(
             r#"SELECT h.epoch, o.generation, o.last_seq AS "last_seq: Seq",
@@ -34,7 +34,7 @@ pub async fn lock(connection: &mut PgConnection, owner: &OwnerId) -> sqlx::Resul
                FROM owners o, history h WHERE o.owner_id = $1 FOR NO KEY UPDATE OF o"#,
             owner.as_str(),
         )
-        .fetch_optional(&mut *connection)
+        .fetch_optional(&mut *transaction)
         .await?;
         if let Some(row) = row {
             let history = History::new(row.epoch, Some(row.generation));
@@ -44,7 +44,7 @@ pub async fn lock(connection: &mut PgConnection, owner: &OwnerId) -> sqlx::Resul
             "INSERT INTO owners (owner_id, last_seq, last_at) VALUES ($1, 0, clock_timestamp()) ON CONFLICT DO NOTHING",
             owner.as_str(),
         )
-        .execute(&mut *connection)
+        .execute(&mut *transaction)
         .await?;
     }
 }
@@ -52,14 +52,14 @@ pub async fn lock(connection: &mut PgConnection, owner: &OwnerId) -> sqlx::Resul
 /// Reads what the operations can touch. To be called under the owner's lock, in a statement after
 /// the one that took it: only then is the snapshot younger than every commit before.
 pub async fn load(
-    connection: &mut PgConnection,
+    transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     operations: &[Operation],
 ) -> sqlx::Result<State> {
     let mut state = State::default();
     let restored: Vec<Uuid> = operations.iter().filter_map(Operation::trashed).collect();
     if !restored.is_empty() {
-        state.trash = trash(connection, owner, &restored).await?;
+        state.trash = trash(transaction, owner, &restored).await?;
     }
     let mut ids: Vec<Uuid> = operations.iter().flat_map(Operation::tasks).map(|id| id.as_uuid()).collect();
     ids.extend(state.trash.iter().filter_map(|trashed| match &trashed.body {
@@ -69,7 +69,7 @@ pub async fn load(
     let trees: Vec<Uuid> = operations.iter().filter_map(Operation::tree).map(|id| id.as_uuid()).collect();
     let whole: Vec<Uuid> = operations.iter().filter_map(Operation::whole_project).map(|id| id.as_uuid()).collect();
     if !(ids.is_empty() && whole.is_empty()) {
-        tasks(connection, owner, &ids, &trees, &whole, &mut state).await?;
+        tasks(transaction, owner, &ids, &trees, &whole, &mut state).await?;
     }
     let all_projects = operations.iter().any(|operation| {
         matches!(
@@ -80,7 +80,7 @@ pub async fn load(
     });
     let named: Vec<Uuid> = operations.iter().flat_map(Operation::projects).map(|id| id.as_uuid()).collect();
     if all_projects || !named.is_empty() {
-        projects(connection, owner, (!all_projects).then_some(&named[..]), &mut state).await?;
+        projects(transaction, owner, (!all_projects).then_some(&named[..]), &mut state).await?;
     }
     let ranks: Vec<String> = state
         .trash
@@ -92,18 +92,18 @@ pub async fn load(
         .collect();
     let anchors: Vec<Uuid> = operations.iter().filter_map(Operation::anchor).map(|id| id.as_uuid()).collect();
     if !(ranks.is_empty() && anchors.is_empty()) {
-        neighbours(connection, owner, &anchors, &ranks, &mut state).await?;
+        neighbours(transaction, owner, &anchors, &ranks, &mut state).await?;
     }
     let chosen: Vec<Uuid> = operations.iter().filter_map(Operation::chosen_id).collect();
     if !chosen.is_empty() {
-        state.gone = gone(connection, owner, &chosen).await?;
+        state.gone = gone(transaction, owner, &chosen).await?;
     }
     Ok(state)
 }
 
 /// The tasks named, all above them, and all below those in `trees` and in `whole` projects.
 async fn tasks(
-    connection: &mut PgConnection,
+    transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     ids: &[Uuid],
     trees: &[Uuid],
@@ -136,7 +136,7 @@ async fn tasks(
         trees,
         whole,
     )
-    .fetch_all(connection)
+    .fetch_all(transaction)
     .await?;
     for row in rows {
         let (digest, last_completion) = (row.request_digest, row.last_completion);
@@ -146,7 +146,7 @@ async fn tasks(
 }
 
 async fn projects(
-    connection: &mut PgConnection,
+    transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     only: Option<&[Uuid]>,
     state: &mut State,
@@ -158,7 +158,7 @@ async fn projects(
         owner.as_str(),
         only,
     )
-    .fetch_all(connection)
+    .fetch_all(transaction)
     .await?;
     for row in rows {
         if let Some(digest) = row.request_digest {
@@ -178,7 +178,7 @@ async fn projects(
     Ok(())
 }
 
-async fn trash(connection: &mut PgConnection, owner: &OwnerId, roots: &[Uuid]) -> sqlx::Result<Vec<Trashed>> {
+async fn trash(transaction: &mut Transaction<'_>, owner: &OwnerId, roots: &[Uuid]) -> sqlx::Result<Vec<Trashed>> {
     let rows = sqlx::query!(
         r#"SELECT root_id, deleted_at, task AS "task: Json<TaskRow>", project AS "project: Json<ProjectRow>",
                   request_digest
@@ -186,7 +186,7 @@ async fn trash(connection: &mut PgConnection, owner: &OwnerId, roots: &[Uuid]) -
         owner.as_str(),
         roots,
     )
-    .fetch_all(connection)
+    .fetch_all(transaction)
     .await?;
     let trashed = rows.into_iter().filter_map(|row| {
         let body = match (row.task, row.project) {
@@ -201,7 +201,7 @@ async fn trash(connection: &mut PgConnection, owner: &OwnerId, roots: &[Uuid]) -
 
 /// The ranks right before and after each anchor, and those of `ranks` that are taken.
 async fn neighbours(
-    connection: &mut PgConnection,
+    transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     anchors: &[Uuid],
     ranks: &[String],
@@ -224,14 +224,14 @@ async fn neighbours(
         anchors,
         ranks,
     )
-    .fetch_all(connection)
+    .fetch_all(transaction)
     .await?;
     found.into_iter().for_each(|rank| state.know_task_rank(Rank::stored(rank)));
     Ok(())
 }
 
 async fn gone(
-    connection: &mut PgConnection,
+    transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     ids: &[Uuid],
 ) -> sqlx::Result<std::collections::HashSet<Uuid>> {
@@ -245,7 +245,7 @@ async fn gone(
         owner.as_str(),
         ids,
     )
-    .fetch_all(connection)
+    .fetch_all(transaction)
     .await?;
     Ok(gone.into_iter().collect())
 }
@@ -295,7 +295,7 @@ struct OccurrenceInput {
 }
 
 /// Writes what was planned, in one statement.
-pub async fn write(connection: &mut PgConnection, plan: &Plan<'_>) -> sqlx::Result<()> {
+pub async fn write(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::Result<()> {
     let hex = |id: Uuid| plan.state.digests.get(&id).map(|digest| to_hex(digest));
     let tasks: Vec<TaskInput<'_>> = plan
         .written_tasks
@@ -392,7 +392,7 @@ pub async fn write(connection: &mut PgConnection, plan: &Plan<'_>) -> sqlx::Resu
         Json(occurrences) as _,
         Json(changes) as _,
     )
-    .execute(connection)
+    .execute(transaction)
     .await?;
     Ok(())
 }
@@ -400,7 +400,7 @@ pub async fn write(connection: &mut PgConnection, plan: &Plan<'_>) -> sqlx::Resu
 /// A batch of this name that was applied before: its digest, and its results with the tasks as
 /// they now are.
 pub async fn batch_before(
-    connection: &mut PgConnection,
+    transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     id: Uuid,
 ) -> sqlx::Result<Option<(Vec<u8>, Vec<BatchResult>)>> {
@@ -409,13 +409,13 @@ pub async fn batch_before(
         owner.as_str(),
         id,
     )
-    .fetch_optional(&mut *connection)
+    .fetch_optional(&mut *transaction)
     .await?;
     let Some(row) = found else { return Ok(None) };
     let Json(mut results) = row.results;
     let ids: Vec<Uuid> = results.iter().filter_map(|result| result.task_id).map(|id| id.as_uuid()).collect();
     let mut state = State::default();
-    tasks(connection, owner, &ids, &[], &[], &mut state).await?;
+    tasks(transaction, owner, &ids, &[], &[], &mut state).await?;
     for result in results.iter_mut().filter(|result| result.status < 204) {
         let row = result.task_id.and_then(|id| state.tasks.get(&id));
         result.task = row.map(|row| row.clone().of(owner));
@@ -425,7 +425,7 @@ pub async fn batch_before(
 
 /// Remembers what became of a batch, but for the tasks themselves.
 pub async fn note_batch(
-    connection: &mut PgConnection,
+    transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     name: Named,
     outcomes: &[Outcome],
@@ -441,7 +441,7 @@ pub async fn note_batch(
         name.digest.as_slice(),
         Json(results) as _,
     )
-    .execute(connection)
+    .execute(transaction)
     .await?;
     Ok(())
 }

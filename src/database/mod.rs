@@ -4,6 +4,7 @@
 pub mod embedded;
 mod epoch;
 mod pool;
+mod transaction;
 mod unnamed;
 
 use std::collections::HashSet;
@@ -16,6 +17,7 @@ use tracing::log::LevelFilter;
 
 pub use epoch::begin_history;
 pub use pool::Pool;
+pub use transaction::Transaction;
 
 use crate::config::{DatabaseProxy, PoolConfig};
 use pool::{FRESH_FOR, gives_sign};

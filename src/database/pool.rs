@@ -15,13 +15,17 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Connection, Describe, Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
+use super::transaction::Transaction;
 use super::unnamed::{self, Unnamed};
 use crate::config::{DatabaseProxy, PoolConfig};
 
 /// How long a connection may rest and still be used unseen.
 pub const FRESH_FOR: Duration = Duration::from_secs(30);
+/// How many times as long as one statement a transaction may take.
+const STATEMENTS: u32 = 6;
 /// How long a doubtful connection gets to give a sign of life.
 const SIGN_WITHIN: Duration = Duration::from_secs(2);
 
@@ -72,21 +76,22 @@ impl Pool {
         self.0.connections.close().await;
     }
 
-    /// Runs several statements as one transaction, which a failure or an early end undoes.
+    /// Runs several statements as one transaction, which a failure or an early end undoes. Together
+    /// they may take several times as long as one statement.
     pub async fn in_transaction<T, W>(&self, work: W) -> sqlx::Result<T>
     where
-        W: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, sqlx::Result<T>>,
+        W: for<'t, 'c> FnOnce(&'t mut Transaction<'c>) -> BoxFuture<'t, sqlx::Result<T>>,
     {
         let mut lease = self.lease().await?;
-        let result = async {
-            let mut transaction = lease.connection.begin().await?;
-            let value = work(&mut transaction).await?;
-            transaction.commit().await?;
+        let Some(connection) = lease.connection.as_deref_mut() else { return Err(sqlx::Error::PoolClosed) };
+        let whole = async {
+            let mut begun = connection.begin().await?;
+            let value = work(&mut Transaction { connection: &mut begun, proxy: self.0.proxy }).await?;
+            begun.commit().await?;
             Ok(value)
-        }
-        .await;
-        lease.end(&result);
-        result
+        };
+        let ended = timeout(self.0.statement_within * STATEMENTS, whole).await;
+        lease.settle(ended)
     }
 
     async fn lease(&self) -> sqlx::Result<Lease<'_>> {
@@ -120,23 +125,8 @@ impl Pool {
                 DatabaseProxy::Transaction => in_transaction(connection, query).await,
             }
         };
-        let all = timeout(self.0.statement_within, statement).await;
-        match all {
-            Ok(Ok(all)) => {
-                lease.end();
-                Ok(all)
-            }
-            Ok(Err(error)) => {
-                if unnamed::would_have_helped(&error) {
-                    tracing::error!("prepared statements fail, as behind a proxy: {}", super::SET_PROXY);
-                }
-                Err(error)
-            }
-            Err(_) => {
-                lease.give_up();
-                Err(std::io::Error::from(ErrorKind::TimedOut).into())
-            }
-        }
+        let ended = timeout(self.0.statement_within, statement).await;
+        lease.settle(ended)
     }
 
     /// Looks at a connection that may be dead, or in the middle of something.
@@ -199,7 +189,27 @@ impl Drop for Inner {
 }
 
 impl Lease<'_> {
-    /// The statement has ended well.
+    /// To be called with what was done on the connection, once it is over or has taken too long.
+    fn settle<T>(self, ended: Result<sqlx::Result<T>, Elapsed>) -> sqlx::Result<T> {
+        match ended {
+            Ok(Ok(value)) => {
+                self.end();
+                Ok(value)
+            }
+            Ok(Err(error)) => {
+                if unnamed::would_have_helped(&error) {
+                    tracing::error!("prepared statements fail, as behind a proxy: {}", super::SET_PROXY);
+                }
+                Err(error)
+            }
+            Err(_) => {
+                self.give_up();
+                Err(std::io::Error::from(ErrorKind::TimedOut).into())
+            }
+        }
+    }
+
+    /// What was done has ended well.
     fn end(mut self) {
         let mut at_hand = self.pool.0.at_hand();
         if let Some(connection) = self.connection.take()
@@ -209,7 +219,7 @@ impl Lease<'_> {
         }
     }
 
-    /// The statement has taken too long.
+    /// It has taken too long.
     fn give_up(mut self) {
         if let Some(connection) = self.connection.take() {
             self.pool.give_up(connection);
