@@ -159,3 +159,6 @@ fn id_gone() -> Problem {
 fn id_taken() -> Problem {
     conflict("this id was taken by another request; choose another id")
 }
+
+#[cfg(test)]
+mod crowding;

@@ -6,16 +6,20 @@ use serde::Serialize;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::Named;
 use super::operations::{Operation, Outcome};
 use super::plan::Plan;
 use super::requests::BatchResult;
 use super::state::{Body, State, Trashed};
-use super::Named;
 use crate::auth::OwnerId;
-use crate::database::Transaction;
 use crate::changes::{Event, History, Seq};
+use crate::database::Transaction;
 use crate::projects::{ProjectId, ProjectRow};
 use crate::tasks::{Priority, Rank, TaskId, TaskRow, task_row};
+
+/// How many tasks on each side of a crowded place are read; more than are ever crowded, since
+/// ranks are shortened as soon as one is long.
+const CROWD: i64 = 256;
 
 /// The owner's row, locked until the transaction ends.
 pub struct Locked {
@@ -51,11 +55,7 @@ pub async fn lock(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::R
 
 /// Reads what the operations can touch. To be called under the owner's lock, in a statement after
 /// the one that took it: only then is the snapshot younger than every commit before.
-pub async fn load(
-    transaction: &mut Transaction<'_>,
-    owner: &OwnerId,
-    operations: &[Operation],
-) -> sqlx::Result<State> {
+pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations: &[Operation]) -> sqlx::Result<State> {
     let mut state = State::default();
     let restored: Vec<Uuid> = operations.iter().filter_map(Operation::trashed).collect();
     if !restored.is_empty() {
@@ -74,8 +74,11 @@ pub async fn load(
     let all_projects = operations.iter().any(|operation| {
         matches!(
             operation,
-            Operation::CreateProject(_) | Operation::UpdateProject { .. } | Operation::DeleteProject { .. }
-                | Operation::Restore(_) | Operation::ImportProject(_)
+            Operation::CreateProject(_)
+                | Operation::UpdateProject { .. }
+                | Operation::DeleteProject { .. }
+                | Operation::Restore(_)
+                | Operation::ImportProject(_)
         )
     });
     let named: Vec<Uuid> = operations.iter().flat_map(Operation::projects).map(|id| id.as_uuid()).collect();
@@ -93,6 +96,9 @@ pub async fn load(
     let anchors: Vec<Uuid> = operations.iter().filter_map(Operation::anchor).map(|id| id.as_uuid()).collect();
     if !(ranks.is_empty() && anchors.is_empty()) {
         neighbours(transaction, owner, &anchors, &ranks, &mut state).await?;
+        if state.is_crowded() {
+            crowds(transaction, owner, &anchors, &mut state).await?;
+        }
     }
     let chosen: Vec<Uuid> = operations.iter().filter_map(Operation::chosen_id).collect();
     if !chosen.is_empty() {
@@ -230,6 +236,54 @@ async fn neighbours(
     Ok(())
 }
 
+/// All tasks around each anchor, because ranks have to be shortened there.
+async fn crowds(
+    transaction: &mut Transaction<'_>,
+    owner: &OwnerId,
+    anchors: &[Uuid],
+    state: &mut State,
+) -> sqlx::Result<()> {
+    for anchor in anchors {
+        let found = sqlx::query!(
+            r#"WITH a AS (SELECT rank FROM tasks WHERE owner_id = $1 AND id = $2),
+                    lower AS (
+                        SELECT t.id, t.rank FROM a, unnest(ARRAY[false, true]) AS done (yes), LATERAL (
+                            SELECT id, rank FROM tasks
+                            WHERE owner_id = $1 AND completed = done.yes AND tasks.rank <= a.rank
+                            ORDER BY tasks.rank DESC LIMIT $3
+                        ) t ORDER BY t.rank DESC LIMIT $3
+                    ), upper AS (
+                        SELECT t.id, t.rank FROM a, unnest(ARRAY[false, true]) AS done (yes), LATERAL (
+                            SELECT id, rank FROM tasks
+                            WHERE owner_id = $1 AND completed = done.yes AND tasks.rank > a.rank
+                            ORDER BY tasks.rank LIMIT $3
+                        ) t ORDER BY t.rank LIMIT $3
+                    )
+               SELECT id AS "id!", rank AS "rank!", true AS "lower!" FROM lower
+               UNION ALL SELECT id, rank, false FROM upper
+               ORDER BY 2"#,
+            owner.as_str(),
+            anchor,
+            CROWD + 1,
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
+        let full =
+            |lower| i64::try_from(found.iter().filter(|row| row.lower == lower).count()).is_ok_and(|n| n > CROWD);
+        // Of a side that is full, the outermost is the bound.
+        let bound = |row: Option<&_>, full: bool| -> Option<Rank> {
+            let row: Option<&(Uuid, String)> = row;
+            row.filter(|_| full).map(|(_, rank)| Rank::stored(rank.clone()))
+        };
+        let (below, above) = (full(true), full(false));
+        let run: Vec<(Uuid, String)> = found.into_iter().map(|row| (row.id, row.rank)).collect();
+        state.know_all_between(bound(run.first(), below), bound(run.last(), above));
+        let ids: Vec<Uuid> = run.into_iter().map(|(id, _)| id).collect();
+        tasks(transaction, owner, &ids, &[], &[], state).await?;
+    }
+    Ok(())
+}
+
 async fn gone(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
@@ -318,14 +372,25 @@ pub async fn write(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::
                 Body::Project(project) => (None, Some(project)),
             };
             let digest = trashed.digest.as_deref().map(to_hex);
-            TrashInput { id: trashed.id(), root_id: trashed.root, deleted_at: trashed.deleted_at, task, project, digest }
+            TrashInput {
+                id: trashed.id(),
+                root_id: trashed.root,
+                deleted_at: trashed.deleted_at,
+                task,
+                project,
+                digest,
+            }
         })
         .collect();
     let changes: Vec<ChangeInput> = plan.changes.iter().map(change_input).collect();
     let occurrences: Vec<OccurrenceInput> = plan
         .occurrences
         .iter()
-        .map(|done| OccurrenceInput { task_id: done.task, occurrence: done.occurrence, completed_at: done.completed_at })
+        .map(|done| OccurrenceInput {
+            task_id: done.task,
+            occurrence: done.occurrence,
+            completed_at: done.completed_at,
+        })
         .collect();
     let deleted_tasks: Vec<Uuid> = plan.deleted_tasks.iter().map(|id| id.as_uuid()).collect();
     let deleted_projects: Vec<Uuid> = plan.deleted_projects.iter().map(|id| id.as_uuid()).collect();
@@ -430,10 +495,8 @@ pub async fn note_batch(
     name: Named,
     outcomes: &[Outcome],
 ) -> sqlx::Result<()> {
-    let results: Vec<BatchResult> = outcomes
-        .iter()
-        .map(|outcome| BatchResult { task: None, ..BatchResult::from(outcome.clone()) })
-        .collect();
+    let results: Vec<BatchResult> =
+        outcomes.iter().map(|outcome| BatchResult { task: None, ..BatchResult::from(outcome.clone()) }).collect();
     sqlx::query!(
         "INSERT INTO batches (owner_id, id, digest, results, applied_at) VALUES ($1, $2, $3, $4, clock_timestamp())",
         owner.as_str(),
@@ -448,7 +511,8 @@ pub async fn note_batch(
 
 fn change_input(change: &crate::changes::Change) -> ChangeInput {
     let (seq, changed_at) = (change.seq, change.at);
-    let empty = |kind| ChangeInput { seq, kind, changed_at, task_id: None, task: None, project_id: None, project: None };
+    let empty =
+        |kind| ChangeInput { seq, kind, changed_at, task_id: None, task: None, project_id: None, project: None };
     match &change.event {
         Event::TaskCreated(task) | Event::TaskUpdated(task) | Event::TaskRestored(task) => {
             ChangeInput { task_id: Some(task.id), task: Some(task.into()), ..empty(change.event.kind()) }

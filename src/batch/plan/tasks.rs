@@ -277,5 +277,9 @@ fn not_recurring(message: String) -> Problem {
 }
 
 fn not_the_parents_project() -> Problem {
-    Problem::invalid_field("project_id", "invalid_value", "must be left out or that of the parent: a subtask is in its parent's project")
+    Problem::invalid_field(
+        "project_id",
+        "invalid_value",
+        "must be left out or that of the parent: a subtask is in its parent's project",
+    )
 }
