@@ -232,7 +232,9 @@ async fn neighbours(
     )
     .fetch_all(transaction)
     .await?;
-    found.into_iter().for_each(|rank| state.know_task_rank(Rank::stored(rank)));
+    for rank in found {
+        state.know_task_rank(Rank::stored(rank));
+    }
     Ok(())
 }
 
@@ -349,6 +351,7 @@ struct OccurrenceInput {
 }
 
 /// Writes what was planned, in one statement.
+#[expect(clippy::too_many_lines, reason = "most of it is the statement")]
 pub async fn write(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::Result<()> {
     let hex = |id: Uuid| plan.state.digests.get(&id).map(|digest| to_hex(digest));
     let tasks: Vec<TaskInput<'_>> = plan
@@ -386,14 +389,10 @@ pub async fn write(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::
     let occurrences: Vec<OccurrenceInput> = plan
         .occurrences
         .iter()
-        .map(|done| OccurrenceInput {
-            task_id: done.task,
-            occurrence: done.occurrence,
-            completed_at: done.completed_at,
-        })
+        .map(|done| OccurrenceInput { task_id: done.task, occurrence: done.due, completed_at: done.completed_at })
         .collect();
-    let deleted_tasks: Vec<Uuid> = plan.deleted_tasks.iter().map(|id| id.as_uuid()).collect();
-    let deleted_projects: Vec<Uuid> = plan.deleted_projects.iter().map(|id| id.as_uuid()).collect();
+    let deleted_tasks: Vec<Uuid> = plan.deleted_tasks.iter().map(TaskId::as_uuid).collect();
+    let deleted_projects: Vec<Uuid> = plan.deleted_projects.iter().map(ProjectId::as_uuid).collect();
     sqlx::query!(
         r#"WITH head AS (
                UPDATE owners SET last_seq = $2, last_at = $3 WHERE owner_id = $1

@@ -23,6 +23,7 @@ mod live;
 mod live_auth;
 mod pages;
 mod pgbouncer;
+mod recurring;
 mod retention;
 mod retries;
 mod servers;
