@@ -1,5 +1,6 @@
 //! Tasks: the types that the API speaks, with their limits. `handlers` answers requests,
-//! `list` pages through many, and `store` holds all SQL of tasks.
+//! `list` pages through many, and `store` holds all SQL of tasks. `due`, `recurrence` and `rank`
+//! reckon with values alone: when a task is due, when it comes round again, and its place by hand.
 
 #[cfg(feature = "broken")]
 mod broken;
@@ -7,6 +8,7 @@ pub mod due;
 mod handlers;
 mod list;
 pub mod rank;
+pub mod recurrence;
 pub mod store;
 
 use std::borrow::Cow;
