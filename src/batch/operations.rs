@@ -114,6 +114,11 @@ impl Operation {
         }
     }
 
+    /// Whether it puts a task behind all others.
+    pub const fn goes_last(&self) -> bool {
+        matches!(self, Self::MoveTask { place: Place::Last, .. })
+    }
+
     pub fn projects(&self) -> Vec<ProjectId> {
         match self {
             Self::CreateTask(new) => new.project_id.into_iter().collect(),

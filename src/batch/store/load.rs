@@ -58,8 +58,9 @@ pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations
         })
         .collect();
     let anchors: Vec<Uuid> = operations.iter().filter_map(Operation::anchor).map(|id| id.as_uuid()).collect();
-    if !(ranks.is_empty() && anchors.is_empty()) {
-        neighbours(transaction, owner, &anchors, &ranks, &mut state).await?;
+    let last = operations.iter().any(Operation::goes_last);
+    if last || !(ranks.is_empty() && anchors.is_empty()) {
+        neighbours(transaction, owner, &anchors, &ranks, last, &mut state).await?;
         if state.is_crowded() {
             crowds(transaction, owner, &anchors, &mut state).await?;
         }
@@ -169,12 +170,14 @@ async fn trash(transaction: &mut Transaction<'_>, owner: &OwnerId, roots: &[Uuid
     Ok(trashed.collect())
 }
 
-/// The ranks right before and after each anchor, and those of `ranks` that are taken.
+/// The ranks right before and after each anchor, those of `ranks` that are taken, and with `last`
+/// the highest.
 async fn neighbours(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     anchors: &[Uuid],
     ranks: &[String],
+    last: bool,
     state: &mut State,
 ) -> sqlx::Result<()> {
     let found = sqlx::query_scalar!(
@@ -189,10 +192,17 @@ async fn neighbours(
                 ) near
            WHERE a.owner_id = $1 AND a.id = ANY ($2)
            UNION
-           SELECT rank FROM tasks WHERE owner_id = $1 AND completed IN (false, true) AND rank = ANY ($3)"#,
+           SELECT rank FROM tasks WHERE owner_id = $1 AND completed IN (false, true) AND rank = ANY ($3)
+           UNION
+           SELECT top.rank FROM unnest(ARRAY[false, true]) AS done (yes),
+                LATERAL (
+                    SELECT rank FROM tasks WHERE owner_id = $1 AND completed = done.yes ORDER BY rank DESC LIMIT 1
+                ) top
+           WHERE $4"#,
         owner.as_str(),
         anchors,
         ranks,
+        last,
     )
     .fetch_all(transaction)
     .await?;
