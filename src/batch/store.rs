@@ -6,14 +6,14 @@ use serde::Serialize;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::Named;
 use super::operations::{Operation, Outcome};
 use super::plan::Plan;
 use super::requests::BatchResult;
 use super::state::{Body, State, Trashed};
-use super::Named;
 use crate::auth::OwnerId;
-use crate::database::Transaction;
 use crate::changes::{Event, History, Seq};
+use crate::database::Transaction;
 use crate::projects::{ProjectId, ProjectRow};
 use crate::tasks::{Priority, Rank, TaskId, TaskRow, task_row};
 
@@ -51,11 +51,7 @@ pub async fn lock(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::R
 
 /// Reads what the operations can touch. To be called under the owner's lock, in a statement after
 /// the one that took it: only then is the snapshot younger than every commit before.
-pub async fn load(
-    transaction: &mut Transaction<'_>,
-    owner: &OwnerId,
-    operations: &[Operation],
-) -> sqlx::Result<State> {
+pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations: &[Operation]) -> sqlx::Result<State> {
     let mut state = State::default();
     let restored: Vec<Uuid> = operations.iter().filter_map(Operation::trashed).collect();
     if !restored.is_empty() {
@@ -74,8 +70,11 @@ pub async fn load(
     let all_projects = operations.iter().any(|operation| {
         matches!(
             operation,
-            Operation::CreateProject(_) | Operation::UpdateProject { .. } | Operation::DeleteProject { .. }
-                | Operation::Restore(_) | Operation::ImportProject(_)
+            Operation::CreateProject(_)
+                | Operation::UpdateProject { .. }
+                | Operation::DeleteProject { .. }
+                | Operation::Restore(_)
+                | Operation::ImportProject(_)
         )
     });
     let named: Vec<Uuid> = operations.iter().flat_map(Operation::projects).map(|id| id.as_uuid()).collect();
@@ -91,7 +90,8 @@ pub async fn load(
         })
         .collect();
     let anchors: Vec<Uuid> = operations.iter().filter_map(Operation::anchor).map(|id| id.as_uuid()).collect();
-    if !(ranks.is_empty() && anchors.is_empty()) {
+    let moves = operations.iter().any(|operation| matches!(operation, Operation::MoveTask { .. }));
+    if moves || !ranks.is_empty() {
         neighbours(transaction, owner, &anchors, &ranks, &mut state).await?;
     }
     let chosen: Vec<Uuid> = operations.iter().filter_map(Operation::chosen_id).collect();
@@ -199,7 +199,9 @@ async fn trash(transaction: &mut Transaction<'_>, owner: &OwnerId, roots: &[Uuid
     Ok(trashed.collect())
 }
 
-/// The ranks right before and after each anchor, and those of `ranks` that are taken.
+/// The ranks right before and after each anchor, the last of all, and those of `ranks` that are
+/// taken. Then both neighbours are known of every place that a plan can come to, since what it
+/// places itself goes beside an anchor or to the end.
 async fn neighbours(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
@@ -218,6 +220,11 @@ async fn neighbours(
                      ORDER BY rank LIMIT 1)
                 ) near
            WHERE a.owner_id = $1 AND a.id = ANY ($2)
+           UNION
+           SELECT last.rank
+           FROM unnest(ARRAY[false, true]) AS done (yes),
+                LATERAL (SELECT rank FROM tasks WHERE owner_id = $1 AND completed = done.yes
+                         ORDER BY rank DESC LIMIT 1) last
            UNION
            SELECT rank FROM tasks WHERE owner_id = $1 AND completed IN (false, true) AND rank = ANY ($3)"#,
         owner.as_str(),
@@ -255,7 +262,9 @@ async fn gone(
 struct TaskInput<'a> {
     #[serde(flatten)]
     row: &'a TaskRow,
-    due_at: Option<DateTime<Utc>>,
+    /// In seconds: the last instants are in a year of five digits, which JSON and Postgres spell
+    /// differently.
+    due_at: Option<i64>,
     digest: Option<String>,
 }
 
@@ -301,7 +310,11 @@ pub async fn write(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::
         .written_tasks
         .iter()
         .filter_map(|id| plan.state.tasks.get(id))
-        .map(|row| TaskInput { due_at: row.due().map(|due| due.instant()), digest: hex(row.id.as_uuid()), row })
+        .map(|row| TaskInput {
+            due_at: row.due().map(|due| due.instant().timestamp()),
+            digest: hex(row.id.as_uuid()),
+            row,
+        })
         .collect();
     let projects: Vec<ProjectInput<'_>> = plan
         .written_projects
@@ -318,14 +331,25 @@ pub async fn write(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::
                 Body::Project(project) => (None, Some(project)),
             };
             let digest = trashed.digest.as_deref().map(to_hex);
-            TrashInput { id: trashed.id(), root_id: trashed.root, deleted_at: trashed.deleted_at, task, project, digest }
+            TrashInput {
+                id: trashed.id(),
+                root_id: trashed.root,
+                deleted_at: trashed.deleted_at,
+                task,
+                project,
+                digest,
+            }
         })
         .collect();
     let changes: Vec<ChangeInput> = plan.changes.iter().map(change_input).collect();
     let occurrences: Vec<OccurrenceInput> = plan
         .occurrences
         .iter()
-        .map(|done| OccurrenceInput { task_id: done.task, occurrence: done.occurrence, completed_at: done.completed_at })
+        .map(|done| OccurrenceInput {
+            task_id: done.task,
+            occurrence: done.occurrence,
+            completed_at: done.completed_at,
+        })
         .collect();
     let deleted_tasks: Vec<Uuid> = plan.deleted_tasks.iter().map(|id| id.as_uuid()).collect();
     let deleted_projects: Vec<Uuid> = plan.deleted_projects.iter().map(|id| id.as_uuid()).collect();
@@ -346,11 +370,11 @@ pub async fn write(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::
                                   due_time, due_time_zone, due_at, recurrence, labels, project_id, parent_id, rank,
                                   created_at, updated_at, version, request_digest)
                SELECT $1, id, title, description, completed, completed_at, priority, due_date, due_time, due_time_zone,
-                      due_at, recurrence, labels, project_id, parent_id, rank, created_at, updated_at, version,
-                      decode(digest, 'hex')
+                      to_timestamp(due_at), recurrence, labels, project_id, parent_id, rank, created_at, updated_at,
+                      version, decode(digest, 'hex')
                FROM jsonb_to_recordset($5::jsonb) AS t (id uuid, title text, description text, completed boolean,
                     completed_at timestamptz, priority smallint, due_date date, due_time time, due_time_zone text,
-                    due_at timestamptz, recurrence text, labels text[], project_id uuid, parent_id uuid, rank text,
+                    due_at double precision, recurrence text, labels text[], project_id uuid, parent_id uuid, rank text,
                     created_at timestamptz, updated_at timestamptz, version bigint, digest text)
                ON CONFLICT (owner_id, id) DO UPDATE
                    SET title = excluded.title, description = excluded.description, completed = excluded.completed,
@@ -430,10 +454,8 @@ pub async fn note_batch(
     name: Named,
     outcomes: &[Outcome],
 ) -> sqlx::Result<()> {
-    let results: Vec<BatchResult> = outcomes
-        .iter()
-        .map(|outcome| BatchResult { task: None, ..BatchResult::from(outcome.clone()) })
-        .collect();
+    let results: Vec<BatchResult> =
+        outcomes.iter().map(|outcome| BatchResult { task: None, ..BatchResult::from(outcome.clone()) }).collect();
     sqlx::query!(
         "INSERT INTO batches (owner_id, id, digest, results, applied_at) VALUES ($1, $2, $3, $4, clock_timestamp())",
         owner.as_str(),
@@ -448,7 +470,8 @@ pub async fn note_batch(
 
 fn change_input(change: &crate::changes::Change) -> ChangeInput {
     let (seq, changed_at) = (change.seq, change.at);
-    let empty = |kind| ChangeInput { seq, kind, changed_at, task_id: None, task: None, project_id: None, project: None };
+    let empty =
+        |kind| ChangeInput { seq, kind, changed_at, task_id: None, task: None, project_id: None, project: None };
     match &change.event {
         Event::TaskCreated(task) | Event::TaskUpdated(task) | Event::TaskRestored(task) => {
             ChangeInput { task_id: Some(task.id), task: Some(task.into()), ..empty(change.event.kind()) }
