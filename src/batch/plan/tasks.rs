@@ -166,7 +166,8 @@ impl Plan<'_> {
         conditional: bool,
     ) -> Result<Vec<TaskRow>, Problem> {
         let wanted = patch.completion.of(old.completed);
-        if wanted == old.completed && patch.occurrence.is_none() {
+        let along = wanted && patch.children == Children::Include;
+        if wanted == old.completed && patch.occurrence.is_none() && !along {
             return Ok(Vec::new());
         }
         if !wanted {
@@ -174,7 +175,7 @@ impl Plan<'_> {
             return Ok(Vec::new());
         }
         let recurring = old.recurrence.is_some() && !old.completed;
-        if recurring && self.is_done_already(old, patch, conditional)? || old.completed {
+        if recurring && self.is_done_already(old, patch, conditional)? || old.completed && !along {
             return Ok(Vec::new());
         }
         let below: Vec<TaskRow> =
@@ -277,5 +278,9 @@ fn not_recurring(message: String) -> Problem {
 }
 
 fn not_the_parents_project() -> Problem {
-    Problem::invalid_field("project_id", "invalid_value", "must be left out or that of the parent: a subtask is in its parent's project")
+    Problem::invalid_field(
+        "project_id",
+        "invalid_value",
+        "must be left out or that of the parent: a subtask is in its parent's project",
+    )
 }
