@@ -28,12 +28,34 @@ pub enum Contents {
 #[derive(Debug, Clone)]
 pub enum Operation {
     CreateTask(CreateTask),
-    UpdateTask { id: TaskId, patch: TaskPatch, if_match: Option<Vec<i64>> },
-    MoveTask { id: TaskId, place: Place<TaskId>, patch: TaskPatch, if_match: Option<Vec<i64>> },
-    DeleteTask { id: TaskId, children: Children, if_match: Option<Vec<i64>> },
+    UpdateTask {
+        id: TaskId,
+        patch: TaskPatch,
+        if_match: Option<Vec<i64>>,
+    },
+    MoveTask {
+        id: TaskId,
+        place: Place<TaskId>,
+        patch: TaskPatch,
+        if_match: Option<Vec<i64>>,
+    },
+    DeleteTask {
+        id: TaskId,
+        children: Children,
+        if_match: Option<Vec<i64>>,
+    },
     CreateProject(CreateProject),
-    UpdateProject { id: ProjectId, update: UpdateProject, place: Place<ProjectId>, if_match: Option<Vec<i64>> },
-    DeleteProject { id: ProjectId, contents: Contents, if_match: Option<Vec<i64>> },
+    UpdateProject {
+        id: ProjectId,
+        update: UpdateProject,
+        place: Place<ProjectId>,
+        if_match: Option<Vec<i64>>,
+    },
+    DeleteProject {
+        id: ProjectId,
+        contents: Contents,
+        if_match: Option<Vec<i64>>,
+    },
     /// Takes back what was deleted as this, with all that went along.
     Restore(Uuid),
     /// Puts what an export holds where it is missing.
@@ -55,7 +77,10 @@ pub enum Done {
     ProjectRepeated(Project),
     ProjectIs(Project),
     ProjectDeleted(ProjectId),
-    Restored { tasks: usize, projects: usize },
+    Restored {
+        tasks: usize,
+        projects: usize,
+    },
 }
 
 impl Operation {
@@ -101,6 +126,16 @@ impl Operation {
             Self::ImportTask(row) => row.project_id.into_iter().collect(),
             Self::ImportProject(row) => vec![row.id],
             Self::DeleteTask { .. } | Self::Restore(_) => Vec::new(),
+        }
+    }
+
+    /// Where the fields that can be refused are, in an operation of a batch.
+    pub const fn part(&self) -> Option<&'static str> {
+        match self {
+            Self::CreateTask(_) => Some("task"),
+            Self::UpdateTask { .. } => Some("changes"),
+            Self::MoveTask { .. } => Some("to"),
+            _ => None,
         }
     }
 

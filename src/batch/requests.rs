@@ -13,9 +13,7 @@ use super::operations::{Done, Operation, Outcome};
 use crate::changes::Seq;
 use crate::http::body::{checked, not_null, word};
 use crate::problem::{FieldError, Problem, ProblemBody};
-use crate::tasks::{
-    Children, Completion, CreateTask, MoveTask, SetCompletion, Task, TaskId, TaskPatch, UpdateTask,
-};
+use crate::tasks::{Children, Completion, CreateTask, MoveTask, SetCompletion, Task, TaskId, TaskPatch, UpdateTask};
 
 /// The most operations of one batch.
 pub const OPERATIONS_MAX: usize = 500;
@@ -229,8 +227,10 @@ fn operation(raw: &RawValue) -> Result<Operation, Problem> {
     let only = |version: Option<Seq>| version.map(|version| vec![version.get()]);
     match op {
         "create" => read::<BatchCreate>(raw).map(|asked| Operation::CreateTask(asked.task)),
-        "update" => read::<BatchUpdate>(raw).map(|BatchUpdate { id, if_version, changes, .. }| {
-            Operation::UpdateTask { id, patch: changes.into(), if_match: only(if_version) }
+        "update" => read::<BatchUpdate>(raw).map(|BatchUpdate { id, if_version, changes, .. }| Operation::UpdateTask {
+            id,
+            patch: changes.into(),
+            if_match: only(if_version),
         }),
         "complete" => read::<BatchComplete>(raw).map(|asked| {
             let BatchComplete { id, if_version, completed, occurrence, children, .. } = asked;
@@ -240,8 +240,7 @@ fn operation(raw: &RawValue) -> Result<Operation, Problem> {
             };
             Operation::UpdateTask { id, patch, if_match: only(if_version) }
         }),
-        "move" => read::<BatchMove>(raw)
-            .map(|BatchMove { id, if_version, to, .. }| to.operation(id, only(if_version))),
+        "move" => read::<BatchMove>(raw).map(|BatchMove { id, if_version, to, .. }| to.operation(id, only(if_version))),
         "delete" => read::<BatchDelete>(raw).map(|BatchDelete { id, if_version, children, .. }| {
             Operation::DeleteTask { id, children, if_match: only(if_version) }
         }),

@@ -47,9 +47,8 @@ impl Plan<'_> {
     fn restore_tasks(&mut self, mut waiting: Vec<TaskRow>) {
         while !waiting.is_empty() {
             let here: Vec<_> = waiting.iter().map(|row| row.id).collect();
-            let (ready, later): (Vec<_>, Vec<_>) = waiting
-                .into_iter()
-                .partition(|row| row.parent_id.is_none_or(|parent| !here.contains(&parent)));
+            let (ready, later): (Vec<_>, Vec<_>) =
+                waiting.into_iter().partition(|row| row.parent_id.is_none_or(|parent| !here.contains(&parent)));
             let stuck = ready.is_empty();
             for row in ready {
                 self.restore_task(row);
@@ -64,9 +63,8 @@ impl Plan<'_> {
     }
 
     fn restore_task(&mut self, mut row: TaskRow) {
-        let parent = row.parent_id.filter(|parent| {
-            self.state.tasks.contains_key(parent) && self.state.depth(*parent) < LEVELS
-        });
+        let parent =
+            row.parent_id.filter(|parent| self.state.tasks.contains_key(parent) && self.state.depth(*parent) < LEVELS);
         row.parent_id = parent;
         row.project_id = match parent.and_then(|parent| self.state.tasks.get(&parent)) {
             Some(parent) => parent.project_id,
@@ -79,7 +77,11 @@ impl Plan<'_> {
     /// Its old place, unless something has taken it meanwhile.
     fn free_task_rank(&self, rank: &str) -> String {
         let old = Rank::stored(rank.to_owned());
-        if self.state.task_ranks().contains(&old) { Rank::appended(self.head.next()).to_string() } else { old.to_string() }
+        if self.state.task_ranks().contains(&old) {
+            Rank::appended(self.head.next()).to_string()
+        } else {
+            old.to_string()
+        }
     }
 
     fn free_project_rank(&self, rank: &str) -> String {
