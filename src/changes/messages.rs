@@ -226,18 +226,34 @@ impl ChangeMessage {
             Event::TaskRestored(task) => {
                 Self::TaskRestored(TaskRestored { kind: TaskRestoredType::TaskRestored, seq, position, at, task })
             }
-            Event::ProjectCreated(project) => {
-                Self::ProjectCreated(ProjectCreated { kind: ProjectCreatedType::ProjectCreated, seq, position, at, project })
-            }
-            Event::ProjectUpdated(project) => {
-                Self::ProjectUpdated(ProjectUpdated { kind: ProjectUpdatedType::ProjectUpdated, seq, position, at, project })
-            }
-            Event::ProjectDeleted(project_id) => {
-                Self::ProjectDeleted(ProjectDeleted { kind: ProjectDeletedType::ProjectDeleted, seq, position, at, project_id })
-            }
-            Event::ProjectRestored(project) => {
-                Self::ProjectRestored(ProjectRestored { kind: ProjectRestoredType::ProjectRestored, seq, position, at, project })
-            }
+            Event::ProjectCreated(project) => Self::ProjectCreated(ProjectCreated {
+                kind: ProjectCreatedType::ProjectCreated,
+                seq,
+                position,
+                at,
+                project,
+            }),
+            Event::ProjectUpdated(project) => Self::ProjectUpdated(ProjectUpdated {
+                kind: ProjectUpdatedType::ProjectUpdated,
+                seq,
+                position,
+                at,
+                project,
+            }),
+            Event::ProjectDeleted(project_id) => Self::ProjectDeleted(ProjectDeleted {
+                kind: ProjectDeletedType::ProjectDeleted,
+                seq,
+                position,
+                at,
+                project_id,
+            }),
+            Event::ProjectRestored(project) => Self::ProjectRestored(ProjectRestored {
+                kind: ProjectRestoredType::ProjectRestored,
+                seq,
+                position,
+                at,
+                project,
+            }),
         }
     }
 }

@@ -144,7 +144,11 @@ mod tests {
     fn page(head: i64, seqs: &[i64]) -> Page {
         let changes = seqs
             .iter()
-            .map(|seq| Change { seq: Seq::new(*seq), at: DateTime::UNIX_EPOCH, event: Event::TaskDeleted(TaskId::new()) })
+            .map(|seq| Change {
+                seq: Seq::new(*seq),
+                at: DateTime::UNIX_EPOCH,
+                event: Event::TaskDeleted(TaskId::new()),
+            })
             .collect();
         Page { history: History::new(1, Some(1)), head: Seq::new(head), changes }
     }

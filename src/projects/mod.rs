@@ -1,9 +1,6 @@
 //! Projects: what tasks can belong to. `handlers` answers requests, `store` holds all SQL that
 //! reads projects; they are written by `batch`, like everything that concerns more than one task.
 
-
-
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// Most labels of one task.
@@ -89,7 +89,10 @@ mod tests {
 
     #[test]
     fn labels_are_trimmed_and_keep_their_case_and_order() {
-        assert_eq!(Labels::new([" Home ", "errands"]).map(|labels| labels.0), Ok(vec!["Home".into(), "errands".into()]));
+        assert_eq!(
+            Labels::new([" Home ", "errands"]).map(|labels| labels.0),
+            Ok(vec!["Home".into(), "errands".into()])
+        );
     }
 
     #[test]

@@ -33,7 +33,9 @@ pub async fn list(pool: &Pool, owner: &OwnerId, of: &ListOf) -> sqlx::Result<(Ve
          FROM history h LEFT JOIN owners o ON o.owner_id = ",
     );
     query.push_bind(owner.as_str());
-    query.push(" LEFT JOIN LATERAL (SELECT s.*, row_number() OVER () AS place FROM (SELECT * FROM tasks WHERE owner_id = ");
+    query.push(
+        " LEFT JOIN LATERAL (SELECT s.*, row_number() OVER () AS place FROM (SELECT * FROM tasks WHERE owner_id = ",
+    );
     query.push_bind(owner.as_str());
     if let Some(completed) = of.completed {
         query.push(if completed { " AND completed" } else { " AND NOT completed" });
@@ -48,7 +50,11 @@ pub async fn list(pool: &Pool, owner: &OwnerId, of: &ListOf) -> sqlx::Result<(Ve
         }
         None => {}
     }
-    query.push(if of.by_title { r#" ORDER BY title COLLATE "und-x-icu", id"# } else { " ORDER BY created_at DESC, id DESC" });
+    query.push(if of.by_title {
+        r#" ORDER BY title COLLATE "und-x-icu", id"#
+    } else {
+        " ORDER BY created_at DESC, id DESC"
+    });
     query.push(" LIMIT ").push_bind(i64::from(of.limit)).push(") s) t ON true");
     let rows = query.build().fetch_all(pool).await?;
     snapshot(&rows, owner)

@@ -8,11 +8,11 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
+use super::TaskId;
 use super::due::Due;
 use super::labels::Labels;
 use super::priority::Priority;
 use super::recurrence::Recurrence;
-use super::TaskId;
 use crate::http::body::{not_null, nullable, word, word_not_null};
 use crate::projects::ProjectId;
 
@@ -265,7 +265,8 @@ impl From<Option<SetCompletion>> for TaskPatch {
 
 fn recurs_from_its_due(new: &CreateTask) -> Result<(), ValidationError> {
     let Some(recurrence) = &new.recurrence else { return Ok(()) };
-    recurrence_fits(recurrence, new.due.as_ref()).map_err(|message| ValidationError::new("recurrence").with_message(message.into()))
+    recurrence_fits(recurrence, new.due.as_ref())
+        .map_err(|message| ValidationError::new("recurrence").with_message(message.into()))
 }
 
 /// Whether a recurrence can go on from a due date, or what is wrong with it.

@@ -4,7 +4,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Completion, CreateTask, DueColumns, Priority, Rank, Task, TaskId, TaskPatch, TaskRow, TaskStats, task_row};
+use super::{
+    Completion, CreateTask, DueColumns, Priority, Rank, Task, TaskId, TaskPatch, TaskRow, TaskStats, task_row,
+};
 use crate::auth::OwnerId;
 #[cfg(feature = "broken")]
 use crate::broken::{self, Variant};
