@@ -28,6 +28,12 @@ impl OwnerId {
         Self(sub.into())
     }
 
+    /// For tests of what lies behind the token.
+    #[cfg(test)]
+    pub fn for_tests(sub: &str) -> Self {
+        Self::verified(sub)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

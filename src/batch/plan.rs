@@ -25,7 +25,8 @@ use crate::tasks::{Task, TaskId, TaskRow};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Occurrence {
     pub task: TaskId,
-    pub occurrence: NaiveDateTime,
+    /// The date or the local date and time that it was due.
+    pub due: NaiveDateTime,
     pub completed_at: DateTime<Utc>,
 }
 
@@ -159,3 +160,6 @@ fn id_gone() -> Problem {
 fn id_taken() -> Problem {
     conflict("this id was taken by another request; choose another id")
 }
+
+#[cfg(test)]
+mod crowding;

@@ -36,6 +36,16 @@ impl Trashed {
     }
 }
 
+/// Ranks that are not part of what lies between them.
+type Bounds = (Option<Rank>, Option<Rank>);
+
+/// Tasks that follow each other in the owner's order.
+pub struct Run {
+    pub lower: Option<Rank>,
+    pub upper: Option<Rank>,
+    pub tasks: Vec<(Rank, TaskId)>,
+}
+
 /// Every task and project that the operations name, the tasks above them, and the tasks below
 /// those whose operations reach down.
 #[derive(Debug, Default)]
@@ -54,6 +64,7 @@ pub struct State {
     /// The ranks around every place that a task or project may move to, and those that are taken.
     task_ranks: BTreeSet<Rank>,
     project_ranks: BTreeSet<Rank>,
+    whole_runs: Vec<Bounds>,
 }
 
 impl State {
@@ -92,6 +103,47 @@ impl State {
 
     pub fn know_task_rank(&mut self, rank: Rank) {
         self.task_ranks.insert(rank);
+    }
+
+    /// Frees the ranks between these two, of which all tasks are here, that no task has any more.
+    /// Elsewhere they stay taken: what lies beyond them is not known.
+    pub fn free_ranks_between(&mut self, lower: Option<&Rank>, upper: Option<&Rank>) {
+        let taken: BTreeSet<&str> = self.tasks.values().map(|task| task.rank.as_str()).collect();
+        self.task_ranks.retain(|rank| {
+            let inside = lower.is_none_or(|lower| lower < rank) && upper.is_none_or(|upper| rank < upper);
+            !inside || taken.contains(rank.as_str())
+        });
+    }
+
+    /// Whether a rank is so long that one beside it may be too long.
+    pub fn is_crowded(&self) -> bool {
+        self.task_ranks.iter().any(Rank::is_long)
+    }
+
+    /// All tasks of the owner are here whose ranks lie between these two, of which the first may
+    /// be the beginning and the second the end.
+    pub fn know_all_between(&mut self, lower: Option<Rank>, upper: Option<Rank>) {
+        self.whole_runs.push((lower, upper));
+    }
+
+    /// The longest run without holes that holds a rank: its bounds, and its tasks in order.
+    pub fn run_around(&self, rank: &Rank) -> Option<Run> {
+        let holds = |(lower, upper): &&Bounds| {
+            lower.as_ref().is_none_or(|lower| lower < rank) && upper.as_ref().is_none_or(|upper| rank < upper)
+        };
+        let (lower, upper) = self.whole_runs.iter().find(holds)?.clone();
+        let inside = |text: &str| {
+            lower.as_ref().is_none_or(|lower| lower.as_str() < text)
+                && upper.as_ref().is_none_or(|upper| text < upper.as_str())
+        };
+        let mut tasks: Vec<(Rank, TaskId)> = self
+            .tasks
+            .values()
+            .filter(|task| inside(&task.rank))
+            .map(|task| (Rank::stored(task.rank.clone()), task.id))
+            .collect();
+        tasks.sort();
+        Some(Run { lower, upper, tasks })
     }
 
     /// The tasks below a task, each after the one it hangs on.

@@ -17,6 +17,10 @@ use crate::database::Transaction;
 use crate::projects::{ProjectId, ProjectRow};
 use crate::tasks::{Priority, Rank, TaskId, TaskRow, task_row};
 
+/// How many tasks on each side of a crowded place are read; more than are ever crowded, since
+/// ranks are shortened as soon as one is long.
+const CROWD: i64 = 256;
+
 /// The owner's row, locked until the transaction ends.
 pub struct Locked {
     pub history: History,
@@ -93,6 +97,9 @@ pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations
     let moves = operations.iter().any(|operation| matches!(operation, Operation::MoveTask { .. }));
     if moves || !ranks.is_empty() {
         neighbours(transaction, owner, &anchors, &ranks, &mut state).await?;
+        if state.is_crowded() {
+            crowds(transaction, owner, &anchors, &mut state).await?;
+        }
     }
     let chosen: Vec<Uuid> = operations.iter().filter_map(Operation::chosen_id).collect();
     if !chosen.is_empty() {
@@ -233,7 +240,57 @@ async fn neighbours(
     )
     .fetch_all(transaction)
     .await?;
-    found.into_iter().for_each(|rank| state.know_task_rank(Rank::stored(rank)));
+    for rank in found {
+        state.know_task_rank(Rank::stored(rank));
+    }
+    Ok(())
+}
+
+/// All tasks around each anchor, because ranks have to be shortened there.
+async fn crowds(
+    transaction: &mut Transaction<'_>,
+    owner: &OwnerId,
+    anchors: &[Uuid],
+    state: &mut State,
+) -> sqlx::Result<()> {
+    for anchor in anchors {
+        let found = sqlx::query!(
+            r#"WITH a AS (SELECT rank FROM tasks WHERE owner_id = $1 AND id = $2),
+                    lower AS (
+                        SELECT t.id, t.rank FROM a, unnest(ARRAY[false, true]) AS done (yes), LATERAL (
+                            SELECT id, rank FROM tasks
+                            WHERE owner_id = $1 AND completed = done.yes AND tasks.rank <= a.rank
+                            ORDER BY tasks.rank DESC LIMIT $3
+                        ) t ORDER BY t.rank DESC LIMIT $3
+                    ), upper AS (
+                        SELECT t.id, t.rank FROM a, unnest(ARRAY[false, true]) AS done (yes), LATERAL (
+                            SELECT id, rank FROM tasks
+                            WHERE owner_id = $1 AND completed = done.yes AND tasks.rank > a.rank
+                            ORDER BY tasks.rank LIMIT $3
+                        ) t ORDER BY t.rank LIMIT $3
+                    )
+               SELECT id AS "id!", rank AS "rank!", true AS "lower!" FROM lower
+               UNION ALL SELECT id, rank, false FROM upper
+               ORDER BY 2"#,
+            owner.as_str(),
+            anchor,
+            CROWD + 1,
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
+        let full =
+            |lower| i64::try_from(found.iter().filter(|row| row.lower == lower).count()).is_ok_and(|n| n > CROWD);
+        // Of a side that is full, the outermost is the bound.
+        let bound = |row: Option<&_>, full: bool| -> Option<Rank> {
+            let row: Option<&(Uuid, String)> = row;
+            row.filter(|_| full).map(|(_, rank)| Rank::stored(rank.clone()))
+        };
+        let (below, above) = (full(true), full(false));
+        let run: Vec<(Uuid, String)> = found.into_iter().map(|row| (row.id, row.rank)).collect();
+        state.know_all_between(bound(run.first(), below), bound(run.last(), above));
+        let ids: Vec<Uuid> = run.into_iter().map(|(id, _)| id).collect();
+        tasks(transaction, owner, &ids, &[], &[], state).await?;
+    }
     Ok(())
 }
 
@@ -304,6 +361,7 @@ struct OccurrenceInput {
 }
 
 /// Writes what was planned, in one statement.
+#[expect(clippy::too_many_lines, reason = "most of it is the statement")]
 pub async fn write(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::Result<()> {
     let hex = |id: Uuid| plan.state.digests.get(&id).map(|digest| to_hex(digest));
     let tasks: Vec<TaskInput<'_>> = plan
@@ -345,14 +403,10 @@ pub async fn write(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::
     let occurrences: Vec<OccurrenceInput> = plan
         .occurrences
         .iter()
-        .map(|done| OccurrenceInput {
-            task_id: done.task,
-            occurrence: done.occurrence,
-            completed_at: done.completed_at,
-        })
+        .map(|done| OccurrenceInput { task_id: done.task, occurrence: done.due, completed_at: done.completed_at })
         .collect();
-    let deleted_tasks: Vec<Uuid> = plan.deleted_tasks.iter().map(|id| id.as_uuid()).collect();
-    let deleted_projects: Vec<Uuid> = plan.deleted_projects.iter().map(|id| id.as_uuid()).collect();
+    let deleted_tasks: Vec<Uuid> = plan.deleted_tasks.iter().map(TaskId::as_uuid).collect();
+    let deleted_projects: Vec<Uuid> = plan.deleted_projects.iter().map(ProjectId::as_uuid).collect();
     sqlx::query!(
         r#"WITH head AS (
                UPDATE owners SET last_seq = $2, last_at = $3 WHERE owner_id = $1

@@ -33,6 +33,7 @@ pub fn whole_time<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<
 }
 
 /// The same for a time that may be missing.
+#[expect(clippy::ref_option, reason = "serde's signature")]
 pub fn maybe_whole_time<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
     match time {
         Some(time) => whole_time(time, serializer),

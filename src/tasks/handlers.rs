@@ -57,6 +57,7 @@ impl Scribe for TaskAnswer {
 
 /// A task, or the news that the client already has it.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, and nearly always the task")]
 pub enum ReadAnswer {
     Task(TaskAnswer),
     NotModified(Seq),

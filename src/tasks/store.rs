@@ -29,6 +29,7 @@ pub enum Creation {
 
 /// How an update ended.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, and nearly always the task")]
 pub enum Update {
     /// The task as it is now, changed or not.
     Now(Task),
@@ -89,6 +90,7 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
     let id = new.id.unwrap_or_else(TaskId::new);
     let digest = new.id.map(|_| new.digest());
     let due = DueColumns::of(new.due.as_ref());
+    let recurrence = new.recurrence.as_ref().zip(new.due.as_ref()).map(|(rule, due)| rule.fitted(due));
     // `bump` is the owner's lock and also makes the owner's row on the first write. When the id
     // exists or was deleted it yields no row, and nothing is written. Two creates of one id that
     // race past that check meet in a unique index, which undoes the later one whole. The rank is
@@ -131,7 +133,7 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
         due.time,
         due.time_zone,
         due.at,
-        new.recurrence.as_ref().map(ToString::to_string),
+        recurrence.as_ref().map(ToString::to_string),
         new.labels.as_slice(),
         new.project_id.map(|id| id.as_uuid()),
     )
@@ -148,8 +150,8 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
                 completed: new.completed,
                 completed_at: new.completed.then_some(row.at),
                 priority: new.priority,
-                due: new.due.clone(),
-                recurrence: new.recurrence.clone(),
+                due: new.due,
+                recurrence,
                 labels: new.labels.clone(),
                 project_id: new.project_id,
                 parent_id: None,
@@ -198,6 +200,7 @@ async fn repeated(
     Ok(Written { value, recorded: Vec::new() })
 }
 
+#[expect(clippy::too_many_lines, reason = "most of it is the statement")]
 /// Updates fields that are given; a write that changes nothing takes no number.
 pub async fn update(
     pool: &Pool,

@@ -153,7 +153,7 @@ impl TaskRow {
     }
 
     pub fn recurrence(&self) -> Option<Recurrence> {
-        self.recurrence.clone().map(Recurrence::stored)
+        self.recurrence.clone().map(Recurrence::from_column)
     }
 
     pub fn of(self, owner: &OwnerId) -> Task {
@@ -167,7 +167,7 @@ impl TaskRow {
             completed_at: self.completed_at,
             priority: self.priority,
             due,
-            recurrence: self.recurrence.map(Recurrence::stored),
+            recurrence: self.recurrence.map(Recurrence::from_column),
             labels: Labels::stored(self.labels),
             project_id: self.project_id,
             parent_id: self.parent_id,

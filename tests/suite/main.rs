@@ -30,6 +30,7 @@ mod migrations;
 mod moves;
 mod pages;
 mod pgbouncer;
+mod recurring;
 mod retention;
 mod retries;
 mod servers;

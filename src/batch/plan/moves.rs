@@ -9,6 +9,7 @@ use crate::batch::operations::{Outcome, Place};
 use crate::changes::Event;
 use crate::problem::Problem;
 use crate::projects::{ProjectId, ProjectRow};
+use crate::tasks::rank::rebalance;
 use crate::tasks::{Rank, TaskId, TaskPatch, TaskRow};
 
 impl Plan<'_> {
@@ -19,11 +20,17 @@ impl Plan<'_> {
         patch: &TaskPatch,
         if_match: Option<&[i64]>,
     ) -> Outcome {
-        let old = self.task(id)?.clone();
+        let mut old = self.task(id)?.clone();
         check_version(if_match, old.version)?;
         let mut new = old.clone();
         self.relate(&mut new, patch)?;
         new.rank = self.task_rank(&old, place)?;
+        if Rank::stored(new.rank.clone()).is_long() && self.make_room(place) {
+            // It may have made room itself.
+            old = self.task(id)?.clone();
+            new = TaskRow { project_id: new.project_id, parent_id: new.parent_id, ..old.clone() };
+            new.rank = self.task_rank(&old, place)?;
+        }
         let (moved, project) = (new.project_id != old.project_id, new.project_id);
         if new != old {
             self.write_task(new, Event::TaskUpdated);
@@ -32,6 +39,26 @@ impl Plan<'_> {
             }
         }
         self.task_is(id)
+    }
+
+    /// Gives the tasks around a place that is crowded shorter ranks, each in a change of its own
+    /// that leaves the order as it is. Returns whether it did.
+    fn make_room(&mut self, place: Place<TaskId>) -> bool {
+        let (Place::Before(anchor) | Place::After(anchor)) = place else { return false };
+        let Some(rank) = self.state.tasks.get(&anchor).map(|row| Rank::stored(row.rank.clone())) else { return false };
+        let Some(run) = self.state.run_around(&rank) else { return false };
+        let Some(crowded) = run.tasks.iter().position(|(_, id)| *id == anchor) else { return false };
+        let (ranks, ids): (Vec<Rank>, Vec<TaskId>) = run.tasks.into_iter().unzip();
+        let end = run.upper.clone().unwrap_or_else(|| Rank::appended(self.head.next()));
+        let Some(steps) = rebalance(&ranks, crowded, run.lower.as_ref(), &end) else { return false };
+        for (at, rank) in steps {
+            if let Some(row) = ids.get(at).and_then(|id| self.state.tasks.get(id)) {
+                let row = TaskRow { rank: rank.to_string(), ..row.clone() };
+                self.write_task(row, Event::TaskUpdated);
+            }
+        }
+        self.state.free_ranks_between(run.lower.as_ref(), run.upper.as_ref());
+        true
     }
 
     fn task_rank(&self, task: &TaskRow, place: Place<TaskId>) -> Result<String, Problem> {

@@ -55,7 +55,9 @@ impl Plan<'_> {
             }
             if stuck {
                 // A cycle cannot have been deleted; if it were there, each stands alone.
-                later.into_iter().for_each(|row| self.restore_task(TaskRow { parent_id: None, ..row }));
+                for row in later {
+                    self.restore_task(TaskRow { parent_id: None, ..row });
+                }
                 return;
             }
             waiting = later;

@@ -51,7 +51,7 @@ impl Plan<'_> {
             due_date: None,
             due_time: None,
             due_time_zone: None,
-            recurrence: new.recurrence.as_ref().map(ToString::to_string),
+            recurrence: fitted(new.recurrence.as_ref(), new.due.as_ref()),
             labels: new.labels.as_slice().to_vec(),
             project_id,
             parent_id: new.parent_id,
@@ -89,6 +89,7 @@ impl Plan<'_> {
         }
         if patch.due.is_some() || patch.recurrence.is_some() {
             check_recurrence(&new)?;
+            new.recurrence = fitted(new.recurrence().as_ref(), new.due().as_ref());
         }
         self.relate(&mut new, patch)?;
         let along = self.complete(&old, &mut new, patch, if_match.is_some())?;
@@ -218,7 +219,7 @@ impl Plan<'_> {
         let Some(due) = task.due() else { return };
         let completed_at = self.at + TimeDelta::microseconds(1);
         self.state.last_completion.insert(task.id, completed_at);
-        self.occurrences.push(super::Occurrence { task: task.id, occurrence: due.wall(), completed_at });
+        self.occurrences.push(super::Occurrence { task: task.id, due: due.wall(), completed_at });
     }
 
     pub(super) fn delete_task(&mut self, id: TaskId, children: Children, if_match: Option<&[i64]>) -> Outcome {
@@ -259,14 +260,21 @@ impl Plan<'_> {
             None => self.check_project(row.project_id)?,
         };
         check_recurrence(&row)?;
+        let recurrence = fitted(row.recurrence().as_ref(), row.due().as_ref());
         let rank = Rank::appended(self.head.next()).to_string();
-        Ok(Done::TaskCreated(self.write_task(TaskRow { project_id, rank, ..row }, Event::TaskCreated)))
+        Ok(Done::TaskCreated(self.write_task(TaskRow { recurrence, project_id, rank, ..row }, Event::TaskCreated)))
     }
 }
 
 fn check_recurrence(row: &TaskRow) -> Result<(), Problem> {
     let Some(recurrence) = row.recurrence() else { return Ok(()) };
     recurrence_fits(&recurrence, row.due().as_ref()).map_err(not_recurring)
+}
+
+/// The rule as it is written for the due that it goes with.
+fn fitted(recurrence: Option<&Recurrence>, due: Option<&Due>) -> Option<String> {
+    let recurrence = recurrence?;
+    Some(due.map_or_else(|| recurrence.clone(), |due| recurrence.fitted(due)).to_string())
 }
 
 fn next_occurrence(row: &TaskRow) -> Option<(Due, Recurrence)> {
