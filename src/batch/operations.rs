@@ -114,11 +114,6 @@ impl Operation {
         }
     }
 
-    /// Whether it puts a task behind all others.
-    pub const fn goes_last(&self) -> bool {
-        matches!(self, Self::MoveTask { place: Place::Last, .. })
-    }
-
     pub fn projects(&self) -> Vec<ProjectId> {
         match self {
             Self::CreateTask(new) => new.project_id.into_iter().collect(),
@@ -131,6 +126,16 @@ impl Operation {
             Self::ImportTask(row) => row.project_id.into_iter().collect(),
             Self::ImportProject(row) => vec![row.id],
             Self::DeleteTask { .. } | Self::Restore(_) => Vec::new(),
+        }
+    }
+
+    /// Where the fields that can be refused are, in an operation of a batch.
+    pub const fn part(&self) -> Option<&'static str> {
+        match self {
+            Self::CreateTask(_) => Some("task"),
+            Self::UpdateTask { .. } => Some("changes"),
+            Self::MoveTask { .. } => Some("to"),
+            _ => None,
         }
     }
 

@@ -17,7 +17,9 @@ use crate::tasks::{TaskId, TaskRow};
 struct TaskInput<'a> {
     #[serde(flatten)]
     row: &'a TaskRow,
-    due_at: Option<DateTime<Utc>>,
+    /// In seconds: the last instants are in a year of five digits, which JSON and Postgres spell
+    /// differently.
+    due_at: Option<i64>,
     digest: Option<String>,
 }
 
@@ -64,7 +66,7 @@ pub async fn write(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::
         .written_tasks
         .iter()
         .filter_map(|id| plan.state.tasks.get(id))
-        .map(|row| TaskInput { due_at: row.due().map(|due| due.instant()), digest: hex(row.id.as_uuid()), row })
+        .map(|row| TaskInput { due_at: row.due().map(|due| due.instant().timestamp()), digest: hex(row.id.as_uuid()), row })
         .collect();
     let projects: Vec<ProjectInput<'_>> = plan
         .written_projects
@@ -116,11 +118,11 @@ pub async fn write(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::
                                   due_time, due_time_zone, due_at, recurrence, labels, project_id, parent_id, rank,
                                   created_at, updated_at, version, request_digest)
                SELECT $1, id, title, description, completed, completed_at, priority, due_date, due_time, due_time_zone,
-                      due_at, recurrence, labels, project_id, parent_id, rank, created_at, updated_at, version,
-                      decode(digest, 'hex')
+                      to_timestamp(due_at), recurrence, labels, project_id, parent_id, rank, created_at, updated_at,
+                      version, decode(digest, 'hex')
                FROM jsonb_to_recordset($5::jsonb) AS t (id uuid, title text, description text, completed boolean,
                     completed_at timestamptz, priority smallint, due_date date, due_time time, due_time_zone text,
-                    due_at timestamptz, recurrence text, labels text[], project_id uuid, parent_id uuid, rank text,
+                    due_at double precision, recurrence text, labels text[], project_id uuid, parent_id uuid, rank text,
                     created_at timestamptz, updated_at timestamptz, version bigint, digest text)
                ON CONFLICT (owner_id, id) DO UPDATE
                    SET title = excluded.title, description = excluded.description, completed = excluded.completed,

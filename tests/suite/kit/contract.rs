@@ -75,6 +75,11 @@ impl Contract {
         self.check_schema(what, &format!("/components/schemas/{name}"), value);
     }
 
+    /// Whether the value is one of the component schema with this name.
+    pub fn allows(&self, name: &str, value: &Value) -> bool {
+        self.validator(&format!("/components/schemas/{name}")).is_valid(value)
+    }
+
     /// Every operation: path template, method, and the operation itself.
     pub fn operations(&self) -> Vec<(String, Method, &Value)> {
         let paths = self.document["paths"].as_object().expect("paths");
