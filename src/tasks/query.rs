@@ -10,6 +10,11 @@ use crate::auth::OwnerId;
 use crate::changes::{History, Position, Seq};
 use crate::database::Pool;
 
+/// Those of [`TaskRow`], by name: the others would only travel, and sqlx would have to ask for the
+/// type of one, which a proxy does not survive.
+const COLUMNS: &str = "id, title, description, completed, completed_at, priority, due_date, due_time, due_time_zone, \
+                       recurrence, labels, project_id, parent_id, rank, created_at, updated_at, version";
+
 /// Where the page before ended.
 #[derive(Debug)]
 pub enum Key {
@@ -33,9 +38,8 @@ pub async fn list(pool: &Pool, owner: &OwnerId, of: &ListOf) -> sqlx::Result<(Ve
          FROM history h LEFT JOIN owners o ON o.owner_id = ",
     );
     query.push_bind(owner.as_str());
-    query.push(
-        " LEFT JOIN LATERAL (SELECT s.*, row_number() OVER () AS place FROM (SELECT * FROM tasks WHERE owner_id = ",
-    );
+    query.push(" LEFT JOIN LATERAL (SELECT s.*, row_number() OVER () AS place FROM (SELECT ").push(COLUMNS);
+    query.push(" FROM tasks WHERE owner_id = ");
     query.push_bind(owner.as_str());
     if let Some(completed) = of.completed {
         query.push(if completed { " AND completed" } else { " AND NOT completed" });
