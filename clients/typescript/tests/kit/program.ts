@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,6 +15,7 @@ export const JWT_SECRET = 'the secret of these tests, which is long enough';
 export type Settings = Record<string, string>;
 
 function run(args: string[], settings: Settings): ChildProcess {
+  if (!existsSync(BINARY)) throw new Error(`There is no ${BINARY}: build it with cargo build, or name it in TASKWIRE.`);
   const child = spawn(BINARY, args, {
     cwd: tmpdir(),
     env: { PATH: process.env['PATH'], JWT_SECRET, LOG: 'warn', ...settings },
