@@ -58,9 +58,12 @@ pub struct ProjectCounts {
     /// The project, or null for the tasks that belong to none.
     #[schema(required)]
     pub project_id: Option<ProjectId>,
-    #[serde(flatten)]
-    #[schema(inline)]
-    pub counts: Counts,
+    /// Those that are not done.
+    #[schema(schema_with = count_schema)]
+    pub pending: i64,
+    /// Those that are done.
+    #[schema(schema_with = count_schema)]
+    pub completed: i64,
 }
 
 /// How much was done on a day.

@@ -99,9 +99,12 @@ impl TaskStats {
             Priority::Urgent => &mut by_priority.urgent,
         }
         .add(counts);
-        match self.by_project.iter_mut().find(|of| of.project_id == project) {
-            Some(of) => of.counts.add(counts),
-            None => self.by_project.push(ProjectCounts { project_id: project, counts }),
+        if let Some(of) = self.by_project.iter_mut().find(|of| of.project_id == project) {
+            of.pending += counts.pending;
+            of.completed += counts.completed;
+        } else {
+            let Counts { pending, completed } = counts;
+            self.by_project.push(ProjectCounts { project_id: project, pending, completed });
         }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sqlx::{Connection, Executor, PgConnection, Row};
 use taskwire::config::PoolConfig;
 use taskwire::database::{self, Pool, embedded::EmbeddedPostgres};
+use taskwire::projects::ProjectId;
 
 const TEMPLATE: &str = "template_taskwire";
 
@@ -65,6 +66,21 @@ impl TestDatabase {
             ) AS fresh";
         let mut connection = self.connection().await;
         sqlx::query(statement).bind(count).bind(bytes).execute(&mut connection).await.expect("changes are inserted");
+    }
+
+    /// Puts a project there whose tasks matter and not itself.
+    pub async fn project(&self, owner: &str) -> ProjectId {
+        let id = ProjectId::new();
+        sqlx::query(
+            "INSERT INTO projects (owner_id, id, name, archived, rank, created_at, updated_at, version)
+             VALUES ($1, $2, 'A project', false, '80', now(), now(), 1)",
+        )
+        .bind(owner)
+        .bind(id)
+        .execute(&mut self.connection().await)
+        .await
+        .expect("a project is put there");
+        id
     }
 
     /// Returns when a statement of the server waits for a lock.
