@@ -1,4 +1,4 @@
-//! The requests about single tasks, and the counts. Writes run to their end in a task of their
+//! The requests about single tasks. Writes run to their end in a task of their
 //! own (see `changes::write`), whatever becomes of the request that asked for them.
 
 use salvo::http::header::{CONTENT_TYPE, ETAG, HeaderName, LOCATION};
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::store::{self, Creation, Deletion, Update};
-use super::{Children, CreateTask, SetCompletion, Task, TaskId, TaskPatch, TaskStats, UpdateTask};
+use super::{Children, CreateTask, SetCompletion, Task, TaskId, TaskPatch, UpdateTask};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::batch::{self, Done, Operation};
@@ -362,20 +362,4 @@ pub async fn delete_task(
 fn version_differs(now: Seq) -> Problem {
     Problem::new(Code::PreconditionFailed, "the task has changed since; the ETag header names its current version")
         .with_etag(etag(now))
-}
-
-/// Count tasks
-///
-/// How many tasks the caller has, and how many of them are pending and completed.
-#[utoipa::path(
-    get,
-    path = "/api/{user_id}/stats",
-    tag = "tasks",
-    params(UserPath),
-    responses((status = 200, description = "The counts.", body = TaskStats)),
-    impl_for = get_stats
-)]
-#[handler]
-pub async fn get_stats(app: App, caller: Caller) -> Result<Json<TaskStats>, Problem> {
-    Ok(Json(store::stats(app.pool(), caller.owner()).await?))
 }
