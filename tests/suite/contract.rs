@@ -8,7 +8,10 @@ use taskwire::{openapi, routes};
 
 use crate::kit::{Contract, TestServer, at};
 
-const VERBS: [&str; 9] = ["get", "list", "create", "update", "replace", "delete", "set", "open", "count"];
+const VERBS: [&str; 14] = [
+    "get", "list", "create", "update", "replace", "delete", "set", "open", "count", "apply", "move", "restore",
+    "purge", "empty",
+];
 
 #[test]
 fn the_written_contract_is_the_generated_one() {
