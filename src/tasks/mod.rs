@@ -20,7 +20,7 @@ mod task;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use due::Due;
+pub use due::{Due, TimeZone};
 pub use handlers::{create_task, delete_task, get_stats, get_task, replace_task, set_task_completion, update_task};
 pub use labels::Labels;
 pub use list::{TaskList, list_tasks};
