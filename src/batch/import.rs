@@ -45,10 +45,8 @@ pub enum Fate {
 pub async fn import(app: &App, owner: &OwnerId, import: Import, dry_run: bool) -> Result<Vec<Fate>, Problem> {
     let (pool, of) = (app.pool().clone(), owner.clone());
     write(app, owner, async move {
-        pool.in_transaction(move |transaction| {
-            async move { apply(transaction, &of, import, dry_run).await }.boxed()
-        })
-        .await
+        pool.in_transaction(move |transaction| async move { apply(transaction, &of, import, dry_run).await }.boxed())
+            .await
     })
     .await
 }

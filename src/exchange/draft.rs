@@ -1,7 +1,7 @@
 //! What every format is read into: projects and tasks, each with where it stands in its file, so
 //! that whatever turns out to be wrong with it later is told there, in the words of the format.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -99,7 +99,7 @@ pub struct Drafted<T> {
 pub struct Draft {
     pub projects: Vec<Drafted<ExportedProject>>,
     pub tasks: Vec<Drafted<ExportedTask>>,
-    named: HashMap<ProjectId, ()>,
+    named: HashSet<ProjectId>,
 }
 
 impl Draft {
@@ -132,7 +132,7 @@ impl Draft {
         let key = name.to_lowercase();
         let id = id.or_else(|| context.projects.get(&key).copied());
         let id = id.unwrap_or_else(|| context.derived(&["project", &key]).into());
-        if self.named.insert(id, ()).is_none() {
+        if self.named.insert(id) {
             let name = name.to_owned();
             let project = ExportedProject { id, name, color: None, archived: false, created_at: None };
             self.add_project(Place { names: |_| "project", ..place.clone() }, project, faults);

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
-use salvo::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use salvo::http::Method;
+use salvo::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use salvo::hyper::body::Bytes;
 use salvo::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -96,10 +96,10 @@ pub trait FileWriter: Send {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ExportQuery {
-    /// `json` holds everything; `ics` holds the tasks as to-dos for calendar programs, `csv` as a
+    /// `json`, the default, holds everything; `ics` holds the tasks as to-dos for calendar programs, `csv` as a
     /// table.
     #[serde(default)]
-    #[param(inline, default = "json", required = false)]
+    #[param(inline, required = false)]
     format: ExportFormat,
 }
 
@@ -150,7 +150,8 @@ pub async fn export_data(
     let format = query.0.format;
     let now = Utc::now();
     // HEAD is answered without the work.
-    let pieces = if *req.method() == Method::HEAD { None } else { Some(begin(&app, caller.owner(), format, now).await?) };
+    let pieces =
+        if *req.method() == Method::HEAD { None } else { Some(begin(&app, caller.owner(), format, now).await?) };
     let name = format!("attachment; filename=\"taskwire-{}.{}\"", now.format("%Y-%m-%d"), format.extension());
     res.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
     if let Ok(name) = HeaderValue::from_str(&name) {

@@ -178,9 +178,10 @@ async fn take_in(
     req: &mut Request,
 ) -> Result<Json<ImportAnswer>, Problem> {
     let read = reader(req.content_type().as_ref())?;
-    let size = req.headers().typed_get::<ContentLength>().map_or(FILE_MAX, |length| {
-        usize::try_from(length.0).unwrap_or(FILE_MAX)
-    });
+    let size = req
+        .headers()
+        .typed_get::<ContentLength>()
+        .map_or(FILE_MAX, |length| usize::try_from(length.0).unwrap_or(FILE_MAX));
     let _slot = app.exchange().import(size).await?;
     let bytes = whole_body(req, FILE_MAX).await?.clone();
     let names = store::project_names(app.pool(), caller.owner()).await?;
@@ -252,7 +253,7 @@ pub fn text<'a>(bytes: &'a Bytes, faults: &mut Faults) -> Option<&'a str> {
         Ok(text) => Some(text),
         Err(error) => {
             let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = before.split(|byte| *byte == b'\n').count();
             faults.add(format!("line {line}"), "encoding", "must be UTF-8");
             None
         }

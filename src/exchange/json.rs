@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::ITEMS_MAX;
 use super::document::{ExportHeader, ExportedProject, ExportedTask, VERSION};
 use super::draft::{Context, Draft, Place};
-use super::export::{Head, FileWriter};
+use super::export::{FileWriter, Head};
 use super::faults::Faults;
 use super::store::Exported;
 use crate::http::body::data_error;
@@ -222,8 +222,8 @@ impl Lines<'_> {
 
     fn of(&mut self, part: &RawValue) -> u64 {
         let offset = self.offset(part);
-        let between = self.text.as_bytes().get(self.at..offset).unwrap_or_default();
-        self.line += between.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let between = self.text.get(self.at..offset).unwrap_or_default();
+        self.line += between.matches('\n').count() as u64;
         self.at = offset;
         self.line
     }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use salvo::extract::{Extractible, Metadata};
 use salvo::http::headers::{ContentLength, HeaderMapExt};
-use salvo::hyper::body::Bytes;
 use salvo::http::{Mime, ParseError};
+use salvo::hyper::body::Bytes;
 use salvo::prelude::*;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};

@@ -8,7 +8,8 @@ use taskwire::{openapi, routes};
 
 use crate::kit::{Contract, TestServer, at};
 
-const VERBS: [&str; 9] = ["get", "list", "create", "update", "replace", "delete", "set", "open", "count"];
+const VERBS: [&str; 11] =
+    ["get", "list", "create", "update", "replace", "delete", "set", "open", "count", "export", "import"];
 
 #[test]
 fn the_written_contract_is_the_generated_one() {

@@ -39,10 +39,12 @@ impl Plan<'_> {
         check_recurrence(&row)?;
         let recurrence = fitted(row.recurrence().as_ref(), row.due().as_ref());
         let rank = Rank::appended(self.head.next()).to_string();
-        self.occurrences.extend(
-            occurrences.into_iter().map(|(due, completed_at)| Occurrence { task: row.id, due, completed_at }),
-        );
-        let row = TaskRow { recurrence, parent_id, project_id, rank, ..row };
+        self.occurrences.extend(occurrences.into_iter().map(|(due, completed_at)| Occurrence {
+            task: row.id,
+            due,
+            completed_at,
+        }));
+        let row = TaskRow { recurrence, project_id, parent_id, rank, ..row };
         Ok(Done::TaskCreated(self.write_task(row, Event::TaskCreated)))
     }
 

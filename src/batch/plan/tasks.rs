@@ -138,7 +138,12 @@ impl Plan<'_> {
     }
 
     /// Whether `parent` can take a task that is `height` levels high; returns the parent's project.
-    pub(super) fn check_parent(&self, parent: TaskId, child: TaskId, height: usize) -> Result<Option<ProjectId>, Problem> {
+    pub(super) fn check_parent(
+        &self,
+        parent: TaskId,
+        child: TaskId,
+        height: usize,
+    ) -> Result<Option<ProjectId>, Problem> {
         let refused = |message: String| Problem::invalid_field("parent_id", "invalid_value", message);
         let row = self.state.tasks.get(&parent);
         let row = row.ok_or_else(|| refused("must be the id of one of your tasks".to_owned()))?;

@@ -211,8 +211,22 @@ mod tests {
     #[test]
     fn what_is_not_certain_is_not_understood() {
         for text in [
-            "", "soon", "every", "every 0 days", "every! day", "every 2nd monday", "25", "31 Feb", "12/01/2026",
-            "at 9am", "tomorrow at 25:00", "every day starting friday", "2026-13-01", "1 2 3", "13pm", "9999999-01-01",
+            "",
+            "soon",
+            "every",
+            "every 0 days",
+            "every! day",
+            "every 2nd monday",
+            "25",
+            "31 Feb",
+            "12/01/2026",
+            "at 9am",
+            "tomorrow at 25:00",
+            "every day starting friday",
+            "2026-13-01",
+            "1 2 3",
+            "13pm",
+            "9999999-01-01",
         ] {
             assert_eq!(said(text), None, "{text}");
         }

@@ -11,7 +11,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use salvo::hyper::body::Bytes;
 
 use super::draft::{Context, Draft};
-use super::export::{Head, FileWriter};
+use super::export::{FileWriter, Head};
 use super::faults::Faults;
 use super::store::Exported;
 use table::Table;
@@ -73,7 +73,9 @@ impl CsvWriter {
 
 impl FileWriter for CsvWriter {
     fn start(&mut self, out: &mut Vec<u8>, _head: &Head) {
-        COLUMNS.iter().for_each(|name| self.cell(out, name));
+        for name in COLUMNS {
+            self.cell(out, name);
+        }
         self.end_row(out);
     }
 

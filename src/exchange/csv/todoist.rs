@@ -150,13 +150,13 @@ impl Reading<'_> {
             },
         };
         let english = ["", "en"].contains(&self.cell(row, "date_lang"));
-        match dates::understand(text, zone, self.context.now).filter(|said| english || said.is_iso) {
-            Some(Said { due, recurrence, .. }) => (task.due, task.recurrence) = (Some(due), recurrence),
-            None => {
-                add_words(&mut task.description, &format!("Date: {text}"));
-                let message = "is no date that is understood here; it is kept in the description";
-                faults.warn(place.of("due"), "not_understood", message);
-            }
+        let said = dates::understand(text, zone, self.context.now).filter(|said| english || said.is_iso);
+        if let Some(Said { due, recurrence, .. }) = said {
+            (task.due, task.recurrence) = (Some(due), recurrence);
+        } else {
+            add_words(&mut task.description, &format!("Date: {text}"));
+            let message = "is no date that is understood here; it is kept in the description";
+            faults.warn(place.of("due"), "not_understood", message);
         }
     }
 

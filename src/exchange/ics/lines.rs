@@ -119,7 +119,8 @@ impl<'a> Lines<'a> {
 fn property(line: u64, text: &str) -> Option<Property> {
     let end = text.find([';', ':'])?;
     let (name, mut rest) = text.split_at(end);
-    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !is_name(name) {
         return None;
     }

@@ -6,7 +6,7 @@ mod zones;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-use super::export::{Head, FileWriter};
+use super::export::{FileWriter, Head};
 use super::store::Exported;
 use crate::tasks::{Due, Priority};
 

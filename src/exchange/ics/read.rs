@@ -174,7 +174,8 @@ impl Calendar<'_> {
             invalid = true;
             faults.add(place.of(field), "invalid_value", message);
         };
-        let mut task = ExportedTask::titled(self.id(&uid.text()), find("SUMMARY").map(Property::text).unwrap_or_default().trim());
+        let mut task =
+            ExportedTask::titled(self.id(&uid.text()), find("SUMMARY").map(Property::text).unwrap_or_default().trim());
         task.description = find("DESCRIPTION").map(Property::text).filter(|text| !text.is_empty());
         match find("STATUS").map(|status| status.value.trim().to_ascii_uppercase()).as_deref() {
             Some("COMPLETED" | "CANCELLED") => task.completed = true,
@@ -216,9 +217,10 @@ impl Calendar<'_> {
             Some(Err(_)) => fault("order", "must be a whole number".to_owned()),
             None => {}
         }
-        let parent = properties.iter().filter(|property| property.name == "RELATED-TO").find(|property| {
-            property.parameter("RELTYPE").is_none_or(|kind| kind.eq_ignore_ascii_case("PARENT"))
-        });
+        let parent = properties
+            .iter()
+            .filter(|property| property.name == "RELATED-TO")
+            .find(|property| property.parameter("RELTYPE").is_none_or(|kind| kind.eq_ignore_ascii_case("PARENT")));
         task.parent_id = parent.map(|parent| self.id(&parent.text()));
         let project = match find(PROJECT_ID).map(|id| id.value.trim().parse()) {
             Some(Err(error)) => {
