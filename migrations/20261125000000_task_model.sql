@@ -97,12 +97,18 @@ CREATE INDEX tasks_by_project ON tasks (owner_id, project_id, completed, rank, i
 CREATE INDEX tasks_by_parent ON tasks (owner_id, parent_id, rank, id) WHERE parent_id IS NOT NULL;
 CREATE INDEX tasks_by_label ON tasks USING gin (label_keys) WHERE label_keys IS NOT NULL;
 
--- Whether open tasks hang on a task. VOLATILE, although it only reads: so it looks with a snapshot
+-- Whether open tasks hang on a task, at any depth. VOLATILE, although it only reads: so it looks with a snapshot
 -- of its own, and a statement that asks after it has the owner's lock sees what was committed
 -- while it waited for the lock.
 CREATE FUNCTION taskwire_has_open_subtasks(of_owner text, of_task uuid) RETURNS boolean
 LANGUAGE sql VOLATILE
-RETURN EXISTS (SELECT FROM tasks WHERE owner_id = of_owner AND parent_id = of_task AND NOT completed);
+RETURN EXISTS (
+    WITH RECURSIVE below AS (
+        SELECT id, completed FROM tasks WHERE owner_id = of_owner AND parent_id = of_task
+        UNION ALL
+        SELECT t.id, t.completed FROM tasks t JOIN below ON t.parent_id = below.id WHERE t.owner_id = of_owner
+    )
+    SELECT FROM below WHERE NOT completed);
 
 -- When an occurrence of a recurring task was completed; the task itself is then open again.
 CREATE TABLE task_occurrences (

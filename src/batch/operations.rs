@@ -138,6 +138,16 @@ impl Operation {
         }
     }
 
+    /// Where the fields that can be refused are, in an operation of a batch.
+    pub const fn part(&self) -> Option<&'static str> {
+        match self {
+            Self::CreateTask(_) => Some("task"),
+            Self::UpdateTask { .. } => Some("changes"),
+            Self::MoveTask { .. } => Some("to"),
+            _ => None,
+        }
+    }
+
     /// The id that a client chose for something new.
     pub fn chosen_id(&self) -> Option<Uuid> {
         match self {

@@ -164,3 +164,5 @@ fn id_taken() -> Problem {
 
 #[cfg(test)]
 mod crowding;
+#[cfg(test)]
+mod tests;

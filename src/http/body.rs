@@ -140,15 +140,19 @@ pub fn data_error(path: &str, sentence: &str) -> FieldError {
     };
     let code = kind.map_or("invalid_value".to_owned(), |kind| kind.replace(' ', "_"));
     // Serde has names of its own for arrays and objects.
-    let message = if let Some(rest) = sentence.strip_prefix("invalid type: sequence") {
-        format!("is not acceptable: invalid type: array{rest}")
-    } else if let Some(rest) = sentence.strip_prefix("invalid type: map") {
-        format!("is not acceptable: invalid type: object{rest}")
-    } else if sentence.starts_with("must ") {
-        sentence.to_owned()
-    } else {
-        format!("is not acceptable: {sentence}")
-    };
+    let mut sentence = Cow::Borrowed(sentence);
+    for (theirs, ours) in [
+        ("invalid type: sequence", "invalid type: array"),
+        ("invalid type: map", "invalid type: object"),
+        ("expected a sequence", "expected an array"),
+        ("expected a map", "expected an object"),
+    ] {
+        if sentence.contains(theirs) {
+            sentence = sentence.replacen(theirs, ours, 1).into();
+        }
+    }
+    let message =
+        if sentence.starts_with("must ") { sentence.into_owned() } else { format!("is not acceptable: {sentence}") };
     FieldError::new(field, code, message)
 }
 

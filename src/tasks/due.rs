@@ -94,19 +94,6 @@ impl Due {
         let zone = time_zone.and_then(|name| name.parse().ok());
         time.zip(zone).map_or(Self::on(date), |(time, zone)| Self::at(date, time, zone))
     }
-
-    /// For the bodies of logged tasks: reads what was once written, as [`Self::from_parts`] does.
-    pub fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        #[derive(Deserialize)]
-        struct Stored {
-            date: NaiveDate,
-            time: Option<String>,
-            time_zone: Option<String>,
-        }
-        let stored = Option::<Stored>::deserialize(deserializer)?;
-        Ok(stored
-            .map(|due| Self::from_parts(due.date, due.time.as_deref().and_then(time_of), due.time_zone.as_deref())))
-    }
 }
 
 /// A `Due` as it comes in, before its parts are known to fit.

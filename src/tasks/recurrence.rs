@@ -11,7 +11,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::TimeDelta;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::due::Due;
@@ -64,7 +64,7 @@ pub enum RecurrenceError {
     #[error("must have numbers from 1 to 12 in BYMONTH")]
     ByMonth,
     #[error("must have numbers from 1 to {1} or from -{1} to -1 in {0}")]
-    Numbers(&'static str, u16),
+    Numbers(&'static str, i16),
     #[error("must have weekdays such as MO in BYDAY, or numbered ones such as 2MO or -1FR, up to 53")]
     ByDay,
     #[error("must have numbers in BYDAY only with FREQ=MONTHLY, or with FREQ=YEARLY and without BYWEEKNO")]
@@ -131,11 +131,6 @@ impl Recurrence {
     /// took it) still reads, and has no next occurrence.
     pub const fn from_column(text: String) -> Self {
         Self(text)
-    }
-
-    /// For the bodies of logged tasks: reads what was once written, as [`Self::from_column`].
-    pub fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        Ok(Option::<String>::deserialize(deserializer)?.map(Self::from_column))
     }
 }
 

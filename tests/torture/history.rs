@@ -61,6 +61,7 @@ pub struct Listing {
 
 /// What one watcher did and saw, in order.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "most are changes")]
 pub enum Seen {
     Listed(Listing),
     /// It connected, or asked for changes, with this position.

@@ -172,7 +172,8 @@ impl Plan<'_> {
         conditional: bool,
     ) -> Result<Vec<TaskRow>, Problem> {
         let wanted = patch.completion.of(old.completed);
-        if wanted == old.completed && patch.occurrence.is_none() {
+        let along = wanted && patch.children == Children::Include;
+        if wanted == old.completed && patch.occurrence.is_none() && !along {
             return Ok(Vec::new());
         }
         if !wanted {
@@ -180,7 +181,7 @@ impl Plan<'_> {
             return Ok(Vec::new());
         }
         let recurring = old.recurrence.is_some() && !old.completed;
-        if recurring && self.is_done_already(old, patch, conditional)? || old.completed {
+        if recurring && self.is_done_already(old, patch, conditional)? || old.completed && !along {
             return Ok(Vec::new());
         }
         let below: Vec<TaskRow> =

@@ -107,7 +107,7 @@ fn rank_of(bytes: &[u8]) -> Rank {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
     fn texts_sort_as_the_indices_do(one in index(), other in index()) {
@@ -147,7 +147,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn random_moves_keep_the_order(

@@ -109,7 +109,7 @@ fn crate_says(text: &str, start: NaiveDate) -> Result<Option<NaiveDate>, NotAske
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn the_next_is_later_and_as_early_as_the_crate_has_it(text in endless(), due in due()) {
@@ -234,7 +234,7 @@ fn noise() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(6000))]
+    #![proptest_config(ProptestConfig::with_cases(4000))]
 
     #[test]
     fn no_text_panics_or_spins(text in noise(), due in due()) {

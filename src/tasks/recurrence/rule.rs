@@ -2,6 +2,7 @@
 //! `RecurrenceError` names, and written in one canonical way.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Timelike, Utc, Weekday};
@@ -86,58 +87,86 @@ impl FromStr for Rule {
             return Err(RecurrenceError::TooLong);
         }
         let text = text.to_ascii_uppercase();
-        let mut parts = text
-            .split(';')
-            .map(|part| part.split_once('='))
-            .collect::<Option<Vec<_>>>()
-            .ok_or(RecurrenceError::Malformed)?;
-        let mut take =
-            |name: &str| parts.iter().position(|part| part.0 == name).map(|place| parts.swap_remove(place).1);
-
-        let frequency = take("FREQ").and_then(|name| lookup(&FREQUENCIES, name)).ok_or(RecurrenceError::Frequency)?;
-        if take("BYHOUR").or_else(|| take("BYMINUTE")).or_else(|| take("BYSECOND")).is_some() {
+        let parts = text.split(';').map(|part| part.split_once('=')).collect::<Option<_>>();
+        let mut parts = Parts(parts.ok_or(RecurrenceError::Malformed)?);
+        let rule = Self {
+            frequency: parts.required("FREQ", |name| lookup(&FREQUENCIES, name), RecurrenceError::Frequency)?,
+            interval: parts
+                .optional("INTERVAL", |text| whole(text).filter(|number| *number > 0), RecurrenceError::Interval)?
+                .unwrap_or(1),
+            end: parts.end()?,
+            week_start: parts
+                .optional("WKST", |name| lookup(&WEEKDAYS, name), RecurrenceError::WeekStart)?
+                .unwrap_or(Weekday::Mon),
+            by_month: parts.list("BYMONTH", |list| numbers(list, 1..=12), RecurrenceError::ByMonth)?,
+            by_week_no: parts.signed("BYWEEKNO", 53)?,
+            by_year_day: parts.signed("BYYEARDAY", 366)?,
+            by_month_day: parts.signed("BYMONTHDAY", 31)?,
+            by_day: parts.list("BYDAY", weekdays, RecurrenceError::ByDay)?,
+            by_set_pos: parts.signed("BYSETPOS", 366)?,
+        };
+        if ["BYHOUR", "BYMINUTE", "BYSECOND"].into_iter().any(|name| parts.take(name).is_some()) {
             return Err(RecurrenceError::TimeOfDay);
         }
-        let interval = take("INTERVAL").map(whole::<u16>).transpose();
-        let count = take("COUNT").map(whole::<u32>).transpose();
-        let until = take("UNTIL").map(until).transpose()?;
-        let week_start =
-            take("WKST").map(|name| lookup(&WEEKDAYS, name).ok_or(RecurrenceError::WeekStart)).transpose()?;
-        let mut signed = |name, most| {
-            let allowed = |number: &i16| *number != 0 && number.unsigned_abs() <= most;
-            let list = take(name).map(|list| numbers(list).filter(|list| list.iter().all(allowed)));
-            list.unwrap_or_else(|| Some(Vec::new())).ok_or(RecurrenceError::Numbers(name, most))
-        };
-        let rule = Self {
-            frequency,
-            interval: interval
-                .ok()
-                .map(|interval| interval.unwrap_or(1))
-                .filter(|interval| *interval > 0)
-                .ok_or(RecurrenceError::Interval)?,
-            end: match (count.map_err(|()| RecurrenceError::Count)?, until) {
-                (None, None) => End::Never,
-                (Some(1..=COUNT_MAX), Some(_)) => return Err(RecurrenceError::CountAndUntil),
-                (Some(count @ 1..=COUNT_MAX), None) => End::Count(count),
-                (Some(_), _) => return Err(RecurrenceError::Count),
-                (None, Some(until)) => End::Until(until),
-            },
-            week_start: week_start.unwrap_or(Weekday::Mon),
-            by_week_no: signed("BYWEEKNO", 53)?,
-            by_year_day: signed("BYYEARDAY", 366)?,
-            by_month_day: signed("BYMONTHDAY", 31)?,
-            by_set_pos: signed("BYSETPOS", 366)?,
-            by_month: take("BYMONTH")
-                .map_or(Some(Vec::new()), numbers)
-                .filter(|list| list.iter().all(|month| (1..=12).contains(month)))
-                .ok_or(RecurrenceError::ByMonth)?,
-            by_day: take("BYDAY").map_or(Some(Vec::new()), weekdays).ok_or(RecurrenceError::ByDay)?,
-        };
         // Unknown names and second ones are left over.
-        if !parts.is_empty() {
+        if !parts.0.is_empty() {
             return Err(RecurrenceError::Parts);
         }
         rule.fits_together().map(|()| rule)
+    }
+}
+
+/// The parts of a rule that have not been read yet: names and values.
+struct Parts<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Parts<'a> {
+    fn take(&mut self, name: &str) -> Option<&'a str> {
+        self.0.iter().position(|part| part.0 == name).map(|place| self.0.swap_remove(place).1)
+    }
+
+    fn optional<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&'a str) -> Option<T>,
+        error: RecurrenceError,
+    ) -> Result<Option<T>, RecurrenceError> {
+        self.take(name).map(|value| read(value).ok_or(error)).transpose()
+    }
+
+    fn required<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&'a str) -> Option<T>,
+        error: RecurrenceError,
+    ) -> Result<T, RecurrenceError> {
+        self.optional(name, read, error)?.ok_or(error)
+    }
+
+    fn list<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&'a str) -> Option<Vec<T>>,
+        error: RecurrenceError,
+    ) -> Result<Vec<T>, RecurrenceError> {
+        self.optional(name, read, error).map(Option::unwrap_or_default)
+    }
+
+    /// Numbers that count from the beginning or, when negative, from the end.
+    fn signed(&mut self, name: &'static str, most: i16) -> Result<Vec<i16>, RecurrenceError> {
+        let read = |list| numbers(list, -most..=most).filter(|list| !list.contains(&0));
+        self.list(name, read, RecurrenceError::Numbers(name, most))
+    }
+
+    fn end(&mut self) -> Result<End, RecurrenceError> {
+        let count = |text| whole(text).filter(|count| (1..=COUNT_MAX).contains(count));
+        let count = self.optional("COUNT", count, RecurrenceError::Count)?;
+        let until = self.optional("UNTIL", until, RecurrenceError::Until)?;
+        match (count, until) {
+            (None, None) => Ok(End::Never),
+            (Some(count), None) => Ok(End::Count(count)),
+            (None, Some(until)) => Ok(End::Until(until)),
+            (Some(_), Some(_)) => Err(RecurrenceError::CountAndUntil),
+        }
     }
 }
 
@@ -213,12 +242,13 @@ fn name_of<T: Copy + PartialEq>(names: &[(&'static str, T)], value: T) -> &'stat
 }
 
 /// A number without a sign, which Rust's own parser would let pass.
-fn whole<T: FromStr>(text: &str) -> Result<T, ()> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().map_err(|_| ()) } else { Err(()) }
+fn whole<T: FromStr>(text: &str) -> Option<T> {
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-fn numbers(list: &str) -> Option<Vec<i16>> {
-    let mut numbers = list.split(',').map(|number| number.parse().ok()).collect::<Option<Vec<i16>>>()?;
+fn numbers(list: &str, allowed: RangeInclusive<i16>) -> Option<Vec<i16>> {
+    let number = |text: &str| text.parse().ok().filter(|number| allowed.contains(number));
+    let mut numbers = list.split(',').map(number).collect::<Option<Vec<_>>>()?;
     numbers.sort_unstable();
     numbers.dedup();
     Some(numbers)
@@ -241,17 +271,15 @@ fn weekday(text: &str) -> Option<NumberedDay> {
     (1..=53).contains(&number.unsigned_abs()).then_some((number, day))
 }
 
-fn until(text: &str) -> Result<Until, RecurrenceError> {
-    let date = |text: &str| NaiveDate::parse_from_str(text, "%Y%m%d").ok();
-    let instant = |text: &str| NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%SZ").ok();
+fn until(text: &str) -> Option<Until> {
     // Chrono would also take fewer or more digits, signs, blanks and a leap second.
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     match (text.len(), digits) {
-        (8, 8) => date(text).map(Until::Date),
+        (8, 8) => NaiveDate::parse_from_str(text, "%Y%m%d").ok().map(Until::Date),
         (16, 14) => {
-            instant(text).filter(|instant| instant.nanosecond() == 0).map(|instant| Until::Instant(instant.and_utc()))
+            let instant = NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%SZ").ok()?;
+            (instant.nanosecond() == 0).then(|| Until::Instant(instant.and_utc()))
         }
         _ => None,
     }
-    .ok_or(RecurrenceError::Until)
 }
