@@ -6,9 +6,9 @@ use taskwire::{openapi, routes};
 
 use crate::kit::{Contract, TestServer};
 
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 16] = [
     "get", "list", "create", "update", "replace", "delete", "set", "open", "count", "apply", "move", "restore",
-    "purge", "empty",
+    "purge", "empty", "export", "import",
 ];
 
 #[test]

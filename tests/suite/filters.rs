@@ -60,7 +60,8 @@ async fn labels_are_found_whatever_their_case() {
 async fn a_project_or_none_and_a_parent_or_none() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
-    let (home, work) = (server.database.project("ada", "A project").await, server.database.project("ada", "A project").await);
+    let (home, work) =
+        (server.database.project("ada", "A project").await, server.database.project("ada", "A project").await);
     let parent = ada.create_with(json!({"title": "a", "project_id": home})).await;
     let tasks = [
         ("b", json!({"project_id": work})),

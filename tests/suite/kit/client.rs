@@ -192,11 +192,6 @@ impl Client {
         self.patch(&at(id)).json(fields).expect(200).await.json()
     }
 
-    /// Creates a task with these fields.
-    pub async fn create_with(&self, fields: Value) -> Task {
-        self.post("/tasks").json(fields).expect(201).await.json()
-    }
-
     /// All tasks of a list, page by page.
     pub async fn all(&self, query: &str) -> Vec<Task> {
         let mut page = self.page(query).await;
