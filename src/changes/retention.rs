@@ -42,7 +42,9 @@ pub async fn forget(pool: &Pool, kept: Duration) -> sqlx::Result<u64> {
         let owners = sqlx::query!(
             r#"SELECT owner_id, COALESCE((
                    SELECT changed_at < $2 FROM task_changes c WHERE c.owner_id = o.owner_id ORDER BY seq LIMIT 1
-               ), false) AS "has_old!"
+               ), false) OR EXISTS (
+                   SELECT FROM batches b WHERE b.owner_id = o.owner_id AND b.applied_at < $2
+               ) AS "has_old!"
                FROM owners o WHERE owner_id > $1 ORDER BY owner_id LIMIT $3"#,
             last,
             before,
@@ -61,6 +63,8 @@ pub async fn forget(pool: &Pool, kept: Duration) -> sqlx::Result<u64> {
 }
 
 async fn forget_of(pool: &Pool, owner: &str, before: DateTime<Utc>) -> sqlx::Result<u64> {
+    // What a named batch did is remembered as long as its changes.
+    sqlx::query!("DELETE FROM batches WHERE owner_id = $1 AND applied_at < $2", owner, before).execute(pool).await?;
     let mut removed = 0;
     loop {
         // Up to the first that is not old, whatever comes after it: a log may begin late, but

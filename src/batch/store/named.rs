@@ -1,0 +1,60 @@
+//! Batches that named themselves: what became of them is kept, so that they are told when they
+//! come again.
+
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::load::tasks;
+use crate::auth::OwnerId;
+use crate::batch::Named;
+use crate::batch::operations::Outcome;
+use crate::batch::requests::BatchResult;
+use crate::batch::state::State;
+use crate::database::Transaction;
+
+/// A batch of this name that was applied before: its digest, and its results with the tasks as
+/// they now are.
+pub async fn batch_before(
+    transaction: &mut Transaction<'_>,
+    owner: &OwnerId,
+    id: Uuid,
+) -> sqlx::Result<Option<(Vec<u8>, Vec<BatchResult>)>> {
+    let found = sqlx::query!(
+        r#"SELECT digest, results AS "results: Json<Vec<BatchResult>>" FROM batches WHERE owner_id = $1 AND id = $2"#,
+        owner.as_str(),
+        id,
+    )
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let Some(row) = found else { return Ok(None) };
+    let Json(mut results) = row.results;
+    let ids: Vec<Uuid> = results.iter().filter_map(|result| result.task_id).map(|id| id.as_uuid()).collect();
+    let mut state = State::default();
+    tasks(transaction, owner, &ids, &[], &[], &mut state).await?;
+    for result in results.iter_mut().filter(|result| result.status < 204) {
+        let row = result.task_id.and_then(|id| state.tasks.get(&id));
+        result.task = row.map(|row| row.clone().of(owner));
+    }
+    Ok(Some((row.digest, results)))
+}
+
+/// Remembers what became of a batch, but for the tasks themselves.
+pub async fn note_batch(
+    transaction: &mut Transaction<'_>,
+    owner: &OwnerId,
+    name: Named,
+    outcomes: &[Outcome],
+) -> sqlx::Result<()> {
+    let results: Vec<BatchResult> =
+        outcomes.iter().map(|outcome| BatchResult { task: None, ..BatchResult::from(outcome.clone()) }).collect();
+    sqlx::query!(
+        "INSERT INTO batches (owner_id, id, digest, results, applied_at) VALUES ($1, $2, $3, $4, clock_timestamp())",
+        owner.as_str(),
+        name.id,
+        name.digest.as_slice(),
+        Json(results) as _,
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
