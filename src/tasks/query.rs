@@ -26,7 +26,8 @@ pub struct ListOf {
     pub limit: u16,
 }
 
-/// A page of tasks and the position of the same snapshot, in one statement.
+/// A page of tasks and the position of the same snapshot, in one statement. Columns by name: sqlx
+/// would look up the types of others with statements that a proxy cannot have.
 pub async fn list(pool: &Pool, owner: &OwnerId, of: &ListOf) -> sqlx::Result<(Vec<Task>, Position)> {
     let mut query = QueryBuilder::new(
         "SELECT h.epoch, o.generation, COALESCE(o.last_seq, 0) AS head, t.*
@@ -34,7 +35,10 @@ pub async fn list(pool: &Pool, owner: &OwnerId, of: &ListOf) -> sqlx::Result<(Ve
     );
     query.push_bind(owner.as_str());
     query.push(
-        " LEFT JOIN LATERAL (SELECT s.*, row_number() OVER () AS place FROM (SELECT * FROM tasks WHERE owner_id = ",
+        " LEFT JOIN LATERAL (SELECT s.*, row_number() OVER () AS place FROM (
+              SELECT id, title, description, completed, completed_at, priority, due_date, due_time, due_time_zone,
+                     recurrence, labels, project_id, parent_id, rank, created_at, updated_at, version
+              FROM tasks WHERE owner_id = ",
     );
     query.push_bind(owner.as_str());
     if let Some(completed) = of.completed {
