@@ -106,7 +106,7 @@ pub async fn check_log(client: &Client) -> Vec<Value> {
         let task = &change["task"];
         match change["type"].as_str().expect("a type") {
             "task.created" | "task.restored" => {
-                assert!(replayed.insert(task["id"].clone().to_string(), task).is_none())
+                assert!(replayed.insert(task["id"].clone().to_string(), task).is_none());
             }
             "task.updated" => assert!(replayed.insert(task["id"].clone().to_string(), task).is_some()),
             "task.deleted" => assert!(replayed.remove(&change["task_id"].to_string()).is_some()),

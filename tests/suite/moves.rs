@@ -231,7 +231,9 @@ async fn under_many_movers_each_move_does_at_its_commit_what_it_was_asked() {
         assert!(number < settled || asked.iter().any(|wish| is_true(wish, &now)), "{change} is none of {asked:?}");
         let before = open.insert(task.id, asked).unwrap_or_default();
         assert!(before.is_empty(), "{before:?} never came true");
-        open.values_mut().for_each(|wishes| wishes.retain(|wish| !is_true(wish, &now)));
+        for wishes in open.values_mut() {
+            wishes.retain(|wish| !is_true(wish, &now));
+        }
     }
     assert!(wishes.is_empty() && open.into_values().all(|open| open.is_empty()), "some wishes never came true");
     assert!(log.len() > 150, "{} changes: nothing raced", log.len());
