@@ -114,11 +114,6 @@ impl Operation {
         }
     }
 
-    /// Whether it gives a task another place in the order.
-    pub const fn moves(&self) -> bool {
-        matches!(self, Self::MoveTask { .. })
-    }
-
     pub fn projects(&self) -> Vec<ProjectId> {
         match self {
             Self::CreateTask(new) => new.project_id.into_iter().collect(),

@@ -91,8 +91,11 @@ fn step() -> impl Strategy<Value = Step> {
     let slot = || 0..SLOTS;
     let version = || option::weighted(0.2, 1..12_i64);
     let children = || select(vec!["refuse", "include"]);
-    let relations = (parent(6), option::weighted(0.3, any::<bool>()))
-        .prop_map(|(parent, in_project)| Fields { plain: Vec::new(), parent, in_project });
+    let relations = (parent(6), option::weighted(0.3, any::<bool>())).prop_map(|(parent, in_project)| Fields {
+        plain: Vec::new(),
+        parent,
+        in_project,
+    });
     prop_oneof![
         3 => (slot(), fields()).prop_map(|(slot, fields)| Step::Create { slot, fields }),
         4 => (slot(), fields(), version()).prop_map(|(slot, fields, version)| Step::Update { slot, fields, version }),

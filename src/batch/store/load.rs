@@ -58,7 +58,8 @@ pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations
         })
         .collect();
     let anchors: Vec<Uuid> = operations.iter().filter_map(Operation::anchor).map(|id| id.as_uuid()).collect();
-    if !ranks.is_empty() || operations.iter().any(Operation::moves) {
+    let moves = operations.iter().any(|operation| matches!(operation, Operation::MoveTask { .. }));
+    if moves || !ranks.is_empty() {
         neighbours(transaction, owner, &anchors, &ranks, &mut state).await?;
         if state.is_crowded() {
             crowds(transaction, owner, &anchors, &mut state).await?;
