@@ -6,8 +6,10 @@ use taskwire::{openapi, routes};
 
 use crate::kit::{Contract, TestServer};
 
-const VERBS: [&str; 11] =
-    ["get", "list", "create", "update", "replace", "delete", "set", "move", "apply", "open", "count"];
+const VERBS: [&str; 14] = [
+    "get", "list", "create", "update", "replace", "delete", "set", "open", "count", "apply", "move", "restore",
+    "purge", "empty",
+];
 
 #[test]
 fn the_written_contract_is_the_generated_one() {
