@@ -4,6 +4,7 @@
 //! holds the shorter way for what concerns one task alone.
 
 mod handlers;
+mod import;
 mod operations;
 mod plan;
 mod requests;
@@ -14,7 +15,8 @@ use futures_util::FutureExt;
 use uuid::Uuid;
 
 pub use handlers::apply_batch;
-pub use operations::{Contents, Done, Operation, Outcome, Place};
+pub use import::{Fate, Import, import};
+pub use operations::{Contents, Done, ImportedTask, Operation, Outcome, Place};
 pub use requests::{BatchAnswer, BatchResult, OPERATIONS_MAX};
 
 use crate::app::App;

@@ -1,6 +1,7 @@
 //! What a plan can be asked to do, and what became of it. Requests about single tasks and
 //! projects, batches and imports all end as these.
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use uuid::Uuid;
 
 use crate::problem::Problem;
@@ -59,7 +60,7 @@ pub enum Operation {
     /// Takes back what was deleted as this, with all that went along.
     Restore(Uuid),
     /// Puts what an export holds where it is missing.
-    ImportTask(TaskRow),
+    ImportTask(ImportedTask),
     ImportProject(ProjectRow),
 }
 
@@ -84,6 +85,14 @@ pub enum Done {
     },
 }
 
+/// A task as an export holds it.
+#[derive(Debug, Clone)]
+pub struct ImportedTask {
+    pub row: TaskRow,
+    /// What was due when, of the occurrences that were completed, and when that was.
+    pub occurrences: Vec<(NaiveDateTime, DateTime<Utc>)>,
+}
+
 impl Operation {
     /// Whose rows it needs, beside those above them.
     pub fn tasks(&self) -> Vec<TaskId> {
@@ -94,7 +103,7 @@ impl Operation {
                 patch.parent_id.flatten().into_iter().chain([*id]).chain(anchor(*place)).collect()
             }
             Self::DeleteTask { id, .. } => vec![*id],
-            Self::ImportTask(row) => row.parent_id.into_iter().chain([row.id]).collect(),
+            Self::ImportTask(task) => task.row.parent_id.into_iter().chain([task.row.id]).collect(),
             _ => Vec::new(),
         }
     }
@@ -124,7 +133,7 @@ impl Operation {
             Self::CreateProject(new) => new.id.into_iter().collect(),
             Self::UpdateProject { id, place, .. } => anchor(*place).into_iter().chain([*id]).collect(),
             Self::DeleteProject { id, .. } => vec![*id],
-            Self::ImportTask(row) => row.project_id.into_iter().collect(),
+            Self::ImportTask(task) => task.row.project_id.into_iter().collect(),
             Self::ImportProject(row) => vec![row.id],
             Self::DeleteTask { .. } | Self::Restore(_) => Vec::new(),
         }
@@ -145,7 +154,7 @@ impl Operation {
         match self {
             Self::CreateTask(new) => new.id.map(|id| id.as_uuid()),
             Self::CreateProject(new) => new.id.map(|id| id.as_uuid()),
-            Self::ImportTask(row) => Some(row.id.as_uuid()),
+            Self::ImportTask(task) => Some(task.row.id.as_uuid()),
             Self::ImportProject(row) => Some(row.id.as_uuid()),
             _ => None,
         }

@@ -15,7 +15,6 @@ use crate::changes::{Seq, write};
 use crate::http::answer::{Answer, ReadAnswer, Resource, path_segment};
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::etag::{IfMatch, IfNoneMatch, etag};
-use crate::http::json::Json;
 use crate::http::query::Query;
 use crate::openapi::params::{IfMatchHeader, IfNoneMatchHeader, TaskPath, UserPath};
 use crate::openapi::responses::{Conflict, Gone, NotFound, PreconditionFailed};

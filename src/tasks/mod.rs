@@ -18,7 +18,7 @@ mod stats;
 pub mod store;
 mod task;
 
-pub use due::Due;
+pub use due::{Due, TimeZone};
 pub use handlers::{create_task, delete_task, get_task, replace_task, set_task_completion, update_task};
 pub use labels::Labels;
 pub use list::{TaskList, list_tasks};

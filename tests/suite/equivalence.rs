@@ -200,8 +200,8 @@ async fn play(server: &TestServer, number: u32, steps: Vec<(Step, bool)>) -> Res
     let [one, other] = [server.user(&names[0]), server.user(&names[1])];
     let ids: Vec<TaskId> = (0..SLOTS).map(|_| TaskId::new()).collect();
     let project = ProjectId::new();
-    for name in &names {
-        server.database.project_as(project, name, "Garden").await;
+    for client in [&one, &other] {
+        client.post("/projects").json(json!({"id": project, "name": "Garden"})).expect(201).await;
     }
     let (mut single, mut operations, mut batched) = (Vec::new(), Vec::new(), Vec::new());
     for (step, cut) in &steps {

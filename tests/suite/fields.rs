@@ -12,7 +12,7 @@ use crate::kit::{Client, TestServer, at};
 async fn a_client_that_knows_only_title_description_and_completed_works_unchanged() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    let project = server.database.project("ada", "Garden").await;
+    let project = ada.project("Garden").await;
     let task = ada.create_with(json!({"title": "Buy milk", "description": "Two litres"})).await;
     let plain = json!(task);
     let expected = json!({
@@ -50,7 +50,7 @@ async fn a_client_that_knows_only_title_description_and_completed_works_unchange
 async fn each_field_is_kept_as_it_was_given() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    let project = server.database.project("ada", "Garden").await;
+    let project = ada.project("Garden").await;
     let task = ada.create("Buy milk").await;
     let twenty: Vec<String> = (1..=20).map(|number| format!("label {number}")).collect();
     for (field, value) in [
@@ -103,7 +103,7 @@ async fn null_clears_what_may_be_empty_and_is_refused_elsewhere() {
     for (field, value) in [
         ("description", json!("Two litres")),
         ("due", json!({"date": "2026-11-25"})),
-        ("project_id", json!(server.database.project("ada", "Garden").await)),
+        ("project_id", json!(ada.project("Garden").await)),
         ("parent_id", json!(parent.id)),
     ] {
         if field == "parent_id" {
@@ -123,7 +123,7 @@ async fn null_clears_what_may_be_empty_and_is_refused_elsewhere() {
 async fn a_write_that_says_what_is_so_already_takes_no_number() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    let project = server.database.project("ada", "Garden").await;
+    let project = ada.project("Garden").await;
     let whole = json!({
         "title": "Buy milk", "description": "Two litres", "completed": true, "priority": "high",
         "labels": ["Home", "errands"], "due": {"date": "2026-11-25", "time": "09:30", "time_zone": "Europe/Berlin"},
@@ -197,7 +197,7 @@ async fn a_bad_value_is_refused_with_its_field_and_what_is_allowed() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     let task = ada.create("Buy milk").await;
-    let (bobs, bobs_project) = (bob.create("Bob's").await, server.database.project("bob", "Bob's").await);
+    let (bobs, bobs_project) = (bob.create("Bob's").await, bob.project("Bob's").await);
     let many: Vec<String> = (0..21).map(|number| format!("label {number}")).collect();
     let due = |time: &str, zone: &str| json!({"date": "2026-11-25", "time": time, "time_zone": zone});
     let (a_date, a_time, a_zone) =

@@ -131,7 +131,8 @@ struct World {
 impl World {
     async fn create(server: &TestServer, ada: &Client, user: &str, drawn: &[Drawn]) -> Self {
         let today = Utc::now().date_naive();
-        let projects = [server.database.project(user, "A project").await, server.database.project(user, "A project").await];
+        let projects =
+            [server.database.project(user, "A project").await, server.database.project(user, "A project").await];
         let mut ids: Vec<TaskId> = Vec::new();
         for task in drawn {
             let due = task.due.map(|(distance, time)| match time {

@@ -87,7 +87,7 @@ async fn a_move_to_where_a_task_is_takes_no_number() {
 async fn a_move_may_change_project_and_parent_too_in_one_change() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    let garden = server.database.project("ada", "Garden").await;
+    let garden = ada.project("Garden").await;
     let task = tasks(&ada, 4).await;
     let before = ada.log().await.len();
     let moved = ada.shift(task[3].id, json!({"before": task[0].id, "project_id": garden})).await;

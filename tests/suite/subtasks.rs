@@ -98,8 +98,7 @@ async fn no_task_becomes_part_of_itself() {
 async fn a_subtask_is_in_its_parents_project() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    let [garden, kitchen] =
-        [server.database.project("ada", "Garden").await, server.database.project("ada", "Kitchen").await];
+    let [garden, kitchen] = [ada.project("Garden").await, ada.project("Kitchen").await];
     let parent = ada.create_with(json!({"title": "Dig", "project_id": garden})).await;
     let child = ada.create_below(&parent, "Find the spade").await;
     assert_eq!(child.project_id, Some(garden));
@@ -130,7 +129,7 @@ async fn a_subtask_is_in_its_parents_project() {
 async fn another_project_takes_all_subtasks_along_in_one_change_each() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    let kitchen = server.database.project("ada", "Kitchen").await;
+    let kitchen = ada.project("Kitchen").await;
     let four = chain(&ada, 4).await;
     let sister = ada.create_below(&four[0], "beside").await;
     for (project, by_move) in

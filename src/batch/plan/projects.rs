@@ -110,16 +110,4 @@ impl Plan<'_> {
         self.deleted_projects.insert(id);
         self.into_trash.push(Trashed { root: id.as_uuid(), deleted_at: at, body: Body::Project(row), digest });
     }
-
-    /// An imported project is created as it was, unless it is there already.
-    pub(super) fn import_project(&mut self, row: ProjectRow) -> Outcome {
-        if let Some(existing) = self.state.projects.get(&row.id) {
-            return Ok(Done::ProjectRepeated(existing.clone().of(self.owner)));
-        }
-        if self.state.gone.contains(&row.id.as_uuid()) {
-            return Err(id_gone());
-        }
-        let rank = Rank::appended(self.head.next()).to_string();
-        Ok(Done::ProjectCreated(self.write_project(ProjectRow { rank, ..row }, Event::ProjectCreated)))
-    }
 }

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use taskwire::batch::{BatchAnswer, BatchResult};
 use taskwire::changes::ChangeMessage;
+use taskwire::projects::{Project, ProjectId};
 use taskwire::tasks::{Task, TaskList};
 
 use super::Contract;
@@ -145,6 +146,11 @@ impl Client {
         self.post("/tasks").json(fields).expect(201).await.json()
     }
 
+    /// Creates a project with this name.
+    pub async fn project(&self, name: &str) -> ProjectId {
+        self.post("/projects").json(json!({ "name": name })).expect(201).await.json::<Project>().id
+    }
+
     /// Creates a task that is part of another.
     pub async fn create_below(&self, parent: &Task, title: &str) -> Task {
         self.create_with(json!({ "title": title, "parent_id": parent.id })).await
@@ -190,11 +196,6 @@ impl Client {
     /// Updates fields of a task that must be there.
     pub async fn update(&self, id: impl Display, fields: Value) -> Task {
         self.patch(&at(id)).json(fields).expect(200).await.json()
-    }
-
-    /// Creates a task with these fields.
-    pub async fn create_with(&self, fields: Value) -> Task {
-        self.post("/tasks").json(fields).expect(201).await.json()
     }
 
     /// All tasks of a list, page by page.
