@@ -1,6 +1,7 @@
 //! What handlers share: the pool, the tokens, the hub, and the settings they go by.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use salvo::extract::{Extractible, Metadata};
 use salvo::http::HeaderValue;
@@ -35,11 +36,20 @@ struct Parts {
     exchange: Slots,
     draining: CancellationToken,
     sockets: TaskTracker,
+    trash_retention: Duration,
 }
 
 impl App {
     /// `port` is the one that was bound, which with `PORT=0` only the listener knows.
-    pub fn new(pool: Pool, http: HttpConfig, jwt: &JwtConfig, live: LiveConfig, hints: Hints, port: u16) -> Self {
+    pub fn new(
+        pool: Pool,
+        http: HttpConfig,
+        jwt: &JwtConfig,
+        live: LiveConfig,
+        trash_retention: Duration,
+        hints: Hints,
+        port: u16,
+    ) -> Self {
         let mut allowed_origins = http.own_origins(port);
         allowed_origins.extend(http.allowed_origins.iter().cloned());
         Self(Arc::new(Parts {
@@ -55,6 +65,7 @@ impl App {
             live,
             draining: CancellationToken::new(),
             sockets: TaskTracker::new(),
+            trash_retention,
         }))
     }
 
@@ -115,6 +126,11 @@ impl App {
     /// Ends when the server stops: sockets say goodbye.
     pub fn draining(&self) -> &CancellationToken {
         &self.0.draining
+    }
+
+    /// How long the trash keeps what was deleted.
+    pub fn trash_retention(&self) -> Duration {
+        self.0.trash_retention
     }
 
     /// The sockets that are open.

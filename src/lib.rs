@@ -26,3 +26,4 @@ pub mod projects;
 pub mod routes;
 pub mod server;
 pub mod tasks;
+pub mod trash;

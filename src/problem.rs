@@ -168,6 +168,11 @@ impl Problem {
         Self::new(Code::NotFound, "there is nothing with this id in the trash")
     }
 
+    /// Something that is in the trash only as a part of `root`.
+    pub fn went_along(root: uuid::Uuid) -> Self {
+        Self::new(Code::Conflict, format!("it was deleted along with {root} and comes and goes with it; name {root}"))
+    }
+
     /// A fault of ours. The cause goes to the log, where the request id leads to it.
     pub fn server_error(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(error = %cause, "request failed");
@@ -299,7 +304,10 @@ impl Scribe for Problem {
 impl From<sqlx::Error> for Problem {
     /// A database that cannot be reached is worth a retry; anything else is our fault.
     fn from(error: sqlx::Error) -> Self {
-        if is_outage(&error) {
+        if error.as_database_error().and_then(sqlx::error::DatabaseError::constraint) == Some("trash_pkey") {
+            // Tasks and projects share the ids of the trash, and a client can give both the same.
+            Self::new(Code::Conflict, "something else with this id is in the trash; restore or purge it first")
+        } else if is_outage(&error) {
             tracing::warn!(%error, "the database is unavailable");
             Self::unavailable("the database cannot be reached; try again")
         } else {

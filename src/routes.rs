@@ -12,7 +12,7 @@ use utoipa::openapi::OpenApi;
 use crate::app::App;
 use crate::http::framing::{self, REQUEST_ID};
 use crate::openapi::mount::Mounts;
-use crate::{batch, changes, docs, exchange, health, live, openapi, tasks};
+use crate::{batch, changes, docs, exchange, health, live, openapi, projects, tasks, trash};
 
 /// Every operation of the contract.
 fn operations() -> Mounts {
@@ -27,6 +27,17 @@ fn operations() -> Mounts {
         .mount(tasks::move_task)
         .mount(batch::apply_batch)
         .mount(tasks::get_stats)
+        .mount(projects::list_projects)
+        .mount(projects::create_project)
+        .mount(projects::get_project)
+        .mount(projects::update_project)
+        .mount(projects::delete_project)
+        .mount(projects::move_project)
+        .mount(trash::list_trash)
+        .mount(trash::empty_trash)
+        .mount(trash::restore_from_trash)
+        .mount(trash::purge_from_trash)
+        .mount(changes::get_task_history)
         .mount(exchange::export_data)
         .mount(exchange::import_data)
         .mount(changes::list_changes)

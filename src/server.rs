@@ -11,12 +11,13 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::app::App;
-use crate::changes::retention;
+use crate::changes;
 use crate::config::{HttpConfig, JwtConfig, LiveConfig};
 use crate::database::Pool;
 use crate::live::hints::Hints;
 use crate::live::sweep;
 use crate::routes;
+use crate::trash;
 
 /// How long sockets get to say goodbye once their time is up.
 const SOCKETS_WITHIN: Duration = Duration::from_secs(3);
@@ -33,6 +34,8 @@ pub struct Setup {
     pub live: LiveConfig,
     /// How far back the change log reaches.
     pub retention: Duration,
+    /// How long the trash keeps what was deleted.
+    pub trash_retention: Duration,
     pub pool: Pool,
     /// Where to listen for the hints of other servers; `None` if there can be none.
     pub hints_url: Option<String>,
@@ -69,13 +72,13 @@ pub struct Server {
 impl Server {
     /// Binds; to be called within a runtime.
     pub fn bind(setup: Setup) -> Result<Self, ServeError> {
-        let Setup { http, jwt, live, retention, pool, hints_url } = setup;
+        let Setup { http, jwt, live, retention, trash_retention, pool, hints_url } = setup;
         let wanted = SocketAddr::new(http.host, http.port);
         let refused = |cause: String| ServeError::Bind { address: wanted, cause };
         let acceptor = listen(wanted).map_err(|error| refused(error.to_string()))?;
         let address = acceptor.inner().local_addr()?;
         let hints = Hints::new(hints_url.is_some());
-        let app = App::new(pool, http, &jwt, live, hints, address.port());
+        let app = App::new(pool, http, &jwt, live, trash_retention, hints, address.port());
         Ok(Self { app, acceptor, address, hints_url, retention })
     }
 
@@ -113,7 +116,8 @@ fn helpers(app: &App, hints_url: Option<String>, kept: Duration) -> JoinSet<()> 
         helpers.spawn(app.hints().clone().follow(url, app.hub().clone()));
     }
     helpers.spawn(sweep::run(app.pool().clone(), app.hub().clone(), app.live().sweep));
-    helpers.spawn(retention::run(app.pool().clone(), kept));
+    helpers.spawn(changes::retention::run(app.pool().clone(), kept));
+    helpers.spawn(trash::retention::run(app.pool().clone(), app.trash_retention()));
     helpers
 }
 

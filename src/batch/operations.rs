@@ -78,9 +78,10 @@ pub enum Done {
     ProjectRepeated(Project),
     ProjectIs(Project),
     ProjectDeleted(ProjectId),
+    /// What came back: a project, and tasks, each after the one that it is part of.
     Restored {
-        tasks: usize,
-        projects: usize,
+        project: Option<Project>,
+        tasks: Vec<Task>,
     },
 }
 

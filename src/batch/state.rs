@@ -59,6 +59,8 @@ pub struct State {
     pub gone: HashSet<Uuid>,
     /// What is to be taken back.
     pub trash: Vec<Trashed>,
+    /// Of what is in the trash as a part of something: of what.
+    pub part_of: HashMap<Uuid, Uuid>,
     /// When a recurring task was last completed.
     pub last_completion: HashMap<TaskId, DateTime<Utc>>,
     /// The ranks around every place that a task or project may move to, and those that are taken.
@@ -97,8 +99,15 @@ impl State {
     }
 
     pub fn put_project(&mut self, project: ProjectRow) {
+        self.take_project(project.id);
         self.project_ranks.insert(Rank::stored(project.rank.clone()));
         self.projects.insert(project.id, project);
+    }
+
+    pub fn take_project(&mut self, id: ProjectId) -> Option<ProjectRow> {
+        let project = self.projects.remove(&id)?;
+        self.project_ranks.remove(&Rank::stored(project.rank.clone()));
+        Some(project)
     }
 
     pub fn know_task_rank(&mut self, rank: Rank) {

@@ -3,6 +3,7 @@
 //! `live` carries it.
 
 mod handlers;
+mod history;
 mod messages;
 mod position;
 pub mod retention;
@@ -12,6 +13,7 @@ mod write;
 use chrono::{DateTime, Utc};
 
 pub use handlers::list_changes;
+pub use history::{TaskHistory, get_task_history};
 pub use messages::{
     ChangeMessage, ProjectCreated, ProjectDeleted, ProjectRestored, ProjectUpdated, TaskCreated, TaskDeleted,
     TaskRestored, TaskUpdated,

@@ -1,6 +1,7 @@
 //! Reading the log. Rows, head and history come from one statement, hence one snapshot, so
 //! whether a page is the whole truth after a position can be decided from the page alone.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use utoipa::ToSchema;
@@ -111,6 +112,67 @@ pub async fn read(pool: &Pool, owner: &OwnerId, after: Seq, limit: u16) -> sqlx:
     Ok(Page { history, head, changes })
 }
 
+/// What the log tells of one task.
+#[derive(Debug)]
+pub struct TaskChanges {
+    pub history: History,
+    /// Newest first.
+    pub changes: Vec<Change>,
+    /// Whether the log still holds the task's creation.
+    pub complete: bool,
+    /// The time of the oldest change of the owner that the log holds.
+    pub reaches_back_to: Option<DateTime<Utc>>,
+}
+
+/// The changes of one task before a number, newest first, at most `limit` of them; `None` if
+/// neither the owner's tasks nor the trash nor the log knows it.
+pub async fn of_task(
+    pool: &Pool,
+    owner: &OwnerId,
+    id: TaskId,
+    before: Option<Seq>,
+    limit: u16,
+) -> sqlx::Result<Option<TaskChanges>> {
+    let rows = sqlx::query!(
+        r#"SELECT h.epoch, o.generation AS "generation?",
+                  EXISTS (SELECT FROM tasks WHERE owner_id = $1 AND id = $2)
+                  OR EXISTS (SELECT FROM trash WHERE owner_id = $1 AND id = $2 AND task IS NOT NULL)
+                  OR EXISTS (SELECT FROM task_changes WHERE owner_id = $1 AND task_id = $2) AS "known!",
+                  EXISTS (SELECT FROM task_changes
+                          WHERE owner_id = $1 AND task_id = $2 AND kind = 'task.created') AS "complete!",
+                  (SELECT changed_at FROM task_changes WHERE owner_id = $1 ORDER BY seq LIMIT 1) AS reaches_back_to,
+                  c.seq AS "seq?", c.kind AS "kind?", c.task AS "task: Json<TaskRow>", c.changed_at AS "at?"
+           FROM history h
+           LEFT JOIN owners o ON o.owner_id = $1
+           LEFT JOIN LATERAL (
+               SELECT seq, kind, task, changed_at FROM task_changes
+               WHERE owner_id = $1 AND task_id = $2 AND seq < COALESCE($3, 9223372036854775807)
+               ORDER BY seq DESC LIMIT $4
+           ) c ON true
+           ORDER BY c.seq DESC"#,
+        owner.as_str(),
+        id.as_uuid(),
+        before.map(Seq::get),
+        i64::from(limit),
+    )
+    .fetch_all(pool)
+    .await?;
+
+    let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    if !first.known {
+        return Ok(None);
+    }
+    let history = History::new(first.epoch, first.generation);
+    let (complete, reaches_back_to) = (first.complete, first.reaches_back_to);
+    let mut changes = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (Some(seq), Some(kind), Some(at)) = (row.seq, row.kind, row.at) else { continue };
+        let subject = Subject { task_id: Some(id), task: row.task.map(|Json(task)| task), ..Subject::default() };
+        changes.push(Change { seq: Seq::new(seq), at, event: event(&kind, subject, owner)? });
+    }
+    Ok(Some(TaskChanges { history, changes, complete, reaches_back_to }))
+}
+
 /// What a logged change is about: a task or a project, with its body unless it is gone.
 #[derive(Default)]
 pub struct Subject {
@@ -139,7 +201,6 @@ pub fn event(kind: &str, subject: Subject, owner: &OwnerId) -> sqlx::Result<Even
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::DateTime;
 
     fn page(head: i64, seqs: &[i64]) -> Page {
         let changes = seqs

@@ -76,6 +76,7 @@ async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_t
         jwt: config.jwt.clone(),
         live: config.live.clone(),
         retention: config.retention,
+        trash_retention: config.trash_retention,
         pool,
         // Nobody else uses a private Postgres.
         hints_url: direct_url.filter(|_| embedded.is_none()),

@@ -222,6 +222,21 @@ impl Watcher {
             ServerMessage::TaskDeleted(change) => {
                 Some((change.position, change.at, format!("deleted  {}", change.task_id)))
             }
+            ServerMessage::TaskRestored(change) => {
+                Some((change.position, change.at, format!("restored {}", task(&change.task))))
+            }
+            ServerMessage::ProjectCreated(change) => {
+                Some((change.position, change.at, format!("created  {}", project(&change.project))))
+            }
+            ServerMessage::ProjectUpdated(change) => {
+                Some((change.position, change.at, format!("updated  {}", project(&change.project))))
+            }
+            ServerMessage::ProjectDeleted(change) => {
+                Some((change.position, change.at, format!("deleted  {}  project", change.project_id)))
+            }
+            ServerMessage::ProjectRestored(change) => {
+                Some((change.position, change.at, format!("restored {}", project(&change.project))))
+            }
             ServerMessage::Hello(hello) => {
                 self.greeted = true;
                 // From the first connection on nothing is missed, even if nothing happens yet.
@@ -252,6 +267,11 @@ impl Watcher {
 fn task(task: &crate::tasks::Task) -> String {
     let mark = if task.completed { "[x]" } else { "[ ]" };
     format!("{}  {mark} {}", task.id, printable(&task.title))
+}
+
+fn project(project: &crate::projects::Project) -> String {
+    let archived = if project.archived { "  (archived)" } else { "" };
+    format!("{}  project  {}{archived}", project.id, printable(&project.name))
 }
 
 /// A title as one line that does nothing to the terminal.

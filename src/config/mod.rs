@@ -31,6 +31,8 @@ pub struct Config {
     pub pool: PoolConfig,
     /// How far back the change log reaches.
     pub retention: Duration,
+    /// How long the trash keeps what was deleted.
+    pub trash_retention: Duration,
     pub jwt: JwtConfig,
     pub http: HttpConfig,
     pub live: LiveConfig,

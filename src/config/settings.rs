@@ -127,6 +127,10 @@ pub struct DatabaseSettings {
     /// How far back the change log reaches, 1m to 3650d [default: 7d]
     #[arg(long, env = "RETENTION", value_name = "DURATION")]
     pub retention: Option<String>,
+
+    /// How long the trash keeps what was deleted, 1m to 3650d [default: 30d]
+    #[arg(long, env = "TRASH_RETENTION", value_name = "DURATION")]
+    pub trash_retention: Option<String>,
 }
 
 /// What `taskwire token` needs to sign tokens that `taskwire serve` accepts.

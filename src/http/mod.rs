@@ -1,7 +1,9 @@
-//! What the handlers share at the edge of HTTP: strict bodies and queries, JSON answers,
-//! entity tags, and what surrounds every request.
+//! What the handlers share at the edge of HTTP: strict bodies and queries, answers with
+//! their entity tags, and what surrounds every request.
 
+pub mod answer;
 pub mod body;
+pub mod cursor;
 pub mod etag;
 pub mod framing;
 pub mod json;

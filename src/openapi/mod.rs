@@ -70,6 +70,11 @@ pub fn document(paths: Paths, mut components: Components) -> OpenApi {
                 .name("tasks")
                 .description(Some("Create, read, update, complete and delete tasks."))
                 .build(),
+            TagBuilder::new().name("projects").description(Some("Projects, which tasks can belong to.")).build(),
+            TagBuilder::new()
+                .name("trash")
+                .description(Some("What was deleted: take it back, or remove it for good."))
+                .build(),
             TagBuilder::new()
                 .name("changes")
                 .description(Some("Follow what happens to tasks: by polling or live."))

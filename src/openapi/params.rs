@@ -2,7 +2,9 @@
 
 use utoipa::IntoParams;
 
+use crate::projects::ProjectId;
 use crate::tasks::TaskId;
+use crate::trash::TrashId;
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
@@ -26,10 +28,34 @@ pub struct TaskPath {
 }
 
 #[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes what `Caller` and `ProjectId` read")]
+pub struct ProjectPath {
+    /// The caller's own user id, percent-encoded.
+    #[param(min_length = 1, max_length = 255, example = "demo")]
+    user_id: String,
+    /// The project's id.
+    #[param(value_type = String, format = Uuid, example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60")]
+    project_id: ProjectId,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes what `Caller` and `TrashId` read")]
+pub struct TrashPath {
+    /// The caller's own user id, percent-encoded.
+    #[param(min_length = 1, max_length = 255, example = "demo")]
+    user_id: String,
+    /// The id of the task or project that was deleted.
+    #[param(value_type = String, format = Uuid, example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e")]
+    trash_id: TrashId,
+}
+
+#[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes what `IfMatch` reads")]
 pub struct IfMatchHeader {
-    /// Act only while the task has one of these entity tags, such as `"7"`; otherwise 412.
+    /// Act only while what is named has one of these entity tags, such as `"7"`; otherwise 412.
     #[param(rename = "If-Match", value_type = String, required = false)]
     if_match: Option<String>,
 }

@@ -12,9 +12,9 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response};
 
 use crate::problem::{Code, PROBLEM_JSON};
 
-/// 404 for a task.
+/// 404 for what a path names.
 pub struct NotFound;
-/// 409 for a client-chosen id.
+/// 409 for what stands against a request.
 pub struct Conflict;
 /// 410 for a deleted id or a position that cannot be continued.
 pub struct Gone;
@@ -28,17 +28,22 @@ const ERRORS: [(&str, Code, &str); 13] = [
     ("BadRequest", Code::ValidationError, "The request says something that is not allowed; `errors` names each fault."),
     ("Unauthorized", Code::Unauthorized, "The token is missing, malformed, expired or otherwise not accepted."),
     ("Forbidden", Code::Forbidden, "The token's user is not the user in the path."),
-    ("NotFound", Code::NotFound, "The caller has no task with this id."),
-    ("Conflict", Code::Conflict, "A task with this id was created by another request."),
+    ("NotFound", Code::NotFound, "The caller has nothing with this id there."),
+    (
+        "Conflict",
+        Code::Conflict,
+        "Something stands against it, which `detail` names: an id that another request took, tasks that would go along \
+         unasked, a limit that is reached.",
+    ),
     (
         "Gone",
         Code::Gone,
-        "What the request refers to is no longer there: a deleted task's id, or a position that cannot be continued.",
+        "What the request refers to is no longer there: the id of something deleted, or a position that cannot be continued.",
     ),
     (
         "PreconditionFailed",
         Code::PreconditionFailed,
-        "The task has none of the entity tags in `If-Match`; `ETag` names its current one.",
+        "What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.",
     ),
     ("PayloadTooLarge", Code::PayloadTooLarge, "The body is larger than allowed."),
     (
@@ -82,7 +87,7 @@ fn response(code: Code, description: &str) -> Response {
         Code::RateLimited | Code::Unavailable => {
             response.header("Retry-After", text("Seconds to wait before trying again."))
         }
-        Code::PreconditionFailed => response.header("ETag", text("The task's current version, in quotes.")),
+        Code::PreconditionFailed => response.header("ETag", text("The current version, in quotes.")),
         _ => response,
     };
     response.build()

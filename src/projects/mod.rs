@@ -1,5 +1,9 @@
-//! Projects: what tasks can belong to. `handlers` answers requests, `store` holds all SQL that
-//! reads projects; they are written by `batch`, like everything that concerns more than one task.
+//! Projects: what tasks can belong to. `handlers` and `list` answer requests, `store` holds all SQL
+//! that reads projects; they are written by `batch`, like all that concerns more than one task.
+
+mod handlers;
+mod list;
+mod store;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -7,7 +11,11 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
+pub use handlers::{create_project, delete_project, get_project, move_project, update_project};
+pub use list::{ListedProject, ProjectList, list_projects};
+
 use crate::auth::OwnerId;
+use crate::batch::Place;
 use crate::changes::Seq;
 use crate::http::body::{not_null, nullable};
 use crate::http::json::whole_time;
@@ -18,6 +26,9 @@ pub type ProjectId = Id<Project>;
 
 /// The longest name, in characters after trimming.
 pub const NAME_MAX: u64 = 100;
+/// The most projects that a user may have, those in the trash not counted. They are always listed
+/// whole.
+pub const PROJECTS_MAX: usize = 1000;
 
 /// What tasks can belong to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -154,4 +165,36 @@ pub(crate) fn is_color(color: &str) -> Result<(), ValidationError> {
         return Ok(());
     }
     Err(ValidationError::new("color").with_message("must be a colour as #rrggbb in lower case".into()))
+}
+
+/// Where a project is to go: right before or right after another one; without either, to the end.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = "one_place"))]
+pub struct MoveProject {
+    /// The project that is to come right after it.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub before: Option<ProjectId>,
+    /// The project that is to come right before it.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub after: Option<ProjectId>,
+}
+
+fn one_place(asked: &MoveProject) -> Result<(), ValidationError> {
+    if asked.before.is_some() && asked.after.is_some() {
+        return Err(ValidationError::new("after").with_message("must be left out where before is given".into()));
+    }
+    Ok(())
+}
+
+impl MoveProject {
+    fn place(&self) -> Place<ProjectId> {
+        match (self.before, self.after) {
+            (Some(anchor), _) => Place::Before(anchor),
+            (None, Some(anchor)) => Place::After(anchor),
+            (None, None) => Place::Last,
+        }
+    }
 }

@@ -1,38 +1,39 @@
-//! The requests about single tasks, and the counts. Writes run to their end in a task of their
+//! The requests about single tasks. Writes run to their end in a task of their
 //! own (see `changes::write`), whatever becomes of the request that asked for them.
 
-use salvo::http::header::{CONTENT_TYPE, ETAG, HeaderName, LOCATION};
-use salvo::http::{HeaderValue, StatusCode};
+use salvo::http::StatusCode;
 use salvo::prelude::*;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::store::{self, Creation, Deletion, Update};
-use super::{Children, CreateTask, SetCompletion, Task, TaskId, TaskPatch, TaskStats, UpdateTask};
+use super::{Children, CreateTask, SetCompletion, Task, TaskId, TaskPatch, UpdateTask};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::batch::{self, Done, Operation};
 use crate::changes::{Seq, write};
+use crate::http::answer::{Answer, ReadAnswer, Resource, path_segment};
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::etag::{IfMatch, IfNoneMatch, etag};
-use crate::http::json::Json;
 use crate::http::query::Query;
 use crate::openapi::params::{IfMatchHeader, IfNoneMatchHeader, TaskPath, UserPath};
 use crate::openapi::responses::{Conflict, Gone, NotFound, PreconditionFailed};
 use crate::problem::{Code, Problem};
 
-/// One task as an answer, with its entity tag.
-#[derive(Debug)]
-pub struct TaskAnswer {
-    status: StatusCode,
-    task: Task,
+/// One task as an answer.
+pub type TaskAnswer = Answer<Task>;
+
+impl Resource for Task {
+    fn version(&self) -> Seq {
+        self.version
+    }
+
+    fn path(&self) -> String {
+        format!("/api/{}/tasks/{}", path_segment(&self.user_id), self.id)
+    }
 }
 
 impl TaskAnswer {
-    pub(super) const fn ok(task: Task) -> Self {
-        Self { status: StatusCode::OK, task }
-    }
-
     /// What an operation on one task left.
     pub(super) fn of(done: Done) -> Result<Self, Problem> {
         match done {
@@ -42,56 +43,11 @@ impl TaskAnswer {
     }
 }
 
-impl Scribe for TaskAnswer {
-    fn render(self, res: &mut Response) {
-        let tag = etag(self.task.version);
-        if self.status == StatusCode::CREATED {
-            let path = format!("/api/{}/tasks/{}", path_segment(&self.task.user_id), self.task.id);
-            add(res, LOCATION, HeaderValue::from_str(&path).ok());
-        }
-        res.status_code(self.status);
-        Json(self.task).render(res);
-        add(res, ETAG, Some(tag));
-    }
-}
-
-/// A task, or the news that the client already has it.
-#[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, and nearly always the task")]
-pub enum ReadAnswer {
-    Task(TaskAnswer),
-    NotModified(Seq),
-}
-
-impl Scribe for ReadAnswer {
-    fn render(self, res: &mut Response) {
-        match self {
-            Self::Task(answer) => answer.render(res),
-            Self::NotModified(version) => {
-                res.status_code(StatusCode::NOT_MODIFIED);
-                res.headers_mut().remove(CONTENT_TYPE);
-                add(res, ETAG, Some(etag(version)));
-            }
-        }
-    }
-}
-
-fn add(res: &mut Response, name: HeaderName, value: Option<HeaderValue>) {
-    if let Some(value) = value {
-        res.headers_mut().insert(name, value);
-    }
-}
-
-/// A user id as it stands in a path.
-fn path_segment(user_id: &str) -> impl std::fmt::Display + '_ {
-    percent_encoding::utf8_percent_encode(user_id, percent_encoding::NON_ALPHANUMERIC)
-}
-
 /// Create a task
 ///
 /// Send an `id` of your own choice to make the creation safe to retry: the same id with the same
 /// request answers 200 and the task as it is now, the same id with another request 409, and the
-/// id of a task that was deleted 410, as far back as the log reaches.
+/// id of a task that was deleted 410, for as long as the trash or the change log knows it.
 #[utoipa::path(
     post,
     path = "/api/{user_id}/tasks",
@@ -120,7 +76,7 @@ pub async fn create_task(app: App, caller: Caller, body: JsonBody<CreateTask>) -
     let JsonBody(new) = body;
     if new.parent_id.is_some() {
         return match batch::run_one(&app, caller.owner(), Operation::CreateTask(new)).await? {
-            Done::TaskCreated(task) => Ok(TaskAnswer { status: StatusCode::CREATED, task }),
+            Done::TaskCreated(task) => Ok(TaskAnswer::created(task)),
             done => TaskAnswer::of(done),
         };
     }
@@ -130,7 +86,7 @@ pub async fn create_task(app: App, caller: Caller, body: JsonBody<CreateTask>) -
     })
     .await?;
     match creation {
-        Creation::Created(task) => Ok(TaskAnswer { status: StatusCode::CREATED, task }),
+        Creation::Created(task) => Ok(TaskAnswer::created(task)),
         Creation::Repeated(task) => Ok(TaskAnswer::ok(task)),
         Creation::IdTaken => {
             Err(Problem::new(Code::Conflict, "a task with this id was created by another request; choose another id"))
@@ -160,12 +116,9 @@ pub async fn create_task(app: App, caller: Caller, body: JsonBody<CreateTask>) -
     impl_for = get_task
 )]
 #[handler]
-pub async fn get_task(app: App, caller: Caller, id: TaskId, known: IfNoneMatch) -> Result<ReadAnswer, Problem> {
+pub async fn get_task(app: App, caller: Caller, id: TaskId, known: IfNoneMatch) -> Result<ReadAnswer<Task>, Problem> {
     let task = store::get(app.pool(), caller.owner(), id).await?.ok_or_else(Problem::task_not_found)?;
-    if known.holds(task.version) {
-        return Ok(ReadAnswer::NotModified(task.version));
-    }
-    Ok(ReadAnswer::Task(TaskAnswer::ok(task)))
+    Ok(ReadAnswer::of(task, &known))
 }
 
 /// Update a task
@@ -362,20 +315,4 @@ pub async fn delete_task(
 fn version_differs(now: Seq) -> Problem {
     Problem::new(Code::PreconditionFailed, "the task has changed since; the ETag header names its current version")
         .with_etag(etag(now))
-}
-
-/// Count tasks
-///
-/// How many tasks the caller has, and how many of them are pending and completed.
-#[utoipa::path(
-    get,
-    path = "/api/{user_id}/stats",
-    tag = "tasks",
-    params(UserPath),
-    responses((status = 200, description = "The counts.", body = TaskStats)),
-    impl_for = get_stats
-)]
-#[handler]
-pub async fn get_stats(app: App, caller: Caller) -> Result<Json<TaskStats>, Problem> {
-    Ok(Json(store::stats(app.pool(), caller.owner()).await?))
 }

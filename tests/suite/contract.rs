@@ -6,8 +6,9 @@ use taskwire::{openapi, routes};
 
 use crate::kit::{Contract, TestServer};
 
-const VERBS: [&str; 13] = [
-    "get", "list", "create", "update", "replace", "delete", "set", "move", "apply", "open", "count", "export", "import",
+const VERBS: [&str; 16] = [
+    "get", "list", "create", "update", "replace", "delete", "set", "open", "count", "apply", "move", "restore",
+    "purge", "empty", "export", "import",
 ];
 
 #[test]

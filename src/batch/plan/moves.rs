@@ -61,6 +61,24 @@ impl Plan<'_> {
         true
     }
 
+    /// The same for projects, of which all are loaded.
+    pub(super) fn make_room_for_project(&mut self, place: Place<ProjectId>) -> bool {
+        let (Place::Before(anchor) | Place::After(anchor)) = place else { return false };
+        let projects = self.state.projects.values();
+        let mut order: Vec<(Rank, ProjectId)> = projects.map(|row| (Rank::stored(row.rank.clone()), row.id)).collect();
+        order.sort();
+        let Some(crowded) = order.iter().position(|(_, id)| *id == anchor) else { return false };
+        let (ranks, ids): (Vec<Rank>, Vec<ProjectId>) = order.into_iter().unzip();
+        let Some(steps) = rebalance(&ranks, crowded, None, &Rank::appended(self.head.next())) else { return false };
+        for (at, rank) in steps {
+            if let Some(row) = ids.get(at).and_then(|id| self.state.projects.get(id)) {
+                let row = ProjectRow { rank: rank.to_string(), ..row.clone() };
+                self.write_project(row, Event::ProjectUpdated);
+            }
+        }
+        true
+    }
+
     fn task_rank(&self, task: &TaskRow, place: Place<TaskId>) -> Result<String, Problem> {
         let rank_of = |anchor: TaskId, field: &'static str| {
             if anchor == task.id {

@@ -6,7 +6,8 @@ use super::{Plan, check_version, conflict, id_gone, id_taken};
 use crate::batch::operations::{Contents, Done, Outcome, Place};
 use crate::batch::state::{Body, Trashed};
 use crate::changes::{Change, Event};
-use crate::projects::{CreateProject, ProjectId, ProjectRow, UpdateProject};
+use crate::problem::Problem;
+use crate::projects::{CreateProject, PROJECTS_MAX, ProjectId, ProjectRow, UpdateProject};
 use crate::tasks::{Rank, TaskRow};
 
 impl Plan<'_> {
@@ -19,6 +20,7 @@ impl Plan<'_> {
         if self.state.gone.contains(&id.as_uuid()) {
             return Err(id_gone());
         }
+        self.check_room_for_project()?;
         if new.id.is_some() {
             self.state.digests.insert(id.as_uuid(), new.digest().to_vec());
         }
@@ -55,6 +57,9 @@ impl Plan<'_> {
             new.archived = archived;
         }
         new.rank = self.project_rank(&old, place)?;
+        if Rank::stored(new.rank.clone()).is_long() && self.make_room_for_project(place) {
+            new.rank = self.project_rank(&old, place)?;
+        }
         if new != old {
             self.write_project(new, Event::ProjectUpdated);
         }
@@ -87,8 +92,16 @@ impl Plan<'_> {
         Ok(Done::ProjectDeleted(id))
     }
 
+    /// Refuses while the owner has as many projects as there may be; all of them must be loaded.
+    pub(super) fn check_room_for_project(&self) -> Result<(), Problem> {
+        if self.state.projects.len() < PROJECTS_MAX {
+            return Ok(());
+        }
+        Err(conflict(format!("there are {PROJECTS_MAX} projects, which is the most; delete one first")))
+    }
+
     fn trash_project(&mut self, id: ProjectId) {
-        let Some(row) = self.state.projects.remove(&id) else { return };
+        let Some(row) = self.state.take_project(id) else { return };
         let (seq, at) = self.tick();
         self.changes.push(Change { seq, at, event: Event::ProjectDeleted(id) });
         let digest = self.state.digests.remove(&id.as_uuid());

@@ -119,7 +119,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => (slot(), parent(), project(), completion, children(), if_match()).prop_map(
             |(slot, parent_id, project_id, completion, children, if_match)| Operation::UpdateTask {
                 id: task_id(slot),
-                patch: TaskPatch { parent_id, project_id, completion, children, ..TaskPatch::default() },
+                patch: TaskPatch { completion, project_id, parent_id, children, ..TaskPatch::default() },
                 if_match,
             }
         ),
@@ -258,7 +258,7 @@ fn a_project_is_restored_before_its_tasks() {
     let trash = [inside(1, Some(0)), inside(0, None), Body::Project(project())].map(|body| trashed(root, body));
     let mut plan = plan(&owner, in_trash(trash));
     let done = plan.apply(Operation::Restore(root)).expect("it is in the trash");
-    assert!(matches!(done, Done::Restored { tasks: 2, projects: 1 }), "{done:?}");
+    assert!(matches!(&done, Done::Restored { tasks, project: Some(_) } if tasks.len() == 2), "{done:?}");
     let kinds: Vec<&str> = plan.changes.iter().map(|change| change.event.kind()).collect();
     assert_eq!(kinds, ["project.restored", "task.restored", "task.restored"]);
     assert!(is_sound(&plan.state));

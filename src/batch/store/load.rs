@@ -1,6 +1,6 @@
 //! Reading what operations can touch, under the owner's lock.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -24,6 +24,9 @@ pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations
     let restored: Vec<Uuid> = operations.iter().filter_map(Operation::trashed).collect();
     if !restored.is_empty() {
         state.trash = trash(transaction, owner, &restored).await?;
+        if state.trash.is_empty() {
+            state.part_of = parts(transaction, owner, &restored).await?;
+        }
     }
     let mut ids: Vec<Uuid> = operations.iter().flat_map(Operation::tasks).map(|id| id.as_uuid()).collect();
     ids.extend(state.trash.iter().filter_map(|trashed| match &trashed.body {
@@ -149,11 +152,15 @@ async fn projects(
     Ok(())
 }
 
+/// What was deleted with these. Their rows are locked, the root before the others, as by whoever
+/// purges them: a restore and a purge of the same thing never both succeed.
 async fn trash(transaction: &mut Transaction<'_>, owner: &OwnerId, roots: &[Uuid]) -> sqlx::Result<Vec<Trashed>> {
     let rows = sqlx::query!(
         r#"SELECT root_id, deleted_at, task AS "task: Json<TaskRow>", project AS "project: Json<ProjectRow>",
                   request_digest
-           FROM trash WHERE owner_id = $1 AND root_id = ANY ($2)"#,
+           FROM trash WHERE owner_id = $1 AND root_id = ANY ($2)
+           ORDER BY root_id, id <> root_id, id
+           FOR UPDATE"#,
         owner.as_str(),
         roots,
     )
@@ -168,6 +175,18 @@ async fn trash(transaction: &mut Transaction<'_>, owner: &OwnerId, roots: &[Uuid
         Some(Trashed { root: row.root_id, deleted_at: row.deleted_at, body, digest: row.request_digest })
     });
     Ok(trashed.collect())
+}
+
+/// As parts of what those of `ids` were deleted that were not deleted by themselves.
+async fn parts(transaction: &mut Transaction<'_>, owner: &OwnerId, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Uuid>> {
+    let parts = sqlx::query!(
+        "SELECT id, root_id FROM trash WHERE owner_id = $1 AND id = ANY ($2) AND root_id <> id",
+        owner.as_str(),
+        ids,
+    )
+    .fetch_all(transaction)
+    .await?;
+    Ok(parts.into_iter().map(|row| (row.id, row.root_id)).collect())
 }
 
 /// The ranks right before and after each anchor, the last of all, and those of `ranks` that are

@@ -47,6 +47,8 @@ impl Settings {
         let pool_size = given(self.database.database_pool_size);
         let pool_size = errors.optional("DATABASE_POOL_SIZE", pool_size, parse::pool_size);
         let retention = errors.optional("RETENTION", given(self.database.retention), parse::retention);
+        let trash_retention =
+            errors.optional("TRASH_RETENTION", given(self.database.trash_retention), parse::retention);
         let proxy = given(self.database.database_proxy);
         let proxy = errors.optional("DATABASE_PROXY", proxy, parse::database_proxy);
         let direct = given(self.database.database_direct_url);
@@ -92,6 +94,7 @@ impl Settings {
                 ..default_pool
             },
             retention: retention.unwrap_or(Duration::from_hours(7 * 24)),
+            trash_retention: trash_retention.unwrap_or(Duration::from_hours(30 * 24)),
             jwt: key.into_jwt(self.token.jwt_issuer, self.token.jwt_audience)?,
             http,
             live,

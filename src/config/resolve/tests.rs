@@ -54,6 +54,7 @@ fn all_wrong() -> Settings {
             database_proxy: some("session"),
             database_pool_size: some("0"),
             retention: some("forever"),
+            trash_retention: some("0s"),
         },
         token: TokenSettings { jwt_secret: some("hunter2"), ..Default::default() },
         log: LogSettings { log: some("loud"), log_format: some("xml") },
@@ -162,9 +163,11 @@ fn live_settings_reach_their_fields() {
 fn retention_and_trusted_proxies_are_taken_over() {
     let mut settings = external("postgres://db/tasks");
     settings.database.retention = some("90m");
+    settings.database.trash_retention = some("14d");
     settings.http.trusted_proxies = some("192.0.2.7, fd00::/8,");
     let config = settings.resolve().unwrap();
     assert_eq!(config.retention, Duration::from_mins(90));
+    assert_eq!(config.trash_retention, Duration::from_hours(14 * 24));
     for (address, trusted) in [("192.0.2.7", true), ("192.0.2.8", false), ("fd12::1", true), ("fe80::1", false)] {
         assert_eq!(config.http.trusted_proxies.contains(address.parse().unwrap()), trusted, "{address}");
     }

@@ -137,7 +137,7 @@ impl Client {
 
     /// Creates a task with this title.
     pub async fn create(&self, title: &str) -> Task {
-        self.post("/tasks").json(json!({ "title": title })).expect(201).await.json()
+        self.create_with(json!({ "title": title })).await
     }
 
     /// Creates a task with these fields.
@@ -192,10 +192,33 @@ impl Client {
         self.patch(&at(id)).json(fields).expect(200).await.json()
     }
 
+    /// All tasks of a list, page by page.
+    pub async fn all(&self, query: &str) -> Vec<Task> {
+        let mut page = self.page(query).await;
+        let mut tasks = Vec::new();
+        while let Some(cursor) = page.next_cursor {
+            assert!(page.count > 0, "{query}: a page without tasks leads on");
+            tasks.append(&mut page.tasks);
+            page = self.page(&format!("{query}&cursor={cursor}")).await;
+        }
+        tasks.append(&mut page.tasks);
+        tasks
+    }
+
+    /// The titles of a list with these parameters, in its order.
+    pub async fn titles(&self, parameters: &[(&str, &str)]) -> Vec<String> {
+        self.all(&query(parameters)).await.into_iter().map(|task| task.title).collect()
+    }
+
     /// One page of the list, with this query.
     pub async fn page(&self, query: &str) -> TaskList {
         self.get(&format!("/tasks?{query}")).expect(200).await.json()
     }
+}
+
+/// Parameters as a query.
+pub fn query(parameters: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()
 }
 
 /// Where a task is, under its owner: for `Client::get` and the like.

@@ -150,7 +150,10 @@ impl Live {
         let mut changes = Vec::with_capacity(count);
         while changes.len() < count {
             let message = self.next().await;
-            assert!(message["type"].as_str().is_some_and(|kind| kind.starts_with("task.")), "{message}");
+            assert!(
+                message["type"].as_str().is_some_and(|kind| kind.starts_with("task.") || kind.starts_with("project.")),
+                "{message}"
+            );
             changes.push(message);
         }
         changes

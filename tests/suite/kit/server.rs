@@ -35,6 +35,7 @@ pub struct Options {
     pub trusted_proxies: TrustedProxies,
     pub live: LiveConfig,
     pub retention: Duration,
+    pub trash_retention: Duration,
     pub pool: PoolConfig,
     /// Whether the server tells others of its changes and listens to theirs.
     pub hints: bool,
@@ -58,6 +59,7 @@ impl Default for Options {
             trusted_proxies: TrustedProxies::default(),
             live: LiveConfig { drain: Duration::from_millis(200), ..LiveConfig::default() },
             retention: Duration::from_hours(7 * 24),
+            trash_retention: Duration::from_hours(30 * 24),
             pool: PoolConfig { size: 5, ..PoolConfig::default() },
             hints: false,
             through: None,
@@ -97,8 +99,15 @@ impl TestServer {
             audience: options.audience.map(str::to_owned),
         };
         let hints_url = options.hints.then(|| options.hints_through.unwrap_or(database.url().to_owned()));
-        let setup =
-            Setup { http, jwt, live: options.live, retention: options.retention, pool: pool.clone(), hints_url };
+        let setup = Setup {
+            http,
+            jwt,
+            live: options.live,
+            retention: options.retention,
+            trash_retention: options.trash_retention,
+            pool: pool.clone(),
+            hints_url,
+        };
         let server = Server::bind(setup).expect("the server binds");
         let address = server.address();
         let (stop, stopped) = oneshot::channel();

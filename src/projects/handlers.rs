@@ -1,0 +1,239 @@
+//! The requests about single projects. Every write is an operation of `batch`.
+
+use salvo::http::StatusCode;
+use salvo::prelude::*;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{CreateProject, MoveProject, Project, ProjectId, UpdateProject, store};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::batch::{self, Contents, Done, Operation, Place};
+use crate::changes::Seq;
+use crate::http::answer::{Answer, ReadAnswer, Resource, path_segment};
+use crate::http::body::JsonBody;
+use crate::http::etag::{IfMatch, IfNoneMatch};
+use crate::http::query::Query;
+use crate::openapi::params::{IfMatchHeader, IfNoneMatchHeader, ProjectPath, UserPath};
+use crate::openapi::responses::{Conflict, Gone, NotFound, PreconditionFailed};
+use crate::problem::Problem;
+
+impl Resource for Project {
+    fn version(&self) -> Seq {
+        self.version
+    }
+
+    fn path(&self) -> String {
+        format!("/api/{}/projects/{}", path_segment(&self.user_id), self.id)
+    }
+}
+
+/// What an operation on one project left.
+fn answer(done: Done) -> Result<Answer<Project>, Problem> {
+    match done {
+        Done::ProjectCreated(project) => Ok(Answer::created(project)),
+        Done::ProjectRepeated(project) | Done::ProjectIs(project) => Ok(Answer::ok(project)),
+        other => Err(Problem::server_error(&format_args!("an operation on a project came to {other:?}"))),
+    }
+}
+
+/// Create a project
+///
+/// It comes last in the order. Send an `id` of your own choice to make the creation safe to
+/// retry: the same id with the same request answers 200 and the project as it is now, the same id
+/// with another request 409, and the id of a project that was deleted 410, for as long as the
+/// trash or the change log knows it. A user has at most 1000 projects; one more is refused with 409.
+#[utoipa::path(
+    post,
+    path = "/api/{user_id}/projects",
+    tag = "projects",
+    params(UserPath),
+    request_body(content = CreateProject, examples(
+        ("1-name-only" = (summary = "Name only", value = json!({"name": "Garden"}))),
+        ("2-colour" = (summary = "With a colour", value = json!({"name": "Garden", "color": "#2f855a"}))),
+        ("3-safe-to-retry" = (summary = "Safe to retry", value = json!({"id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60", "name": "Garden"}))),
+    )),
+    responses(
+        (status = 201, description = "The new project.", body = Project, headers(
+            ("Location" = String, description = "The path of the project."),
+            ("ETag" = String, description = "The version of the project, in quotes."),
+        )),
+        (status = 200, description = "This request came before: the project as it is now.", body = Project, headers(
+            ("ETag" = String, description = "The version of the project, in quotes."),
+        )),
+        (status = 409, response = Conflict),
+        (status = 410, response = Gone),
+    ),
+    impl_for = create_project
+)]
+#[handler]
+pub async fn create_project(
+    app: App,
+    caller: Caller,
+    body: JsonBody<CreateProject>,
+) -> Result<Answer<Project>, Problem> {
+    answer(batch::run_one(&app, caller.owner(), Operation::CreateProject(body.0)).await?)
+}
+
+/// Get a project
+///
+/// Send the `ETag` of an earlier answer as `If-None-Match` to get 304 while nothing has changed.
+/// Its tasks are listed by `GET …/tasks`.
+#[utoipa::path(
+    get,
+    path = "/api/{user_id}/projects/{project_id}",
+    tag = "projects",
+    params(ProjectPath, IfNoneMatchHeader),
+    responses(
+        (status = 200, description = "The project.", body = Project, headers(
+            ("ETag" = String, description = "The version of the project, in quotes."),
+        )),
+        (status = 304, description = "The client already has this version.", headers(
+            ("ETag" = String, description = "The version of the project, in quotes."),
+        )),
+        (status = 404, response = NotFound),
+    ),
+    impl_for = get_project
+)]
+#[handler]
+pub async fn get_project(
+    app: App,
+    caller: Caller,
+    id: ProjectId,
+    known: IfNoneMatch,
+) -> Result<ReadAnswer<Project>, Problem> {
+    let project = store::get(app.pool(), caller.owner(), id).await?.ok_or_else(Problem::project_not_found)?;
+    Ok(ReadAnswer::of(project, &known))
+}
+
+/// Update a project
+///
+/// Changes the fields that are given: a field left out keeps its value, `null` clears the colour.
+/// An update that changes nothing leaves version and ETag as they are.
+#[utoipa::path(
+    patch,
+    path = "/api/{user_id}/projects/{project_id}",
+    tag = "projects",
+    params(ProjectPath, IfMatchHeader),
+    request_body(description = "The fields to change.", content(
+        (UpdateProject = "application/merge-patch+json", examples(
+            ("1-rename" = (summary = "Rename", value = json!({"name": "Balcony"}))),
+            ("2-archive" = (summary = "Put away", value = json!({"archived": true}))),
+            ("3-clear-colour" = (summary = "Clear the colour", value = json!({"color": null}))),
+        )),
+        (UpdateProject = "application/json", examples(
+            ("1-rename" = (summary = "Rename", value = json!({"name": "Balcony"}))),
+            ("2-archive" = (summary = "Put away", value = json!({"archived": true}))),
+            ("3-clear-colour" = (summary = "Clear the colour", value = json!({"color": null}))),
+        )),
+    )),
+    responses(
+        (status = 200, description = "The project as it is now.", body = Project, headers(
+            ("ETag" = String, description = "The version of the project, in quotes."),
+        )),
+        (status = 404, response = NotFound),
+        (status = 412, response = PreconditionFailed),
+    ),
+    impl_for = update_project
+)]
+#[handler]
+pub async fn update_project(
+    app: App,
+    caller: Caller,
+    id: ProjectId,
+    condition: IfMatch,
+    body: JsonBody<UpdateProject>,
+) -> Result<Answer<Project>, Problem> {
+    let operation = Operation::UpdateProject { id, update: body.0, place: Place::Stay, if_match: condition.0 };
+    answer(batch::run_one(&app, caller.owner(), operation).await?)
+}
+
+/// Move a project
+///
+/// Only the project that moves changes; safe to retry.
+#[utoipa::path(
+    post,
+    path = "/api/{user_id}/projects/{project_id}/move",
+    tag = "projects",
+    params(ProjectPath, IfMatchHeader),
+    request_body(content = MoveProject, examples(
+        ("1-to-the-end" = (summary = "To the end", value = json!({}))),
+        ("2-before" = (summary = "Before another", value = json!({"before": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60"}))),
+    )),
+    responses(
+        (status = 200, description = "The project as it is now.", body = Project, headers(
+            ("ETag" = String, description = "The version of the project, in quotes."),
+        )),
+        (status = 404, response = NotFound),
+        (status = 412, response = PreconditionFailed),
+    ),
+    impl_for = move_project
+)]
+#[handler]
+pub async fn move_project(
+    app: App,
+    caller: Caller,
+    id: ProjectId,
+    condition: IfMatch,
+    body: JsonBody<MoveProject>,
+) -> Result<Answer<Project>, Problem> {
+    let update = UpdateProject::default();
+    let operation = Operation::UpdateProject { id, update, place: body.0.place(), if_match: condition.0 };
+    answer(batch::run_one(&app, caller.owner(), operation).await?)
+}
+
+/// What happens to the tasks of a project that is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TasksOfDeleted {
+    /// They go to the trash with it.
+    Delete,
+    /// They stay, without a project.
+    MoveOut,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DeleteProjectQuery {
+    /// What happens to its tasks: they go to the trash with it, or stay without a project. Without
+    /// this parameter a project that has tasks is not deleted.
+    #[param(inline, required = false)]
+    tasks: Option<TasksOfDeleted>,
+}
+
+/// Delete a project
+///
+/// It goes to the trash, from which it can be restored together with the tasks that went along.
+/// Its id is not free meanwhile: creating it again answers 410. A project with tasks is refused
+/// with 409 unless `tasks` says what happens to them.
+#[utoipa::path(
+    delete,
+    path = "/api/{user_id}/projects/{project_id}",
+    tag = "projects",
+    params(ProjectPath, DeleteProjectQuery, IfMatchHeader),
+    responses(
+        (status = 204, description = "The project is in the trash."),
+        (status = 404, response = NotFound),
+        (status = 409, response = Conflict),
+        (status = 412, response = PreconditionFailed),
+    ),
+    impl_for = delete_project
+)]
+#[handler]
+pub async fn delete_project(
+    app: App,
+    caller: Caller,
+    id: ProjectId,
+    condition: IfMatch,
+    query: Query<DeleteProjectQuery>,
+) -> Result<StatusCode, Problem> {
+    let contents = match query.0.tasks {
+        None => Contents::Refuse,
+        Some(TasksOfDeleted::Delete) => Contents::Delete,
+        Some(TasksOfDeleted::MoveOut) => Contents::MoveOut,
+    };
+    let operation = Operation::DeleteProject { id, contents, if_match: condition.0 };
+    batch::run_one(&app, caller.owner(), operation).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
