@@ -3,10 +3,12 @@
 //! it lets one in.
 
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
+use taskwire::projects::{Project, ProjectId};
 use taskwire::tasks::TaskId;
+use taskwire::trash::TrashId;
 
-use crate::kit::{Call, Client, Contract, TestServer, token};
+use crate::kit::{Call, Client, Contract, TestServer, at, token};
 
 /// The operations that anybody may call.
 const OPEN: [&str; 1] = ["get_health"];
@@ -15,12 +17,50 @@ const OPEN: [&str; 1] = ["get_health"];
 struct Parameters<'a> {
     user: &'a Client,
     task: TaskId,
+    project: ProjectId,
+    trash: TrashId,
+}
+
+/// The parameters that name something of a user.
+const NAMES: [&str; 3] = ["{task_id}", "{project_id}", "{trash_id}"];
+
+impl<'a> Parameters<'a> {
+    /// Things that there are, which belong to this user.
+    async fn of(user: &'a Client) -> Self {
+        let task = user.create("There").await.id;
+        let project: Project = user.post("/projects").json(json!({ "name": "There" })).expect(201).await.json();
+        let deleted = user.create("Deleted").await.id;
+        user.delete(&at(deleted)).expect(204).await;
+        Self { user, task, project: project.id, trash: deleted.as_uuid().into() }
+    }
+
+    /// The same names in another user's path.
+    const fn in_path_of(self, user: &'a Client) -> Self {
+        Self { user, ..self }
+    }
+
+    /// Names of nothing.
+    fn missing(user: &'a Client) -> Self {
+        Self { user, task: TaskId::new(), project: ProjectId::new(), trash: TrashId::new() }
+    }
+
+    fn fill(&self, path: &str) -> String {
+        let values = [self.task.to_string(), self.project.to_string(), self.trash.to_string()];
+        NAMES.iter().zip(values).fold(path.to_owned(), |path, (name, value)| path.replace(name, &value))
+    }
+}
+
+/// All that a user has, as the user sees it.
+async fn everything(user: &Client) -> Vec<Value> {
+    let mut everything = user.log().await;
+    everything.push(user.get("/trash").expect(200).await.json());
+    everything
 }
 
 /// A valid request of an operation, its body taken from the document's examples.
 fn request(client: &Client, path: &str, method: &Method, operation: &Value, of: &Parameters) -> Call {
     let own = path.strip_prefix("/api/{user_id}").unwrap_or_else(|| panic!("{path} does not name its user"));
-    let own = own.replace("{task_id}", &of.task.to_string());
+    let own = of.fill(own);
     assert!(!own.contains('{'), "{path} has a parameter that the walk has no value for; add it to Parameters");
     let call = client.call(method.clone(), of.user.own(&own));
     match operation["requestBody"]["content"].as_object().and_then(|content| content.iter().next()) {
@@ -52,7 +92,7 @@ async fn only_the_listed_operations_are_open() {
     let bearer = |security: &Value| {
         let schemes =
             security.as_array().is_some_and(|schemes| schemes.iter().any(|scheme| scheme.get("bearerAuth").is_some()));
-        assert!(schemes || security == &serde_json::json!([{}]), "{security}");
+        assert!(schemes || security == &json!([{}]), "{security}");
         schemes
     };
     for (path, method, operation) in Contract::get().operations() {
@@ -66,8 +106,8 @@ async fn only_the_listed_operations_are_open() {
 async fn no_operation_lets_in_who_has_no_good_token() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    let task = ada.create("Ada's").await;
-    let of = Parameters { user: &ada, task: task.id };
+    let of = Parameters::of(&ada).await;
+    let before = everything(&ada).await;
     let good = token("ada");
     for (path, method, operation) in guarded() {
         for bad in [None, Some("garbage".to_owned()), Some(format!("{good}x"))] {
@@ -76,32 +116,32 @@ async fn no_operation_lets_in_who_has_no_good_token() {
             assert!(answer.header("www-authenticate").is_some(), "{method} {path}");
         }
     }
-    assert_eq!(ada.page("").await.tasks, [task]);
+    assert_eq!(everything(&ada).await, before);
 }
 
 #[tokio::test]
 async fn no_operation_lets_a_user_into_anothers_path() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
-    let task = ada.create("Ada's").await;
-    let of = Parameters { user: &ada, task: task.id };
+    let of = Parameters::of(&ada).await;
+    let before = everything(&ada).await;
     for (path, method, operation) in guarded() {
         request(&bob, &path, &method, operation, &of).refused(403, "FORBIDDEN").await;
     }
-    assert_eq!(ada.page("").await.tasks, [task]);
-    assert_eq!(bob.page("").await.count, 0);
+    assert_eq!(everything(&ada).await, before);
+    assert!(bob.log().await.is_empty());
 }
 
 #[tokio::test]
-async fn no_operation_tells_anothers_task_from_one_that_never_was() {
+async fn no_operation_tells_what_is_anothers_from_what_never_was() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
-    let task = ada.create("Ada's").await;
-    let foreign = Parameters { user: &bob, task: task.id };
-    let missing = Parameters { user: &bob, task: TaskId::new() };
+    let foreign = Parameters::of(&ada).await.in_path_of(&bob);
+    let missing = Parameters::missing(&bob);
+    let before = everything(&ada).await;
     let mut walked = 0;
     for (path, method, operation) in guarded() {
-        if !path.contains("{task_id}") {
+        if !NAMES.iter().any(|name| path.contains(name)) {
             continue;
         }
         let foreign = request(&bob, &path, &method, operation, &foreign).expect(404).await;
@@ -109,8 +149,8 @@ async fn no_operation_tells_anothers_task_from_one_that_never_was() {
         assert_eq!(foreign.tellable(), missing.tellable(), "{method} {path}");
         walked += 1;
     }
-    assert!(walked >= 5, "the walk found no operation on a task");
-    assert_eq!(ada.page("").await.tasks, [task]);
+    assert!(walked >= 12, "the walk did not find the operations on tasks, projects and the trash");
+    assert_eq!(everything(&ada).await, before);
 }
 
 #[tokio::test]
@@ -119,8 +159,7 @@ async fn what_the_walk_sends_is_accepted_from_the_owner() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     for (path, method, operation) in guarded() {
-        let task = ada.create("Ada's").await;
-        let of = Parameters { user: &ada, task: task.id };
+        let of = Parameters::of(&ada).await;
         let answer = request(&ada, &path, &method, operation, &of).send().await;
         // `live` asks for the upgrade that a plain request does not ask for.
         assert!(answer.status.is_success() || answer.status == 426, "{method} {path}: {answer:?}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::{fs, str};
 
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::kit::{Client, Live, Options, Running, SECRET, Scratch, TestServer, run, taskwire, token, token_for};
@@ -183,11 +183,21 @@ async fn watch_prints_one_line_per_change() {
     let task = ada.create("Buy\u{1b}[31m milk").await;
     ada.patch(&format!("/tasks/{}/complete", task.id)).expect(200).await;
     ada.delete(&format!("/tasks/{}", task.id)).expect(204).await;
-    for (what, state) in
-        [("created", "  [ ] Buy\u{fffd}[31m milk"), ("updated", "  [x] Buy\u{fffd}[31m milk"), ("deleted", "")]
-    {
+    ada.post(&format!("/trash/{}/restore", task.id)).expect(200).await;
+    let (open, done) = ("  [ ] Buy\u{fffd}[31m milk", "  [x] Buy\u{fffd}[31m milk");
+    for (what, state) in [("created ", open), ("updated ", done), ("deleted ", ""), ("restored", done)] {
         let line = watch.out.next().await;
-        assert!(line.ends_with(&format!("  {what}  {}{state}", task.id)), "{line}");
+        assert!(line.ends_with(&format!("  {what} {}{state}", task.id)), "{line}");
+    }
+    let project: Value = ada.post("/projects").json(json!({"name": "Gar\u{1b}den"})).expect(201).await.json();
+    let id = project["id"].as_str().expect("an id");
+    ada.patch(&format!("/projects/{id}")).json(json!({"archived": true})).expect(200).await;
+    ada.delete(&format!("/projects/{id}")).expect(204).await;
+    ada.post(&format!("/trash/{id}/restore")).expect(200).await;
+    let (new, archived) = ("  Gar\u{fffd}den", "  Gar\u{fffd}den  (archived)");
+    for (what, state) in [("created ", new), ("updated ", archived), ("deleted ", ""), ("restored", archived)] {
+        let line = watch.out.next().await;
+        assert!(line.ends_with(&format!("  {what} {id}  project{state}")), "{line}");
     }
     watch.signal(Signal::INT);
     assert!(watch.ended().await.success());

@@ -205,7 +205,7 @@ async fn an_open_socket_is_reset_that_missed_what_is_gone() {
 }
 
 #[tokio::test]
-async fn an_id_deleted_before_the_window_is_free_but_a_live_one_is_not() {
+async fn an_id_is_free_once_neither_log_nor_trash_know_it_but_a_live_one_is_not() {
     let server = server().await;
     let ada = server.user("ada");
     let (lost, alive) = (TaskId::new().to_string(), TaskId::new().to_string());
@@ -221,6 +221,8 @@ async fn an_id_deleted_before_the_window_is_free_but_a_live_one_is_not() {
     let repeated: Value = create(&alive, "alive").expect(200).await.json();
     assert_eq!(repeated["completed"], true);
     create(&alive, "another").refused(409, "CONFLICT").await;
+    create(&lost, "lost").refused(410, "GONE").await;
+    ada.delete(&format!("/trash/{lost}")).expect(204).await;
     let again: Value = create(&lost, "lost").expect(201).await.json();
     assert_eq!(again["version"], 5);
     assert_eq!(kept(&server.pool, "ada").await, [4, 5]);

@@ -1,0 +1,415 @@
+//! Projects: create, read, update, order, count, delete with their tasks or without; what many
+//! do with one at once; and how their changes arrive.
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Executor};
+use taskwire::projects::{PROJECTS_MAX, Project, ProjectId, ProjectList};
+use taskwire::tasks::Task;
+
+use crate::concurrency::check_log;
+use crate::kit::{Answer, Call, Client, Contract, Live, TestServer, at};
+
+async fn create(client: &Client, name: &str) -> Project {
+    client.post("/projects").json(json!({ "name": name })).expect(201).await.json()
+}
+
+async fn create_in(client: &Client, project: &Project, title: &str) -> Task {
+    client.post("/tasks").json(json!({ "title": title, "project_id": project.id })).expect(201).await.json()
+}
+
+async fn list(client: &Client, query: &str) -> ProjectList {
+    client.get(&format!("/projects?{query}")).expect(200).await.json()
+}
+
+async fn names(client: &Client, query: &str) -> Vec<String> {
+    list(client, query).await.projects.into_iter().map(|listed| listed.project.name).collect()
+}
+
+fn there(id: ProjectId) -> String {
+    format!("/projects/{id}")
+}
+
+async fn move_to(client: &Client, project: &Project, place: Value) -> Project {
+    client.post(&format!("{}/move", there(project.id))).json(place).expect(200).await.json()
+}
+
+#[tokio::test]
+async fn a_created_project_can_be_read_back() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let body = json!({"name": "  Garden ", "color": "#2f855a", "archived": true});
+    let answer = ada.post("/projects").json(body).expect(201).await;
+    let project: Project = answer.json();
+    assert_eq!((project.name.as_str(), project.color.as_deref(), project.archived), ("Garden", Some("#2f855a"), true));
+    assert_eq!((project.user_id.as_str(), project.version.get()), ("ada", 1));
+    assert_eq!(project.id.as_uuid().get_version_num(), 7);
+    assert_eq!(project.created_at, project.updated_at);
+    assert_eq!(answer.header("location"), Some(format!("/api/ada/projects/{}", project.id).as_str()));
+    assert_eq!(answer.header("etag"), Some("\"1\""));
+
+    let read = ada.get(&there(project.id)).expect(200).await;
+    assert_eq!(read.header("etag"), Some("\"1\""));
+    assert_eq!(read.json::<Project>(), project);
+    let known = ada.get(&there(project.id)).header("if-none-match", "\"1\"").expect(304).await;
+    assert!(known.body.is_empty());
+    let plain = create(&ada, "Plain").await;
+    assert_eq!((plain.color, plain.archived), (None, false));
+}
+
+#[tokio::test]
+async fn creating_with_an_id_of_ones_own_is_safe_to_retry() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let id = ProjectId::new();
+    let create = |name: &str| ada.post("/projects").json(json!({"id": id, "name": name}));
+    create("Garden").expect(201).await;
+    let renamed: Project = ada.patch(&there(id)).json(json!({"name": "Balcony"})).expect(200).await.json();
+    assert_eq!(create("Garden").expect(200).await.json::<Project>(), renamed);
+    create("Balcony").refused(409, "CONFLICT").await;
+    ada.delete(&there(id)).expect(204).await;
+    create("Garden").refused(410, "GONE").await;
+    // Whoever restores it has it back as it was, retries included.
+    ada.post(&format!("/trash/{id}/restore")).expect(200).await;
+    assert_eq!(create("Garden").expect(200).await.json::<Project>().name, "Balcony");
+    ada.delete(&there(id)).expect(204).await;
+    ada.delete(&format!("/trash/{id}")).expect(204).await;
+    create("Garden").refused(410, "GONE").await;
+    assert_eq!(check_log(&ada).await.len(), 5);
+}
+
+#[tokio::test]
+async fn an_update_changes_what_it_names_and_keeps_the_rest() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let mut project = create(&ada, "Garden").await;
+    for (fields, expected) in [
+        (json!({"name": " Balcony "}), ("Balcony", None, false)),
+        (json!({"color": "#2f855a"}), ("Balcony", Some("#2f855a"), false)),
+        (json!({"archived": true}), ("Balcony", Some("#2f855a"), true)),
+        (json!({"color": null, "archived": false}), ("Balcony", None, false)),
+    ] {
+        let answer = ada.patch(&there(project.id)).json(fields.clone()).expect(200).await;
+        let now: Project = answer.json();
+        assert_eq!((now.name.as_str(), now.color.as_deref(), now.archived), expected, "{fields}");
+        assert!(now.version > project.version && now.updated_at > project.updated_at);
+        assert_eq!((now.created_at, &now.rank), (project.created_at, &project.rank));
+        assert_eq!(answer.header("etag"), Some(format!("\"{}\"", now.version).as_str()));
+        project = now;
+    }
+    for nothing in [json!({}), json!({"name": "Balcony "}), json!({"color": null, "archived": false})] {
+        let same: Project = ada.patch(&there(project.id)).json(nothing).expect(200).await.json();
+        assert_eq!(same, project);
+    }
+    for (field, wrong) in [
+        ("name", json!({"name": null})),
+        ("archived", json!({"archived": null})),
+        ("rank", json!({"rank": "80"})),
+        ("id", json!({"id": ProjectId::new()})),
+        ("color", json!({"color": "green"})),
+    ] {
+        ada.patch(&there(project.id)).json(wrong).invalid(field).await;
+    }
+    assert_eq!(check_log(&ada).await.len(), 5, "what changed nothing left a change");
+}
+
+#[tokio::test]
+async fn a_change_that_was_not_foreseen_is_not_overwritten() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let project = create(&ada, "Garden").await;
+    ada.patch(&there(project.id)).json(json!({"name": "Balcony"})).expect(200).await;
+    let stale = |call: Call| call.header("if-match", "\"1\"");
+    for call in [
+        ada.patch(&there(project.id)).json(json!({"name": "Yard"})),
+        ada.post(&format!("{}/move", there(project.id))).json(json!({})),
+        ada.delete(&there(project.id)),
+    ] {
+        let answer: Answer = stale(call).expect(412).await;
+        assert_eq!(answer.header("etag"), Some("\"2\""));
+    }
+    ada.delete(&there(project.id)).header("if-match", "\"2\"").expect(204).await;
+}
+
+/// The name of the constraint that refuses a project with these values, if one does.
+async fn refusing(server: &TestServer, name: &str, color: &str) -> Option<String> {
+    let insert = format!(
+        "INSERT INTO projects (owner_id, id, name, color, archived, rank, created_at, updated_at, version)
+         VALUES ('bob', gen_random_uuid(), '{name}', '{color}', false, '80', now(), now(), 1)"
+    );
+    match server.database.connection().await.execute(AssertSqlSafe(insert)).await {
+        Ok(_) => None,
+        Err(sqlx::Error::Database(error)) => Some(error.constraint().expect("a named constraint").to_owned()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test]
+async fn contract_server_and_database_agree_on_every_limit() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let project = create(&ada, "Garden").await;
+    let schemas = &Contract::get().document["components"]["schemas"];
+    for schema in ["Project", "ListedProject", "CreateProject", "UpdateProject"] {
+        let fields = &schemas[schema]["properties"];
+        assert_eq!((&fields["name"]["minLength"], &fields["name"]["maxLength"]), (&json!(1), &json!(100)), "{schema}");
+        assert_eq!(fields["color"]["pattern"], "^#[0-9a-f]{6}$", "{schema}");
+    }
+    assert_eq!(schemas["ProjectList"]["properties"]["projects"]["maxItems"], PROJECTS_MAX);
+
+    let (long, longer) = ("é".repeat(100), "é".repeat(101));
+    for (name, color, refused) in [
+        (long.as_str(), "#0099af", None),
+        (&longer, "#0099af", Some(("name", "projects_name_length"))),
+        ("", "#0099af", Some(("name", "projects_name_length"))),
+        ("a", "#0099AF", Some(("color", "projects_color_form"))),
+        ("a", "#0099a", Some(("color", "projects_color_form"))),
+        ("a", "#0099aff", Some(("color", "projects_color_form"))),
+        ("a", "0099aff", Some(("color", "projects_color_form"))),
+    ] {
+        let body = json!({"name": name, "color": color});
+        let (post, patch) = (ada.post("/projects").json(body.clone()), ada.patch(&there(project.id)).json(body));
+        let refused_by = refusing(&server, name, color).await;
+        assert_eq!(refused_by.as_deref(), refused.map(|(_, constraint)| constraint), "{name} {color}");
+        match refused {
+            Some((field, _)) => {
+                post.invalid(field).await;
+                patch.invalid(field).await;
+            }
+            None => {
+                post.expect(201).await;
+                patch.expect(200).await;
+            }
+        }
+    }
+    assert_eq!(refusing(&server, " untrimmed", "#0099af").await.as_deref(), Some("projects_name_trimmed"));
+    ada.post("/projects").json(json!({"name": "a\0b"})).invalid("name").await;
+}
+
+#[tokio::test]
+async fn the_list_is_in_order_with_the_numbers_of_the_tasks() {
+    let server = TestServer::start().await;
+    let (ada, bob) = (server.user("ada"), server.user("bob"));
+    assert_eq!(list(&ada, "").await.count, 0);
+    let (garden, house) = (create(&ada, "Garden").await, create(&ada, "House").await);
+    ada.patch(&there(house.id)).json(json!({"archived": true})).expect(200).await;
+    let weeds = create_in(&ada, &garden, "Pull weeds").await;
+    let subtask = json!({"title": "Buy gloves", "parent_id": weeds.id});
+    ada.post("/tasks").json(subtask).expect(201).await;
+    let seeds = create_in(&ada, &garden, "Sow").await;
+    ada.update(seeds.id, json!({"completed": true})).await;
+    ada.create("Without a project").await;
+    create_in(&bob, &create(&bob, "Bob's").await, "Bob's").await;
+
+    let all = list(&ada, "").await;
+    let told = all.projects.iter().map(|listed| (&*listed.project.name, listed.open_tasks, listed.completed_tasks));
+    assert_eq!(told.collect::<Vec<_>>(), [("Garden", 2, 1), ("House", 0, 0)]);
+    assert_eq!((all.count, &all.projects[0].project), (2, &garden));
+    assert_eq!(all.position.to_string(), ada.position().await);
+    for (query, expected) in
+        [("archived=true", vec!["House"]), ("archived=false", vec!["Garden"]), ("archived=all", vec!["Garden", "House"])]
+    {
+        assert_eq!(names(&ada, query).await, expected);
+    }
+    ada.get("/projects?archived=maybe").invalid("archived").await;
+    ada.get("/projects?limit=5").invalid("limit").await;
+}
+
+#[tokio::test]
+async fn a_project_goes_where_it_is_put_and_the_others_stay() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let mut projects = Vec::new();
+    for name in ["A", "B", "C", "D"] {
+        projects.push(create(&ada, name).await);
+    }
+    let [a, b, c, d] = &projects[..] else { panic!("four") };
+    for (which, place, expected) in [
+        (d, json!({"before": a.id}), "DABC"),
+        (a, json!({"after": c.id}), "DBCA"),
+        (b, json!({}), "DCAB"),
+        (c, json!({"after": d.id}), "DCAB"),
+        (d, json!({"before": b.id}), "CADB"),
+        (b, json!({}), "CADB"),
+    ] {
+        move_to(&ada, which, place.clone()).await;
+        assert_eq!(names(&ada, "").await.concat(), expected, "{} to {place}", which.name);
+    }
+    assert_eq!(check_log(&ada).await.len(), 4 + 4, "two moves changed nothing, the others one project each");
+
+    let call = |place: Value| ada.post(&format!("{}/move", there(a.id))).json(place);
+    call(json!({"before": a.id})).invalid("before").await;
+    call(json!({"after": ProjectId::new()})).invalid("after").await;
+    call(json!({"before": b.id, "after": c.id})).invalid("after").await;
+}
+
+#[tokio::test]
+async fn a_project_with_tasks_is_deleted_only_as_its_user_says() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let (kept, lost, empty) =
+        (create(&ada, "Kept").await, create(&ada, "Lost").await, create(&ada, "Empty").await);
+    let (stays, goes) = (create_in(&ada, &kept, "Stays").await, create_in(&ada, &lost, "Goes").await);
+    ada.post("/tasks").json(json!({"title": "Goes too", "parent_id": goes.id})).expect(201).await;
+    for project in [&kept, &lost] {
+        let refused = ada.delete(&there(project.id)).refused(409, "CONFLICT").await;
+        assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains("tasks=move_out")), "{refused}");
+    }
+    ada.delete(&format!("{}?tasks=keep", there(kept.id))).invalid("tasks").await;
+    ada.delete(&there(empty.id)).expect(204).await;
+    ada.delete(&format!("{}?tasks=move_out", there(kept.id))).expect(204).await;
+    ada.delete(&format!("{}?tasks=delete", there(lost.id))).expect(204).await;
+    let tasks = ada.page("").await.tasks;
+    assert_eq!(tasks.iter().map(|task| (task.id, task.project_id)).collect::<Vec<_>>(), [(stays.id, None)]);
+    for id in [kept.id, lost.id, empty.id] {
+        for call in [
+            ada.get(&there(id)),
+            ada.patch(&there(id)).json(json!({"name": "New"})),
+            ada.post(&format!("{}/move", there(id))).json(json!({})),
+            ada.delete(&there(id)),
+        ] {
+            call.refused(404, "NOT_FOUND").await;
+        }
+    }
+    ada.post("/tasks").json(json!({"title": "Late", "project_id": kept.id})).invalid("project_id").await;
+    check_log(&ada).await;
+}
+
+#[tokio::test]
+async fn another_users_project_is_like_one_that_never_was() {
+    let server = TestServer::start().await;
+    let (ada, bob) = (server.user("ada"), server.user("bob"));
+    let (own, task) = (create(&ada, "Own").await, ada.create("Ada's").await);
+    let (foreign, missing) = (create(&bob, "Bob's").await.id, ProjectId::new());
+    let calls = |id: ProjectId| {
+        [
+            ada.post("/tasks").json(json!({"title": "Buy milk", "project_id": id})),
+            ada.patch(&at(task.id)).json(json!({"project_id": id})),
+            ada.post(&format!("{}/move", at(task.id))).json(json!({"project_id": id})),
+            ada.post(&format!("{}/move", there(own.id))).json(json!({"before": id})),
+        ]
+    };
+    for (foreign, missing) in calls(foreign).into_iter().zip(calls(missing)) {
+        assert_eq!(foreign.expect(400).await.tellable(), missing.expect(400).await.tellable());
+    }
+    assert_eq!(ada.log().await.len(), 2);
+}
+
+#[tokio::test]
+async fn there_are_at_most_so_many_projects() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let first = create(&ada, "First").await;
+    let fill = format!(
+        "INSERT INTO projects (owner_id, id, name, archived, rank, created_at, updated_at, version)
+         SELECT 'ada', gen_random_uuid(), 'n ' || n, false, lpad(to_hex(n + 5), 12, '0') || '80', now(), now(), 1
+         FROM generate_series(2, {PROJECTS_MAX}) n"
+    );
+    server.database.connection().await.execute(AssertSqlSafe(fill)).await.expect("projects are inserted");
+    let one_more = || ada.post("/projects").json(json!({"name": "One more"}));
+    let refused = one_more().refused(409, "CONFLICT").await;
+    assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains("1000")), "{refused}");
+    assert_eq!(list(&ada, "").await.count, PROJECTS_MAX);
+
+    ada.delete(&there(first.id)).expect(204).await;
+    one_more().expect(201).await;
+    ada.post(&format!("/trash/{}/restore", first.id)).refused(409, "CONFLICT").await;
+    let last = list(&ada, "").await.projects.pop().expect("projects").project;
+    ada.delete(&there(last.id)).expect(204).await;
+    ada.post(&format!("/trash/{}/restore", first.id)).expect(200).await;
+}
+
+#[tokio::test]
+async fn every_change_of_a_project_arrives_live() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let (mut live, hello) = Live::open(&ada, None).await;
+    let project = create(&ada, "Garden").await;
+    let task = create_in(&ada, &project, "Pull weeds").await;
+    ada.patch(&there(project.id)).json(json!({"color": "#2f855a"})).expect(200).await;
+    ada.delete(&format!("{}?tasks=delete", there(project.id))).expect(204).await;
+    ada.post(&format!("/trash/{}/restore", project.id)).expect(200).await;
+    ada.delete(&format!("{}?tasks=move_out", there(project.id))).expect(204).await;
+
+    let log = check_log(&ada).await;
+    let kinds: Vec<_> = log.iter().map(|change| change["type"].as_str().expect("a type")).collect();
+    let expected = [
+        "project.created",
+        "task.created",
+        "project.updated",
+        "task.deleted",
+        "project.deleted",
+        "project.restored",
+        "task.restored",
+        "task.updated",
+        "project.deleted",
+    ];
+    assert_eq!(kinds, expected);
+    assert_eq!(log[4]["project_id"], json!(project.id));
+    assert_eq!((&log[6]["task"]["id"], &log[6]["task"]["project_id"]), (&json!(task.id), &json!(project.id)));
+    assert_eq!(live.changes(log.len()).await, log);
+    live.expect_nothing().await;
+    let (mut late, _) = Live::open(&ada, hello["position"].as_str()).await;
+    assert_eq!(late.changes(log.len()).await, log);
+}
+
+const WRITERS: usize = 16;
+const ROUNDS: usize = 12;
+
+/// One of many: creates tasks in one project, takes them there, and renames, moves, deletes and
+/// restores it. Whatever the others do meanwhile, each answer is one that makes sense.
+async fn write(client: Client, shared: ProjectId, other: ProjectId, writer: usize) {
+    let allowed = |answer: &Answer, statuses: &[u16]| {
+        assert!(statuses.contains(&answer.status.as_u16()), "{answer:?}");
+    };
+    let mut mine: Option<Task> = None;
+    for round in 0..ROUNDS {
+        match (writer * 5 + round) % 8 {
+            0..=2 => {
+                let new = json!({"title": format!("{round} of {writer}"), "project_id": shared});
+                let answer = client.post("/tasks").json(new).send().await;
+                allowed(&answer, &[201, 400]);
+                mine = (answer.status == 201).then(|| answer.json()).or(mine);
+            }
+            3 => {
+                let task = client.create("On its way").await;
+                let into = json!({"project_id": shared});
+                allowed(&client.patch(&at(task.id)).json(into).send().await, &[200, 400]);
+            }
+            4 => {
+                let name = json!({"name": format!("{round} of {writer}")});
+                allowed(&client.patch(&there(shared)).json(name).send().await, &[200, 404]);
+                let place = json!({"after": other});
+                allowed(&client.post(&format!("{}/move", there(shared))).json(place).send().await, &[200, 404]);
+            }
+            5 => {
+                let tasks = if writer % 2 == 0 { "delete" } else { "move_out" };
+                allowed(&client.delete(&format!("{}?tasks={tasks}", there(shared))).send().await, &[204, 404]);
+            }
+            6 => {
+                if let Some(parent) = mine.take() {
+                    let subtask = json!({"title": "A part", "parent_id": parent.id});
+                    allowed(&client.post("/tasks").json(subtask).send().await, &[201, 400]);
+                }
+            }
+            _ => allowed(&client.post(&format!("/trash/{shared}/restore")).send().await, &[200, 404]),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_task_is_ever_in_a_project_that_is_gone_whatever_many_do_at_once() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let (shared, other) = (create(&ada, "Shared").await.id, create(&ada, "Other").await.id);
+    let (mut live, _) = Live::open(&ada, None).await;
+    let before = ada.log().await.len();
+    let writers = (0..WRITERS).map(|writer| tokio::spawn(write(ada.clone(), shared, other, writer)));
+    for writer in join_all(writers).await {
+        writer.expect("no writer fails");
+    }
+    let log = check_log(&ada).await;
+    let of = |kind: &str| log.iter().filter(|change| change["type"] == kind).count();
+    assert!(of("project.deleted") > 1 && of("project.restored") > 1, "it was deleted and restored again and again");
+    assert_eq!(live.changes(log.len() - before).await, log[before..]);
+}

@@ -1,0 +1,401 @@
+//! The trash: what was deleted comes back with all that went along, or goes for good, but never
+//! both, and never in part.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use sqlx::Connection;
+use taskwire::database::Pool;
+use taskwire::projects::Project;
+use taskwire::tasks::{Task, TaskId};
+use taskwire::trash::retention::expire;
+use taskwire::trash::{Restored, TrashKind, TrashList};
+use tokio::time::timeout;
+
+use crate::concurrency::check_log;
+use crate::kit::{Client, Live, Options, TestServer, at};
+
+const MONTH: Duration = Duration::from_hours(30 * 24);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+async fn post(client: &Client, body: Value) -> Task {
+    client.post("/tasks").json(body).expect(201).await.json()
+}
+
+async fn part_of(client: &Client, parent: &Task, title: &str) -> Task {
+    post(client, json!({"title": title, "parent_id": parent.id})).await
+}
+
+async fn project(client: &Client, name: &str) -> Project {
+    client.post("/projects").json(json!({"name": name})).expect(201).await.json()
+}
+
+/// Deletes a task with its subtasks.
+async fn delete(client: &Client, task: &Task) {
+    client.delete(&format!("{}?children=include", at(task.id))).expect(204).await;
+}
+
+async fn restore(client: &Client, id: impl std::fmt::Display) -> Restored {
+    client.post(&format!("/trash/{id}/restore")).expect(200).await.json()
+}
+
+async fn trash(client: &Client, query: &str) -> TrashList {
+    client.get(&format!("/trash?{query}")).expect(200).await.json()
+}
+
+fn titles(tasks: &[Task]) -> Vec<&str> {
+    tasks.iter().map(|task| task.title.as_str()).collect()
+}
+
+async fn count(pool: &Pool, table: &str) -> i64 {
+    let count = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+    sqlx::query_scalar(count).fetch_one(pool).await.expect("a number")
+}
+
+#[tokio::test]
+async fn what_is_deleted_can_be_seen_newest_first() {
+    let server = TestServer::start().await;
+    let (ada, bob) = (server.user("ada"), server.user("bob"));
+    delete(&bob, &bob.create("Bob's").await).await;
+    let (move_house, garden) = (ada.create("Move house").await, project(&ada, "Garden").await);
+    let boxes = part_of(&ada, &move_house, "Find boxes").await;
+    part_of(&ada, &boxes, "Ask the neighbours").await;
+    post(&ada, json!({"title": "Pull weeds", "project_id": garden.id})).await;
+    delete(&ada, &move_house).await;
+    ada.delete(&format!("/projects/{}?tasks=delete", garden.id)).expect(204).await;
+
+    let list = trash(&ada, "").await;
+    assert_eq!((list.count, &list.next_cursor), (2, &None));
+    assert_eq!(list.position.to_string(), ada.position().await);
+    let [first, second] = &list.entries[..] else { panic!("{list:?}") };
+    assert_eq!((first.kind, first.along, &first.project), (TrashKind::Project, 1, &Some(garden)));
+    assert_eq!((second.kind, second.along, &second.task), (TrashKind::Task, 2, &Some(move_house)));
+    let log = ada.log().await;
+    assert_eq!(json!(first.deleted_at), log.last().expect("a change")["at"]);
+    assert_eq!(first.expires_at, first.deleted_at + MONTH);
+}
+
+#[tokio::test]
+async fn a_full_trash_comes_in_pages() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    for number in 0..7 {
+        delete(&ada, &ada.create(&number.to_string()).await).await;
+    }
+    let (mut seen, mut query) = (Vec::new(), "limit=3".to_owned());
+    while let page = trash(&ada, &query).await
+        && let Some(next) = page.next_cursor
+    {
+        seen.extend(page.entries);
+        query = format!("limit=3&cursor={next}");
+        delete(&ada, &ada.create("meanwhile").await).await;
+    }
+    seen.extend(trash(&ada, &query).await.entries);
+    let seen: Vec<_> = seen.into_iter().map(|entry| entry.task.expect("a task").title).collect();
+    assert_eq!(seen, ["6", "5", "4", "3", "2", "1", "0"]);
+    for forged in ["", "nonsense", "eyJhdCI6IjIwMjYtMDEtMDEifQ"] {
+        ada.get(&format!("/trash?cursor={forged}")).invalid("cursor").await;
+    }
+    // A time that no database holds only begins at the end of the trash.
+    let far = "eyJhdCI6IisyNjAwMDAtMDEtMDFUMDA6MDA6MDBaIiwiaWQiOiIwMTlhYjBjNC0yZjZlLTdkMTEtOGE1My02ZjFkMmIzYzRkNWUifQ";
+    assert_eq!(trash(&ada, &format!("cursor={far}")).await.count, 9);
+}
+
+#[tokio::test]
+async fn a_restored_task_is_back_with_all_that_went_along() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let id = TaskId::new();
+    let create = json!({"id": id, "title": "Move house", "priority": "high", "labels": ["home"], "due": {"date": "2026-12-01"}});
+    let top = post(&ada, create.clone()).await;
+    let boxes = part_of(&ada, &top, "Find boxes").await;
+    let ask = part_of(&ada, &boxes, "Ask the neighbours").await;
+    ada.update(ask.id, json!({"completed": true})).await;
+    let after = ada.create("After").await;
+    let before = ada.page("").await.tasks;
+    delete(&ada, &top).await;
+    ada.post("/tasks").json(create.clone()).refused(410, "GONE").await;
+
+    let (mut live, _) = Live::open(&ada, None).await;
+    let restored = restore(&ada, id).await;
+    assert_eq!((titles(&restored.tasks), restored.count), (vec!["Move house", "Find boxes", "Ask the neighbours"], 3));
+    assert_eq!(restored.project, None);
+    let now = ada.page("").await.tasks;
+    for (before, now) in before.iter().zip(&now) {
+        // Only the change itself shows.
+        let expected = Task { version: now.version, updated_at: now.updated_at, ..before.clone() };
+        assert_eq!((now, now.version > before.version), (&expected, now.id != after.id));
+    }
+    assert_eq!(now.len(), before.len());
+    let log = check_log(&ada).await;
+    let restores = live.changes(3).await;
+    assert_eq!(restores, log[log.len() - 3..]);
+    assert!(restores.iter().all(|change| change["type"] == "task.restored"));
+    // The creation is still safe to retry.
+    assert_eq!(ada.post("/tasks").json(create).expect(200).await.json::<Task>(), ada.read(id).await);
+    assert_eq!(trash(&ada, "").await.count, 0);
+    ada.post(&format!("/trash/{id}/restore")).refused(404, "NOT_FOUND").await;
+}
+
+#[tokio::test]
+async fn a_restored_project_is_back_with_its_tasks() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let (first, garden, last) =
+        (project(&ada, "First").await, project(&ada, "Garden").await, project(&ada, "Last").await);
+    let weeds = post(&ada, json!({"title": "Pull weeds", "project_id": garden.id})).await;
+    part_of(&ada, &weeds, "Buy gloves").await;
+    ada.delete(&format!("/projects/{}?tasks=delete", garden.id)).expect(204).await;
+    ada.post("/tasks").json(json!({"title": "Sow", "project_id": garden.id})).invalid("project_id").await;
+
+    let restored = restore(&ada, garden.id).await;
+    assert_eq!(titles(&restored.tasks), ["Pull weeds", "Buy gloves"]);
+    assert!(restored.tasks.iter().all(|task| task.project_id == Some(garden.id)));
+    let back = restored.project.expect("the project");
+    assert_eq!(back, Project { version: back.version, updated_at: back.updated_at, ..garden.clone() });
+    let list: Value = ada.get("/projects").expect(200).await.json();
+    let ids: Vec<_> = list["projects"].as_array().expect("projects").iter().map(|project| &project["id"]).collect();
+    assert_eq!(ids, [&json!(first.id), &json!(garden.id), &json!(last.id)], "it is in its place again");
+    check_log(&ada).await;
+}
+
+#[tokio::test]
+async fn two_deletions_of_one_tree_can_be_taken_back_in_either_order() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let tree = async || {
+        let garden = project(&ada, "Garden").await;
+        let top = post(&ada, json!({"title": "Top", "project_id": garden.id})).await;
+        let child = part_of(&ada, &top, "Child").await;
+        let grandchild = part_of(&ada, &child, "Grandchild").await;
+        delete(&ada, &child).await;
+        ada.delete(&format!("/projects/{}?tasks=delete", garden.id)).expect(204).await;
+        (garden, top, child, grandchild)
+    };
+
+    let (garden, top, child, _) = tree().await;
+    restore(&ada, garden.id).await;
+    let back = restore(&ada, child.id).await.tasks;
+    assert_eq!((back[0].parent_id, back[0].project_id), (Some(top.id), Some(garden.id)));
+    assert_eq!((back[1].parent_id, back[1].project_id), (Some(child.id), Some(garden.id)));
+
+    let (garden, top, child, _) = tree().await;
+    // What it hung on is gone: it stands alone, with its own part.
+    let back = restore(&ada, child.id).await.tasks;
+    assert_eq!((back[0].parent_id, back[0].project_id), (None, None));
+    assert_eq!((back[1].parent_id, back[1].project_id), (Some(child.id), None));
+    assert_eq!(titles(&restore(&ada, garden.id).await.tasks), ["Top"]);
+    assert_eq!(ada.read(top.id).await.project_id, Some(garden.id));
+    check_log(&ada).await;
+}
+
+#[tokio::test]
+async fn a_tree_that_no_longer_fits_under_its_parent_stands_alone_as_a_tree() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let home = ada.create("Home").await;
+    let tree = part_of(&ada, &home, "Tree").await;
+    let branch = part_of(&ada, &tree, "Branch").await;
+    part_of(&ada, &branch, "Leaf").await;
+    delete(&ada, &tree).await;
+    // Meanwhile its parent has become part of others, and there is room for one level only.
+    let mut above = ada.create("1").await;
+    for level in ["2", "3"] {
+        above = part_of(&ada, &above, level).await;
+    }
+    ada.update(home.id, json!({"parent_id": above.id})).await;
+    let back = restore(&ada, tree.id).await.tasks;
+    let parents: Vec<_> = back.iter().map(|task| task.parent_id).collect();
+    assert_eq!(parents, [None, Some(tree.id), Some(branch.id)]);
+    check_log(&ada).await;
+}
+
+#[tokio::test]
+async fn what_went_along_comes_and_goes_only_with_the_whole() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let top = ada.create("Top").await;
+    let part = part_of(&ada, &top, "Part").await;
+    delete(&ada, &top).await;
+    for call in [ada.post(&format!("/trash/{}/restore", part.id)), ada.delete(&format!("/trash/{}", part.id))] {
+        let refused = call.refused(409, "CONFLICT").await;
+        assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains(&top.id.to_string())), "{refused}");
+    }
+    ada.post("/tasks").json(json!({"id": part.id, "title": "Part"})).refused(410, "GONE").await;
+    assert_eq!(restore(&ada, top.id).await.count, 2);
+}
+
+#[tokio::test]
+async fn purging_removes_the_whole_and_nothing_else() {
+    let server = TestServer::start().await;
+    let (ada, bob) = (server.user("ada"), server.user("bob"));
+    let recurring = json!({"title": "Water", "due": {"date": "2026-11-30"}, "recurrence": "FREQ=DAILY"});
+    let mut watered = Vec::new();
+    for client in [&ada, &ada, &bob] {
+        let top = client.create("Top").await;
+        let mut part = recurring.clone();
+        part["parent_id"] = json!(top.id);
+        let part = post(client, part).await;
+        client.patch(&format!("{}/complete", at(part.id))).json(json!({"completed": true})).expect(200).await;
+        delete(client, &top).await;
+        watered.push(top);
+    }
+    let log = ada.log().await;
+    ada.delete(&format!("/trash/{}", watered[0].id)).expect(204).await;
+    ada.delete(&format!("/trash/{}", watered[0].id)).refused(404, "NOT_FOUND").await;
+    ada.post(&format!("/trash/{}/restore", watered[0].id)).refused(404, "NOT_FOUND").await;
+    assert_eq!((count(&server.pool, "trash").await, count(&server.pool, "task_occurrences").await), (4, 2));
+    assert_eq!(restore(&ada, watered[1].id).await.count, 2);
+    delete(&ada, &watered[1]).await;
+    ada.delete("/trash").expect(204).await;
+    ada.delete("/trash").expect(204).await;
+    assert_eq!((count(&server.pool, "trash").await, count(&server.pool, "task_occurrences").await), (2, 1));
+    assert_eq!(ada.log().await[..log.len()], log, "purging is no change, and the log still tells of what was");
+    assert_eq!(restore(&bob, watered[2].id).await.count, 2);
+    ada.post("/tasks").json(json!({"id": watered[0].id, "title": "Top"})).refused(410, "GONE").await;
+}
+
+#[tokio::test]
+async fn a_task_and_a_project_with_one_id_do_not_meet_in_the_trash() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let garden = project(&ada, "Garden").await;
+    let task = post(&ada, json!({"id": garden.id, "title": "The same"})).await;
+    ada.delete(&format!("/projects/{}", garden.id)).expect(204).await;
+    ada.delete(&at(task.id)).refused(409, "CONFLICT").await;
+    ada.delete(&format!("/trash/{}", garden.id)).expect(204).await;
+    ada.delete(&at(task.id)).expect(204).await;
+    assert_eq!(check_log(&ada).await.len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_those_who_restore_and_purge_at_once_exactly_one_succeeds() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let mut ends = BTreeSet::new();
+    for round in 0..20 {
+        let top = ada.create("Top").await;
+        for part in ["One", "Other"] {
+            part_of(&ada, &top, part).await;
+        }
+        delete(&ada, &top).await;
+        let path = format!("/trash/{}", top.id);
+        let calls = (0..12).map(|number| match (number + round) % 3 {
+            0 => ada.delete(&path).send(),
+            1 => ada.delete("/trash").send(),
+            _ => ada.post(&format!("{path}/restore")).send(),
+        });
+        let answers = join_all(calls).await;
+        assert!(answers.iter().all(|answer| [200, 204, 404].contains(&answer.status.as_u16())), "{answers:?}");
+        let restores = answers.iter().filter(|answer| answer.status == 200).count();
+        let there = ada.get(&at(top.id)).send().await.status == 200;
+        assert_eq!(restores, usize::from(there), "{answers:?}");
+        assert_eq!(ada.page("").await.count, if there { 3 } else { 0 }, "all of it or nothing");
+        assert_eq!(count(&server.pool, "trash").await, 0);
+        if there {
+            delete(&ada, &top).await;
+            ada.delete("/trash").expect(204).await;
+        }
+        ends.insert(there);
+    }
+    assert_eq!(ends.len(), 2, "each side won at times");
+    check_log(&ada).await;
+}
+
+/// Makes what was deleted as this so many days older.
+async fn age(pool: &Pool, root: TaskId, days: i32) {
+    let age = "UPDATE trash SET deleted_at = deleted_at - make_interval(days => $2) WHERE root_id = $1";
+    sqlx::query(age).bind(root.as_uuid()).bind(days).execute(pool).await.expect("an update");
+}
+
+#[tokio::test]
+async fn what_has_been_there_for_long_goes_and_the_rest_stays() {
+    let server = TestServer::start().await;
+    let (ada, bob) = (server.user("ada"), server.user("bob"));
+    let mut deleted = Vec::new();
+    for client in [&ada, &ada, &bob] {
+        let top = client.create("Top").await;
+        part_of(client, &top, "Part").await;
+        delete(client, &top).await;
+        deleted.push(top.id);
+    }
+    age(&server.pool, deleted[0], 31).await;
+    age(&server.pool, deleted[1], 29).await;
+    age(&server.pool, deleted[2], 300).await;
+    assert_eq!(expire(&server.pool, MONTH).await.expect("it expires"), 4);
+    assert_eq!(expire(&server.pool, MONTH).await.expect("it expires"), 0);
+    assert_eq!(trash(&bob, "").await.count, 0);
+    assert_eq!(restore(&ada, deleted[1]).await.count, 2);
+    ada.post(&format!("/trash/{}/restore", deleted[0])).refused(404, "NOT_FOUND").await;
+}
+
+#[tokio::test]
+async fn however_much_is_old_one_statement_removes_a_bounded_part() {
+    let server = TestServer::start().await;
+    let statements = "
+        INSERT INTO owners (owner_id, last_seq, last_at) SELECT 'user ' || n, 1, now() FROM generate_series(1, 2500) n;
+        INSERT INTO trash (owner_id, id, root_id, deleted_at, task)
+            SELECT 'user ' || n, id, id, now() - interval '31 days', '{}'
+            FROM (SELECT n, gen_random_uuid() AS id FROM generate_series(1, 2500) n WHERE n % 3 > 0) AS fresh;
+        INSERT INTO owners (owner_id, last_seq, last_at) VALUES ('ada', 1, now());
+        INSERT INTO trash (owner_id, id, root_id, deleted_at, task)
+            SELECT 'ada', CASE WHEN part = 0 THEN root ELSE gen_random_uuid() END, root, now() - interval '31 days', '{}'
+            FROM (SELECT gen_random_uuid() AS root FROM generate_series(1, 700)) roots, generate_series(0, 9) part;
+        CREATE TABLE removals (count bigint);
+        CREATE FUNCTION note_removal() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN INSERT INTO removals SELECT count(*) FROM removed; RETURN NULL; END $$;
+        CREATE TRIGGER removal AFTER DELETE ON trash REFERENCING OLD TABLE AS removed
+            FOR EACH STATEMENT EXECUTE FUNCTION note_removal()";
+    sqlx::raw_sql(statements).execute(&server.pool).await.expect("a full trash");
+    assert_eq!(expire(&server.pool, MONTH).await.expect("it expires"), 7000 + 1667);
+    assert_eq!(count(&server.pool, "trash").await, 0);
+    let most: i64 = sqlx::query_scalar("SELECT max(count) FROM removals").fetch_one(&server.pool).await.expect("one");
+    assert_eq!(most, 1000);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_removal_under_way() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let (old, young) = (ada.create("Old").await, ada.create("Young").await);
+    for task in [&old, &young] {
+        delete(&ada, task).await;
+    }
+    age(&server.pool, old.id, 31).await;
+    // A removal that has done its work but not committed until we let it.
+    let wait = "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
+                    BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END $$;
+                CREATE TRIGGER wait AFTER DELETE ON trash FOR EACH ROW
+                    WHEN (OLD.task ->> 'title' = 'Old') EXECUTE FUNCTION wait()";
+    sqlx::raw_sql(wait).execute(&server.pool).await.expect("a trigger");
+    let mut connection = server.database.connection().await;
+    let mut brake = connection.begin().await.expect("a transaction");
+    sqlx::raw_sql("SELECT pg_advisory_xact_lock(1)").execute(&mut *brake).await.expect("the lock");
+    let pool = server.pool.clone();
+    let removal = tokio::spawn(async move { expire(&pool, MONTH).await.expect("it expires") });
+    timeout(PATIENCE, server.database.wait_for_blocked_statement()).await.expect("the removal is under way");
+
+    let meanwhile = ada.create("Meanwhile").await;
+    delete(&ada, &meanwhile).await;
+    assert_eq!(restore(&ada, young.id).await.count, 1);
+    assert_eq!(trash(&ada, "").await.count, 2);
+    ada.delete(&format!("/trash/{}", meanwhile.id)).expect(204).await;
+    assert!(!removal.is_finished());
+    brake.rollback().await.expect("the lock is given back");
+    assert_eq!(removal.await.expect("the removal ends"), 1);
+    assert_eq!(trash(&ada, "").await.count, 0);
+}
+
+#[tokio::test]
+async fn a_server_empties_the_trash_by_itself() {
+    let trash_retention = Duration::from_millis(300);
+    let server = TestServer::with(Options { trash_retention, ..Options::default() }).await;
+    let ada = server.user("ada");
+    let task = ada.create("Lost").await;
+    delete(&ada, &task).await;
+    let gone = async { while trash(&ada, "").await.count > 0 {} };
+    timeout(PATIENCE, gone).await.expect("it is gone");
+    ada.post(&format!("/trash/{}/restore", task.id)).refused(404, "NOT_FOUND").await;
+}
