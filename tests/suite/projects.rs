@@ -171,15 +171,12 @@ async fn contract_server_and_database_agree_on_every_limit() {
         let (post, patch) = (ada.post("/projects").json(body.clone()), ada.patch(&there(project.id)).json(body));
         let refused_by = refusing(&server, name, color).await;
         assert_eq!(refused_by.as_deref(), refused.map(|(_, constraint)| constraint), "{name} {color}");
-        match refused {
-            Some((field, _)) => {
-                post.invalid(field).await;
-                patch.invalid(field).await;
-            }
-            None => {
-                post.expect(201).await;
-                patch.expect(200).await;
-            }
+        if let Some((field, _)) = refused {
+            post.invalid(field).await;
+            patch.invalid(field).await;
+        } else {
+            post.expect(201).await;
+            patch.expect(200).await;
         }
     }
     assert_eq!(refusing(&server, " untrimmed", "#0099af").await.as_deref(), Some("projects_name_trimmed"));
@@ -384,7 +381,7 @@ async fn write(client: Client, shared: ProjectId, other: ProjectId, writer: usiz
                 allowed(&client.post(&format!("{}/move", there(shared))).json(place).send().await, &[200, 404]);
             }
             5 => {
-                let tasks = if writer % 2 == 0 { "delete" } else { "move_out" };
+                let tasks = if writer.is_multiple_of(2) { "delete" } else { "move_out" };
                 allowed(&client.delete(&format!("{}?tasks={tasks}", there(shared))).send().await, &[204, 404]);
             }
             6 => {
