@@ -25,6 +25,7 @@ mod live;
 mod live_auth;
 mod pages;
 mod pgbouncer;
+mod plans;
 mod recurring;
 mod retention;
 mod retries;
