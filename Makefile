@@ -9,7 +9,7 @@ TOOLS := $(CURDIR)/target/tools
 CLIENT := clients/typescript
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live contract client client-check prepare
+.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live bench-lists contract client client-check prepare
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -63,6 +63,11 @@ bench-live: ## measure the live channel: arrival, fan-out, memory per socket, CP
 	@scripts/need-postgres
 	cargo build --release
 	cargo bench --bench live
+
+bench-lists: ## measure every list at 100,000 tasks and write docs/lists.md anew
+	@scripts/need-postgres
+	cargo build --release
+	cargo bench --bench lists -- --write docs/lists.md
 
 contract: ## write openapi.yaml anew from the handlers' annotations
 	cargo run --quiet -- openapi > target/openapi.yaml

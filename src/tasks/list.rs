@@ -200,6 +200,8 @@ impl ListQuery {
         let zone = self.time_zone.unwrap_or(TimeZone::UTC);
         Filters {
             completed: match self.status {
+                // What is overdue is open, and to say so leads to the index of what is.
+                StatusFilter::All if self.due == Some(DueFilter::Overdue) => Some(false),
                 StatusFilter::All => None,
                 StatusFilter::Pending => Some(false),
                 StatusFilter::Completed => Some(true),

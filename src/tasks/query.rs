@@ -87,7 +87,7 @@ fn statement(owner: &OwnerId, of: &ListOf) -> QueryBuilder<Postgres> {
             }
             query.push(")) parts");
             of.order.push(&mut query, &of.filters, None);
-            query.push(" LIMIT ").push_bind(limit(of));
+            push_limit(&mut query, of);
         }
     }
     query.push(") s) t ON true");
@@ -109,7 +109,7 @@ fn push_part(query: &mut QueryBuilder<Postgres>, owner: &OwnerId, of: &ListOf, p
         of.order.push_after(query, &of.filters, part, key);
     }
     of.order.push(query, &of.filters, Some(part));
-    query.push(" LIMIT ").push_bind(limit(of));
+    push_limit(query, of);
 }
 
 /// Whose tasks. The planner is not told the owner but where it will be found, so it counts on one
@@ -120,15 +120,24 @@ fn push_owner(query: &mut QueryBuilder<Postgres>, owner: &OwnerId, of: &ListOf) 
         // The keys of labels lead to this owner's tasks by themselves, and with an average owner
         // in mind it would look for all other tasks as well, to be sure.
         query.push("owner_id = ").push_bind(owner.as_str().to_owned());
-    } else if of.order.has_index(&of.filters) {
-        query.push("owner_id = o.owner_id");
-    } else {
-        // All that fits is read in any case. Bounds of which nothing is known count as narrow
-        // ones, so that this holds also where there are but two or three owners.
-        query.push("owner_id = o.owner_id AND owner_id >= o.owner_id AND owner_id <= o.owner_id");
+        return;
+    }
+    query.push("owner_id = o.owner_id");
+    if of.filters.narrow() || !of.order.has_index(&of.filters) {
+        // Many tasks may have to be read for few. Bounds of which nothing is known count as narrow
+        // ones, so that the index is taken also where there are but two or three owners.
+        query.push(" AND owner_id >= o.owner_id AND owner_id <= o.owner_id");
     }
 }
 
-fn limit(of: &ListOf) -> i64 {
-    i64::from(of.limit) + 1
+/// How many. Without the number the planner counts on a tenth of what there is, and prefers an
+/// index that has the order of the list to one from which all is read and sorted; with it, it
+/// would not where the average owner has no more tasks than that.
+fn push_limit(query: &mut QueryBuilder<Postgres>, of: &ListOf) {
+    let limit = i64::from(of.limit) + 1;
+    if of.filters.has_labels() {
+        query.push(" LIMIT ").push_bind(limit);
+    } else {
+        query.push(" LIMIT (SELECT ").push_bind(limit).push("::bigint)");
+    }
 }

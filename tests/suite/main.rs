@@ -35,6 +35,7 @@ mod moves;
 mod pages;
 mod pgbouncer;
 mod projects;
+mod plans;
 mod recurring;
 mod retention;
 mod retries;

@@ -143,7 +143,7 @@ async fn whatever_is_typed_is_no_error() {
     for words in ["&", "!|&", "''", "\"", "\\", ":*", "<->", "🦀", "。、", "…—", "\u{200b}", "\u{301}"] {
         assert_eq!(found(&ada, words).await, [""; 0], "{words}");
     }
-    for words in ["a".repeat(200), "ö ".repeat(100), "\u{fdfa}".repeat(200), "牛".repeat(200), "'".repeat(200)] {
+    for words in ["a".repeat(200), "ü ".repeat(100), "\u{fdfa}".repeat(200), "牛".repeat(200), "'".repeat(200)] {
         assert_eq!(found(&ada, &words).await, [""; 0]);
     }
     let long = ada.create_with(json!({"title": "a".repeat(200), "description": "\u{fdfa}".repeat(1000)})).await;

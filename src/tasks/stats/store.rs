@@ -36,11 +36,14 @@ pub async fn stats(pool: &Pool, owner: &OwnerId, of: &StatsOf) -> sqlx::Result<T
                SELECT width_bucket(d.completed_at, $6::timestamptz[]) AS day, count(*) AS tasks
                FROM owners o CROSS JOIN LATERAL (
                    SELECT completed_at FROM tasks
-                   WHERE owner_id = o.owner_id AND completed AND completed_at >= $7 AND completed_at < $5
+                   WHERE owner_id = o.owner_id AND owner_id >= o.owner_id AND owner_id <= o.owner_id
+                     AND completed AND completed_at >= $7 AND completed_at < $5
                    UNION ALL
                    SELECT c.completed_at
                    FROM task_occurrences c JOIN tasks t ON t.owner_id = c.owner_id AND t.id = c.task_id
-                   WHERE c.owner_id = o.owner_id AND c.completed_at >= $7 AND c.completed_at < $5
+                   WHERE c.owner_id = o.owner_id AND c.owner_id >= o.owner_id AND c.owner_id <= o.owner_id
+                     AND t.owner_id >= o.owner_id AND t.owner_id <= o.owner_id
+                     AND c.completed_at >= $7 AND c.completed_at < $5
                      AND NOT (t.completed AND c.occurrence = t.due_date + COALESCE(t.due_time, '00:00'))
                ) d
                WHERE o.owner_id = $1

@@ -1,0 +1,76 @@
+//! Asks the server for pages and reads from its log what Postgres told about each.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::time::Duration;
+
+use serde_json::Value;
+use taskwire::auth::Tokens;
+
+use crate::common::process::Served;
+use crate::common::scratch::Scratch;
+use crate::plan::Plan;
+use crate::{Result, SECRET, seed};
+
+/// A server on connections that tell something about each statement.
+pub struct Pages {
+    http: reqwest::Client,
+    base: String,
+    token: String,
+    log: BufReader<File>,
+    _server: Served,
+}
+
+/// One answer.
+pub struct Page {
+    /// Where the next one begins.
+    pub next: Option<String>,
+    /// What the database took to parse, plan and run, in milliseconds, if it was to tell times.
+    pub milliseconds: f64,
+    /// How it went about it, if it was to tell plans.
+    pub plan: Option<Plan>,
+}
+
+impl Pages {
+    pub fn of(name: &'static str, url: &str, scratch: &Scratch) -> Result<Self> {
+        let settings =
+            [("LOG", "error,sqlx::postgres::notice=trace"), ("LOG_FORMAT", "json"), ("DATABASE_POOL_SIZE", "1")];
+        let server = Served::taskwire(name, env!("CARGO_BIN_EXE_taskwire").as_ref(), &settings, url, scratch)?;
+        let token = Tokens::new(SECRET.as_bytes(), None, None).mint(seed::OWNER, Duration::from_hours(24))?;
+        let log = BufReader::new(File::open(scratch.path().join(format!("{name}.log")))?);
+        Ok(Self { http: reqwest::Client::new(), base: server.base.clone(), token, log, _server: server })
+    }
+
+    pub async fn get(&mut self, path: &str) -> Result<Page> {
+        // What background work was told meanwhile.
+        self.told()?;
+        let url = format!("{}/api/{}{path}", self.base, seed::OWNER);
+        let answer = self.http.get(url).bearer_auth(&self.token).send().await?;
+        let status = answer.status();
+        let body: Value = serde_json::from_slice(&answer.bytes().await?)?;
+        if !status.is_success() {
+            return Err(format!("{path} was answered {body}").into());
+        }
+        let told = self.told()?;
+        let milliseconds = told.iter().filter_map(|message| milliseconds(message)).sum();
+        let plan = told.iter().rev().find_map(|message| Plan::read(message));
+        Ok(Page { next: body["next_cursor"].as_str().map(str::to_owned), milliseconds, plan })
+    }
+
+    /// The messages that came since it was asked last. They are in the log before the answer is out.
+    fn told(&mut self) -> Result<Vec<String>> {
+        let mut messages = Vec::new();
+        let mut line = String::new();
+        while self.log.read_line(&mut line)? > 0 {
+            let entry: Value = serde_json::from_str(&line)?;
+            messages.extend(entry["message"].as_str().map(str::to_owned));
+            line.clear();
+        }
+        Ok(messages)
+    }
+}
+
+/// The time in `duration: 1.234 ms`.
+fn milliseconds(message: &str) -> Option<f64> {
+    message.strip_prefix("duration: ")?.split(' ').next()?.parse().ok()
+}

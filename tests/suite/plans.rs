@@ -1,0 +1,109 @@
+//! The ways to the lists: each that has a name is reached by an index that begins with its owner,
+//! for the first run as for the seventh, when Postgres may keep a plan for any values.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::Utc;
+use sqlx::AssertSqlSafe;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+use crate::kit::{Options, TestDatabase, TestServer};
+
+#[path = "../../benches/lists/combinations.rs"]
+mod combinations;
+#[path = "../../benches/lists/plan.rs"]
+mod plan;
+#[path = "../../benches/lists/seed.rs"]
+mod seed;
+
+use combinations::Promise;
+use plan::Plan;
+
+/// Keeps what Postgres tells the server.
+#[derive(Clone, Default)]
+struct Notices(Arc<Mutex<Vec<String>>>);
+
+impl Notices {
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().expect("no test panics here"))
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Notices {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        struct Message(Option<String>);
+        impl Visit for Message {
+            fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+                if field.name() == "message" {
+                    self.0 = Some(format!("{value:?}"));
+                }
+            }
+            fn record_str(&mut self, field: &Field, value: &str) {
+                if field.name() == "message" {
+                    self.0 = Some(value.to_owned());
+                }
+            }
+        }
+        if event.metadata().target() == "sqlx::postgres::notice" {
+            let mut message = Message(None);
+            event.record(&mut message);
+            self.0.lock().expect("no test panics here").extend(message.0);
+        }
+    }
+}
+
+/// Asks for every list several times on tasks of so many owners; returns the views that took
+/// another of the owner's indexes than they are to.
+async fn check_plans(owner: u32, others: u32, each: u32) -> Vec<String> {
+    let database = Arc::new(TestDatabase::new().await);
+    for statement in seed::statements(owner, others, each) {
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut database.connection().await).await.expect("it is seeded");
+    }
+    let url = format!("{}{}", database.url(), plan::TELL);
+    let notices = Notices::default();
+    // The server runs on this thread.
+    let _listening = tracing::subscriber::set_default(tracing_subscriber::registry().with(notices.clone()));
+    let server = TestServer::on(database, Options { through: Some(url), ..Options::default() }).await;
+    let client = server.user(seed::OWNER);
+    let mut elsewhere = Vec::new();
+    for combination in combinations::all(Utc::now().date_naive()) {
+        let mut paths = vec![combination.path.clone()];
+        if combination.path.starts_with("/tasks") {
+            let page: serde_json::Value = client.get(&format!("{}&limit=7", combination.path)).expect(200).await.json();
+            paths.extend(page["next_cursor"].as_str().map(|cursor| format!("{}&cursor={cursor}", combination.path)));
+        }
+        for path in paths {
+            for run in 1..=7 {
+                notices.take();
+                client.get(&path).expect(200).await;
+                let plan = notices.take().iter().rev().find_map(|message| Plan::read(message)).expect("a plan is told");
+                let what = format!("{}, {owner} beside {others} times {each}, run {run}: {path}", combination.name);
+                assert!(plan.astray.is_empty(), "{what}: {:?}", plan.astray);
+                assert!(!plan.indexes.is_empty(), "{what}: no index");
+                if combination.promise == Promise::View {
+                    let other = plan.indexes.iter().find(|index| !combination.indexes.contains(&index.as_str()));
+                    elsewhere.extend(other.map(|index| format!("{what}: {index}")));
+                }
+            }
+        }
+    }
+    elsewhere
+}
+
+#[tokio::test]
+async fn a_list_of_an_owner_with_many_tasks_is_reached_by_its_index() {
+    assert_eq!(check_plans(10_000, 10, 1_000).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn so_is_one_of_two_owners_who_share_the_table() {
+    assert_eq!(check_plans(4_000, 1, 4_000).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn that_of_an_owner_among_many_is_reached_by_an_index_of_the_owner() {
+    // Which one does not matter where there are but a few tasks to read.
+    check_plans(300, 300, 30).await;
+}
