@@ -104,7 +104,8 @@ async fn contract_and_server_agree_on_every_limit_of_a_page() {
     for (path, _, operation) in Contract::get().operations() {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         for parameter in parameters.filter(|parameter| parameter["name"] == "limit") {
-            let own = path.strip_prefix("/api/{user_id}").expect("a user's list").replace("{task_id}", &task.id.to_string());
+            let own =
+                path.strip_prefix("/api/{user_id}").expect("a user's list").replace("{task_id}", &task.id.to_string());
             let bound = |name: &str| parameter["schema"][name].as_i64().unwrap_or_else(|| panic!("{path}: no {name}"));
             let ask = |limit: i64| ada.get(&format!("{own}?limit={limit}"));
             assert!((bound("minimum")..=bound("maximum")).contains(&bound("default")));

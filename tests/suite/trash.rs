@@ -108,7 +108,8 @@ async fn a_restored_task_is_back_with_all_that_went_along() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let id = TaskId::new();
-    let create = json!({"id": id, "title": "Move house", "priority": "high", "labels": ["home"], "due": {"date": "2026-12-01"}});
+    let create =
+        json!({"id": id, "title": "Move house", "priority": "high", "labels": ["home"], "due": {"date": "2026-12-01"}});
     let top = post(&ada, create.clone()).await;
     let boxes = part_of(&ada, &top, "Find boxes").await;
     let ask = part_of(&ada, &boxes, "Ask the neighbours").await;
