@@ -131,8 +131,7 @@ struct World {
 impl World {
     async fn create(ada: &Client, drawn: &[Drawn]) -> Self {
         let today = Utc::now().date_naive();
-        let projects =
-            [ada.project("A project").await, ada.project("A project").await];
+        let projects = [ada.project("A project").await, ada.project("A project").await];
         let mut ids: Vec<TaskId> = Vec::new();
         for task in drawn {
             let due = task.due.map(|(distance, time)| match time {

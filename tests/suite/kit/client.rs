@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use taskwire::batch::{BatchAnswer, BatchResult};
 use taskwire::changes::ChangeMessage;
+use taskwire::exchange::ImportAnswer;
 use taskwire::projects::{Project, ProjectId};
 use taskwire::tasks::{Task, TaskList};
 
@@ -186,6 +187,24 @@ impl Client {
                 None => return tasks,
             }
         }
+    }
+
+    /// All that the user has, as a file of this format.
+    pub async fn export(&self, format: &str) -> String {
+        let file = self.get(&format!("/export?format={format}")).expect(200).await;
+        String::from_utf8(file.body).expect("text")
+    }
+
+    /// All that the user has, but for the header that tells of the file.
+    pub async fn everything(&self) -> Value {
+        let mut file: Value = serde_json::from_str(&self.export("json").await).expect("JSON");
+        file.as_object_mut().expect("an object").remove("taskwire").expect("a header");
+        file
+    }
+
+    /// Imports a file that must be taken.
+    pub async fn import(&self, media_type: &str, file: impl Into<Vec<u8>>) -> ImportAnswer {
+        self.post("/import").bytes(media_type, file).expect(200).await.json()
     }
 
     /// Reads a task that must be there.
