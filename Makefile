@@ -6,9 +6,10 @@
 SHELL := /bin/sh
 SQLX_CLI := 0.9.0
 TOOLS := $(CURDIR)/target/tools
+CLIENT := clients/typescript
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live contract prepare
+.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live contract client client-check prepare
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -18,7 +19,7 @@ run: ## build and start the server; prints where it is and how to sign in
 	@cargo build --release
 	@exec target/release/taskwire serve --show-demo-token
 
-test: format lint queries contract-check units check-the-checker ## everything that must hold
+test: format lint queries contract-check units check-the-checker client-check ## everything that must hold
 
 format:
 	cargo fmt --check
@@ -42,6 +43,11 @@ units: # unit tests, and black-box tests over HTTP and WebSocket
 check-the-checker: # servers that are broken on purpose must be found out
 	cargo test --features broken --test torture
 
+client-check: $(CLIENT)/node_modules/.package-lock.json # the TypeScript client is that of the contract, and works
+	@scripts/need-postgres
+	cargo build
+	cd $(CLIENT) && npm run --silent check
+
 # TORTURE_SECONDS sets how long, TORTURE_SEED repeats what went wrong when.
 torture: ## the history checker, for ten minutes: kill, cut, stall, and miss nothing
 	@scripts/need-postgres
@@ -62,6 +68,9 @@ contract: ## write openapi.yaml anew from the handlers' annotations
 	cargo run --quiet -- openapi > target/openapi.yaml
 	mv target/openapi.yaml openapi.yaml
 
+client: $(CLIENT)/node_modules/.package-lock.json ## generate the TypeScript client anew, after changing openapi.yaml
+	cd $(CLIENT) && npm run --silent generate
+
 prepare: $(TOOLS)/bin/cargo-sqlx ## write the query data in .sqlx anew, after changing SQL
 	@scripts/need-postgres
 	scripts/with-postgres cargo sqlx prepare -- --all-targets
@@ -73,3 +82,7 @@ $(TOOLS)/bin/cargo-sqlx:
 
 tools/node_modules/.package-lock.json: tools/package-lock.json
 	cd tools && npm ci --no-audit --no-fund --silent
+
+$(CLIENT)/node_modules/.package-lock.json: $(CLIENT)/package-lock.json
+	cd $(CLIENT) && npm ci --no-audit --no-fund --silent
+	@touch $@

@@ -2,19 +2,40 @@
 -- projects, subtasks, an order of their own, recurrence, search and a trash. Everything has a
 -- default, so tasks and logged changes from before are complete as they are.
 
--- Words as they are compared: without case, accents and compatibility forms. Scripts that write
--- no spaces between words (Han, Kana, Thai, Lao, Burmese, Khmer) are taken apart into characters.
+-- Words as they are compared: without case, accents, vowel points and compatibility forms, with
+-- nothing but single spaces between them. Scripts that write no spaces between words (Han, Kana,
+-- Thai, Lao, Burmese, Khmer) are taken apart into characters. Written out to depend neither on the
+-- database's locale nor on what the parser of text search takes for a path or an address.
 CREATE FUNCTION taskwire_folded(words text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
-RETURN regexp_replace(
-    normalize(regexp_replace(normalize(lower(words COLLATE "und-x-icu"), NFKD), '[\u0300-\u036f]+', '', 'g'), NFC),
-    '([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff])', ' \1 ', 'g');
+RETURN regexp_replace(regexp_replace(replace(replace(replace(translate(
+    normalize(regexp_replace(
+        normalize(lower(words COLLATE "und-x-icu"), NFKD),
+        '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]+',
+        '', 'g'), NFC),
+    'ıøłđħŧς', 'ioldhtσ'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'),
+    '([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff])', ' \1 ', 'g'),
+    -- Vowel signs of Indic scripts are no letters, but parts of words.
+    '[^[:alnum:]\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+', ' ', 'g');
 
 -- Title words weigh more than those of the description.
 CREATE FUNCTION taskwire_searchable(title text, description text) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN setweight(to_tsvector('pg_catalog.simple', taskwire_folded(title)), 'A')
     || setweight(to_tsvector('pg_catalog.simple', taskwire_folded(COALESCE(description, ''))), 'B');
+
+-- What a search looks for: every word, each as the beginning of one. What was written as one word
+-- and was taken apart stands together, in order. NULL when there is no word in it.
+CREATE FUNCTION taskwire_search_query(words text) RETURNS tsquery
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+RETURN (
+    SELECT string_agg(phrase, ' & ')::tsquery
+    FROM (SELECT string_agg(quote_literal(lexeme) || CASE WHEN last THEN ':*' ELSE '' END, ' <-> ' ORDER BY position) AS phrase
+          FROM (SELECT place, lexeme, position, position = max(position) OVER (PARTITION BY place) AS last
+                FROM regexp_split_to_table(words COLLATE "und-x-icu", '\s+') WITH ORDINALITY AS word(text, place),
+                     LATERAL unnest(to_tsvector('pg_catalog.simple', taskwire_folded(text))) AS part,
+                     LATERAL unnest(positions) AS position) parts
+          GROUP BY place) phrases);
 
 -- Labels are compared without case. The owner is part of each key, so that the index over all
 -- keys leads to nobody else's tasks. NULL, not an empty array, for the many tasks without labels.
@@ -86,23 +107,34 @@ ALTER TABLE tasks
     ADD CONSTRAINT tasks_parent FOREIGN KEY (owner_id, parent_id) REFERENCES tasks (owner_id, id),
     ADD CONSTRAINT tasks_project FOREIGN KEY (owner_id, project_id) REFERENCES projects (owner_id, id);
 
--- One index for each view; see the table of lists in the README. What is open is little and looked
--- at often, what is done is much and looked at rarely.
+-- The indexes of the lists in docs/lists.md. What is open is little and looked at often, what is
+-- done is much and looked at rarely: where `completed` comes second, a list of both is merged from
+-- two. There is none for `search`: one would more than double the cost of writing a row, for what
+-- a scan of the owner's open tasks does in milliseconds.
 CREATE INDEX tasks_open_by_created ON tasks (owner_id, created_at DESC, id DESC) WHERE NOT completed;
-CREATE INDEX tasks_open_by_due ON tasks (owner_id, due_at, id) WHERE NOT completed AND due_at IS NOT NULL;
-CREATE INDEX tasks_open_by_priority ON tasks (owner_id, priority DESC, created_at DESC, id DESC) WHERE NOT completed;
+CREATE INDEX tasks_open_by_due ON tasks (owner_id, due_at, id) WHERE NOT completed;
+CREATE INDEX tasks_open_by_priority ON tasks (owner_id, priority, id) WHERE NOT completed;
 CREATE INDEX tasks_done_by_completed ON tasks (owner_id, completed_at DESC, id DESC) WHERE completed;
+DROP INDEX tasks_by_title;
+CREATE INDEX tasks_by_title ON tasks (owner_id, completed, title COLLATE "und-x-icu", id);
 CREATE INDEX tasks_by_rank ON tasks (owner_id, completed, rank, id);
 CREATE INDEX tasks_by_project ON tasks (owner_id, project_id, completed, rank, id) WHERE project_id IS NOT NULL;
 CREATE INDEX tasks_by_parent ON tasks (owner_id, parent_id, rank, id) WHERE parent_id IS NOT NULL;
-CREATE INDEX tasks_by_label ON tasks USING gin (label_keys) WHERE label_keys IS NOT NULL;
+-- Without the list of pending entries, which every search would have to read, everybody's.
+CREATE INDEX tasks_by_label ON tasks USING gin (label_keys) WITH (fastupdate = off) WHERE label_keys IS NOT NULL;
 
--- Whether open tasks hang on a task. VOLATILE, although it only reads: so it looks with a snapshot
+-- Whether open tasks hang on a task, at any depth. VOLATILE, although it only reads: so it looks with a snapshot
 -- of its own, and a statement that asks after it has the owner's lock sees what was committed
 -- while it waited for the lock.
 CREATE FUNCTION taskwire_has_open_subtasks(of_owner text, of_task uuid) RETURNS boolean
 LANGUAGE sql VOLATILE
-RETURN EXISTS (SELECT FROM tasks WHERE owner_id = of_owner AND parent_id = of_task AND NOT completed);
+RETURN EXISTS (
+    WITH RECURSIVE below AS (
+        SELECT id, completed FROM tasks WHERE owner_id = of_owner AND parent_id = of_task
+        UNION ALL
+        SELECT t.id, t.completed FROM tasks t JOIN below ON t.parent_id = below.id WHERE t.owner_id = of_owner
+    )
+    SELECT FROM below WHERE NOT completed);
 
 -- When an occurrence of a recurring task was completed; the task itself is then open again.
 CREATE TABLE task_occurrences (

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::auth::Tokens;
 use crate::config::{HttpConfig, JwtConfig, LiveConfig, Origin};
 use crate::database::Pool;
+use crate::exchange::Slots;
 use crate::http::NO_METADATA;
 use crate::live::Hub;
 use crate::live::hints::Hints;
@@ -32,6 +33,7 @@ struct Parts {
     live: LiveConfig,
     hints: Hints,
     waiting: Waiting,
+    exchange: Slots,
     draining: CancellationToken,
     sockets: TaskTracker,
     trash_retention: Duration,
@@ -59,6 +61,7 @@ impl App {
             allowed_origins,
             hints,
             waiting: Waiting::new(live.unauthenticated, live.unauthenticated_per_address),
+            exchange: Slots::default(),
             live,
             draining: CancellationToken::new(),
             sockets: TaskTracker::new(),
@@ -113,6 +116,11 @@ impl App {
     /// The sockets that have not said who they are.
     pub fn waiting(&self) -> &Waiting {
         &self.0.waiting
+    }
+
+    /// How much is imported and exported at one time.
+    pub fn exchange(&self) -> &Slots {
+        &self.0.exchange
     }
 
     /// Ends when the server stops: sockets say goodbye.

@@ -14,6 +14,7 @@ pub mod cli;
 pub mod config;
 pub mod database;
 mod docs;
+pub mod exchange;
 mod health;
 mod http;
 pub mod ids;

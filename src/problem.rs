@@ -183,6 +183,11 @@ impl Problem {
         Self::new(Code::Unavailable, detail).with_header(RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
+    #[must_use]
+    pub fn with_detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { detail: detail.into(), ..self }
+    }
+
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
@@ -199,10 +204,19 @@ impl Problem {
             let code = serde_json::to_value(self.code).ok();
             let code = code.and_then(|code| code.as_str().map(str::to_lowercase)).unwrap_or_default();
             self.errors = vec![FieldError::new(place.to_owned(), code, self.detail.clone())];
+            self.detail = said(&self.errors).into();
+            self
         } else {
-            for error in &mut self.errors {
-                error.field = format!("{place}.{}", error.field).into();
-            }
+            self.inside(Some(place))
+        }
+    }
+
+    /// The same refusal with its fields named as parts of a larger one, if it is about fields.
+    #[must_use]
+    pub fn inside(mut self, part: Option<&str>) -> Self {
+        let Some(part) = part.filter(|_| !self.errors.is_empty()) else { return self };
+        for error in &mut self.errors {
+            error.field = format!("{part}.{}", error.field).into();
         }
         self.detail = said(&self.errors).into();
         self

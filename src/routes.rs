@@ -12,7 +12,7 @@ use utoipa::openapi::OpenApi;
 use crate::app::App;
 use crate::http::framing::{self, REQUEST_ID};
 use crate::openapi::mount::Mounts;
-use crate::{batch, changes, docs, health, live, openapi, projects, tasks, trash};
+use crate::{batch, changes, docs, exchange, health, live, openapi, projects, tasks, trash};
 
 /// Every operation of the contract.
 fn operations() -> Mounts {
@@ -38,6 +38,8 @@ fn operations() -> Mounts {
         .mount(trash::restore_from_trash)
         .mount(trash::purge_from_trash)
         .mount(changes::get_task_history)
+        .mount(exchange::export_data)
+        .mount(exchange::import_data)
         .mount(changes::list_changes)
         .mount(live::open_live)
         .mount(health::get_health)
@@ -64,7 +66,7 @@ pub fn service(app: &App) -> Service {
         .hoop(framing::around_request)
         .hoop_when(cors(app).into_handler(), |req, _| req.headers().contains_key(ORIGIN))
         .hoop(CatchPanic::new())
-        .hoop(Timeout::new(app.http().request_timeout))
+        .hoop_when(Timeout::new(app.http().request_timeout), |req, _| !exchange::is_import(req))
 }
 
 fn cors(app: &App) -> Cors {
@@ -81,6 +83,6 @@ fn cors(app: &App) -> Cors {
             Method::OPTIONS,
         ])
         .allow_headers(vec!["authorization", "content-type", "if-match", "if-none-match", REQUEST_ID])
-        .expose_headers(vec!["etag", "location", "retry-after", "www-authenticate", REQUEST_ID])
+        .expose_headers(vec!["content-disposition", "etag", "location", "retry-after", "www-authenticate", REQUEST_ID])
         .max_age(600)
 }

@@ -68,13 +68,15 @@ pub async fn apply_batch(app: App, caller: Caller, body: JsonBody<Batch>) -> Res
     ran.map(Json).map_err(|(place, problem)| problem.within(&operation_at(place)))
 }
 
-/// Tells a repeated batch from another one with the same id.
+/// Tells a repeated batch from another one with the same id, however each is spelled.
 fn digest(batch: &Batch) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update([u8::from(batch.mode == BatchMode::Each)]);
     for operation in &batch.operations {
+        // One spelling without spaces, its keys in order. What was read as an operation is JSON.
+        let value: serde_json::Value = serde_json::from_str(operation.get()).unwrap_or_default();
+        hash.update(value.to_string());
         // No JSON text holds a NUL, so the parts cannot run into each other.
-        hash.update(operation.get().as_bytes());
         hash.update([0]);
     }
     hash.finalize().into()

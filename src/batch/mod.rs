@@ -4,6 +4,7 @@
 //! holds the shorter way for what concerns one task alone.
 
 mod handlers;
+mod import;
 mod operations;
 mod plan;
 mod requests;
@@ -14,7 +15,8 @@ use futures_util::FutureExt;
 use uuid::Uuid;
 
 pub use handlers::apply_batch;
-pub use operations::{Contents, Done, Operation, Outcome, Place};
+pub use import::{Fate, Import, import};
+pub use operations::{Contents, Done, ImportedTask, Operation, Outcome, Place};
 pub use requests::{BatchAnswer, BatchResult, OPERATIONS_MAX};
 
 use crate::app::App;
@@ -31,6 +33,8 @@ pub enum Mode {
     AllOrNothing,
     /// The others go through.
     Each,
+    /// There are no others: it is a request of its own.
+    Alone,
 }
 
 /// A batch that its client gave a name, so that it can be told when it comes again.
@@ -42,10 +46,10 @@ pub struct Named {
 
 /// Runs one operation.
 pub async fn run_one(app: &App, owner: &OwnerId, operation: Operation) -> Result<Done, Problem> {
-    let applied = write_all(app, owner, vec![operation], Mode::AllOrNothing, None).await?;
+    let applied = write_all(app, owner, vec![operation], Mode::Alone, None).await?;
     match applied.map_err(|(_, problem)| problem)? {
         Applied::Now(outcomes) => outcomes.into_iter().next().unwrap_or_else(|| Err(nothing_came_of_it())),
-        Applied::Before(_) => Err(nothing_came_of_it()),
+        Applied::Before(_) | Applied::NameTaken => Err(nothing_came_of_it()),
     }
 }
 
@@ -67,6 +71,9 @@ pub async fn run(
             BatchAnswer { results: outcomes.into_iter().map(BatchResult::from).collect(), repeated: false }
         }
         Applied::Before(results) => BatchAnswer { results, repeated: true },
+        Applied::NameTaken => {
+            return Err(Problem::new(Code::Conflict, "another batch had this id; choose another id"));
+        }
     }))
 }
 
@@ -79,6 +86,8 @@ enum Applied {
     Now(Vec<Outcome>),
     /// The same batch was applied earlier, with these results.
     Before(Vec<BatchResult>),
+    /// Another batch had its name.
+    NameTaken,
 }
 
 type Ran = Result<Applied, (usize, Problem)>;
@@ -112,18 +121,16 @@ async fn apply(
     if let Some(name) = name
         && let Some((digest, results)) = store::batch_before(transaction, owner, name.id).await?
     {
-        if digest != name.digest {
-            let taken = Problem::new(Code::Conflict, "another batch had this id; choose another id");
-            return unwritten(Err((0, taken)));
-        }
-        return unwritten(Ok(Applied::Before(results)));
+        let applied = if digest == name.digest { Applied::Before(results) } else { Applied::NameTaken };
+        return unwritten(Ok(applied));
     }
     let state = store::load(transaction, owner, &operations).await?;
     let mut plan = Plan::new(owner, state, locked.head, locked.at);
     let mut outcomes = Vec::with_capacity(operations.len());
     for (place, operation) in operations.into_iter().enumerate() {
-        match plan.apply(operation) {
-            Err(problem) if mode == Mode::AllOrNothing => return unwritten(Err((place, problem))),
+        let part = operation.part().filter(|_| mode != Mode::Alone);
+        match plan.apply(operation).map_err(|problem| problem.inside(part)) {
+            Err(problem) if mode != Mode::Each => return unwritten(Err((place, problem))),
             outcome => outcomes.push(outcome),
         }
     }

@@ -1,6 +1,7 @@
 //! What a plan can be asked to do, and what became of it. Requests about single tasks and
 //! projects, batches and imports all end as these.
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use uuid::Uuid;
 
 use crate::problem::Problem;
@@ -59,7 +60,7 @@ pub enum Operation {
     /// Takes back what was deleted as this, with all that went along.
     Restore(Uuid),
     /// Puts what an export holds where it is missing.
-    ImportTask(TaskRow),
+    ImportTask(ImportedTask),
     ImportProject(ProjectRow),
 }
 
@@ -84,6 +85,14 @@ pub enum Done {
     },
 }
 
+/// A task as an export holds it.
+#[derive(Debug, Clone)]
+pub struct ImportedTask {
+    pub row: TaskRow,
+    /// What was due when, of the occurrences that were completed, and when that was.
+    pub occurrences: Vec<(NaiveDateTime, DateTime<Utc>)>,
+}
+
 impl Operation {
     /// Whose rows it needs, beside those above them.
     pub fn tasks(&self) -> Vec<TaskId> {
@@ -94,7 +103,7 @@ impl Operation {
                 patch.parent_id.flatten().into_iter().chain([*id]).chain(anchor(*place)).collect()
             }
             Self::DeleteTask { id, .. } => vec![*id],
-            Self::ImportTask(row) => row.parent_id.into_iter().chain([row.id]).collect(),
+            Self::ImportTask(task) => task.row.parent_id.into_iter().chain([task.row.id]).collect(),
             _ => Vec::new(),
         }
     }
@@ -115,11 +124,6 @@ impl Operation {
         }
     }
 
-    /// Whether it puts a task behind all others.
-    pub const fn goes_last(&self) -> bool {
-        matches!(self, Self::MoveTask { place: Place::Last, .. })
-    }
-
     pub fn projects(&self) -> Vec<ProjectId> {
         match self {
             Self::CreateTask(new) => new.project_id.into_iter().collect(),
@@ -129,9 +133,19 @@ impl Operation {
             Self::CreateProject(new) => new.id.into_iter().collect(),
             Self::UpdateProject { id, place, .. } => anchor(*place).into_iter().chain([*id]).collect(),
             Self::DeleteProject { id, .. } => vec![*id],
-            Self::ImportTask(row) => row.project_id.into_iter().collect(),
+            Self::ImportTask(task) => task.row.project_id.into_iter().collect(),
             Self::ImportProject(row) => vec![row.id],
             Self::DeleteTask { .. } | Self::Restore(_) => Vec::new(),
+        }
+    }
+
+    /// Where the fields that can be refused are, in an operation of a batch.
+    pub const fn part(&self) -> Option<&'static str> {
+        match self {
+            Self::CreateTask(_) => Some("task"),
+            Self::UpdateTask { .. } => Some("changes"),
+            Self::MoveTask { .. } => Some("to"),
+            _ => None,
         }
     }
 
@@ -140,7 +154,7 @@ impl Operation {
         match self {
             Self::CreateTask(new) => new.id.map(|id| id.as_uuid()),
             Self::CreateProject(new) => new.id.map(|id| id.as_uuid()),
-            Self::ImportTask(row) => Some(row.id.as_uuid()),
+            Self::ImportTask(task) => Some(task.row.id.as_uuid()),
             Self::ImportProject(row) => Some(row.id.as_uuid()),
             _ => None,
         }

@@ -2,6 +2,7 @@
 //! lock. Numbers are given here, one for each change, in the order in which clients will apply
 //! them. An operation either goes through whole or leaves no trace.
 
+mod imports;
 mod moves;
 mod projects;
 mod restore;
@@ -82,7 +83,7 @@ impl<'o> Plan<'o> {
                 self.delete_project(id, contents, if_match.as_deref())
             }
             Operation::Restore(root) => self.restore(root),
-            Operation::ImportTask(row) => self.import_task(row),
+            Operation::ImportTask(task) => self.import_task(task),
             Operation::ImportProject(row) => self.import_project(row),
         }
     }
@@ -163,3 +164,5 @@ fn id_taken() -> Problem {
 
 #[cfg(test)]
 mod crowding;
+#[cfg(test)]
+mod tests;

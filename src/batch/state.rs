@@ -92,7 +92,6 @@ impl State {
 
     pub fn take_task(&mut self, id: TaskId) -> Option<TaskRow> {
         let task = self.tasks.remove(&id)?;
-        self.task_ranks.remove(&Rank::stored(task.rank.clone()));
         if let Some(siblings) = task.parent_id.and_then(|parent| self.children.get_mut(&parent)) {
             siblings.remove(&id);
         }
@@ -113,6 +112,16 @@ impl State {
 
     pub fn know_task_rank(&mut self, rank: Rank) {
         self.task_ranks.insert(rank);
+    }
+
+    /// Frees the ranks between these two, of which all tasks are here, that no task has any more.
+    /// Elsewhere they stay taken: what lies beyond them is not known.
+    pub fn free_ranks_between(&mut self, lower: Option<&Rank>, upper: Option<&Rank>) {
+        let taken: BTreeSet<&str> = self.tasks.values().map(|task| task.rank.as_str()).collect();
+        self.task_ranks.retain(|rank| {
+            let inside = lower.is_none_or(|lower| lower < rank) && upper.is_none_or(|upper| rank < upper);
+            !inside || taken.contains(rank.as_str())
+        });
     }
 
     /// Whether a rank is so long that one beside it may be too long.

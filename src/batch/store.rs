@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 pub use load::load;
 pub use named::{batch_before, note_batch};
-pub use write::write;
+pub use write::{write, write_created};
 
 use crate::auth::OwnerId;
 use crate::changes::{History, Seq};

@@ -4,6 +4,7 @@
 pub mod embedded;
 mod epoch;
 mod pool;
+mod snapshot;
 mod transaction;
 mod unnamed;
 
@@ -17,6 +18,7 @@ use tracing::log::LevelFilter;
 
 pub use epoch::begin_history;
 pub use pool::Pool;
+pub use snapshot::Snapshot;
 pub use transaction::Transaction;
 
 use crate::config::{DatabaseProxy, PoolConfig};

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::{BoxFuture, FutureExt, TryFutureExt};
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
+use sqlx::postgres::{PgConnectOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Connection, Describe, Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::error::Elapsed;
@@ -92,6 +92,11 @@ impl Pool {
         };
         let ended = timeout(self.0.statement_within * STATEMENTS, whole).await;
         lease.settle(ended)
+    }
+
+    /// How its connections are opened, for one that is not to be part of it.
+    pub(super) fn way(&self) -> (Arc<PgConnectOptions>, DatabaseProxy) {
+        (self.0.connections.connect_options(), self.0.proxy)
     }
 
     async fn lease(&self) -> sqlx::Result<Lease<'_>> {

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use salvo::extract::{Extractible, Metadata};
 use salvo::http::headers::{ContentLength, HeaderMapExt};
 use salvo::http::{Mime, ParseError};
+use salvo::hyper::body::Bytes;
 use salvo::prelude::*;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -46,11 +47,7 @@ impl<'ex, T: DeserializeOwned + Validate + Send> Extractible<'ex> for OptionalJs
         let media_type = req.content_type();
         // A patch may also name itself a merge patch; elsewhere only plain JSON makes sense.
         let patch = req.method() == salvo::http::Method::PATCH;
-        // A body that announces itself as too large is refused unread.
-        if req.headers().typed_get::<ContentLength>().is_some_and(|length| length.0 > limit as u64) {
-            return Err(too_large(limit));
-        }
-        let bytes = req.payload_with_max_size(limit).await.map_err(|error| unreadable(&error, limit))?;
+        let bytes = whole_body(req, limit).await?;
         if bytes.is_empty() {
             return Ok(Self(None));
         }
@@ -59,6 +56,15 @@ impl<'ex, T: DeserializeOwned + Validate + Send> Extractible<'ex> for OptionalJs
         let value: Option<T> = parse(bytes)?;
         value.map(checked).transpose().map(Self)
     }
+}
+
+/// All bytes of a body that is not larger than this.
+pub async fn whole_body(req: &mut Request, limit: usize) -> Result<&Bytes, Problem> {
+    // A body that announces itself as too large is refused unread.
+    if req.headers().typed_get::<ContentLength>().is_some_and(|length| length.0 > limit as u64) {
+        return Err(too_large(limit));
+    }
+    req.payload_with_max_size(limit).await.map_err(|error| unreadable(&error, limit))
 }
 
 /// Holds a value against its limits.
@@ -134,15 +140,19 @@ pub fn data_error(path: &str, sentence: &str) -> FieldError {
     };
     let code = kind.map_or("invalid_value".to_owned(), |kind| kind.replace(' ', "_"));
     // Serde has names of its own for arrays and objects.
-    let message = if let Some(rest) = sentence.strip_prefix("invalid type: sequence") {
-        format!("is not acceptable: invalid type: array{rest}")
-    } else if let Some(rest) = sentence.strip_prefix("invalid type: map") {
-        format!("is not acceptable: invalid type: object{rest}")
-    } else if sentence.starts_with("must ") {
-        sentence.to_owned()
-    } else {
-        format!("is not acceptable: {sentence}")
-    };
+    let mut sentence = Cow::Borrowed(sentence);
+    for (theirs, ours) in [
+        ("invalid type: sequence", "invalid type: array"),
+        ("invalid type: map", "invalid type: object"),
+        ("expected a sequence", "expected an array"),
+        ("expected a map", "expected an object"),
+    ] {
+        if sentence.contains(theirs) {
+            sentence = sentence.replacen(theirs, ours, 1).into();
+        }
+    }
+    let message =
+        if sentence.starts_with("must ") { sentence.into_owned() } else { format!("is not acceptable: {sentence}") };
     FieldError::new(field, code, message)
 }
 

@@ -79,6 +79,10 @@ pub fn document(paths: Paths, mut components: Components) -> OpenApi {
                 .name("changes")
                 .description(Some("Follow what happens to tasks: by polling or live."))
                 .build(),
+            TagBuilder::new()
+                .name("exchange")
+                .description(Some("Take everything out as a file, and bring files in."))
+                .build(),
             TagBuilder::new().name("service").description(Some("The service itself.")).build(),
         ]))
         .security(Some([SecurityRequirement::new("bearerAuth", [] as [&str; 0])]))

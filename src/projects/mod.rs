@@ -159,7 +159,7 @@ pub struct UpdateProject {
     pub archived: Option<bool>,
 }
 
-fn is_color(color: &str) -> Result<(), ValidationError> {
+pub(crate) fn is_color(color: &str) -> Result<(), ValidationError> {
     let digits = color.strip_prefix('#').filter(|digits| digits.len() == 6);
     if digits.is_some_and(|digits| digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))) {
         return Ok(());

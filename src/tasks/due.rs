@@ -2,6 +2,7 @@
 //! owner wrote it, on the wall clock, so that 09:30 stays 09:30 whatever is decided about summer
 //! time; instants are worked out from it.
 
+mod bound;
 mod zone;
 
 use std::borrow::Cow;
@@ -13,6 +14,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
+pub use bound::DueBound;
 pub use zone::{TimeZone, UnknownTimeZone};
 
 use crate::http::body::not_null;

@@ -1,4 +1,4 @@
-//! The requests about single tasks, and the counts. Writes run to their end in a task of their
+//! The requests about single tasks. Writes run to their end in a task of their
 //! own (see `changes::write`), whatever becomes of the request that asked for them.
 
 use salvo::http::StatusCode;
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::store::{self, Creation, Deletion, Update};
-use super::{Children, CreateTask, SetCompletion, Task, TaskId, TaskPatch, TaskStats, UpdateTask};
+use super::{Children, CreateTask, SetCompletion, Task, TaskId, TaskPatch, UpdateTask};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::batch::{self, Done, Operation};
@@ -15,7 +15,6 @@ use crate::changes::{Seq, write};
 use crate::http::answer::{Answer, ReadAnswer, Resource, path_segment};
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::etag::{IfMatch, IfNoneMatch, etag};
-use crate::http::json::Json;
 use crate::http::query::Query;
 use crate::openapi::params::{IfMatchHeader, IfNoneMatchHeader, TaskPath, UserPath};
 use crate::openapi::responses::{Conflict, Gone, NotFound, PreconditionFailed};
@@ -316,20 +315,4 @@ pub async fn delete_task(
 fn version_differs(now: Seq) -> Problem {
     Problem::new(Code::PreconditionFailed, "the task has changed since; the ETag header names its current version")
         .with_etag(etag(now))
-}
-
-/// Count tasks
-///
-/// How many tasks the caller has, and how many of them are pending and completed.
-#[utoipa::path(
-    get,
-    path = "/api/{user_id}/stats",
-    tag = "tasks",
-    params(UserPath),
-    responses((status = 200, description = "The counts.", body = TaskStats)),
-    impl_for = get_stats
-)]
-#[handler]
-pub async fn get_stats(app: App, caller: Caller) -> Result<Json<TaskStats>, Problem> {
-    Ok(Json(store::stats(app.pool(), caller.owner()).await?))
 }

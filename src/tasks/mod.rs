@@ -14,14 +14,12 @@ mod query;
 pub mod rank;
 pub mod recurrence;
 mod requests;
+mod stats;
 pub mod store;
 mod task;
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
-pub use due::Due;
-pub use handlers::{create_task, delete_task, get_stats, get_task, replace_task, set_task_completion, update_task};
+pub use due::{Due, TimeZone};
+pub use handlers::{create_task, delete_task, get_task, replace_task, set_task_completion, update_task};
 pub use labels::Labels;
 pub use list::{TaskList, list_tasks};
 pub use moves::{MoveTask, move_task};
@@ -32,24 +30,11 @@ pub use requests::{
     Children, Completion, CreateTask, DESCRIPTION_MAX, SetCompletion, TITLE_MAX, TaskPatch, UpdateTask,
     recurrence_fits, storable, trimmed, trimmed_not_null,
 };
+pub use stats::{Counts, CountsByPriority, DayCount, ProjectCounts, TaskStats, get_stats};
 pub(crate) use task::task_row;
 pub use task::{DueColumns, Task, TaskId, TaskRow};
 
 use crate::changes::Seq;
-
-/// How many tasks there are.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct TaskStats {
-    /// All of them.
-    #[schema(schema_with = count_schema)]
-    pub total: i64,
-    /// Those that are not done.
-    #[schema(schema_with = count_schema)]
-    pub pending: i64,
-    /// Those that are done.
-    #[schema(schema_with = count_schema)]
-    pub completed: i64,
-}
 
 pub fn count_schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
     <Seq as utoipa::PartialSchema>::schema()

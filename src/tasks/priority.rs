@@ -30,6 +30,21 @@ impl Priority {
         Self::ALL.into_iter().find(|priority| priority.number() == number)
     }
 
+    /// As it is written everywhere.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Urgent => "urgent",
+        }
+    }
+
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|priority| priority.word() == word)
+    }
+
     pub fn is_none(&self) -> bool {
         *self == Self::None
     }

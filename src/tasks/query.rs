@@ -1,76 +1,134 @@
 //! The SQL of lists, put together from what a list asks for: the one place where a statement is
 //! not checked at compile time. Every value is a bound parameter, and the owner is the first.
 
-use chrono::{DateTime, Utc};
-use sqlx::postgres::PgRow;
-use sqlx::{FromRow, QueryBuilder, Row};
+mod filters;
+mod order;
 
-use super::{Task, TaskId, TaskRow};
+use sqlx::{FromRow, Postgres, QueryBuilder, Row};
+
+use super::{Task, TaskRow};
 use crate::auth::OwnerId;
 use crate::changes::{History, Position, Seq};
 use crate::database::Pool;
 
-/// Where the page before ended.
-#[derive(Debug)]
-pub enum Key {
-    Created(DateTime<Utc>, TaskId),
-    Title(String, TaskId),
-}
+pub use filters::{Filters, OrNone};
+use order::Part;
+pub use order::{Key, Order, SortBy};
 
 /// What a list asks for.
 #[derive(Debug)]
 pub struct ListOf {
-    pub completed: Option<bool>,
-    pub by_title: bool,
+    pub filters: Filters,
+    pub order: Order,
+    /// Where the page before ended.
     pub after: Option<Key>,
     pub limit: u16,
 }
 
+/// Some tasks of a list, in its order.
+#[derive(Debug)]
+pub struct Page {
+    pub tasks: Vec<Task>,
+    /// Where the page ends, if another follows.
+    pub end: Option<Key>,
+    /// The position of the same snapshot.
+    pub position: Position,
+}
+
+/// All that a task is made of. The words that it is found by are as long as itself, and stay there.
+const COLUMNS: &str = "id, title, description, completed, completed_at, priority, due_date, due_time, due_time_zone, \
+                       due_at, recurrence, labels, project_id, parent_id, rank, created_at, updated_at, version";
+
 /// A page of tasks and the position of the same snapshot, in one statement.
-pub async fn list(pool: &Pool, owner: &OwnerId, of: &ListOf) -> sqlx::Result<(Vec<Task>, Position)> {
+pub async fn list(pool: &Pool, owner: &OwnerId, of: &ListOf) -> sqlx::Result<Page> {
+    let mut query = statement(owner, of);
+    let mut rows = query.build().persistent(fits_all_values(of)).fetch_all(pool).await?;
+    let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    let history = History::new(first.try_get("epoch")?, first.try_get("generation")?);
+    let position = history.at(first.try_get::<Seq, _>("head")?);
+    let mut places = Vec::with_capacity(rows.len());
+    for row in rows.drain(..) {
+        // An empty list is one row without a task.
+        if let Some(place) = row.try_get::<Option<i64>, _>("place")? {
+            places.push((place, row));
+        }
+    }
+    // Joined rows come in the order of the subquery, but that is no promise.
+    places.sort_by_key(|(place, _)| *place);
+    // One task more than asked for tells that there is a next page.
+    let more = places.len() > usize::from(of.limit);
+    places.truncate(of.limit.into());
+    let end = places.last().filter(|_| more).map(|(_, row)| Key::of(row, of.order.by)).transpose()?;
+    let tasks = places.iter().map(|(_, row)| Ok(TaskRow::from_row(row)?.of(owner))).collect::<sqlx::Result<_>>()?;
+    Ok(Page { tasks, end, position })
+}
+
+/// Whether one plan is good for any values. A statement that is kept gets such a plan, after a
+/// while. Where it depends on the values whether an index leads to few rows or to all, each run is
+/// to have a plan of its own.
+fn fits_all_values(of: &ListOf) -> bool {
+    let placed = of.filters.project.is_some() || of.filters.parent.is_some();
+    !of.filters.narrow() && (!placed || of.order.by == SortBy::Rank)
+}
+
+fn statement(owner: &OwnerId, of: &ListOf) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
         "SELECT h.epoch, o.generation, COALESCE(o.last_seq, 0) AS head, t.*
          FROM history h LEFT JOIN owners o ON o.owner_id = ",
     );
-    query.push_bind(owner.as_str());
-    query.push(
-        " LEFT JOIN LATERAL (SELECT s.*, row_number() OVER () AS place FROM (SELECT * FROM tasks WHERE owner_id = ",
-    );
-    query.push_bind(owner.as_str());
-    if let Some(completed) = of.completed {
-        query.push(if completed { " AND completed" } else { " AND NOT completed" });
-    }
-    match &of.after {
-        Some(Key::Created(at, id)) => {
-            query.push(" AND (created_at, id) < (").push_bind(*at).push(", ").push_bind(*id).push(")");
+    query.push_bind(owner.as_str().to_owned());
+    query.push(" LEFT JOIN LATERAL (SELECT s.*, row_number() OVER () AS place FROM (");
+    match of.order.parts(&of.filters, of.after.as_ref()) {
+        [part] => push_part(&mut query, owner, of, *part),
+        parts => {
+            for (number, part) in parts.iter().enumerate() {
+                query.push(if number == 0 { "SELECT * FROM ((" } else { ") UNION ALL (" });
+                push_part(&mut query, owner, of, *part);
+            }
+            query.push(")) parts");
+            of.order.push(&mut query, &of.filters, None);
+            query.push(" LIMIT ").push_bind(limit(of));
         }
-        Some(Key::Title(title, id)) => {
-            query.push(r#" AND (title COLLATE "und-x-icu", id) > ("#).push_bind(title.clone());
-            query.push(r#" COLLATE "und-x-icu", "#).push_bind(*id).push(")");
-        }
-        None => {}
     }
-    query.push(if of.by_title {
-        r#" ORDER BY title COLLATE "und-x-icu", id"#
-    } else {
-        " ORDER BY created_at DESC, id DESC"
-    });
-    query.push(" LIMIT ").push_bind(i64::from(of.limit)).push(") s) t ON true");
-    let rows = query.build().fetch_all(pool).await?;
-    snapshot(&rows, owner)
+    query.push(") s) t ON true");
+    query
 }
 
-fn snapshot(rows: &[PgRow], owner: &OwnerId) -> sqlx::Result<(Vec<Task>, Position)> {
-    let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-    let history = History::new(first.try_get("epoch")?, first.try_get("generation")?);
-    let position = history.at(first.try_get::<Seq, _>("head")?);
-    let mut tasks = Vec::with_capacity(rows.len());
-    for row in rows {
-        // Joined rows come in the order of the subquery, but that is no promise.
-        if let Some(place) = row.try_get::<Option<i64>, _>("place")? {
-            tasks.push((place, TaskRow::from_row(row)?.of(owner)));
-        }
+fn push_part(query: &mut QueryBuilder<Postgres>, owner: &OwnerId, of: &ListOf, part: Part) {
+    query.push("SELECT ").push(COLUMNS);
+    if of.order.by == SortBy::Relevance {
+        query.push(", ");
+        of.filters.push_relevance(query);
+        query.push(" AS relevance");
     }
-    tasks.sort_by_key(|(place, _)| *place);
-    Ok((tasks.into_iter().map(|(_, task)| task).collect(), position))
+    query.push(" FROM tasks WHERE ");
+    push_owner(query, owner, of);
+    of.filters.push(query, owner);
+    query.push(part.condition());
+    if let Some(key) = &of.after {
+        of.order.push_after(query, &of.filters, part, key);
+    }
+    of.order.push(query, &of.filters, Some(part));
+    query.push(" LIMIT ").push_bind(limit(of));
+}
+
+/// Whose tasks. The planner is not told the owner but where it will be found, so it counts on one
+/// like any other and takes the same way for all: to the index. Told of one whose tasks are half
+/// the table, it would read the whole of it, everybody's.
+fn push_owner(query: &mut QueryBuilder<Postgres>, owner: &OwnerId, of: &ListOf) {
+    if of.filters.has_labels() {
+        // The keys of labels lead to this owner's tasks by themselves, and with an average owner
+        // in mind it would look for all other tasks as well, to be sure.
+        query.push("owner_id = ").push_bind(owner.as_str().to_owned());
+    } else if of.order.has_index(&of.filters) {
+        query.push("owner_id = o.owner_id");
+    } else {
+        // All that fits is read in any case. Bounds of which nothing is known count as narrow
+        // ones, so that this holds also where there are but two or three owners.
+        query.push("owner_id = o.owner_id AND owner_id >= o.owner_id AND owner_id <= o.owner_id");
+    }
+}
+
+fn limit(of: &ListOf) -> i64 {
+    i64::from(of.limit) + 1
 }

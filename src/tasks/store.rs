@@ -4,9 +4,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{
-    Completion, CreateTask, DueColumns, Priority, Rank, Task, TaskId, TaskPatch, TaskRow, TaskStats, task_row,
-};
+use super::{Completion, CreateTask, DueColumns, Priority, Rank, Task, TaskId, TaskPatch, TaskRow, task_row};
 use crate::auth::OwnerId;
 #[cfg(feature = "broken")]
 use crate::broken::{self, Variant};
@@ -67,19 +65,6 @@ pub async fn get(pool: &Pool, owner: &OwnerId, id: TaskId) -> sqlx::Result<Optio
     .fetch_optional(pool)
     .await?;
     Ok(row.map(|row| row.of(owner)))
-}
-
-pub async fn stats(pool: &Pool, owner: &OwnerId) -> sqlx::Result<TaskStats> {
-    sqlx::query_as!(
-        TaskStats,
-        r#"SELECT count(*) AS "total!",
-                  count(*) FILTER (WHERE NOT completed) AS "pending!",
-                  count(*) FILTER (WHERE completed) AS "completed!"
-           FROM tasks WHERE owner_id = $1"#,
-        owner.as_str(),
-    )
-    .fetch_one(pool)
-    .await
 }
 
 pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Result<Written<Creation>> {

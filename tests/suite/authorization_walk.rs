@@ -64,7 +64,11 @@ fn request(client: &Client, path: &str, method: &Method, operation: &Value, of: 
     assert!(!own.contains('{'), "{path} has a parameter that the walk has no value for; add it to Parameters");
     let call = client.call(method.clone(), of.user.own(&own));
     match operation["requestBody"]["content"].as_object().and_then(|content| content.iter().next()) {
-        Some((media_type, content)) => call.bytes(media_type, example(path, content).to_string()),
+        Some((media_type, content)) => match example(path, content) {
+            // A file that is no JSON.
+            Value::String(text) if !media_type.ends_with("json") => call.bytes(media_type, text.as_str()),
+            json => call.bytes(media_type, json.to_string()),
+        },
         None => call,
     }
 }

@@ -124,7 +124,10 @@ impl<'l> Replay<'l> {
         for task in self.tasks.values() {
             let [project, parent] = [&task["project_id"], &task["parent_id"]];
             if concerned.contains(&&task["id"]) || concerned.contains(&project) || concerned.contains(&parent) {
-                assert!(project.is_null() || self.projects.contains_key(&project.to_string()), "after {change}: {task}");
+                assert!(
+                    project.is_null() || self.projects.contains_key(&project.to_string()),
+                    "after {change}: {task}"
+                );
                 assert!(parent.is_null() || self.tasks.contains_key(&parent.to_string()), "after {change}: {task}");
             }
         }

@@ -2,15 +2,13 @@
 //! and database, and each operation documents itself to the end.
 
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Executor, PgConnection};
-use taskwire::tasks::Task;
 use taskwire::{openapi, routes};
 
-use crate::kit::{Contract, TestServer, at};
+use crate::kit::{Contract, TestServer};
 
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 16] = [
     "get", "list", "create", "update", "replace", "delete", "set", "open", "count", "apply", "move", "restore",
-    "purge", "empty",
+    "purge", "empty", "export", "import",
 ];
 
 #[test]
@@ -97,62 +95,6 @@ fn an_update_shows_how_to_rename_to_clear_and_to_complete() {
     }
 }
 
-/// The limits that a component schema sets to a field.
-fn limits(schema: &str, field: &str) -> (usize, usize) {
-    let field = &Contract::get().document["components"]["schemas"][schema]["properties"][field];
-    let limit = |name: &str| field[name].as_u64().map(|limit| usize::try_from(limit).expect("small"));
-    (limit("minLength").unwrap_or(0), limit("maxLength").expect("a longest length"))
-}
-
-/// The name of the constraint that refuses a task with this title and description, if one does.
-async fn refusing(database: &mut PgConnection, title: &str, description: &str) -> Option<String> {
-    let insert = format!(
-        "INSERT INTO tasks (owner_id, id, title, description, completed, created_at, updated_at, version)
-         VALUES ('ada', gen_random_uuid(), '{title}', '{description}', false, now(), now(), 1)"
-    );
-    match database.execute(AssertSqlSafe(insert)).await {
-        Ok(_) => None,
-        Err(sqlx::Error::Database(error)) => Some(error.constraint().expect("a named constraint").to_owned()),
-        Err(error) => panic!("{error}"),
-    }
-}
-
-#[tokio::test]
-async fn contract_server_and_database_agree_on_every_length() {
-    let server = TestServer::start().await;
-    let ada = server.user("ada");
-    let mut database = server.database.connection().await;
-    let task = ada.create("Buy milk").await;
-    for (field, constraint) in [("title", "tasks_title_length"), ("description", "tasks_description_length")] {
-        let (least, most) = limits("Task", field);
-        for schema in ["CreateTask", "UpdateTask"] {
-            assert_eq!(limits(schema, field), (least, most), "{schema}.{field}");
-        }
-        for (length, allowed) in [(least, true), (most, true), (most + 1, false)]
-            .into_iter()
-            .chain(least.checked_sub(1).map(|length| (length, false)))
-        {
-            let text = "é".repeat(length);
-            let mut whole = json!({"title": "Buy milk", "description": null});
-            whole[field] = json!(text);
-            let (title, description) = if field == "title" { (text.as_str(), "") } else { ("a", text.as_str()) };
-            let refused_by = refusing(&mut database, title, description).await;
-            if allowed {
-                let created: Task = ada.post("/tasks").json(whole.clone()).expect(201).await.json();
-                assert_eq!(json!(created)[field], text);
-                ada.patch(&at(task.id)).json(json!({ field: text })).expect(200).await;
-                assert_eq!(refused_by, None, "{field} of {length}");
-            } else {
-                ada.post("/tasks").json(whole.clone()).invalid(field).await;
-                ada.patch(&at(task.id)).json(json!({ field: text })).invalid(field).await;
-                ada.put(&at(task.id)).json(whole.clone()).invalid(field).await;
-                assert_eq!(refused_by.as_deref(), Some(constraint), "{field} of {length}");
-            }
-        }
-    }
-    assert_eq!(refusing(&mut database, " untrimmed", "").await.as_deref(), Some("tasks_title_trimmed"));
-}
-
 #[tokio::test]
 async fn contract_and_server_agree_on_every_limit_of_a_page() {
     let server = TestServer::start().await;
@@ -162,7 +104,8 @@ async fn contract_and_server_agree_on_every_limit_of_a_page() {
     for (path, _, operation) in Contract::get().operations() {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         for parameter in parameters.filter(|parameter| parameter["name"] == "limit") {
-            let own = path.strip_prefix("/api/{user_id}").expect("a user's list").replace("{task_id}", &task.id.to_string());
+            let own =
+                path.strip_prefix("/api/{user_id}").expect("a user's list").replace("{task_id}", &task.id.to_string());
             let bound = |name: &str| parameter["schema"][name].as_i64().unwrap_or_else(|| panic!("{path}: no {name}"));
             let ask = |limit: i64| ada.get(&format!("{own}?limit={limit}"));
             assert!((bound("minimum")..=bound("maximum")).contains(&bound("default")));

@@ -226,7 +226,7 @@ fn fields(table: &mut Table, task: &str) {
     table.create("id no UUID", r#"{"title": "a", "id": "7"}"#, invalid("id"));
     table.create("id null", r#"{"title": "a", "id": null}"#, invalid("id"));
     table.create("unknown field", r#"{"tilte": "Buy milk"}"#, invalid("tilte"));
-    table.create("unknown field", r#"{"title": "a", "priority": 1}"#, invalid("priority"));
+    table.create("unknown field", r#"{"title": "a", "version": 1}"#, invalid("version"));
     table.create("field with a dot", r#"{"title": "a", "a.b": 1}"#, invalid("a.b"));
     table.create("duplicate field", r#"{"title": "a", "title": "a"}"#, invalid("title"));
     table.create("duplicate field, escaped", r#"{"title": "a", "t\u0069tle": "b"}"#, invalid("title"));

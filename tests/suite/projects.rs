@@ -206,9 +206,11 @@ async fn the_list_is_in_order_with_the_numbers_of_the_tasks() {
     assert_eq!(told.collect::<Vec<_>>(), [("Garden", 2, 1), ("House", 0, 0)]);
     assert_eq!((all.count, &all.projects[0].project), (2, &garden));
     assert_eq!(all.position.to_string(), ada.position().await);
-    for (query, expected) in
-        [("archived=true", vec!["House"]), ("archived=false", vec!["Garden"]), ("archived=all", vec!["Garden", "House"])]
-    {
+    for (query, expected) in [
+        ("archived=true", vec!["House"]),
+        ("archived=false", vec!["Garden"]),
+        ("archived=all", vec!["Garden", "House"]),
+    ] {
         assert_eq!(names(&ada, query).await, expected);
     }
     ada.get("/projects?archived=maybe").invalid("archived").await;
@@ -247,8 +249,7 @@ async fn a_project_goes_where_it_is_put_and_the_others_stay() {
 async fn a_project_with_tasks_is_deleted_only_as_its_user_says() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    let (kept, lost, empty) =
-        (create(&ada, "Kept").await, create(&ada, "Lost").await, create(&ada, "Empty").await);
+    let (kept, lost, empty) = (create(&ada, "Kept").await, create(&ada, "Lost").await, create(&ada, "Empty").await);
     let (stays, goes) = (create_in(&ada, &kept, "Stays").await, create_in(&ada, &lost, "Goes").await);
     ada.post("/tasks").json(json!({"title": "Goes too", "parent_id": goes.id})).expect(201).await;
     for project in [&kept, &lost] {

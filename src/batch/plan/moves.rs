@@ -20,12 +20,15 @@ impl Plan<'_> {
         patch: &TaskPatch,
         if_match: Option<&[i64]>,
     ) -> Outcome {
-        let old = self.task(id)?.clone();
+        let mut old = self.task(id)?.clone();
         check_version(if_match, old.version)?;
         let mut new = old.clone();
         self.relate(&mut new, patch)?;
         new.rank = self.task_rank(&old, place)?;
         if Rank::stored(new.rank.clone()).is_long() && self.make_room(place) {
+            // It may have made room itself.
+            old = self.task(id)?.clone();
+            new = TaskRow { project_id: new.project_id, parent_id: new.parent_id, ..old.clone() };
             new.rank = self.task_rank(&old, place)?;
         }
         let (moved, project) = (new.project_id != old.project_id, new.project_id);
@@ -46,14 +49,15 @@ impl Plan<'_> {
         let Some(run) = self.state.run_around(&rank) else { return false };
         let Some(crowded) = run.tasks.iter().position(|(_, id)| *id == anchor) else { return false };
         let (ranks, ids): (Vec<Rank>, Vec<TaskId>) = run.tasks.into_iter().unzip();
-        let upper = run.upper.unwrap_or_else(|| Rank::appended(self.head.next()));
-        let Some(steps) = rebalance(&ranks, crowded, run.lower.as_ref(), &upper) else { return false };
+        let end = run.upper.clone().unwrap_or_else(|| Rank::appended(self.head.next()));
+        let Some(steps) = rebalance(&ranks, crowded, run.lower.as_ref(), &end) else { return false };
         for (at, rank) in steps {
             if let Some(row) = ids.get(at).and_then(|id| self.state.tasks.get(id)) {
                 let row = TaskRow { rank: rank.to_string(), ..row.clone() };
                 self.write_task(row, Event::TaskUpdated);
             }
         }
+        self.state.free_ranks_between(run.lower.as_ref(), run.upper.as_ref());
         true
     }
 

@@ -44,7 +44,7 @@ impl Plan<'_> {
         place: Place<ProjectId>,
         if_match: Option<&[i64]>,
     ) -> Outcome {
-        let old = self.project(id)?.clone();
+        let mut old = self.project(id)?.clone();
         check_version(if_match, old.version)?;
         let mut new = old.clone();
         if let Some(name) = &update.name {
@@ -58,6 +58,9 @@ impl Plan<'_> {
         }
         new.rank = self.project_rank(&old, place)?;
         if Rank::stored(new.rank.clone()).is_long() && self.make_room_for_project(place) {
+            // It may have made room itself.
+            old = self.project(id)?.clone();
+            new = ProjectRow { name: new.name, color: new.color, archived: new.archived, ..old.clone() };
             new.rank = self.project_rank(&old, place)?;
         }
         if new != old {
@@ -109,17 +112,5 @@ impl Plan<'_> {
         self.written_projects.remove(&id);
         self.deleted_projects.insert(id);
         self.into_trash.push(Trashed { root: id.as_uuid(), deleted_at: at, body: Body::Project(row), digest });
-    }
-
-    /// An imported project is created as it was, unless it is there already.
-    pub(super) fn import_project(&mut self, row: ProjectRow) -> Outcome {
-        if let Some(existing) = self.state.projects.get(&row.id) {
-            return Ok(Done::ProjectRepeated(existing.clone().of(self.owner)));
-        }
-        if self.state.gone.contains(&row.id.as_uuid()) {
-            return Err(id_gone());
-        }
-        let rank = Rank::appended(self.head.next()).to_string();
-        Ok(Done::ProjectCreated(self.write_project(ProjectRow { rank, ..row }, Event::ProjectCreated)))
     }
 }

@@ -138,7 +138,12 @@ impl Plan<'_> {
     }
 
     /// Whether `parent` can take a task that is `height` levels high; returns the parent's project.
-    fn check_parent(&self, parent: TaskId, child: TaskId, height: usize) -> Result<Option<ProjectId>, Problem> {
+    pub(super) fn check_parent(
+        &self,
+        parent: TaskId,
+        child: TaskId,
+        height: usize,
+    ) -> Result<Option<ProjectId>, Problem> {
         let refused = |message: String| Problem::invalid_field("parent_id", "invalid_value", message);
         let row = self.state.tasks.get(&parent);
         let row = row.ok_or_else(|| refused("must be the id of one of your tasks".to_owned()))?;
@@ -151,7 +156,7 @@ impl Plan<'_> {
         Ok(row.project_id)
     }
 
-    fn check_project(&self, project: Option<ProjectId>) -> Result<Option<ProjectId>, Problem> {
+    pub(super) fn check_project(&self, project: Option<ProjectId>) -> Result<Option<ProjectId>, Problem> {
         match project {
             Some(id) if !self.state.projects.contains_key(&id) => Err(Problem::project_unknown()),
             known => Ok(known),
@@ -167,7 +172,8 @@ impl Plan<'_> {
         conditional: bool,
     ) -> Result<Vec<TaskRow>, Problem> {
         let wanted = patch.completion.of(old.completed);
-        if wanted == old.completed && patch.occurrence.is_none() {
+        let along = wanted && patch.children == Children::Include;
+        if wanted == old.completed && patch.occurrence.is_none() && !along {
             return Ok(Vec::new());
         }
         if !wanted {
@@ -175,7 +181,7 @@ impl Plan<'_> {
             return Ok(Vec::new());
         }
         let recurring = old.recurrence.is_some() && !old.completed;
-        if recurring && self.is_done_already(old, patch, conditional)? || old.completed {
+        if recurring && self.is_done_already(old, patch, conditional)? || old.completed && !along {
             return Ok(Vec::new());
         }
         let below: Vec<TaskRow> =
@@ -245,33 +251,15 @@ impl Plan<'_> {
         self.deleted_tasks.insert(id);
         self.into_trash.push(Trashed { root, deleted_at: at, body: Body::Task(row), digest });
     }
-
-    /// An imported task is created as it was, unless it is there already.
-    pub(super) fn import_task(&mut self, row: TaskRow) -> Outcome {
-        if let Some(existing) = self.state.tasks.get(&row.id) {
-            return Ok(Done::TaskRepeated(existing.clone().of(self.owner)));
-        }
-        if self.state.gone.contains(&row.id.as_uuid()) {
-            return Err(id_gone());
-        }
-        let project_id = match row.parent_id {
-            Some(parent) => self.check_parent(parent, row.id, 1)?,
-            None => self.check_project(row.project_id)?,
-        };
-        check_recurrence(&row)?;
-        let recurrence = fitted(row.recurrence().as_ref(), row.due().as_ref());
-        let rank = Rank::appended(self.head.next()).to_string();
-        Ok(Done::TaskCreated(self.write_task(TaskRow { recurrence, project_id, rank, ..row }, Event::TaskCreated)))
-    }
 }
 
-fn check_recurrence(row: &TaskRow) -> Result<(), Problem> {
+pub(super) fn check_recurrence(row: &TaskRow) -> Result<(), Problem> {
     let Some(recurrence) = row.recurrence() else { return Ok(()) };
     recurrence_fits(&recurrence, row.due().as_ref()).map_err(not_recurring)
 }
 
 /// The rule as it is written for the due that it goes with.
-fn fitted(recurrence: Option<&Recurrence>, due: Option<&Due>) -> Option<String> {
+pub(super) fn fitted(recurrence: Option<&Recurrence>, due: Option<&Due>) -> Option<String> {
     let recurrence = recurrence?;
     Some(due.map_or_else(|| recurrence.clone(), |due| recurrence.fitted(due)).to_string())
 }

@@ -61,9 +61,9 @@ pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations
         })
         .collect();
     let anchors: Vec<Uuid> = operations.iter().filter_map(Operation::anchor).map(|id| id.as_uuid()).collect();
-    let last = operations.iter().any(Operation::goes_last);
-    if last || !(ranks.is_empty() && anchors.is_empty()) {
-        neighbours(transaction, owner, &anchors, &ranks, last, &mut state).await?;
+    let moves = operations.iter().any(|operation| matches!(operation, Operation::MoveTask { .. }));
+    if moves || !ranks.is_empty() {
+        neighbours(transaction, owner, &anchors, &ranks, &mut state).await?;
         if state.is_crowded() {
             crowds(transaction, owner, &anchors, &mut state).await?;
         }
@@ -189,14 +189,14 @@ async fn parts(transaction: &mut Transaction<'_>, owner: &OwnerId, ids: &[Uuid])
     Ok(parts.into_iter().map(|row| (row.id, row.root_id)).collect())
 }
 
-/// The ranks right before and after each anchor, those of `ranks` that are taken, and with `last`
-/// the highest.
+/// The ranks right before and after each anchor, the last of all, and those of `ranks` that are
+/// taken. Then both neighbours are known of every place that a plan can come to, since what it
+/// places itself goes beside an anchor or to the end.
 async fn neighbours(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     anchors: &[Uuid],
     ranks: &[String],
-    last: bool,
     state: &mut State,
 ) -> sqlx::Result<()> {
     let found = sqlx::query_scalar!(
@@ -216,12 +216,10 @@ async fn neighbours(
            SELECT top.rank FROM unnest(ARRAY[false, true]) AS done (yes),
                 LATERAL (
                     SELECT rank FROM tasks WHERE owner_id = $1 AND completed = done.yes ORDER BY rank DESC LIMIT 1
-                ) top
-           WHERE $4"#,
+                ) top"#,
         owner.as_str(),
         anchors,
         ranks,
-        last,
     )
     .fetch_all(transaction)
     .await?;

@@ -8,6 +8,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, Header
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use taskwire::batch::{BatchAnswer, BatchResult};
 use taskwire::changes::ChangeMessage;
 use taskwire::tasks::{Task, TaskList};
 
@@ -136,7 +137,49 @@ impl Client {
 
     /// Creates a task with this title.
     pub async fn create(&self, title: &str) -> Task {
-        self.post("/tasks").json(json!({ "title": title })).expect(201).await.json()
+        self.create_with(json!({ "title": title })).await
+    }
+
+    /// Creates a task with these fields.
+    pub async fn create_with(&self, fields: Value) -> Task {
+        self.post("/tasks").json(fields).expect(201).await.json()
+    }
+
+    /// Creates a task that is part of another.
+    pub async fn create_below(&self, parent: &Task, title: &str) -> Task {
+        self.create_with(json!({ "title": title, "parent_id": parent.id })).await
+    }
+
+    /// Applies a batch, all or nothing, which must go through; returns its results.
+    pub async fn batch(&self, operations: Value) -> Vec<BatchResult> {
+        let answer: BatchAnswer =
+            self.post("/tasks/batch").json(json!({ "operations": operations })).expect(200).await.json();
+        answer.results
+    }
+
+    /// Moves a task that must be there.
+    pub async fn shift(&self, id: impl Display, to: Value) -> Task {
+        self.post(&format!("{}/move", at(id))).json(to).expect(200).await.json()
+    }
+
+    /// All tasks in the order that the user gave them: as clients sort, by the bytes of the rank.
+    pub async fn in_order(&self) -> Vec<Task> {
+        let mut tasks = self.all_tasks().await;
+        tasks.sort_by(|one, other| one.rank.as_str().as_bytes().cmp(other.rank.as_str().as_bytes()));
+        tasks
+    }
+
+    /// All tasks of the user, page by page.
+    pub async fn all_tasks(&self) -> Vec<Task> {
+        let (mut tasks, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = self.page(&format!("limit=200{cursor}")).await;
+            tasks.extend(page.tasks);
+            match page.next_cursor {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return tasks,
+            }
+        }
     }
 
     /// Reads a task that must be there.
@@ -149,10 +192,33 @@ impl Client {
         self.patch(&at(id)).json(fields).expect(200).await.json()
     }
 
+    /// All tasks of a list, page by page.
+    pub async fn all(&self, query: &str) -> Vec<Task> {
+        let mut page = self.page(query).await;
+        let mut tasks = Vec::new();
+        while let Some(cursor) = page.next_cursor {
+            assert!(page.count > 0, "{query}: a page without tasks leads on");
+            tasks.append(&mut page.tasks);
+            page = self.page(&format!("{query}&cursor={cursor}")).await;
+        }
+        tasks.append(&mut page.tasks);
+        tasks
+    }
+
+    /// The titles of a list with these parameters, in its order.
+    pub async fn titles(&self, parameters: &[(&str, &str)]) -> Vec<String> {
+        self.all(&query(parameters)).await.into_iter().map(|task| task.title).collect()
+    }
+
     /// One page of the list, with this query.
     pub async fn page(&self, query: &str) -> TaskList {
         self.get(&format!("/tasks?{query}")).expect(200).await.json()
     }
+}
+
+/// Parameters as a query.
+pub fn query(parameters: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()
 }
 
 /// Where a task is, under its owner: for `Client::get` and the like.

@@ -11,7 +11,7 @@ mod raw;
 mod relay;
 mod server;
 
-pub use client::{Answer, Call, Client, at};
+pub use client::{Answer, Call, Client, at, query};
 pub use contract::Contract;
 pub use database::TestDatabase;
 pub use live::Live;

@@ -1,0 +1,7 @@
+// The typed client of the HTTP API: one function an operation, the types of the contract, and
+// which contract that was.
+
+export * from './generated/index.js';
+export { client, type CreateClientConfig } from './generated/client.gen.js';
+export { createClient, createConfig, type Client, type Config } from './generated/client/index.js';
+export { CONTRACT_SHA256, CONTRACT_VERSION } from './generated/contract.gen.js';

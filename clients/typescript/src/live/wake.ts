@@ -1,0 +1,18 @@
+// Notices that the network or the page is back, or that the network is gone.
+
+/** Answers how to stop listening. */
+export function onWake(wake: () => void): () => void {
+  const shown = () => {
+    if (document.visibilityState === 'visible') wake();
+  };
+  const listeners = [
+    [globalThis, 'online', wake],
+    [globalThis, 'offline', wake],
+    [globalThis.document, 'visibilitychange', shown],
+  ] as const;
+  // Node has neither.
+  for (const [target, event, listener] of listeners) target?.addEventListener?.(event, listener);
+  return () => {
+    for (const [target, event, listener] of listeners) target?.removeEventListener?.(event, listener);
+  };
+}

@@ -1,0 +1,109 @@
+// What is published: nothing but what belongs, small, and usable as it is installed.
+
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+
+import { createTask } from '@taskwire/client';
+import { transform } from 'esbuild';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+
+import { Server, scratch } from './kit/program.js';
+import { User } from './kit/user.js';
+
+const run = promisify(execFile);
+const here = fileURLToPath(new URL('..', import.meta.url));
+const manifest = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
+
+/** A project that has installed the package. */
+let project: string;
+let packed: { path: string }[];
+beforeAll(async () => {
+  project = scratch();
+  const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], { cwd: here });
+  const [pack] = JSON.parse(stdout);
+  packed = pack.files;
+  const installed = join(project, 'node_modules', '@taskwire', 'client');
+  mkdirSync(installed, { recursive: true });
+  await run('tar', ['-xzf', join(project, pack.filename), '-C', installed, '--strip-components=1']);
+  for (const name of ['@tanstack', '@types', 'react']) {
+    symlinkSync(join(here, 'node_modules', name), join(project, 'node_modules', name));
+  }
+});
+afterAll(() => rmSync(project, { recursive: true }));
+
+test('live is at most 4 kB, gzipped, with its reconnecting socket', () => {
+  const size = gzipSync(readFileSync(join(here, 'dist/live/index.js')), { level: 9 }).length;
+  console.log(`live: ${size} bytes`);
+  expect(size).toBeLessThanOrEqual(4000);
+});
+
+test('only what belongs is packed', () => {
+  const others = packed.map(({ path }) => path).filter((path) => !/^dist\/.*\.(js|d\.ts)$/.test(path));
+  expect(others.sort()).toEqual([
+    'LICENSE',
+    'README.md',
+    'THIRD_PARTY.md',
+    'dist/live/index.js.map',
+    'package.json',
+  ]);
+  expect(manifest.dependencies).toBeUndefined();
+});
+
+test('publint has nothing to say', async () => {
+  const { messages } = await publint({ pkgDir: here, strict: true, pack: false });
+  expect(messages.map((message) => formatMessage(message, manifest))).toEqual([]);
+});
+
+const example = readFileSync(join(here, 'README.md'), 'utf8').match(/```ts\n([^]*?)```/)![1]!;
+
+test('the types are found where the package is installed', async () => {
+  const given = 'declare const baseUrl: string, userId: string;\ndeclare const getToken: () => Promise<string>;\n';
+  writeFileSync(join(project, 'example.mts'), example + given);
+  writeFileSync(
+    join(project, 'hooks.mts'),
+    `import { useCreateTaskMutation, useListTasksQuery } from '@taskwire/client/react-query';
+     const path = { user_id: 'ada' };
+     export const useTitles = () => useListTasksQuery({ path }).data?.tasks.map((task) => task.title);
+     export const useCreate = () => useCreateTaskMutation().mutate({ path, body: { title: 'Buy milk' } });
+     // @ts-expect-error: types that were not found would let everything pass.
+     export const useTypo = () => useListTasksQuery({ path }).data?.tasks.map((task) => task.titel);
+     // @ts-expect-error: as above.
+     export const useWrong = () => useCreateTaskMutation().mutate({ path, body: { titel: 'Buy milk' } });`,
+  );
+  const options = '--noEmit --strict --skipLibCheck --types react --target es2022 --module nodenext'.split(' ');
+  const tsc = join(here, 'node_modules/typescript/bin/tsc');
+  const files = ['example.mts', 'hooks.mts'];
+  const checked = await run(process.execPath, [tsc, ...options, ...files], { cwd: project }).catch((error) => error);
+  expect(checked.stdout).toBe('');
+});
+
+test('the example of the README shows what happens', async () => {
+  const server = await Server.start({ DATABASE_URL: inject('databaseUrl') });
+  const user = new User();
+  const at = user.at(server.url);
+  await createTask({ ...at, body: { title: 'In the list' } });
+  const { code } = await transform(example, { loader: 'ts', format: 'esm', target: 'es2022' });
+  const given = { baseUrl: server.url, userId: user.id, token: user.token() };
+  writeFileSync(
+    join(project, 'example.mjs'),
+    `const { baseUrl, userId, token } = ${JSON.stringify(given)};
+     const getToken = async () => token;
+     ${code}
+     const titles = () => [...tasks.values()].map((task) => task.title).join();
+     if (titles() !== 'In the list') throw new Error(titles());
+     const { createTask } = await import('@taskwire/client');
+     await createTask({ path: { user_id: userId }, body: { title: 'Created later' }, throwOnError: true });
+     while (titles() !== 'In the list,Created later') await new Promise(setImmediate);
+     live.close();
+     console.log(titles());`,
+  );
+  const { stdout, stderr } = await run(process.execPath, [...process.execArgv, 'example.mjs'], { cwd: project });
+  expect({ stdout, stderr }).toEqual({ stdout: 'In the list,Created later\n', stderr: '' });
+  await server.stop();
+});

@@ -1,0 +1,124 @@
+//! From a draft to an import: nothing comes twice, nothing is part of itself, and every task comes
+//! after the one that it is a part of.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use uuid::Uuid;
+
+use super::ITEMS_MAX;
+use super::document::{ExportedProject, ExportedTask};
+use super::draft::{Draft, Drafted, Place};
+use super::faults::Faults;
+use crate::batch::{Import, ImportedTask};
+use crate::changes::Seq;
+use crate::projects::ProjectRow;
+use crate::tasks::{Rank, TaskRow};
+
+/// An import, and where each of its projects and then of its tasks stands in the file.
+#[derive(Debug)]
+pub struct Assembled {
+    pub import: Import,
+    pub places: Vec<Place>,
+}
+
+/// To be called for a draft without faults; finds those of the file as a whole.
+pub fn assemble(draft: Draft, now: DateTime<Utc>, faults: &mut Faults) -> Option<Assembled> {
+    let Draft { projects, tasks, .. } = draft;
+    if let Some(beyond) = projects.get(ITEMS_MAX) {
+        faults.add(beyond.place.of("project"), "length", format!("must be at most {ITEMS_MAX} projects"));
+    }
+    once(projects.iter().map(|project| (&project.place, project.item.id.as_uuid())), faults);
+    once(tasks.iter().map(|task| (&task.place, task.item.id.as_uuid())), faults);
+    if !faults.are_none() {
+        return None;
+    }
+    let mut order: Vec<_> = tasks.iter().map(|task| (task.item.order.unwrap_or(u32::MAX), task.item.id)).collect();
+    order.sort_by_key(|(order, _)| *order);
+    let tasks = parents_first(tasks, faults)?;
+    let places = projects.iter().map(|project| &project.place).chain(tasks.iter().map(|task| &task.place));
+    let places = places.cloned().collect();
+    let import = Import {
+        projects: projects.into_iter().map(|project| project_row(project.item, now)).collect(),
+        tasks: tasks.into_iter().map(|task| imported(task.item, now)).collect(),
+        order: order.into_iter().map(|(_, id)| id).collect(),
+    };
+    Some(Assembled { import, places })
+}
+
+fn once<'a>(items: impl Iterator<Item = (&'a Place, Uuid)>, faults: &mut Faults) {
+    let mut seen: HashMap<Uuid, u64> = HashMap::new();
+    for (place, id) in items {
+        match seen.get(&id) {
+            Some(line) => {
+                faults.add(place.of("id"), "duplicate", format!("must come once: line {line} has it too"));
+            }
+            None => {
+                seen.insert(id, place.number());
+            }
+        }
+    }
+}
+
+/// The tasks in the order of the file, but none before its parent.
+fn parents_first(tasks: Vec<Drafted<ExportedTask>>, faults: &mut Faults) -> Option<Vec<Drafted<ExportedTask>>> {
+    let index: HashMap<_, usize> = tasks.iter().enumerate().map(|(at, task)| (task.item.id, at)).collect();
+    let mut children: HashMap<usize, Vec<usize>> = HashMap::new();
+    let mut sorted = Vec::with_capacity(tasks.len());
+    for (at, task) in tasks.iter().enumerate() {
+        match task.item.parent_id.and_then(|parent| index.get(&parent)) {
+            Some(parent) => children.entry(*parent).or_default().push(at),
+            None => sorted.push(at),
+        }
+    }
+    let mut next = 0;
+    while let Some(at) = sorted.get(next) {
+        sorted.extend(children.remove(at).unwrap_or_default());
+        next += 1;
+    }
+    let mut tasks: Vec<Option<Drafted<ExportedTask>>> = tasks.into_iter().map(Some).collect();
+    let sorted: Vec<_> = sorted.into_iter().filter_map(|at| tasks.get_mut(at)?.take()).collect();
+    // Those that no root leads to hang on themselves.
+    for task in tasks.into_iter().flatten() {
+        faults.add(task.place.of("parent_id"), "invalid_value", "must not make the task a part of itself");
+    }
+    faults.are_none().then_some(sorted)
+}
+
+fn project_row(project: ExportedProject, now: DateTime<Utc>) -> ProjectRow {
+    let ExportedProject { id, name, color, archived, created_at } = project;
+    let (created_at, rank) = (stored(created_at.unwrap_or(now)), Rank::default().to_string());
+    ProjectRow { id, name, color, archived, rank, created_at, updated_at: created_at, version: Seq::ZERO }
+}
+
+fn imported(task: ExportedTask, now: DateTime<Utc>) -> ImportedTask {
+    let created_at = stored(task.created_at.unwrap_or(now));
+    let occurrences = task.occurrences.into_iter().map(|done| (done.due, stored(done.completed_at))).collect();
+    let mut row = TaskRow {
+        id: task.id,
+        title: task.title,
+        description: task.description,
+        completed: task.completed,
+        completed_at: task.completed_at.map(stored),
+        priority: task.priority,
+        due_date: None,
+        due_time: None,
+        due_time_zone: None,
+        recurrence: task.recurrence.map(|recurrence| recurrence.to_string()),
+        labels: task.labels.as_slice().to_vec(),
+        project_id: task.project_id,
+        parent_id: task.parent_id,
+        // The plan gives it its place, time and number.
+        rank: Rank::default().to_string(),
+        created_at,
+        updated_at: created_at,
+        version: Seq::ZERO,
+    };
+    row.set_due(task.due.as_ref());
+    ImportedTask { row, occurrences }
+}
+
+/// As exact as the database keeps it.
+fn stored(time: DateTime<Utc>) -> DateTime<Utc> {
+    time.trunc_subsecs(6)
+}

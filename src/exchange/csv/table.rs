@@ -1,0 +1,72 @@
+//! A table's rows with their lines. Quotes that are never closed and rows of another length are
+//! faults: most likely the file is damaged or cut off.
+
+use csv::{Reader, ReaderBuilder, StringRecord, Trim};
+
+use crate::exchange::faults::Faults;
+
+pub struct Table<'a> {
+    reader: Reader<&'a [u8]>,
+    columns: Option<usize>,
+    /// Whether a quote is open at the end.
+    unclosed: bool,
+    separator: char,
+}
+
+#[derive(Debug)]
+pub struct Row {
+    pub line: u64,
+    pub cells: StringRecord,
+}
+
+impl<'a> Table<'a> {
+    pub fn new(text: &'a str) -> Self {
+        let header = text.trim_start().lines().next().unwrap_or_default();
+        let count = |separator: char| header.matches(separator).count();
+        let separator = [';', '\t'].into_iter().find(|other| count(*other) > count(',')).unwrap_or(',');
+        let reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .trim(Trim::None)
+            .delimiter(separator as u8)
+            .from_reader(text.as_bytes());
+        let unclosed = text.bytes().filter(|byte| *byte == b'"').count() % 2 == 1;
+        Self { reader, columns: None, unclosed, separator }
+    }
+
+    /// The next row that is not a fault.
+    pub fn next(&mut self, faults: &mut Faults) -> Option<Row> {
+        loop {
+            let mut cells = StringRecord::new();
+            match self.reader.read_record(&mut cells) {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => {
+                    let line = error.position().map_or(1, csv::Position::line);
+                    faults.add(format!("line {line}"), "malformed", format!("is not CSV: {error}"));
+                    return None;
+                }
+            }
+            let line = cells.position().map_or(1, csv::Position::line);
+            if self.unclosed && self.reader.is_done() {
+                let message = "has a quote that is never closed; a quote within quotes is written twice";
+                faults.add(format!("line {line}"), "malformed", message);
+                return None;
+            }
+            let columns = *self.columns.get_or_insert(cells.len());
+            if cells.iter().all(|cell| cell.trim().is_empty()) {
+                continue;
+            }
+            if cells.len() != columns {
+                let message = format!(
+                    "has {} cells where the header has {columns}; what holds {:?}, a quote or a line break is quoted",
+                    cells.len(),
+                    self.separator,
+                );
+                faults.add(format!("line {line}"), "malformed", message);
+                continue;
+            }
+            return Some(Row { line, cells });
+        }
+    }
+}

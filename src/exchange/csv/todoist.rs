@@ -1,0 +1,222 @@
+//! Rows of Todoist's template: tasks with an indent instead of parents, sections and notes between
+//! them.
+
+use std::collections::HashMap;
+
+use super::dates::{self, Said};
+use super::table::{Row, Table};
+use crate::exchange::document::ExportedTask;
+use crate::exchange::draft::{Context, Draft, Place};
+use crate::exchange::faults::Faults;
+use crate::tasks::{DESCRIPTION_MAX, Labels, Priority, TaskId, TimeZone};
+
+/// What has no counterpart here.
+const LEFT_BEHIND: [&str; 4] = ["responsible", "duration", "deadline", "deadline_lang"];
+
+/// How far the file has been read.
+struct Reading<'a> {
+    names: &'a [String],
+    context: &'a Context,
+    draft: Draft,
+    section: Option<String>,
+    /// The tasks that lead to the last one, from the top.
+    path: Vec<TaskId>,
+    /// The last task, which is not in the draft yet because notes may follow.
+    last: Option<(Place, ExportedTask)>,
+    seen: HashMap<Vec<String>, u32>,
+}
+
+pub fn read(table: &mut Table<'_>, names: &[String], context: &Context, faults: &mut Faults) -> Draft {
+    let mut reading = Reading {
+        names,
+        context,
+        draft: Draft::default(),
+        section: None,
+        path: Vec::new(),
+        last: None,
+        seen: HashMap::new(),
+    };
+    while let Some(row) = table.next(faults) {
+        match reading.cell(&row, "type").to_ascii_lowercase().as_str() {
+            "task" => {
+                if reading.draft.is_full(row.line, faults) {
+                    break;
+                }
+                reading.finish_task(faults);
+                reading.task(&row, faults);
+            }
+            "section" => {
+                reading.finish_task(faults);
+                reading.path.clear();
+                let name = reading.cell(&row, "content").replace(',', " ");
+                reading.section = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
+            }
+            "note" => reading.note(&row, faults),
+            // How Todoist shows the project.
+            "meta" | "" => {}
+            _ => faults.add(place(row.line).of("type"), "invalid_value", "must be task, section, note or meta"),
+        }
+    }
+    reading.finish_task(faults);
+    reading.draft
+}
+
+/// The API's fields by the names of the columns from which they come.
+fn place(line: u64) -> Place {
+    Place::line(line, |field| match field {
+        "type" => "TYPE",
+        "title" | "labels" | "id" => "CONTENT",
+        "description" => "DESCRIPTION",
+        "priority" => "PRIORITY",
+        "parent_id" => "INDENT",
+        "due" | "recurrence" => "DATE",
+        "time_zone" => "TIMEZONE",
+        "responsible" => "RESPONSIBLE",
+        "duration" => "DURATION",
+        "deadline" => "DEADLINE",
+        "deadline_lang" => "DEADLINE_LANG",
+        other => other,
+    })
+}
+
+impl Reading<'_> {
+    fn cell<'r>(&self, row: &'r Row, column: &str) -> &'r str {
+        let at = self.names.iter().position(|name| name == column);
+        at.and_then(|at| row.cells.get(at)).unwrap_or_default().trim()
+    }
+
+    fn task(&mut self, row: &Row, faults: &mut Faults) {
+        let place = place(row.line);
+        let indent = match self.cell(row, "indent") {
+            "" => 1,
+            text => text.parse::<usize>().unwrap_or(0),
+        };
+        if indent == 0 || indent > self.path.len() + 1 {
+            let most = self.path.len() + 1;
+            faults.add(place.of("parent_id"), "invalid_value", format!("must be a whole number from 1 to {most} here"));
+            return;
+        }
+        self.path.truncate(indent - 1);
+        let priority = match self.cell(row, "priority") {
+            "1" => Priority::Urgent,
+            "2" => Priority::High,
+            "3" => Priority::Medium,
+            "4" | "" => Priority::None,
+            _ => {
+                faults.add(place.of("priority"), "invalid_value", "must be 1, 2, 3 or 4");
+                Priority::None
+            }
+        };
+        let (title, mut labels) = title_and_labels(self.cell(row, "content"));
+        labels.extend(self.section.as_deref());
+        let mut seen = std::collections::HashSet::new();
+        labels.retain(|label| seen.insert(label.to_lowercase()));
+        let labels = Labels::new(&labels).unwrap_or_else(|message| {
+            faults.add(place.of("labels"), "invalid_value", message);
+            Labels::default()
+        });
+        let mut task = ExportedTask {
+            description: Some(self.cell(row, "description").to_owned()).filter(|text| !text.is_empty()),
+            priority,
+            labels,
+            project_id: self.context.project_id,
+            parent_id: self.path.last().copied(),
+            ..ExportedTask::titled(self.derived(row), title)
+        };
+        self.set_date(&mut task, row, &place, faults);
+        for column in LEFT_BEHIND {
+            if !self.cell(row, column).is_empty() && column != "deadline_lang" {
+                faults.warn(place.of(column), "left_behind", "has no counterpart here and is left behind");
+            }
+        }
+        self.path.push(task.id);
+        self.last = Some((place, task));
+    }
+
+    /// What the date says, or the date itself in the description.
+    fn set_date(&self, task: &mut ExportedTask, row: &Row, place: &Place, faults: &mut Faults) {
+        let text = self.cell(row, "date");
+        if text.is_empty() {
+            return;
+        }
+        let zone = match self.cell(row, "timezone") {
+            "" => self.context.time_zone,
+            name => match name.parse::<TimeZone>() {
+                Ok(zone) => zone,
+                Err(error) => {
+                    faults.add(place.of("time_zone"), "invalid_value", error.to_string());
+                    return;
+                }
+            },
+        };
+        let english = ["", "en"].contains(&self.cell(row, "date_lang"));
+        let said = dates::understand(text, zone, self.context.now).filter(|said| english || said.is_iso);
+        if let Some(Said { due, recurrence, .. }) = said {
+            (task.due, task.recurrence) = (Some(due), recurrence);
+        } else {
+            add_words(&mut task.description, &format!("Date: {text}"));
+            let message = "is no date that is understood here; it is kept in the description";
+            faults.warn(place.of("due"), "not_understood", message);
+        }
+    }
+
+    fn note(&mut self, row: &Row, faults: &mut Faults) {
+        let text = self.cell(row, "content");
+        let Some((_, task)) = &mut self.last else {
+            // The note of a project, which has no place for it.
+            faults.warn(place(row.line).of("title"), "left_behind", "is a note without a task and is left behind");
+            return;
+        };
+        add_words(&mut task.description, text);
+        let length = task.description.as_deref().unwrap_or_default().chars().count();
+        if length > usize::try_from(DESCRIPTION_MAX).unwrap_or(usize::MAX) {
+            let message = format!("must leave the description with its notes at most {DESCRIPTION_MAX} characters");
+            faults.add(place(row.line).of("title"), "length", message);
+            task.description = None;
+        }
+    }
+
+    fn finish_task(&mut self, faults: &mut Faults) {
+        if let Some((place, task)) = self.last.take() {
+            self.draft.add_task(place, task, faults);
+        }
+    }
+
+    /// An id that follows from what the row says and what it is a part of, and from how many equal
+    /// ones there were before.
+    fn derived(&mut self, row: &Row) -> TaskId {
+        let above = self.path.last().map(ToString::to_string).unwrap_or_default();
+        let section = self.section.clone().unwrap_or_default();
+        let mut key: Vec<String> = vec!["todoist".to_owned(), above, section];
+        key.extend(["content", "description", "priority", "date"].map(|column| self.cell(row, column).to_owned()));
+        let count = self.seen.entry(key.clone()).or_default();
+        *count += 1;
+        key.push(count.to_string());
+        let parts: Vec<&str> = key.iter().map(String::as_str).collect();
+        self.context.derived(&parts).into()
+    }
+}
+
+/// Words such as `@home` at the end are labels.
+fn title_and_labels(content: &str) -> (String, Vec<&str>) {
+    let mut title = content;
+    let mut labels = Vec::new();
+    while let Some((before, word)) = title.rsplit_once(char::is_whitespace) {
+        match word.strip_prefix('@').filter(|label| !label.is_empty()) {
+            Some(label) => labels.insert(0, label),
+            None => break,
+        }
+        title = before.trim_end();
+    }
+    (title.to_owned(), labels)
+}
+
+fn add_words(description: &mut Option<String>, words: &str) {
+    match description {
+        Some(text) => {
+            text.push_str("\n\n");
+            text.push_str(words);
+        }
+        None => *description = Some(words.to_owned()),
+    }
+}

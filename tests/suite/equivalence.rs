@@ -1,0 +1,222 @@
+//! There are two ways to write: one statement for what concerns one task alone, and a plan for
+//! everything else, which batches always take. Twins are told the same, one by single requests
+//! and one by batches, and must be equal after it: their answers, their tasks and their logs.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Value, json};
+use taskwire::projects::ProjectId;
+use taskwire::tasks::TaskId;
+
+use crate::concurrency::check_log;
+use crate::kit::{Call, Client, TestServer, at};
+
+/// So many tasks there can be.
+const SLOTS: usize = 5;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Create { slot: usize, fields: Fields },
+    Update { slot: usize, fields: Fields, version: Option<i64> },
+    Complete { slot: usize, body: Value, version: Option<i64> },
+    Move { slot: usize, place: Option<(bool, usize)>, fields: Fields },
+    Delete { slot: usize, children: &'static str, version: Option<i64> },
+}
+
+/// Fields with their values; those that name tasks or the project do so by a number.
+#[derive(Debug, Clone)]
+struct Fields {
+    plain: Vec<(&'static str, Value)>,
+    parent: Option<Option<usize>>,
+    in_project: Option<bool>,
+}
+
+impl Fields {
+    fn json(&self, ids: &[TaskId], project: ProjectId) -> Value {
+        let mut fields: serde_json::Map<String, Value> =
+            self.plain.iter().map(|(field, value)| ((*field).to_owned(), value.clone())).collect();
+        if let Some(parent) = self.parent {
+            fields.insert("parent_id".to_owned(), json!(parent.map(|slot| ids[slot])));
+        }
+        if let Some(inside) = self.in_project {
+            fields.insert("project_id".to_owned(), json!(inside.then_some(project)));
+        }
+        Value::Object(fields)
+    }
+}
+
+fn plain() -> impl Strategy<Value = Vec<(&'static str, Value)>> {
+    let timed = json!({"date": "2026-03-29", "time": "02:30", "time_zone": "Europe/Berlin"});
+    let far = json!({"date": "9999-12-31", "time": "23:59", "time_zone": "America/New_York"});
+    let field = prop_oneof![
+        select(vec!["a", "b", " b "]).prop_map(|text| ("title", json!(text))),
+        select(vec![json!(null), json!(""), json!("more")]).prop_map(|value| ("description", value)),
+        any::<bool>().prop_map(|completed| ("completed", json!(completed))),
+        select(vec!["none", "low", "urgent"]).prop_map(|word| ("priority", json!(word))),
+        select(vec![json!(null), json!({"date": "2026-11-25"}), timed, far]).prop_map(|value| ("due", value)),
+        select(vec![json!([]), json!(["Home"]), json!(["home", "b"])]).prop_map(|value| ("labels", value)),
+    ];
+    vec(field, 0..4)
+}
+
+/// Mostly without parent and project, so that the short way is taken, too.
+fn fields() -> impl Strategy<Value = Fields> {
+    let parent = option::weighted(0.2, option::weighted(0.7, 0..SLOTS));
+    (plain(), parent, option::weighted(0.2, any::<bool>())).prop_map(|(plain, parent, in_project)| Fields {
+        plain,
+        parent,
+        in_project,
+    })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let slot = || 0..SLOTS;
+    let version = || option::weighted(0.2, 1..12_i64);
+    let children = || select(vec!["refuse", "include"]);
+    let relations = (option::weighted(0.3, option::of(slot())), option::weighted(0.3, any::<bool>()))
+        .prop_map(|(parent, in_project)| Fields { plain: Vec::new(), parent, in_project });
+    prop_oneof![
+        3 => (slot(), fields()).prop_map(|(slot, fields)| Step::Create { slot, fields }),
+        4 => (slot(), fields(), version()).prop_map(|(slot, fields, version)| Step::Update { slot, fields, version }),
+        2 => (slot(), any::<bool>(), children(), version()).prop_map(|(slot, completed, children, version)| {
+            Step::Complete { slot, body: json!({"completed": completed, "children": children}), version }
+        }),
+        2 => (slot(), option::of((any::<bool>(), slot())), relations)
+            .prop_map(|(slot, place, fields)| Step::Move { slot, place, fields }),
+        1 => (slot(), children(), version())
+            .prop_map(|(slot, children, version)| Step::Delete { slot, children, version }),
+    ]
+}
+
+/// The step as a request of its own.
+fn request(step: &Step, client: &Client, ids: &[TaskId], project: ProjectId) -> Call {
+    let when = |call: Call, version: &Option<i64>| match version {
+        Some(version) => call.header("if-match", &format!("\"{version}\"")),
+        None => call,
+    };
+    match step {
+        Step::Create { slot, fields } => client.post("/tasks").json(new(fields, ids[*slot], ids, project)),
+        Step::Update { slot, fields, version } => {
+            when(client.patch(&at(ids[*slot])).json(fields.json(ids, project)), version)
+        }
+        Step::Complete { slot, body, version } => {
+            when(client.patch(&format!("{}/complete", at(ids[*slot]))).json(body.clone()), version)
+        }
+        Step::Move { slot, place, fields } => {
+            client.post(&format!("{}/move", at(ids[*slot]))).json(destination(*place, fields, ids, project))
+        }
+        Step::Delete { slot, children, version } => {
+            when(client.delete(&format!("{}?children={children}", at(ids[*slot]))), version)
+        }
+    }
+}
+
+/// The step as an operation of a batch.
+fn operation(step: &Step, ids: &[TaskId], project: ProjectId) -> Value {
+    let (mut operation, version) = match step {
+        Step::Create { slot, fields } => {
+            (json!({"op": "create", "task": new(fields, ids[*slot], ids, project)}), &None)
+        }
+        Step::Update { slot, fields, version } => {
+            (json!({"op": "update", "id": ids[*slot], "changes": fields.json(ids, project)}), version)
+        }
+        Step::Complete { slot, body, version } => {
+            let mut operation = body.clone();
+            (operation["op"], operation["id"]) = (json!("complete"), json!(ids[*slot]));
+            (operation, version)
+        }
+        Step::Move { slot, place, fields } => {
+            (json!({"op": "move", "id": ids[*slot], "to": destination(*place, fields, ids, project)}), &None)
+        }
+        Step::Delete { slot, children, version } => {
+            (json!({"op": "delete", "id": ids[*slot], "children": children}), version)
+        }
+    };
+    if let Some(version) = version {
+        operation["if_version"] = json!(version);
+    }
+    operation
+}
+
+fn new(fields: &Fields, id: TaskId, ids: &[TaskId], project: ProjectId) -> Value {
+    let mut new = fields.json(ids, project);
+    new["id"] = json!(id);
+    if new["title"].is_null() {
+        new["title"] = json!("a");
+    }
+    new
+}
+
+fn destination(place: Option<(bool, usize)>, fields: &Fields, ids: &[TaskId], project: ProjectId) -> Value {
+    let mut to = fields.json(ids, project);
+    if let Some((before, anchor)) = place {
+        to[if before { "before" } else { "after" }] = json!(ids[anchor]);
+    }
+    to
+}
+
+/// A task without what twins differ in: whose it is, and when it happened.
+fn timeless(mut task: Value) -> Value {
+    if task.is_object() {
+        task["completed_at"] = json!(task["completed_at"].is_string());
+        for field in ["user_id", "created_at", "updated_at"] {
+            task[field] = Value::Null;
+        }
+    }
+    task
+}
+
+async fn timeless_log(client: &Client) -> Vec<Value> {
+    let log = check_log(client).await;
+    log.into_iter()
+        .map(|mut change| json!([change["seq"], change["type"], change["task_id"], timeless(change["task"].take())]))
+        .collect()
+}
+
+/// Plays the steps to both twins; the second gets them in batches that end at the cuts.
+async fn play(server: &TestServer, number: u32, steps: Vec<(Step, bool)>) -> Result<(), TestCaseError> {
+    let names = [format!("one {number}"), format!("other {number}")];
+    let [one, other] = [server.user(&names[0]), server.user(&names[1])];
+    let ids: Vec<TaskId> = (0..SLOTS).map(|_| TaskId::new()).collect();
+    let project = ProjectId::new();
+    for name in &names {
+        server.database.project_as(project, name, "Garden").await;
+    }
+    let (mut single, mut operations, mut batched) = (Vec::new(), Vec::new(), Vec::new());
+    for (step, cut) in &steps {
+        let answer = request(step, &one, &ids, project).send().await;
+        let status = answer.status.as_u16();
+        let task = if status < 204 { timeless(answer.json()) } else { Value::Null };
+        single.push((u64::from(status), task));
+        operations.push(operation(step, &ids, project));
+        if *cut || single.len() == steps.len() {
+            let body = json!({"mode": "each", "operations": std::mem::take(&mut operations)});
+            let answer: Value = other.post("/tasks/batch").json(body).expect(200).await.json();
+            for result in answer["results"].as_array().expect("results") {
+                batched.push((result["status"].as_u64().expect("a status"), timeless(result["task"].clone())));
+            }
+        }
+    }
+    prop_assert_eq!(&single, &batched);
+    let tasks = |client: Client| async move {
+        client.in_order().await.into_iter().map(|task| timeless(json!(task))).collect::<Vec<_>>()
+    };
+    prop_assert_eq!(tasks(one.clone()).await, tasks(other.clone()).await);
+    prop_assert_eq!(timeless_log(&one).await, timeless_log(&other).await);
+    Ok(())
+}
+
+#[test]
+fn single_requests_and_batches_come_to_the_same() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    let server = runtime.block_on(TestServer::start());
+    let count = AtomicU32::new(0);
+    proptest!(ProptestConfig::with_cases(64), |(steps in vec((step(), proptest::bool::weighted(0.3)), 1..24))| {
+        runtime.block_on(play(&server, count.fetch_add(1, Ordering::Relaxed), steps))?;
+    });
+    runtime.block_on(server.stop());
+}

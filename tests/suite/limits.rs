@@ -1,0 +1,232 @@
+//! Every limit stands in three places: in the contract, where generated clients see it, in the
+//! server, which answers with what is allowed, and in a named constraint of the database. One
+//! table holds the three together, and knows of every constraint that there is.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Executor, PgConnection, Row};
+use uuid::Uuid;
+
+use crate::kit::{Contract, TestServer};
+
+/// Constraints on what no client sends.
+const OUR_OWN: [&str; 2] = ["version_positive", "request_digest_length"];
+
+/// A value of a field on either side of a limit.
+struct Case {
+    resource: &'static str,
+    /// What a client sends of it, if it can.
+    fields: Option<Value>,
+    /// The same as columns.
+    columns: Vec<(&'static str, String)>,
+    refused: Option<Refusal>,
+}
+
+struct Refusal {
+    /// The field that the server names.
+    field: &'static str,
+    constraint: &'static str,
+    /// Whether a schema can say so; otherwise only words can.
+    by_schema: bool,
+}
+
+impl Case {
+    fn of(resource: &'static str, fields: Value, columns: &[(&'static str, &str)]) -> Self {
+        let columns = columns.iter().map(|(column, sql)| (*column, (*sql).to_owned())).collect();
+        Self { resource, fields: Some(fields), columns, refused: None }
+    }
+
+    fn unsent(resource: &'static str, columns: &[(&'static str, &str)]) -> Self {
+        Self { fields: None, ..Self::of(resource, Value::Null, columns) }
+    }
+
+    fn refused(self, field: &'static str, constraint: &'static str) -> Self {
+        Self { refused: Some(Refusal { field, constraint, by_schema: true }), ..self }
+    }
+
+    fn refused_in_words(self, field: &'static str, constraint: &'static str) -> Self {
+        Self { refused: Some(Refusal { field, constraint, by_schema: false }), ..self }
+    }
+}
+
+fn text(resource: &'static str, field: &'static str, length: usize) -> Case {
+    let text = "é".repeat(length);
+    Case::of(resource, json!({ field: text }), &[(field, &format!("'{text}'"))])
+}
+
+fn labels(labels: &[&str]) -> Case {
+    let sql = labels.iter().map(|label| format!("'{label}'")).collect::<Vec<_>>().join(", ");
+    Case::of("tasks", json!({ "labels": labels }), &[("labels", &format!("ARRAY[{sql}]::text[]"))])
+}
+
+fn due(due: Value) -> Case {
+    let part = |name: &str| due[name].as_str().map_or("NULL".to_owned(), |text| format!("'{text}'"));
+    let columns = [("due_date", part("date")), ("due_time", part("time")), ("due_time_zone", part("time_zone"))];
+    let mut case = Case::of("tasks", json!({ "due": due }), &[("due_at", "now()")]);
+    case.columns.extend(columns);
+    case
+}
+
+fn rank(resource: &'static str, rank: &str) -> Case {
+    Case::unsent(resource, &[("rank", &format!("'{rank}'"))])
+}
+
+fn cases() -> Vec<Case> {
+    let numbered: Vec<String> = (0..21).map(|number| format!("label {number}")).collect();
+    let numbered: Vec<&str> = numbered.iter().map(String::as_str).collect();
+    let priority = |word: &str, number: &str| Case::of("tasks", json!({ "priority": word }), &[("priority", number)]);
+    let zoned = |zone: &str| json!({"date": "2026-11-25", "time": "09:30", "time_zone": zone});
+    let stranger = Uuid::now_v7();
+    let mut cases = vec![
+        text("tasks", "title", 1),
+        text("tasks", "title", 200),
+        text("tasks", "title", 0).refused("title", "tasks_title_length"),
+        text("tasks", "title", 201).refused("title", "tasks_title_length"),
+        Case::unsent("tasks", &[("title", "' a'")]).refused("title", "tasks_title_trimmed"),
+        text("tasks", "description", 0),
+        text("tasks", "description", 1000),
+        text("tasks", "description", 1001).refused("description", "tasks_description_length"),
+        priority("none", "0"),
+        priority("urgent", "4"),
+        priority("highest", "5").refused("priority", "tasks_priority_range"),
+        priority("lowest", "-1").refused("priority", "tasks_priority_range"),
+        labels(&[]),
+        labels(&numbered[..20]),
+        labels(&numbered).refused("labels", "tasks_labels_count"),
+        labels(&["a", &"é".repeat(50)]),
+        labels(&["a", &"é".repeat(51)]).refused("labels", "tasks_labels_valid"),
+        labels(&[""]).refused("labels", "tasks_labels_valid"),
+        labels(&["a,b"]).refused_in_words("labels", "tasks_labels_valid"),
+        labels(&["Ähre", "äHRE"]).refused_in_words("labels", "tasks_labels_valid"),
+        Case::unsent("tasks", &[("labels", "'{\" a\"}'")]).refused("labels", "tasks_labels_valid"),
+        due(json!({"date": "1900-01-01"})),
+        due(json!({"date": "9999-12-31"})),
+        due(json!({"date": "1899-12-31"})).refused_in_words("due.date", "tasks_due_date_range"),
+        due(json!({"date": "10000-01-01"})).refused("due.date", "tasks_due_date_range"),
+        due(zoned("America/Argentina/ComodRivadavia")),
+        due(zoned(&"é".repeat(65))).refused("due.time_zone", "tasks_due_time_zone_length"),
+        due(zoned("")).refused("due.time_zone", "tasks_due_time_zone_length"),
+        due(json!({"date": "2026-11-25", "time": "09:30"})).refused_in_words("due", "tasks_due_whole"),
+        due(json!({"date": "2026-11-25", "time_zone": "UTC"})).refused_in_words("due", "tasks_due_whole"),
+        Case::unsent("tasks", &[("completed", "true")]).refused("completed", "tasks_completed_at"),
+        Case::unsent(
+            "tasks",
+            &[
+                ("id", "'00000000-0000-0000-0000-000000000001'"),
+                ("parent_id", "'00000000-0000-0000-0000-000000000001'"),
+            ],
+        )
+        .refused("parent_id", "tasks_not_own_parent"),
+        Case::of("tasks", json!({"parent_id": stranger}), &[("parent_id", &format!("'{stranger}'"))])
+            .refused_in_words("parent_id", "tasks_parent"),
+        Case::of("tasks", json!({"project_id": stranger}), &[("project_id", &format!("'{stranger}'"))])
+            .refused_in_words("project_id", "tasks_project"),
+        Case::of("tasks", json!({"recurrence": "FREQ=DAILY"}), &[("recurrence", "'FREQ=DAILY'")])
+            .refused_in_words("recurrence", "tasks_recurrence_with_due"),
+        Case::unsent("tasks", &[("recurrence", "repeat('x', 501)"), ("due_date", "'2026-11-25'"), ("due_at", "now()")])
+            .refused("recurrence", "tasks_recurrence_length"),
+        text("projects", "name", 1),
+        text("projects", "name", 100),
+        text("projects", "name", 0).refused("name", "projects_name_length"),
+        text("projects", "name", 101).refused("name", "projects_name_length"),
+        Case::unsent("projects", &[("name", "' a'")]).refused("name", "projects_name_trimmed"),
+    ];
+    for (color, allowed) in
+        [("#2f855a", true), ("#2F855A", false), ("#2f855", false), ("2f855a", false), ("green", false)]
+    {
+        let case = Case::of("projects", json!({ "color": color }), &[("color", &format!("'{color}'"))]);
+        cases.push(if allowed { case } else { case.refused("color", "projects_color_form") });
+    }
+    for (resource, form) in [("tasks", "tasks_rank_form"), ("projects", "projects_rank_form")] {
+        cases.extend([rank(resource, "80"), rank(resource, &format!("{}80", "0f".repeat(99)))]);
+        for wrong in ["", "8", "0G80", &format!("{}80", "0f".repeat(100))] {
+            cases.push(rank(resource, wrong).refused("rank", form));
+        }
+    }
+    cases
+}
+
+/// The constraint that refuses such a row, if one does.
+async fn refusing(database: &mut PgConnection, case: &Case) -> Option<String> {
+    let mut columns = vec![
+        ("owner_id", "'ada'"),
+        ("id", "gen_random_uuid()"),
+        ("created_at", "now()"),
+        ("updated_at", "now()"),
+        ("version", "1"),
+        ("rank", "'80'"),
+    ];
+    columns.extend(match case.resource {
+        "tasks" => [("title", "'a'"), ("completed", "false")],
+        _ => [("name", "'a'"), ("archived", "false")],
+    });
+    columns.retain(|(column, _)| case.columns.iter().all(|(other, _)| other != column));
+    let given = case.columns.iter().map(|(column, sql)| (*column, sql.as_str()));
+    let (columns, values): (Vec<_>, Vec<_>) = columns.into_iter().chain(given).unzip();
+    let insert = format!("INSERT INTO {} ({}) VALUES ({})", case.resource, columns.join(", "), values.join(", "));
+    match database.execute(AssertSqlSafe(insert)).await {
+        Ok(_) => None,
+        Err(sqlx::Error::Database(error)) => Some(error.constraint().unwrap_or_else(|| panic!("{error}")).to_owned()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test]
+async fn contract_server_and_database_agree_on_every_limit() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let mut database = server.database.connection().await;
+    let contract = Contract::get();
+    let mut told = BTreeSet::new();
+    for case in cases() {
+        let what = format!("{} {}", case.resource, case.fields.as_ref().unwrap_or(&json!(case.columns)));
+        let constraint = refusing(&mut database, &case).await;
+        assert_eq!(constraint.as_deref(), case.refused.as_ref().map(|refusal| refusal.constraint), "{what}");
+        told.extend(constraint);
+        let Some(fields) = &case.fields else { continue };
+        if case.resource == "projects" && contract.document["paths"].get("/api/{user_id}/projects").is_none() {
+            continue;
+        }
+
+        let (name, create, update, shown) = match case.resource {
+            "tasks" => ("title", "CreateTask", "UpdateTask", "Task"),
+            _ => ("name", "CreateProject", "UpdateProject", "Project"),
+        };
+        let mut whole = json!({ name: "a" });
+        whole.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());
+        let by_schema = case.refused.as_ref().is_some_and(|refusal| refusal.by_schema);
+        assert_eq!(contract.allows(create, &whole), !by_schema, "{create}: {what}");
+        assert_eq!(contract.allows(update, fields), !by_schema, "{update}: {what}");
+
+        let path = format!("/{}", case.resource);
+        let made: Value = ada.post(&path).json(json!({ name: "a" })).expect(201).await.json();
+        let its = format!("{path}/{}", made["id"].as_str().expect("an id"));
+        let mut answer = made;
+        answer.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());
+        assert_eq!(contract.allows(shown, &answer), !by_schema, "{shown}: {what}");
+        match &case.refused {
+            None => {
+                ada.post(&path).json(whole).expect(201).await;
+                ada.patch(&its).json(fields.clone()).expect(200).await;
+            }
+            Some(refusal) => {
+                for call in [ada.post(&path).json(whole), ada.patch(&its).json(fields.clone())] {
+                    let problem = call.invalid(refusal.field).await;
+                    let allowed = problem["errors"][0]["message"].as_str().expect("a text");
+                    assert!(allowed.len() > 15, "{what}: {allowed}");
+                }
+            }
+        }
+    }
+
+    let known = "SELECT conname::text FROM pg_constraint
+                 WHERE conrelid IN ('tasks'::regclass, 'projects'::regclass) AND contype IN ('c', 'f')";
+    let known = database.fetch_all(known).await.expect("the catalog");
+    let untold: Vec<String> = known
+        .iter()
+        .map(|row| row.get::<String, _>(0))
+        .filter(|name| !told.contains(name) && !OUR_OWN.iter().any(|own| name.ends_with(own)))
+        .collect();
+    assert!(untold.is_empty(), "no case meets {untold:?}");
+}

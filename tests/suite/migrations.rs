@@ -1,0 +1,231 @@
+//! A database that an earlier server has filled, brought up to date: nothing that was kept is
+//! lost, what has come since has its default, and who followed the log before goes on in it.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use sqlx::migrate::Migrator;
+use sqlx::{AssertSqlSafe, Executor, Row};
+use uuid::Uuid;
+
+use crate::concurrency::check_log;
+use crate::kit::{Client, Live, Options, TestDatabase, TestServer, at};
+
+/// How many migrations the first release had.
+const FIRST_RELEASE: usize = 1;
+
+/// A database with the first so many migrations, and no more.
+async fn database_of(migrations: usize) -> TestDatabase {
+    let database = TestDatabase::empty().await;
+    let all = Migrator::new(Path::new("migrations")).await.expect("the migrations are read");
+    let first: Vec<_> = all.iter().take(migrations).cloned().collect();
+    let early = Migrator { migrations: Cow::Owned(first), ..all };
+    early.run(&mut database.connection().await).await.expect("the first migrations run");
+    database
+}
+
+/// What a user of the first release did, as its server wrote it.
+struct Past {
+    user: &'static str,
+    /// Created in this order; the last one was deleted. Every other one was completed.
+    ids: Vec<Uuid>,
+}
+
+const TASKS: usize = 5;
+
+fn past(user: &'static str) -> Past {
+    Past { user, ids: (0..TASKS).map(|_| Uuid::now_v7()).collect() }
+}
+
+/// The instant of a user's change with this number.
+fn time(seq: usize) -> String {
+    format!("2026-11-20 10:00:{seq:02}.123456+00")
+}
+
+impl Past {
+    /// Rows as the first release's statements left them: tasks, their log with bodies of the
+    /// fields that there were, and the counter.
+    fn sql(&self) -> String {
+        let Self { user, ids } = self;
+        let mut sql = String::new();
+        let mut seq = 0;
+        let body = |place: usize, completed: bool, created: usize, updated: usize| {
+            format!(
+                "jsonb_build_object('id', '{}', 'title', 'task {place} of {user}', 'description', {}, 'completed', {completed},
+                    'created_at', '{}'::timestamptz, 'updated_at', '{}'::timestamptz, 'version', {updated})",
+                ids[place],
+                description(place),
+                time(created),
+                time(updated),
+            )
+        };
+        let log = |seq: usize, kind: &str, place: usize, body: &str| {
+            format!(
+                "INSERT INTO task_changes (owner_id, seq, kind, task_id, task, changed_at)
+                 VALUES ('{user}', {seq}, 'task.{kind}', '{}', {body}, '{}');\n",
+                ids[place],
+                time(seq)
+            )
+        };
+        for place in 0..TASKS {
+            seq += 1;
+            let (created, mut updated) = (seq, seq);
+            sql += &log(seq, "created", place, &body(place, false, created, created));
+            let completed = place % 2 == 0;
+            if completed {
+                seq += 1;
+                updated = seq;
+                sql += &log(seq, "updated", place, &body(place, true, created, updated));
+            }
+            if place == TASKS - 1 {
+                seq += 1;
+                sql += &log(seq, "deleted", place, "NULL");
+                continue;
+            }
+            sql += &format!(
+                "INSERT INTO tasks (owner_id, id, title, description, completed, created_at, updated_at, version, request_digest)
+                 VALUES ('{user}', '{}', 'task {place} of {user}', {}, {completed}, '{}', '{}', {updated}, {});\n",
+                ids[place],
+                description(place),
+                time(created),
+                time(updated),
+                if place == 0 { "sha256('first')" } else { "NULL" },
+            );
+        }
+        format!(
+            "INSERT INTO owners (owner_id, last_seq, last_at, generation) VALUES ('{user}', {seq}, '{}', 7);\n{sql}",
+            time(seq)
+        )
+    }
+}
+
+fn description(place: usize) -> &'static str {
+    if place == 1 { "'more'" } else { "NULL" }
+}
+
+/// So many changes each user's log has.
+const LOGGED: usize = TASKS + 3 + 1;
+
+async fn filled() -> (Arc<TestDatabase>, [Past; 2]) {
+    let database = database_of(FIRST_RELEASE).await;
+    let users = [past("ada"), past("bob")];
+    let mut connection = database.connection().await;
+    for user in &users {
+        connection.execute(AssertSqlSafe(user.sql())).await.expect("the first release's rows are taken");
+    }
+    (Arc::new(database), users)
+}
+
+async fn bring_up_to_date(database: &Arc<TestDatabase>) -> TestServer {
+    taskwire::database::migrate(database.url()).await.expect("the database is migrated");
+    TestServer::on(database.clone(), Options::default()).await
+}
+
+/// The position that a server of the first release gave after this change.
+async fn position(server: &TestServer, seq: i64) -> String {
+    let epoch: i64 = sqlx::query_scalar("SELECT epoch FROM history").fetch_one(&server.pool).await.expect("an epoch");
+    taskwire::changes::History::new(epoch, Some(7)).at(taskwire::changes::Seq::new(seq)).to_string()
+}
+
+#[tokio::test]
+async fn tasks_are_kept_and_what_is_new_has_its_default() {
+    let (database, users) = filled().await;
+    let server = bring_up_to_date(&database).await;
+    for Past { user, ids } in &users {
+        let client = server.user(user);
+        let tasks = client.in_order().await;
+        let in_order: Vec<Uuid> = tasks.iter().map(|task| task.id.as_uuid()).collect();
+        assert_eq!(in_order, ids[..TASKS - 1], "the order is that of creation");
+        for (place, task) in tasks.iter().enumerate() {
+            assert_eq!(task.title, format!("task {place} of {user}"));
+            assert_eq!(task.description.as_deref(), (place == 1).then_some("more"));
+            assert_eq!(task.completed, place % 2 == 0);
+            assert_eq!(task.completed_at, task.completed.then_some(task.updated_at));
+            let shown = json!(task);
+            for (field, default) in [
+                ("priority", json!("none")),
+                ("due", json!(null)),
+                ("recurrence", json!(null)),
+                ("labels", json!([])),
+                ("project_id", json!(null)),
+                ("parent_id", json!(null)),
+            ] {
+                assert_eq!(shown[field], default, "{field}");
+            }
+            assert_eq!(client.read(task.id).await, *task);
+        }
+        let created: DateTime<Utc> = "2026-11-20T10:00:01.123456Z".parse().expect("a time");
+        assert_eq!((tasks[0].created_at, tasks[0].version.get(), tasks[1].version.get()), (created, 2, 3));
+    }
+    let mut connection = database.connection().await;
+    let digests = "SELECT count(*) FROM tasks WHERE request_digest = sha256('first')";
+    assert_eq!(connection.fetch_one(digests).await.expect("a count").get::<i64, _>(0), 2);
+}
+
+#[tokio::test]
+async fn a_log_from_before_reads_everywhere_and_goes_on() {
+    let (database, users) = filled().await;
+    let server = bring_up_to_date(&database).await;
+    for Past { user, ids } in &users {
+        let client = server.user(user);
+        let log = client.log().await;
+        assert_eq!(log.len(), LOGGED);
+        let kinds: Vec<&str> = log.iter().map(|change| change["type"].as_str().expect("a type")).collect();
+        let (new, done, gone) = ("task.created", "task.updated", "task.deleted");
+        assert_eq!(kinds, [new, done, new, new, done, new, new, done, gone]);
+        assert_eq!(log[2]["task"]["description"], "more");
+        assert_eq!(log[8]["task_id"], json!(ids[4]));
+        for change in &log[..8] {
+            assert_eq!((&change["task"]["user_id"], &change["task"]["priority"]), (&json!(user), &json!("none")));
+            assert_eq!(change["task"]["version"], change["seq"]);
+        }
+
+        // Who had followed up to some change goes on there.
+        let after = position(&server, 4).await;
+        let rest: Value = client.get(&format!("/changes?after={after}")).expect(200).await.json();
+        assert_eq!(rest["changes"].as_array().expect("changes")[..], log[4..]);
+        let (mut live, hello) = Live::open(&client, Some(&after)).await;
+        assert_eq!(hello["resumed"], true);
+        assert_eq!(live.changes(LOGGED - 4).await, log[4..]);
+        live.expect("caught_up").await;
+        let new = client.create_with(json!({"title": "new", "labels": ["Home"]})).await;
+        assert_eq!(live.expect("task.created").await["task"], json!(new));
+    }
+}
+
+#[tokio::test]
+async fn writes_go_on_over_what_was_there_before() {
+    let (database, users) = filled().await;
+    let server = bring_up_to_date(&database).await;
+    let Past { user, ids } = &users[0];
+    let ada = server.user(user);
+    // Ids that were deleted before stay gone, and those that are there are taken.
+    for (id, status, code) in [(ids[4], 410, "GONE"), (ids[1], 409, "CONFLICT")] {
+        ada.post("/tasks").json(json!({"id": id, "title": "again"})).refused(status, code).await;
+        let batch = json!({"operations": [{"op": "create", "task": {"id": id, "title": "again"}}]});
+        ada.post("/tasks/batch").json(batch).refused(status, code).await;
+    }
+    ada.update(ids[1], json!({"priority": "high", "due": {"date": "2026-12-01"}, "labels": ["old"]})).await;
+    ada.update(ids[3], json!({"parent_id": ids[1]})).await;
+    ada.shift(ids[2], json!({"before": ids[0]})).await;
+    ada.update(ids[0], json!({"completed": false})).await;
+    let new = ada.create("new").await;
+    let order: Vec<Uuid> = ada.in_order().await.iter().map(|task| task.id.as_uuid()).collect();
+    assert_eq!(order, [ids[2], ids[0], ids[1], ids[3], new.id.as_uuid()]);
+    ada.delete(&format!("{}?children=include", at(ids[1]))).expect(204).await;
+    assert_eq!(new.version.get(), i64::try_from(LOGGED).expect("few") + 5);
+    let changed = log_of_tasks_that_still_are(&ada).await;
+    assert!(changed > LOGGED);
+}
+
+/// The whole log, held against the table: bodies from before lack what has come since, so only
+/// what has changed since the migration must agree in every field.
+async fn log_of_tasks_that_still_are(client: &Client) -> usize {
+    for task in client.all_tasks().await {
+        client.update(task.id, json!({"description": "touched"})).await;
+    }
+    check_log(client).await.len()
+}

@@ -1,0 +1,308 @@
+//! Tasks that are part of others: at most five levels, no cycles, in their parent's project. To
+//! complete or delete a parent takes its subtasks along or is refused, whoever else is writing.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use taskwire::tasks::{Task, TaskId};
+
+use crate::concurrency::check_log;
+use crate::kit::{Client, TestServer, at};
+
+/// A task, one below it, and so on.
+async fn chain(client: &Client, levels: usize) -> Vec<Task> {
+    let mut chain = vec![client.create("level 1").await];
+    for level in 2..=levels {
+        let parent = chain.last().expect("a task");
+        chain.push(client.create_below(parent, &format!("level {level}")).await);
+    }
+    chain
+}
+
+/// Each way to give a task another parent, with the field that names it.
+fn attach(client: &Client, task: TaskId, parent: TaskId) -> [(crate::kit::Call, &'static str); 4] {
+    let to = json!({ "parent_id": parent });
+    let batch = |operation: Value| client.post("/tasks/batch").json(json!({ "operations": [operation] }));
+    [
+        (client.patch(&at(task)).json(to.clone()), "parent_id"),
+        (client.post(&format!("{}/move", at(task))).json(to.clone()), "parent_id"),
+        (batch(json!({"op": "update", "id": task, "changes": to})), "operations[0].changes.parent_id"),
+        (batch(json!({"op": "move", "id": task, "to": to})), "operations[0].to.parent_id"),
+    ]
+}
+
+/// The types and ids of the changes after the first so many.
+fn told(log: &[Value], after: usize) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    log[after..]
+        .iter()
+        .map(|change| {
+            let id = if change["task"].is_null() { &change["task_id"] } else { &change["task"]["id"] };
+            (text(&change["type"]), text(id))
+        })
+        .collect()
+}
+
+fn all_of(kind: &str, tasks: &[&Task]) -> Vec<(String, String)> {
+    tasks.iter().map(|task| (kind.to_owned(), task.id.to_string())).collect()
+}
+
+#[tokio::test]
+async fn five_levels_hang_together_and_a_sixth_is_refused() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let five = chain(&ada, 5).await;
+    let sixth = json!({"title": "level 6", "parent_id": five[4].id});
+    let problem = ada.post("/tasks").json(sixth.clone()).invalid("parent_id").await;
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("at most 5 levels")), "{problem}");
+    let batch = json!({"operations": [{"op": "create", "task": sixth}]});
+    ada.post("/tasks/batch").json(batch).invalid("operations[0].task.parent_id").await;
+
+    // What moves takes its own subtasks along, and they count.
+    let two = chain(&ada, 2).await;
+    let before = ada.log().await.len();
+    for (call, field) in attach(&ada, two[0].id, five[3].id) {
+        call.invalid(field).await;
+    }
+    assert_eq!(ada.log().await.len(), before, "what was refused left a change");
+    for (call, _) in attach(&ada, two[0].id, five[2].id) {
+        call.expect(200).await;
+        assert_eq!(ada.read(two[0].id).await.parent_id, Some(five[2].id));
+        ada.update(two[0].id, json!({"parent_id": null})).await;
+    }
+    check_log(&ada).await;
+}
+
+#[tokio::test]
+async fn no_task_becomes_part_of_itself() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let three = chain(&ada, 3).await;
+    for below in &three {
+        for (call, field) in attach(&ada, three[0].id, below.id) {
+            let problem = call.invalid(field).await;
+            let detail = problem["detail"].as_str().expect("a text");
+            assert!(detail.contains("must not be the task itself or one of its subtasks"), "{detail}");
+        }
+    }
+    // Nor by two operations of which each alone would do.
+    let one = ada.create("one").await;
+    let other = ada.create("other").await;
+    let knot = json!({"operations": [
+        {"op": "update", "id": one.id, "changes": {"parent_id": other.id}},
+        {"op": "move", "id": other.id, "to": {"parent_id": one.id}},
+    ]});
+    ada.post("/tasks/batch").json(knot).invalid("operations[1].to.parent_id").await;
+    assert_eq!(ada.log().await.len(), 5);
+}
+
+#[tokio::test]
+async fn a_subtask_is_in_its_parents_project() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let [garden, kitchen] =
+        [server.database.project("ada", "Garden").await, server.database.project("ada", "Kitchen").await];
+    let parent = ada.create_with(json!({"title": "Dig", "project_id": garden})).await;
+    let child = ada.create_below(&parent, "Find the spade").await;
+    assert_eq!(child.project_id, Some(garden));
+    let said = json!({"title": "Dig deep", "parent_id": parent.id, "project_id": garden});
+    assert_eq!(ada.create_with(said).await.project_id, Some(garden));
+    let elsewhere = json!({"title": "Dig deep", "parent_id": parent.id, "project_id": kitchen});
+    ada.post("/tasks").json(elsewhere).invalid("project_id").await;
+    for project in [json!(kitchen), json!(null)] {
+        let to = json!({ "project_id": project });
+        ada.patch(&at(child.id)).json(to.clone()).invalid("project_id").await;
+        ada.post(&format!("{}/move", at(child.id))).json(to).invalid("project_id").await;
+    }
+
+    // What comes in from elsewhere takes the project on, with all that hangs on it.
+    let two = chain(&ada, 2).await;
+    let before = ada.log().await.len();
+    let moved = ada.update(two[0].id, json!({"parent_id": child.id})).await;
+    assert_eq!((moved.parent_id, moved.project_id), (Some(child.id), Some(garden)));
+    assert_eq!(ada.read(two[1].id).await.project_id, Some(garden));
+    assert_eq!(told(&ada.log().await, before), all_of("task.updated", &[&two[0], &two[1]]));
+    // What leaves keeps it, unless it says otherwise.
+    assert_eq!(ada.update(two[0].id, json!({"parent_id": null})).await.project_id, Some(garden));
+    let out = ada.shift(two[0].id, json!({"parent_id": null, "project_id": null})).await;
+    assert_eq!((out.project_id, ada.read(two[1].id).await.project_id), (None, None));
+}
+
+#[tokio::test]
+async fn another_project_takes_all_subtasks_along_in_one_change_each() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let kitchen = server.database.project("ada", "Kitchen").await;
+    let four = chain(&ada, 4).await;
+    let sister = ada.create_below(&four[0], "beside").await;
+    for (project, by_move) in
+        [(json!(kitchen), false), (json!(null), true), (json!(kitchen), true), (json!(null), false)]
+    {
+        let before = ada.log().await.len();
+        let to = json!({ "project_id": project, "before": sister.id });
+        let top = if by_move {
+            ada.shift(four[0].id, to).await
+        } else {
+            ada.update(four[0].id, json!({ "project_id": project })).await
+        };
+        assert_eq!(top.version.get(), i64::try_from(before).expect("few") + 1, "the parent comes first");
+        let log = check_log(&ada).await;
+        assert_eq!(log.len(), before + 5);
+        let mut moved: Vec<String> = told(&log, before).into_iter().map(|(_, id)| id).collect();
+        moved.sort();
+        moved.dedup();
+        assert_eq!(moved.len(), 5, "one change each");
+        for task in four.iter().chain([&sister]) {
+            assert_eq!(json!(ada.read(task.id).await)["project_id"], project);
+        }
+    }
+}
+
+#[tokio::test]
+async fn completing_a_task_with_open_subtasks_is_refused_or_takes_them_along() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let three = chain(&ada, 3).await;
+    // The one between is done, so that only the one at the bottom is open.
+    ada.patch(&format!("{}/complete", at(three[1].id)))
+        .json(json!({"completed": true, "children": "include"}))
+        .expect(200)
+        .await;
+    ada.update(three[2].id, json!({"completed": false})).await;
+    let complete = format!("{}/complete", at(three[0].id));
+    let before = ada.log().await.len();
+    for call in [
+        ada.patch(&complete),
+        ada.patch(&complete).json(json!({"completed": true})),
+        ada.patch(&complete).json(json!({"completed": true, "children": "refuse"})),
+        ada.patch(&at(three[0].id)).json(json!({"completed": true, "title": "done"})),
+        ada.put(&at(three[0].id)).json(json!({"completed": true})),
+        ada.post("/tasks/batch").json(json!({"operations": [{"op": "complete", "id": three[0].id}]})),
+    ] {
+        let problem = call.refused(409, "CONFLICT").await;
+        assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("include")), "{problem}");
+    }
+    assert_eq!(ada.log().await.len(), before, "what was refused left a change");
+
+    ada.update(three[1].id, json!({"completed": false})).await;
+    let before = before + 1;
+    let include = json!({"completed": true, "children": "include"});
+    let done: Task = ada.patch(&complete).json(include.clone()).expect(200).await.json();
+    assert_eq!(done.completed_at, Some(done.updated_at));
+    let log = check_log(&ada).await;
+    assert_eq!(told(&log, before), all_of("task.updated", &[&three[2], &three[1], &three[0]]));
+    for change in &log[before..] {
+        assert_eq!(change["task"]["completed_at"], change["at"]);
+    }
+    // Once more changes nothing, and what is open again below is taken along again.
+    ada.patch(&complete).json(include.clone()).expect(200).await;
+    assert_eq!(ada.log().await.len(), log.len());
+    ada.update(three[2].id, json!({"completed": false})).await;
+    ada.patch(&complete).json(include).expect(200).await;
+    assert!(ada.read(three[2].id).await.completed);
+    // Reopening concerns nobody else.
+    ada.update(three[0].id, json!({"completed": false})).await;
+    assert!(ada.read(three[1].id).await.completed);
+}
+
+#[tokio::test]
+async fn deleting_a_task_with_subtasks_is_refused_or_takes_them_along() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let three = chain(&ada, 3).await;
+    let bystander = ada.create("bystander").await;
+    let path = at(three[0].id);
+    for call in [
+        ada.delete(&path),
+        ada.delete(&format!("{path}?children=refuse")),
+        ada.post("/tasks/batch").json(json!({"operations": [{"op": "delete", "id": three[0].id}]})),
+    ] {
+        let problem = call.refused(409, "CONFLICT").await;
+        assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("include")), "{problem}");
+    }
+    ada.delete(&format!("{path}?children=keep")).invalid("children").await;
+    let stale = ada.delete(&format!("{path}?children=include")).header("if-match", "\"9\"");
+    assert_eq!(stale.expect(412).await.header("etag"), Some("\"1\""));
+    assert_eq!(ada.log().await.len(), 4, "what was refused left a change");
+
+    ada.delete(&format!("{path}?children=include")).expect(204).await;
+    let log = check_log(&ada).await;
+    assert_eq!(told(&log, 4), all_of("task.deleted", &[&three[2], &three[1], &three[0]]));
+    assert_eq!(ada.all_tasks().await, [bystander]);
+}
+
+const WRITERS: usize = 16;
+const ROUNDS: usize = 20;
+
+/// Does what it likes with a family of tasks that others are busy with, too.
+async fn meddle(client: Client, family: Arc<Mutex<Vec<TaskId>>>, writer: usize) {
+    let pick = |at: usize| {
+        let family = family.lock().expect("nobody panics");
+        family[at % family.len()]
+    };
+    let include = json!({"completed": true, "children": "include"});
+    for round in 0..ROUNDS {
+        let (number, task) = (writer * 7 + round, pick(writer * 31 + round * 17));
+        let answer = match number % 11 {
+            0..=2 => client.post("/tasks").json(json!({"title": "child", "parent_id": task})).send().await,
+            3 => client.patch(&at(task)).json(json!({"completed": true})).send().await,
+            4 => client.patch(&format!("{}/complete", at(task))).json(include.clone()).send().await,
+            5 => client.patch(&format!("{}/complete", at(task))).send().await,
+            6 => client.patch(&at(task)).json(json!({"completed": false})).send().await,
+            7 => client.delete(&at(task)).send().await,
+            8 if round % 2 == 0 => client.delete(&format!("{}?children=include", at(task))).send().await,
+            9 => client.patch(&at(task)).json(json!({"parent_id": pick(number * 13)})).send().await,
+            _ => client.post(&format!("{}/move", at(task))).json(json!({"parent_id": null})).send().await,
+        };
+        let status = answer.status.as_u16();
+        assert!([200, 201, 204, 400, 404, 409].contains(&status), "{answer:?}");
+        if status == 201 {
+            family.lock().expect("nobody panics").push(answer.json::<Task>().id);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_races_no_task_loses_its_parent_and_none_is_done_above_an_open_one() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let roots = join_all((0..4).map(|number| ada.create_with(json!({ "title": format!("root {number}") })))).await;
+    let family = Arc::new(Mutex::new(roots.iter().map(|root| root.id).collect::<Vec<_>>()));
+    let work = (0..WRITERS).map(|writer| tokio::spawn(meddle(server.user("ada"), family.clone(), writer)));
+    for done in join_all(work).await {
+        done.expect("no writer fails");
+    }
+
+    let mut known: HashMap<String, Value> = HashMap::new();
+    let (mut completions, mut deletions) = (0, 0);
+    for change in check_log(&ada).await {
+        let task = &change["task"];
+        let Some(id) = task["id"].as_str() else {
+            let gone = change["task_id"].as_str().expect("an id");
+            known.remove(gone);
+            deletions += 1;
+            assert!(known.values().all(|task| task["parent_id"] != gone), "{change} left an orphan");
+            continue;
+        };
+        let (mut above, mut levels) = (task["parent_id"].as_str(), 1);
+        while let Some(parent) = above {
+            levels += 1;
+            assert!(parent != id && levels <= 5, "{change} hangs on itself or too deep");
+            above = known.get(parent).unwrap_or_else(|| panic!("{change} is an orphan"))["parent_id"].as_str();
+        }
+        let before = known.insert(id.to_owned(), task.clone());
+        if task["completed"] == true && before.is_some_and(|before| before["completed"] == false) {
+            completions += 1;
+            let mut open = known.values().filter(|task| task["completed"] == false);
+            assert!(open.all(|open| !is_below(open, id, &known)), "{change} completed a task above an open one");
+        }
+    }
+    assert!(completions > 10 && deletions > 10, "{completions} completions, {deletions} deletions: nothing raced");
+}
+
+fn is_below(task: &Value, id: &str, known: &HashMap<String, Value>) -> bool {
+    std::iter::successors(task["parent_id"].as_str(), |above| known[*above]["parent_id"].as_str())
+        .any(|above| above == id)
+}
