@@ -31,17 +31,27 @@ enum Step {
 #[derive(Debug, Clone)]
 struct Fields {
     plain: Vec<(&'static str, Value)>,
-    parent: Option<Option<usize>>,
+    parent: Parent,
     in_project: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Parent {
+    Unsaid,
+    None,
+    Slot(usize),
 }
 
 impl Fields {
     fn json(&self, ids: &[TaskId], project: ProjectId) -> Value {
         let mut fields: serde_json::Map<String, Value> =
             self.plain.iter().map(|(field, value)| ((*field).to_owned(), value.clone())).collect();
-        if let Some(parent) = self.parent {
-            fields.insert("parent_id".to_owned(), json!(parent.map(|slot| ids[slot])));
-        }
+        let parent = match self.parent {
+            Parent::Unsaid => None,
+            Parent::None => Some(Value::Null),
+            Parent::Slot(slot) => Some(json!(ids[slot])),
+        };
+        fields.extend(parent.map(|parent| ("parent_id".to_owned(), parent)));
         if let Some(inside) = self.in_project {
             fields.insert("project_id".to_owned(), json!(inside.then_some(project)));
         }
@@ -63,10 +73,14 @@ fn plain() -> impl Strategy<Value = Vec<(&'static str, Value)>> {
     vec(field, 0..4)
 }
 
+/// The more often unsaid, the heavier.
+fn parent(unsaid: u32) -> impl Strategy<Value = Parent> {
+    prop_oneof![unsaid => Just(Parent::Unsaid), 1 => Just(Parent::None), 2 => (0..SLOTS).prop_map(Parent::Slot)]
+}
+
 /// Mostly without parent and project, so that the short way is taken, too.
 fn fields() -> impl Strategy<Value = Fields> {
-    let parent = option::weighted(0.2, option::weighted(0.7, 0..SLOTS));
-    (plain(), parent, option::weighted(0.2, any::<bool>())).prop_map(|(plain, parent, in_project)| Fields {
+    (plain(), parent(8), option::weighted(0.2, any::<bool>())).prop_map(|(plain, parent, in_project)| Fields {
         plain,
         parent,
         in_project,
@@ -77,8 +91,11 @@ fn step() -> impl Strategy<Value = Step> {
     let slot = || 0..SLOTS;
     let version = || option::weighted(0.2, 1..12_i64);
     let children = || select(vec!["refuse", "include"]);
-    let relations = (option::weighted(0.3, option::of(slot())), option::weighted(0.3, any::<bool>()))
-        .prop_map(|(parent, in_project)| Fields { plain: Vec::new(), parent, in_project });
+    let relations = (parent(6), option::weighted(0.3, any::<bool>())).prop_map(|(parent, in_project)| Fields {
+        plain: Vec::new(),
+        parent,
+        in_project,
+    });
     prop_oneof![
         3 => (slot(), fields()).prop_map(|(slot, fields)| Step::Create { slot, fields }),
         4 => (slot(), fields(), version()).prop_map(|(slot, fields, version)| Step::Update { slot, fields, version }),
@@ -183,8 +200,8 @@ async fn play(server: &TestServer, number: u32, steps: Vec<(Step, bool)>) -> Res
     let [one, other] = [server.user(&names[0]), server.user(&names[1])];
     let ids: Vec<TaskId> = (0..SLOTS).map(|_| TaskId::new()).collect();
     let project = ProjectId::new();
-    for name in &names {
-        server.database.project_as(project, name, "Garden").await;
+    for client in [&one, &other] {
+        client.post("/projects").json(json!({"id": project, "name": "Garden"})).expect(201).await;
     }
     let (mut single, mut operations, mut batched) = (Vec::new(), Vec::new(), Vec::new());
     for (step, cut) in &steps {

@@ -60,8 +60,7 @@ async fn labels_are_found_whatever_their_case() {
 async fn a_project_or_none_and_a_parent_or_none() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
-    let (home, work) =
-        (server.database.project("ada", "A project").await, server.database.project("ada", "A project").await);
+    let (home, work) = (ada.project("A project").await, ada.project("A project").await);
     let parent = ada.create_with(json!({"title": "a", "project_id": home})).await;
     let tasks = [
         ("b", json!({"project_id": work})),
@@ -190,7 +189,7 @@ async fn changed_at_an_instant_or_later() {
 async fn all_filters_hold_together() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    let project = server.database.project("ada", "A project").await;
+    let project = ada.project("A project").await;
     let whole = json!({
         "priority": "high", "labels": ["Home"], "project_id": project, "due": {"date": "2026-11-25"},
         "description": "Zweite Straße links",

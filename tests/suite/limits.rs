@@ -60,7 +60,7 @@ fn labels(labels: &[&str]) -> Case {
     Case::of("tasks", json!({ "labels": labels }), &[("labels", &format!("ARRAY[{sql}]::text[]"))])
 }
 
-fn due(due: Value) -> Case {
+fn due(due: &Value) -> Case {
     let part = |name: &str| due[name].as_str().map_or("NULL".to_owned(), |text| format!("'{text}'"));
     let columns = [("due_date", part("date")), ("due_time", part("time")), ("due_time_zone", part("time_zone"))];
     let mut case = Case::of("tasks", json!({ "due": due }), &[("due_at", "now()")]);
@@ -100,15 +100,15 @@ fn cases() -> Vec<Case> {
         labels(&["a,b"]).refused_in_words("labels", "tasks_labels_valid"),
         labels(&["Ähre", "äHRE"]).refused_in_words("labels", "tasks_labels_valid"),
         Case::unsent("tasks", &[("labels", "'{\" a\"}'")]).refused("labels", "tasks_labels_valid"),
-        due(json!({"date": "1900-01-01"})),
-        due(json!({"date": "9999-12-31"})),
-        due(json!({"date": "1899-12-31"})).refused_in_words("due.date", "tasks_due_date_range"),
-        due(json!({"date": "10000-01-01"})).refused("due.date", "tasks_due_date_range"),
-        due(zoned("America/Argentina/ComodRivadavia")),
-        due(zoned(&"é".repeat(65))).refused("due.time_zone", "tasks_due_time_zone_length"),
-        due(zoned("")).refused("due.time_zone", "tasks_due_time_zone_length"),
-        due(json!({"date": "2026-11-25", "time": "09:30"})).refused_in_words("due", "tasks_due_whole"),
-        due(json!({"date": "2026-11-25", "time_zone": "UTC"})).refused_in_words("due", "tasks_due_whole"),
+        due(&json!({"date": "1900-01-01"})),
+        due(&json!({"date": "9999-12-31"})),
+        due(&json!({"date": "1899-12-31"})).refused_in_words("due.date", "tasks_due_date_range"),
+        due(&json!({"date": "10000-01-01"})).refused("due.date", "tasks_due_date_range"),
+        due(&zoned("America/Argentina/ComodRivadavia")),
+        due(&zoned(&"é".repeat(65))).refused("due.time_zone", "tasks_due_time_zone_length"),
+        due(&zoned("")).refused("due.time_zone", "tasks_due_time_zone_length"),
+        due(&json!({"date": "2026-11-25", "time": "09:30"})).refused_in_words("due", "tasks_due_whole"),
+        due(&json!({"date": "2026-11-25", "time_zone": "UTC"})).refused_in_words("due", "tasks_due_whole"),
         Case::unsent("tasks", &[("completed", "true")]).refused("completed", "tasks_completed_at"),
         Case::unsent(
             "tasks",
@@ -185,9 +185,6 @@ async fn contract_server_and_database_agree_on_every_limit() {
         assert_eq!(constraint.as_deref(), case.refused.as_ref().map(|refusal| refusal.constraint), "{what}");
         told.extend(constraint);
         let Some(fields) = &case.fields else { continue };
-        if case.resource == "projects" && contract.document["paths"].get("/api/{user_id}/projects").is_none() {
-            continue;
-        }
 
         let (name, create, update, shown) = match case.resource {
             "tasks" => ("title", "CreateTask", "UpdateTask", "Task"),

@@ -50,7 +50,7 @@ impl Past {
     /// fields that there were, and the counter.
     fn sql(&self) -> String {
         let Self { user, ids } = self;
-        let mut sql = String::new();
+        let mut sql = Vec::new();
         let mut seq = 0;
         let body = |place: usize, completed: bool, created: usize, updated: usize| {
             format!(
@@ -65,40 +65,41 @@ impl Past {
         let log = |seq: usize, kind: &str, place: usize, body: &str| {
             format!(
                 "INSERT INTO task_changes (owner_id, seq, kind, task_id, task, changed_at)
-                 VALUES ('{user}', {seq}, 'task.{kind}', '{}', {body}, '{}');\n",
+                 VALUES ('{user}', {seq}, 'task.{kind}', '{}', {body}, '{}');",
                 ids[place],
                 time(seq)
             )
         };
-        for place in 0..TASKS {
+        for (place, id) in ids.iter().enumerate() {
             seq += 1;
             let (created, mut updated) = (seq, seq);
-            sql += &log(seq, "created", place, &body(place, false, created, created));
+            sql.push(log(seq, "created", place, &body(place, false, created, created)));
             let completed = place % 2 == 0;
             if completed {
                 seq += 1;
                 updated = seq;
-                sql += &log(seq, "updated", place, &body(place, true, created, updated));
+                sql.push(log(seq, "updated", place, &body(place, true, created, updated)));
             }
             if place == TASKS - 1 {
                 seq += 1;
-                sql += &log(seq, "deleted", place, "NULL");
+                sql.push(log(seq, "deleted", place, "NULL"));
                 continue;
             }
-            sql += &format!(
-                "INSERT INTO tasks (owner_id, id, title, description, completed, created_at, updated_at, version, request_digest)
-                 VALUES ('{user}', '{}', 'task {place} of {user}', {}, {completed}, '{}', '{}', {updated}, {});\n",
-                ids[place],
+            sql.push(format!(
+                "INSERT INTO tasks (owner_id, id, title, description, completed, created_at, updated_at, version,
+                                    request_digest)
+                 VALUES ('{user}', '{id}', 'task {place} of {user}', {}, {completed}, '{}', '{}', {updated}, {});",
                 description(place),
                 time(created),
                 time(updated),
                 if place == 0 { "sha256('first')" } else { "NULL" },
-            );
+            ));
         }
-        format!(
-            "INSERT INTO owners (owner_id, last_seq, last_at, generation) VALUES ('{user}', {seq}, '{}', 7);\n{sql}",
+        sql.push(format!(
+            "INSERT INTO owners (owner_id, last_seq, last_at, generation) VALUES ('{user}', {seq}, '{}', 7);",
             time(seq)
-        )
+        ));
+        sql.concat()
     }
 }
 

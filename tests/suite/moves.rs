@@ -87,7 +87,7 @@ async fn a_move_to_where_a_task_is_takes_no_number() {
 async fn a_move_may_change_project_and_parent_too_in_one_change() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    let garden = server.database.project("ada", "Garden").await;
+    let garden = ada.project("Garden").await;
     let task = tasks(&ada, 4).await;
     let before = ada.log().await.len();
     let moved = ada.shift(task[3].id, json!({"before": task[0].id, "project_id": garden})).await;
@@ -231,7 +231,9 @@ async fn under_many_movers_each_move_does_at_its_commit_what_it_was_asked() {
         assert!(number < settled || asked.iter().any(|wish| is_true(wish, &now)), "{change} is none of {asked:?}");
         let before = open.insert(task.id, asked).unwrap_or_default();
         assert!(before.is_empty(), "{before:?} never came true");
-        open.values_mut().for_each(|wishes| wishes.retain(|wish| !is_true(wish, &now)));
+        for wishes in open.values_mut() {
+            wishes.retain(|wish| !is_true(wish, &now));
+        }
     }
     assert!(wishes.is_empty() && open.into_values().all(|open| open.is_empty()), "some wishes never came true");
     assert!(log.len() > 150, "{} changes: nothing raced", log.len());

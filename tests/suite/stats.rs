@@ -43,8 +43,7 @@ async fn completed_at(server: &TestServer, task: &Task, at: DateTime<Utc>) {
 async fn tasks_are_counted_by_status_priority_and_project() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
-    let (home, empty) =
-        (server.database.project("ada", "A project").await, server.database.project("ada", "A project").await);
+    let (home, empty) = (ada.project("A project").await, ada.project("A project").await);
     for (priority, completed, project) in [
         ("high", false, Some(home)),
         ("high", true, Some(home)),

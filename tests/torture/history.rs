@@ -24,7 +24,7 @@ pub type Tasks = HashMap<TaskId, Task>;
 pub enum Kind {
     Create,
     Update,
-    /// Sets or turns over the completion, which leaves no token.
+    /// Completes, reopens or moves, which leaves no token.
     Complete,
     Delete,
 }

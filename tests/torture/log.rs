@@ -1,12 +1,17 @@
 //! The log as Postgres has it, read past the server: the truth that all else is compared with.
 //! What is forgotten, as retention would, is put on record first.
 
+use std::time::Duration;
+
+use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::types::chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
+use taskwire::auth::{OwnerId, Tokens};
 use taskwire::changes::{Change, Event, Seq};
-use taskwire::tasks::TaskId;
+use taskwire::tasks::{Task, TaskId, TaskRow};
 
+use super::cluster::SECRET;
 use super::history::Record;
 use super::postgres::Postgres;
 
@@ -56,20 +61,29 @@ async fn read(connection: &mut PgConnection, record: &Record, user: usize, throu
     let name = record.name(user);
     let after = record.user(user).log.last().map_or(0, |change| change.seq.get());
     let query = format!(
-        "SELECT seq, kind, task_id, jsonb_set(task, '{{user_id}}', to_jsonb(owner_id)), changed_at
+        "SELECT seq, kind, task_id, task, changed_at
          FROM task_changes WHERE owner_id = '{name}' AND seq > {after} AND seq <= {through} ORDER BY seq"
     );
     let rows = connection.fetch_all(AssertSqlSafe(query)).await?;
+    let owner = owner(name);
+    let task = |row: &PgRow| -> sqlx::Result<Task> { Ok(row.try_get::<Json<TaskRow>, _>(3)?.0.of(&owner)) };
     let mut changes = Vec::with_capacity(rows.len());
     for row in rows {
         let (seq, kind): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
         let event = match kind.as_str() {
-            "task.created" => Event::TaskCreated(row.try_get::<Json<_>, _>(3)?.0),
-            "task.updated" => Event::TaskUpdated(row.try_get::<Json<_>, _>(3)?.0),
+            "task.created" => Event::TaskCreated(task(&row)?),
+            "task.updated" => Event::TaskUpdated(task(&row)?),
             _ => Event::TaskDeleted(row.try_get::<TaskId, _>(2)?),
         };
         changes.push(Change { seq: Seq::new(seq), at: row.try_get::<DateTime<Utc>, _>(4)?, event });
     }
     record.user(user).log.extend(changes);
     Ok(())
+}
+
+/// Only a token makes an owner.
+fn owner(name: &str) -> OwnerId {
+    let tokens = Tokens::new(SECRET.as_bytes(), None, None);
+    let token = tokens.mint(name, Duration::from_mins(1)).expect("a token is minted");
+    tokens.verify(&token).expect("a good token").owner
 }

@@ -4,6 +4,7 @@
 //! says for how long, `TORTURE_SEED` repeats what went wrong when. Built with the feature `broken`,
 //! it is itself checked: servers that break one promise each must be found out.
 
+mod batches;
 #[cfg(feature = "broken")]
 mod broken;
 mod check;

@@ -1,6 +1,7 @@
-//! A writer of one user, beside others of the same user: it creates with ids of its own choice
-//! and tries again until it knows, updates, completes and deletes, and now and then gives up on a
-//! request half-way or asks for what is not its own.
+//! A writer of one user, beside others of the same user: it creates tasks and subtasks with ids of
+//! its own choice and tries again until it knows, updates, completes, moves and deletes, one by
+//! one and in batches, and now and then gives up on a request half-way or asks for what is not its
+//! own.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use rand::Rng;
 use rand::rngs::StdRng;
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use taskwire::tasks::TaskId;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -24,11 +25,11 @@ const ENOUGH: usize = 60;
 pub struct Known(Mutex<Vec<TaskId>>);
 
 impl Known {
-    fn add(&self, id: TaskId) {
+    pub fn add(&self, id: TaskId) {
         self.lock().push(id);
     }
 
-    fn any(&self, rng: &mut StdRng) -> Option<TaskId> {
+    pub fn any(&self, rng: &mut StdRng) -> Option<TaskId> {
         let known = self.lock();
         (!known.is_empty()).then(|| known[rng.random_range(0..known.len())])
     }
@@ -64,10 +65,12 @@ impl Writer {
         while !self.stop.is_cancelled() {
             let full = self.own().len() >= ENOUGH;
             match self.rng.random_range(0..100) {
-                0..40 if !full => self.create().await,
-                0..65 => self.update().await,
-                65..75 => self.complete().await,
-                75..85 => self.delete().await,
+                0..30 if !full => self.create().await,
+                30..40 if !full => self.batch().await,
+                0..60 => self.update().await,
+                60..68 => self.complete().await,
+                68..76 => self.shift().await,
+                76..85 => self.delete().await,
                 85..95 => self.trespass().await,
                 _ => self.look().await,
             }
@@ -75,23 +78,50 @@ impl Writer {
         }
     }
 
-    fn own(&self) -> &Known {
+    pub fn own(&self) -> &Known {
         &self.known[self.client.user]
     }
 
     /// Unlike any other, and the user's own.
-    fn words(&self) -> String {
+    pub fn words(&self) -> String {
         format!("{} {:032x}", self.client.name(), rand::random::<u128>())
+    }
+
+    /// Some of the fields that a task can have; the labels are the user's own.
+    pub fn fields(&mut self) -> Value {
+        let mut fields = json!({});
+        if self.rng.random_bool(0.5) {
+            fields["priority"] = json!(["none", "low", "urgent"][self.rng.random_range(0..3)]);
+        }
+        if self.rng.random_bool(0.3) {
+            fields["labels"] = json!([self.client.name(), "home"]);
+        }
+        if self.rng.random_bool(0.3) {
+            let day = self.rng.random_range(10..29);
+            fields["due"] = json!({ "date": format!("2026-03-{day}"), "time": "02:30", "time_zone": "Europe/Berlin" });
+        }
+        fields
     }
 
     async fn create(&mut self) {
         let (id, token) = (TaskId::new(), self.words());
-        let body = json!({ "id": id, "title": format!("created {}", self.client.name()), "description": token });
+        let mut body = self.fields();
+        body["id"] = json!(id);
+        body["title"] = json!(format!("created {}", self.client.name()));
+        body["description"] = json!(token);
+        let mut refusals: &[StatusCode] = &[];
+        if self.rng.random_bool(0.3)
+            && let Some(parent) = self.known[self.client.user].any(&mut self.rng)
+        {
+            body["parent_id"] = json!(parent);
+            // It is gone or at the bottom, or has taken this one along when it went.
+            refusals = &[StatusCode::BAD_REQUEST, StatusCode::GONE];
+        }
         let mut attempts = 0;
         loop {
             attempts += 1;
             let answer = self.send(Method::POST, "/tasks", Some(&body)).await;
-            let outcome = self.outcome("a create", answer.as_ref(), &[]);
+            let outcome = self.outcome("a create", answer.as_ref(), refusals);
             self.note(Kind::Create, id, &token, outcome);
             match outcome {
                 // A first attempt may still be on its way; deleting could then let it recreate
@@ -107,21 +137,42 @@ impl Writer {
         let own = &self.known[self.client.user];
         let Some(id) = own.any(&mut self.rng) else { return };
         let token = self.words();
-        let mut body = json!({ "description": token });
+        let mut body = self.fields();
+        body["description"] = json!(token);
         if self.rng.random_bool(0.3) {
             body["completed"] = json!(self.rng.random_bool(0.5));
         }
         let answer = self.send(Method::PATCH, &format!("/tasks/{id}"), Some(&body)).await;
-        let outcome = self.outcome("an update", answer.as_ref(), &[StatusCode::NOT_FOUND]);
+        // 409: it has open subtasks.
+        let outcome = self.outcome("an update", answer.as_ref(), &[StatusCode::NOT_FOUND, StatusCode::CONFLICT]);
         self.note(Kind::Update, id, &token, outcome);
     }
 
     async fn complete(&mut self) {
         let own = &self.known[self.client.user];
         let Some(id) = own.any(&mut self.rng) else { return };
-        let body = self.rng.random_bool(0.7).then(|| json!({ "completed": self.rng.random_bool(0.5) }));
+        let children = ["refuse", "include"][self.rng.random_range(0..2)];
+        let completed = self.rng.random_bool(0.5);
+        let body = self.rng.random_bool(0.7).then(|| json!({ "completed": completed, "children": children }));
         let answer = self.send(Method::PATCH, &format!("/tasks/{id}/complete"), body.as_ref()).await;
-        let outcome = self.outcome("a completion", answer.as_ref(), &[StatusCode::NOT_FOUND]);
+        let outcome = self.outcome("a completion", answer.as_ref(), &[StatusCode::NOT_FOUND, StatusCode::CONFLICT]);
+        self.note(Kind::Complete, id, "", outcome);
+    }
+
+    /// Beside another task or to the end, and sometimes out of its parent or into another.
+    async fn shift(&mut self) {
+        let own = &self.known[self.client.user];
+        let (Some(id), Some(other)) = (own.any(&mut self.rng), own.any(&mut self.rng)) else { return };
+        let mut body = match self.rng.random_range(0..3) {
+            0 => json!({}),
+            1 => json!({ "before": other }),
+            _ => json!({ "after": other }),
+        };
+        if self.rng.random_bool(0.3) {
+            body["parent_id"] = json!(own.any(&mut self.rng).filter(|_| self.rng.random_bool(0.5)));
+        }
+        let answer = self.send(Method::POST, &format!("/tasks/{id}/move"), Some(&body)).await;
+        let outcome = self.outcome("a move", answer.as_ref(), &[StatusCode::NOT_FOUND, StatusCode::BAD_REQUEST]);
         self.note(Kind::Complete, id, "", outcome);
     }
 
@@ -132,15 +183,14 @@ impl Writer {
         }
         let own = &self.known[self.client.user];
         let Some(id) = own.take(&mut self.rng) else { return };
-        let mut known_gone: &[StatusCode] = &[];
         loop {
-            let answer = self.send(Method::DELETE, &format!("/tasks/{id}"), None).await;
-            let outcome = self.outcome("a delete", answer.as_ref(), known_gone);
+            let answer = self.send(Method::DELETE, &format!("/tasks/{id}?children=include"), None).await;
+            // What it was part of may have taken it along.
+            let outcome = self.outcome("a delete", answer.as_ref(), &[StatusCode::NOT_FOUND]);
             self.note(Kind::Delete, id, "", outcome);
             if outcome != Outcome::Unknown || self.stop.is_cancelled() {
                 return;
             }
-            known_gone = &[StatusCode::NOT_FOUND];
             self.back_off().await;
         }
     }
@@ -153,9 +203,12 @@ impl Writer {
         }
         let Some(id) = self.known[other].any(&mut self.rng) else { return };
         let path = format!("/tasks/{id}");
-        let answer = match self.rng.random_range(0..3) {
+        let batch = json!({ "operations": [{ "op": "complete", "id": id, "children": "include" }] });
+        let answer = match self.rng.random_range(0..5) {
             0 => self.client.send(Method::PATCH, &path, Some(&json!({ "title": self.words() }))).await,
             1 => self.client.send(Method::DELETE, &path, None).await,
+            2 => self.client.send(Method::POST, &format!("{path}/move"), Some(&json!({}))).await,
+            3 => self.client.send(Method::POST, "/tasks/batch", Some(&batch)).await,
             _ => self.client.send(Method::GET, &path, None).await,
         };
         if let Some(answer) = answer
@@ -173,12 +226,12 @@ impl Writer {
         }
     }
 
-    async fn back_off(&mut self) {
+    pub async fn back_off(&mut self) {
         sleep(Duration::from_millis(self.rng.random_range(50..300))).await;
     }
 
     /// Sends a write; sometimes gives up on it right after.
-    async fn send(&mut self, method: Method, rest: &str, body: Option<&serde_json::Value>) -> Option<Answer> {
+    pub async fn send(&mut self, method: Method, rest: &str, body: Option<&Value>) -> Option<Answer> {
         if self.rng.random_bool(0.03) {
             count(&self.client.record.counts.abandoned);
             let patience = Duration::from_micros(self.rng.random_range(0..8000));
@@ -203,7 +256,7 @@ impl Writer {
         }
     }
 
-    fn note(&self, kind: Kind, id: TaskId, token: &str, outcome: Outcome) {
+    pub fn note(&self, kind: Kind, id: TaskId, token: &str, outcome: Outcome) {
         let record = &self.client.record;
         let write = Write { kind, id, token: token.to_owned(), outcome, ended: record.tick() };
         record.user(self.client.user).writes.push(write);

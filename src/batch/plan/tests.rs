@@ -119,7 +119,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => (slot(), parent(), project(), completion, children(), if_match()).prop_map(
             |(slot, parent_id, project_id, completion, children, if_match)| Operation::UpdateTask {
                 id: task_id(slot),
-                patch: TaskPatch { parent_id, project_id, completion, children, ..TaskPatch::default() },
+                patch: TaskPatch { completion, project_id, parent_id, children, ..TaskPatch::default() },
                 if_match,
             }
         ),

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use taskwire::batch::{BatchAnswer, BatchResult};
 use taskwire::changes::ChangeMessage;
+use taskwire::projects::{Project, ProjectId};
 use taskwire::tasks::{Task, TaskList};
 
 use super::Contract;
@@ -143,6 +144,11 @@ impl Client {
     /// Creates a task with these fields.
     pub async fn create_with(&self, fields: Value) -> Task {
         self.post("/tasks").json(fields).expect(201).await.json()
+    }
+
+    /// Creates a project with this name.
+    pub async fn project(&self, name: &str) -> ProjectId {
+        self.post("/projects").json(json!({ "name": name })).expect(201).await.json::<Project>().id
     }
 
     /// Creates a task that is part of another.

@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sqlx::{Connection, Executor, PgConnection, Row};
 use taskwire::config::PoolConfig;
 use taskwire::database::{self, Pool, embedded::EmbeddedPostgres};
-use taskwire::projects::ProjectId;
 
 const TEMPLATE: &str = "template_taskwire";
 
@@ -66,34 +65,6 @@ impl TestDatabase {
             ) AS fresh";
         let mut connection = self.connection().await;
         sqlx::query(statement).bind(count).bind(bytes).execute(&mut connection).await.expect("changes are inserted");
-    }
-
-    /// Gives a user a project, as the server would.
-    pub async fn project(&self, user: &str, name: &str) -> ProjectId {
-        let id = ProjectId::new();
-        self.project_as(id, user, name).await;
-        id
-    }
-
-    /// The same with an id that another user may have, too.
-    pub async fn project_as(&self, id: ProjectId, user: &str, name: &str) {
-        let statement = "WITH bump AS (
-                INSERT INTO owners AS o (owner_id, last_seq, last_at) VALUES ($1, 1, clock_timestamp())
-                ON CONFLICT (owner_id) DO UPDATE SET last_seq = o.last_seq + 1, last_at = clock_timestamp()
-                RETURNING *
-            ), new AS (
-                INSERT INTO projects (owner_id, id, name, archived, rank, created_at, updated_at, version)
-                SELECT owner_id, $3, $2, false, lpad(to_hex(last_seq), 12, '0') || '80', last_at,
-                       last_at, last_seq
-                FROM bump RETURNING *
-            )
-            INSERT INTO task_changes (owner_id, seq, kind, project_id, project, changed_at)
-            SELECT owner_id, version, 'project.created', id,
-                   to_jsonb(new) - '{owner_id,request_digest}'::text[], updated_at
-            FROM new";
-        let mut connection = self.connection().await;
-        let insert = sqlx::query(statement).bind(user).bind(name).bind(id);
-        insert.execute(&mut connection).await.expect("a project is inserted");
     }
 
     /// Returns when a statement of the server waits for a lock.

@@ -1,0 +1,90 @@
+//! A writer's batches: a few operations under an id, sent again until their end is known. Each
+//! operation is on record as the write that it is.
+
+use rand::Rng;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use taskwire::tasks::TaskId;
+use uuid::Uuid;
+
+use super::client::Answer;
+use super::history::{Kind, Outcome};
+use super::writer::Writer;
+
+/// One operation as a write.
+struct Part {
+    kind: Kind,
+    id: TaskId,
+    token: String,
+}
+
+impl Writer {
+    pub async fn batch(&mut self) {
+        let (mut parts, mut operations) = (Vec::new(), Vec::new());
+        for _ in 0..self.rng.random_range(2..5) {
+            let token = self.words();
+            let mut fields = self.fields();
+            fields["description"] = json!(token);
+            let existing = self.known[self.client.user].any(&mut self.rng).filter(|_| self.rng.random_bool(0.4));
+            if let Some(id) = existing {
+                operations.push(json!({ "op": "update", "id": id, "changes": fields }));
+                parts.push(Part { kind: Kind::Update, id, token });
+            } else {
+                let id = TaskId::new();
+                (fields["id"], fields["title"]) = (json!(id), json!(format!("created {}", self.client.name())));
+                // Below the one before, if that is new, too.
+                if let Some(Part { kind: Kind::Create, id: parent, .. }) = parts.last() {
+                    fields["parent_id"] = json!(parent);
+                }
+                operations.push(json!({ "op": "create", "task": fields }));
+                parts.push(Part { kind: Kind::Create, id, token });
+            }
+        }
+        let body = json!({ "id": Uuid::now_v7(), "operations": operations });
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let answer = self.send(Method::POST, "/tasks/batch", Some(&body)).await;
+            let outcomes = self.outcomes(answer.as_ref(), parts.len(), attempts);
+            for (part, outcome) in parts.iter().zip(&outcomes) {
+                self.note(part.kind, part.id, &part.token, *outcome);
+            }
+            let gone = answer.is_some_and(|answer| answer.status == StatusCode::NOT_FOUND);
+            if outcomes[0] == Outcome::Unknown && !gone && !self.stop.is_cancelled() {
+                self.back_off().await;
+                continue;
+            }
+            let created = parts.iter().filter(|part| part.kind == Kind::Create);
+            if matches!(outcomes[0], Outcome::Acknowledged(_)) && attempts == 1 {
+                created.for_each(|part| self.own().add(part.id));
+            }
+            return;
+        }
+    }
+
+    /// What an answer says of each operation.
+    fn outcomes(&self, answer: Option<&Answer>, count: usize, attempts: usize) -> Vec<Outcome> {
+        let all = |outcome| vec![outcome; count];
+        let Some(answer) = answer else { return all(Outcome::Unknown) };
+        match answer.status {
+            StatusCode::OK if answer.body["repeated"] == true => all(Outcome::Acknowledged(None)),
+            StatusCode::OK => {
+                let results = answer.body["results"].as_array().map_or(&[][..], Vec::as_slice);
+                if results.len() != count {
+                    self.client.unexpected("a batch", answer);
+                }
+                let version = |result: &Value| Outcome::Acknowledged(result["task"]["version"].as_i64());
+                (0..count).map(|place| results.get(place).map_or(Outcome::Unknown, version)).collect()
+            }
+            StatusCode::SERVICE_UNAVAILABLE => all(Outcome::Unknown),
+            // An earlier attempt may be under way still.
+            StatusCode::NOT_FOUND if attempts > 1 => all(Outcome::Unknown),
+            // What was to be updated is gone.
+            StatusCode::NOT_FOUND => all(Outcome::Refused),
+            _ => {
+                self.client.unexpected("a batch", answer);
+                all(Outcome::Refused)
+            }
+        }
+    }
+}
