@@ -131,9 +131,9 @@ async fn a_restored_task_is_back_with_all_that_went_along() {
     }
     assert_eq!(now.len(), before.len());
     let log = check_log(&ada).await;
-    let events = live.changes(3).await;
-    assert_eq!(events, log[log.len() - 3..]);
-    assert!(events.iter().all(|change| change["type"] == "task.restored"));
+    let told = live.changes(3).await;
+    assert_eq!(told, log[log.len() - 3..]);
+    assert!(told.iter().all(|change| change["type"] == "task.restored"));
     // The creation is still safe to retry.
     assert_eq!(ada.post("/tasks").json(create).expect(200).await.json::<Task>(), ada.read(id).await);
     assert_eq!(trash(&ada, "").await.count, 0);
@@ -156,8 +156,8 @@ async fn a_restored_project_is_back_with_its_tasks() {
     assert!(restored.tasks.iter().all(|task| task.project_id == Some(garden.id)));
     let back = restored.project.expect("the project");
     assert_eq!(back, Project { version: back.version, updated_at: back.updated_at, ..garden.clone() });
-    let page: Value = ada.get("/projects").expect(200).await.json();
-    let ids: Vec<_> = page["projects"].as_array().expect("projects").iter().map(|project| &project["id"]).collect();
+    let all: Value = ada.get("/projects").expect(200).await.json();
+    let ids: Vec<_> = all["projects"].as_array().expect("projects").iter().map(|project| &project["id"]).collect();
     assert_eq!(ids, [&json!(first.id), &json!(garden.id), &json!(last.id)], "it is in its place again");
     check_log(&ada).await;
 }

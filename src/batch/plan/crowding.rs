@@ -1,4 +1,5 @@
-//! What holds for the order of tasks however they are moved about, also where all go to one place.
+//! What holds for the order of tasks and projects however they are moved about, also where all go
+//! to one place.
 
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -8,6 +9,7 @@ use crate::auth::OwnerId;
 use crate::batch::operations::{Operation, Place};
 use crate::batch::state::State;
 use crate::changes::{Change, Event, Seq};
+use crate::projects::{CreateProject, ProjectId, UpdateProject};
 use crate::tasks::{CreateTask, Rank, TaskId, TaskPatch};
 
 /// The ids in the order of their ranks.
@@ -90,6 +92,51 @@ fn ranks_stay_short_where_two_tasks_keep_changing_places() {
         let operation = Operation::MoveTask { id, place, patch: TaskPatch::default(), if_match: None };
         (state, head, _) = apply(&owner, state, head, operation);
         longest = state.tasks.values().map(|task| task.rank.len()).max().unwrap_or_default().max(longest);
+    }
+    assert!((90..=110).contains(&longest), "{longest}: it was to become crowded, and then to be mended");
+}
+
+/// The projects in the order of their ranks.
+fn order_of_projects(state: &State) -> Vec<ProjectId> {
+    let mut projects: Vec<_> = state.projects.values().map(|project| (project.rank.clone(), project.id)).collect();
+    projects.sort();
+    projects.into_iter().map(|(_, id)| id).collect()
+}
+
+#[test]
+fn the_same_holds_for_projects() {
+    let owner = OwnerId::for_tests("ada");
+    let (mut state, mut head) = (State::default(), Seq::ZERO);
+    let mut longest = 0;
+    for turn in 0..10_000 {
+        let mut loaded = State::default();
+        state.projects.into_values().for_each(|project| loaded.put_project(project));
+        let mut plan = Plan::new(&owner, loaded, head, DateTime::UNIX_EPOCH);
+        let ids = order_of_projects(&plan.state);
+        let operation = match ids[..] {
+            // The last goes right behind the first, where it is ever narrower.
+            [first, .., last] if ids.len() == 6 => Operation::UpdateProject {
+                id: last,
+                update: UpdateProject::default(),
+                place: Place::After(first),
+                if_match: None,
+            },
+            _ => Operation::CreateProject(CreateProject {
+                id: None,
+                name: format!("project {turn}"),
+                color: None,
+                archived: false,
+            }),
+        };
+        plan.apply(operation).expect("nothing stands against it");
+        (state, head) = (plan.state, plan.head);
+        if let [first, between @ .., last] = &ids[..]
+            && ids.len() == 6
+        {
+            let expected: Vec<_> = [first, last].into_iter().chain(between).copied().collect();
+            assert_eq!(order_of_projects(&state), expected);
+        }
+        longest = state.projects.values().map(|project| project.rank.len()).max().unwrap_or_default().max(longest);
     }
     assert!((90..=110).contains(&longest), "{longest}: it was to become crowded, and then to be mended");
 }

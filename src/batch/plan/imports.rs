@@ -18,6 +18,7 @@ impl Plan<'_> {
         if self.state.gone.contains(&row.id.as_uuid()) {
             return Err(id_gone());
         }
+        self.check_room_for_project()?;
         let rank = Rank::appended(self.head.next()).to_string();
         Ok(Done::ProjectCreated(self.write_project(ProjectRow { rank, ..row }, Event::ProjectCreated)))
     }

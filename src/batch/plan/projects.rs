@@ -44,7 +44,7 @@ impl Plan<'_> {
         place: Place<ProjectId>,
         if_match: Option<&[i64]>,
     ) -> Outcome {
-        let old = self.project(id)?.clone();
+        let mut old = self.project(id)?.clone();
         check_version(if_match, old.version)?;
         let mut new = old.clone();
         if let Some(name) = &update.name {
@@ -58,6 +58,9 @@ impl Plan<'_> {
         }
         new.rank = self.project_rank(&old, place)?;
         if Rank::stored(new.rank.clone()).is_long() && self.make_room_for_project(place) {
+            // It may have made room itself.
+            old = self.project(id)?.clone();
+            new = ProjectRow { name: new.name, color: new.color, archived: new.archived, ..old.clone() };
             new.rank = self.project_rank(&old, place)?;
         }
         if new != old {
