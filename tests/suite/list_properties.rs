@@ -11,7 +11,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::test_runner::{Config, TestRunner};
-use serde_json::{Value, json};
+use serde_json::json;
 use taskwire::tasks::due::TimeZone;
 use taskwire::tasks::{Task, TaskId};
 
@@ -129,10 +129,9 @@ struct World {
 }
 
 impl World {
-    async fn create(server: &TestServer, ada: &Client, user: &str, drawn: &[Drawn]) -> Self {
+    async fn create(ada: &Client, drawn: &[Drawn]) -> Self {
         let today = Utc::now().date_naive();
-        let projects =
-            [server.database.project(user, "A project").await, server.database.project(user, "A project").await];
+        let projects = [ada.project("A project").await, ada.project("A project").await];
         let mut ids: Vec<TaskId> = Vec::new();
         for task in drawn {
             let due = task.due.map(|(distance, time)| match time {
@@ -284,7 +283,7 @@ fn a_list_is_what_filtering_and_sorting_by_hand_gives() {
         let user = format!("user {}", users.fetch_add(1, Ordering::Relaxed));
         runtime.block_on(async {
             let ada = server.user(&user);
-            let world = World::create(&server, &ada, &user, &drawn).await;
+            let world = World::create(&ada, &drawn).await;
             for asked in &questions {
                 let before = Utc::now();
                 let parameters = world.parameters(asked);
