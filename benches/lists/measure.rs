@@ -37,15 +37,15 @@ impl Measured {
     }
 }
 
-/// `timed` tells times and `planned` plans; `limit` is that of the walk through all pages.
+/// `timed` tells durations and `planned` plans; `limit` is that of the walk through all pages.
 pub async fn measure(of: Combination, timed: &mut Pages, planned: &mut Pages, limit: u16) -> Result<Measured> {
     let join = |path: &str, with: &str| format!("{path}{}{with}", if path.ends_with('?') { "" } else { "&" });
     let whole = if of.path.starts_with("/tasks") { join(&of.path, &format!("limit={limit}")) } else { of.path.clone() };
     let mut at = vec![whole.clone()];
-    let mut times = Vec::new();
-    while let Some(path) = at.get(times.len()).cloned() {
+    let mut durations = Vec::new();
+    while let Some(path) = at.get(durations.len()).cloned() {
         let page = timed.get(&path).await?;
-        times.push(steady(timed, &path, page.milliseconds, of.promise.milliseconds()).await?);
+        durations.push(steady(timed, &path, page.milliseconds, of.promise.milliseconds()).await?);
         at.extend(page.next.map(|cursor| join(&whole, &format!("cursor={cursor}"))));
     }
     let places = [&at[0], &at[at.len() / 2], &at[at.len() - 1]].map(Clone::clone);
@@ -63,9 +63,19 @@ pub async fn measure(of: Combination, timed: &mut Pages, planned: &mut Pages, li
     }
     indexes.sort();
     indexes.dedup();
-    let slowest = times.iter().copied().fold(0.0, f64::max);
+    let slowest = durations.iter().copied().fold(0.0, f64::max);
     let [first, middle, last] = medians;
-    Ok(Measured { of, pages: times.len(), first, middle, last, median: median(times), slowest, indexes, astray })
+    Ok(Measured {
+        of,
+        pages: durations.len(),
+        first,
+        middle,
+        last,
+        median: median(durations),
+        slowest,
+        indexes,
+        astray,
+    })
 }
 
 /// A page that took longer than it may is asked for again: a machine that does other things as
@@ -75,14 +85,14 @@ async fn steady(timed: &mut Pages, path: &str, took: f64, may: f64) -> Result<f6
 }
 
 async fn again(timed: &mut Pages, path: &str, runs: usize) -> Result<f64> {
-    let mut times = Vec::with_capacity(runs);
+    let mut durations = Vec::with_capacity(runs);
     for _ in 0..runs {
-        times.push(timed.get(path).await?.milliseconds);
+        durations.push(timed.get(path).await?.milliseconds);
     }
-    Ok(median(times))
+    Ok(median(durations))
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times.get(times.len() / 2).copied().unwrap_or_default()
+fn median(mut durations: Vec<f64>) -> f64 {
+    durations.sort_by(f64::total_cmp);
+    durations.get(durations.len() / 2).copied().unwrap_or_default()
 }

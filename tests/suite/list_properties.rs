@@ -40,6 +40,7 @@ struct Drawn {
 
 /// What is asked. Projects and parents are told by number, dates by their distance from today.
 #[derive(Debug, Clone)]
+#[expect(clippy::option_option, reason = "not asked for, asked for none, and asked for one")]
 struct Asked {
     status: &'static str,
     priority: Option<Vec<&'static str>>,

@@ -8,10 +8,8 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, Header
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use taskwire::batch::{BatchAnswer, BatchResult};
 use taskwire::changes::ChangeMessage;
 use taskwire::exchange::ImportAnswer;
-use taskwire::projects::{Project, ProjectId};
 use taskwire::tasks::{Task, TaskList};
 
 use super::Contract;
@@ -140,53 +138,6 @@ impl Client {
     /// Creates a task with this title.
     pub async fn create(&self, title: &str) -> Task {
         self.create_with(json!({ "title": title })).await
-    }
-
-    /// Creates a task with these fields.
-    pub async fn create_with(&self, fields: Value) -> Task {
-        self.post("/tasks").json(fields).expect(201).await.json()
-    }
-
-    /// Creates a project with this name.
-    pub async fn project(&self, name: &str) -> ProjectId {
-        self.post("/projects").json(json!({ "name": name })).expect(201).await.json::<Project>().id
-    }
-
-    /// Creates a task that is part of another.
-    pub async fn create_below(&self, parent: &Task, title: &str) -> Task {
-        self.create_with(json!({ "title": title, "parent_id": parent.id })).await
-    }
-
-    /// Applies a batch, all or nothing, which must go through; returns its results.
-    pub async fn batch(&self, operations: Value) -> Vec<BatchResult> {
-        let answer: BatchAnswer =
-            self.post("/tasks/batch").json(json!({ "operations": operations })).expect(200).await.json();
-        answer.results
-    }
-
-    /// Moves a task that must be there.
-    pub async fn shift(&self, id: impl Display, to: Value) -> Task {
-        self.post(&format!("{}/move", at(id))).json(to).expect(200).await.json()
-    }
-
-    /// All tasks in the order that the user gave them: as clients sort, by the bytes of the rank.
-    pub async fn in_order(&self) -> Vec<Task> {
-        let mut tasks = self.all_tasks().await;
-        tasks.sort_by(|one, other| one.rank.as_str().as_bytes().cmp(other.rank.as_str().as_bytes()));
-        tasks
-    }
-
-    /// All tasks of the user, page by page.
-    pub async fn all_tasks(&self) -> Vec<Task> {
-        let (mut tasks, mut cursor) = (Vec::new(), String::new());
-        loop {
-            let page = self.page(&format!("limit=200{cursor}")).await;
-            tasks.extend(page.tasks);
-            match page.next_cursor {
-                Some(next) => cursor = format!("&cursor={next}"),
-                None => return tasks,
-            }
-        }
     }
 
     /// All that the user has, as a file of this format.

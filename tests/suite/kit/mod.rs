@@ -5,6 +5,7 @@ mod client;
 mod contract;
 mod database;
 mod live;
+mod model;
 mod pgbouncer;
 mod program;
 mod raw;
