@@ -6,14 +6,19 @@ import type { Change } from './types.gen.js';
 export const CONTRACT_VERSION = "0.1.0";
 
 /** The SHA-256 of that contract, `openapi.yaml`. */
-export const CONTRACT_SHA256 = 'ae388924133b68a5f50dcbae6848c7c1642d7e272fe20cc7edaf2ef4d06438ce';
+export const CONTRACT_SHA256 = '071d5ff6672ceae9305ca6d07fc44e218ec605bde46bf643eee364fb6c4dce3b';
 
 /** Where the live channel is. */
 export const LIVE_PATH = "/api/{user_id}/live";
 
 /** The kinds of change that this package knows; a later server may send others. */
 export const CHANGE_TYPES: readonly Change['type'][] = [
+    "project.created",
+    "project.deleted",
+    "project.restored",
+    "project.updated",
     "task.created",
     "task.deleted",
+    "task.restored",
     "task.updated"
 ];

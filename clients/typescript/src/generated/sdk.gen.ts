@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { CreateTaskData, CreateTaskErrors, CreateTaskResponses, DeleteTaskData, DeleteTaskErrors, DeleteTaskResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetTaskData, GetTaskErrors, GetTaskResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListTasksData, ListTasksErrors, ListTasksResponses, ReplaceTaskData, ReplaceTaskErrors, ReplaceTaskResponses, SetTaskCompletionData, SetTaskCompletionErrors, SetTaskCompletionResponses, UpdateTaskData, UpdateTaskErrors, UpdateTaskResponses } from './types.gen.js';
+import type { ApplyBatchData, ApplyBatchErrors, ApplyBatchResponses, CreateProjectData, CreateProjectErrors, CreateProjectResponses, CreateTaskData, CreateTaskErrors, CreateTaskResponses, DeleteProjectData, DeleteProjectErrors, DeleteProjectResponses, DeleteTaskData, DeleteTaskErrors, DeleteTaskResponses, EmptyTrashData, EmptyTrashErrors, EmptyTrashResponses, ExportDataData, ExportDataErrors, ExportDataResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetProjectData, GetProjectErrors, GetProjectResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetTaskData, GetTaskErrors, GetTaskHistoryData, GetTaskHistoryErrors, GetTaskHistoryResponses, GetTaskResponses, ImportDataData, ImportDataErrors, ImportDataResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListProjectsData, ListProjectsErrors, ListProjectsResponses, ListTasksData, ListTasksErrors, ListTasksResponses, ListTrashData, ListTrashErrors, ListTrashResponses, MoveProjectData, MoveProjectErrors, MoveProjectResponses, MoveTaskData, MoveTaskErrors, MoveTaskResponses, PurgeFromTrashData, PurgeFromTrashErrors, PurgeFromTrashResponses, ReplaceTaskData, ReplaceTaskErrors, ReplaceTaskResponses, RestoreFromTrashData, RestoreFromTrashErrors, RestoreFromTrashResponses, SetTaskCompletionData, SetTaskCompletionErrors, SetTaskCompletionResponses, UpdateProjectData, UpdateProjectErrors, UpdateProjectResponses, UpdateTaskData, UpdateTaskErrors, UpdateTaskResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -21,11 +21,17 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 /**
  * List tasks
  *
- * The caller's tasks, page by page: follow `next_cursor` until it is null. Tasks created while
- * paging are neither skipped nor repeated. `position` is read in the same snapshot as the
- * tasks, so a live channel opened there continues exactly from this list.
+ * The caller's tasks, page by page: follow `next_cursor` until it is null. All filters that are
+ * given hold together. Tasks that are created or changed while paging neither hide nor repeat
+ * others. `position` is read in the same snapshot as the tasks, so a live channel opened there
+ * continues exactly from this list.
  */
 export const listTasks = <ThrowOnError extends boolean = false>(options: Options<ListTasksData, ThrowOnError>) => (options.client ?? client).get<ListTasksResponses, ListTasksErrors, ThrowOnError>({
+    querySerializer: { parameters: {
+            priority: { array: { explode: false } },
+            labels_any: { array: { explode: false } },
+            labels_all: { array: { explode: false } }
+        } },
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/{user_id}/tasks',
     ...options
@@ -36,7 +42,7 @@ export const listTasks = <ThrowOnError extends boolean = false>(options: Options
  *
  * Send an `id` of your own choice to make the creation safe to retry: the same id with the same
  * request answers 200 and the task as it is now, the same id with another request 409, and the
- * id of a task that was deleted 410, as far back as the log reaches.
+ * id of a task that was deleted 410, for as long as the trash or the change log knows it.
  */
 export const createTask = <ThrowOnError extends boolean = false>(options: Options<CreateTaskData, ThrowOnError>) => (options.client ?? client).post<CreateTaskResponses, CreateTaskErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -51,7 +57,9 @@ export const createTask = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Delete a task
  *
- * The id is not free afterwards: creating it again answers 410 as far back as the log reaches.
+ * It goes to the trash, from which it can be restored together with the subtasks that went
+ * along. Its id is not free meanwhile: creating it again answers 410. A task with subtasks is
+ * refused with 409 unless `children=include`.
  */
 export const deleteTask = <ThrowOnError extends boolean = false>(options: Options<DeleteTaskData, ThrowOnError>) => (options.client ?? client).delete<DeleteTaskResponses, DeleteTaskErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -105,7 +113,9 @@ export const replaceTask = <ThrowOnError extends boolean = false>(options: Optio
  * Complete or reopen a task
  *
  * Without a body, completion is turned over, which is not safe to retry; `{"completed": true}`
- * sets it, which is.
+ * sets it, which is. A recurring task moves on to its next occurrence instead, exactly once for
+ * each: say which `occurrence` is done, or send `If-Match`. Open subtasks are refused with 409
+ * unless `children` is `include`.
  */
 export const setTaskCompletion = <ThrowOnError extends boolean = false>(options: Options<SetTaskCompletionData, ThrowOnError>) => (options.client ?? client).patch<SetTaskCompletionResponses, SetTaskCompletionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -118,14 +128,266 @@ export const setTaskCompletion = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
+ * Move a task
+ *
+ * The order is one over all tasks of the user, so each list of some of them is in the same
+ * order. Only the task that moves changes; safe to retry.
+ */
+export const moveTask = <ThrowOnError extends boolean = false>(options: Options<MoveTaskData, ThrowOnError>) => (options.client ?? client).post<MoveTaskResponses, MoveTaskErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/tasks/{task_id}/move',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Do many things at once
+ *
+ * Up to 500 operations on tasks, in their order and in one transaction: all or nothing, or with
+ * `"mode": "each"` whichever is not refused. Their changes have consecutive numbers. An
+ * operation may refer to tasks that earlier ones create, by the `id` that the client chose. Give
+ * the batch an `id` to make it safe to retry for as long as the change log reaches back.
+ *
+ * All or nothing, the answer to a refusal is that of the first operation that was refused, and
+ * `errors` names it by its place, such as `operations[3]`.
+ */
+export const applyBatch = <ThrowOnError extends boolean = false>(options: Options<ApplyBatchData, ThrowOnError>) => (options.client ?? client).post<ApplyBatchResponses, ApplyBatchErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/tasks/batch',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Count tasks
  *
- * How many tasks the caller has, and how many of them are pending and completed.
+ * How many tasks the caller has, by status, priority, project and due, and how many were done on
+ * each of the last days.
  */
 export const getStats = <ThrowOnError extends boolean = false>(options: Options<GetStatsData, ThrowOnError>) => (options.client ?? client).get<GetStatsResponses, GetStatsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/{user_id}/stats',
     ...options
+});
+
+/**
+ * List projects
+ *
+ * The caller's projects, all at once (there are at most 1000), in the order of their `rank`,
+ * with the numbers of their open and completed tasks. `position` is read in the same snapshot,
+ * so a live channel opened there continues exactly from this list.
+ */
+export const listProjects = <ThrowOnError extends boolean = false>(options: Options<ListProjectsData, ThrowOnError>) => (options.client ?? client).get<ListProjectsResponses, ListProjectsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/projects',
+    ...options
+});
+
+/**
+ * Create a project
+ *
+ * It comes last in the order. Send an `id` of your own choice to make the creation safe to
+ * retry: the same id with the same request answers 200 and the project as it is now, the same id
+ * with another request 409, and the id of a project that was deleted 410, for as long as the
+ * trash or the change log knows it. A user has at most 1000 projects; one more is refused with 409.
+ */
+export const createProject = <ThrowOnError extends boolean = false>(options: Options<CreateProjectData, ThrowOnError>) => (options.client ?? client).post<CreateProjectResponses, CreateProjectErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/projects',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a project
+ *
+ * It goes to the trash, from which it can be restored together with the tasks that went along.
+ * Its id is not free meanwhile: creating it again answers 410. A project with tasks is refused
+ * with 409 unless `tasks` says what happens to them.
+ */
+export const deleteProject = <ThrowOnError extends boolean = false>(options: Options<DeleteProjectData, ThrowOnError>) => (options.client ?? client).delete<DeleteProjectResponses, DeleteProjectErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/projects/{project_id}',
+    ...options
+});
+
+/**
+ * Get a project
+ *
+ * Send the `ETag` of an earlier answer as `If-None-Match` to get 304 while nothing has changed.
+ * Its tasks are listed by `GET …/tasks`.
+ */
+export const getProject = <ThrowOnError extends boolean = false>(options: Options<GetProjectData, ThrowOnError>) => (options.client ?? client).get<GetProjectResponses, GetProjectErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/projects/{project_id}',
+    ...options
+});
+
+/**
+ * Update a project
+ *
+ * Changes the fields that are given: a field left out keeps its value, `null` clears the colour.
+ * An update that changes nothing leaves version and ETag as they are.
+ */
+export const updateProject = <ThrowOnError extends boolean = false>(options: Options<UpdateProjectData, ThrowOnError>) => (options.client ?? client).patch<UpdateProjectResponses, UpdateProjectErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/projects/{project_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Move a project
+ *
+ * Only the project that moves changes; safe to retry.
+ */
+export const moveProject = <ThrowOnError extends boolean = false>(options: Options<MoveProjectData, ThrowOnError>) => (options.client ?? client).post<MoveProjectResponses, MoveProjectErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/projects/{project_id}/move',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Empty the trash
+ *
+ * Removes for good everything that was in the trash when the request came; safe to retry.
+ */
+export const emptyTrash = <ThrowOnError extends boolean = false>(options: Options<EmptyTrashData, ThrowOnError>) => (options.client ?? client).delete<EmptyTrashResponses, EmptyTrashErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/trash',
+    ...options
+});
+
+/**
+ * List the trash
+ *
+ * What the caller has deleted and can still take back, newest first, page by page: follow
+ * `next_cursor` until it is null. Each entry is one deletion, with the number of tasks that went
+ * along; those have no entries of their own.
+ */
+export const listTrash = <ThrowOnError extends boolean = false>(options: Options<ListTrashData, ThrowOnError>) => (options.client ?? client).get<ListTrashResponses, ListTrashErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/trash',
+    ...options
+});
+
+/**
+ * Restore from the trash
+ *
+ * Takes back one deletion with everything that went along. Tasks return to their places; a task
+ * whose parent or project is gone meanwhile comes back without it. What was deleted only as a
+ * part of something is refused with 409, and `detail` says what to restore instead; so is a
+ * project while there are 1000 others.
+ */
+export const restoreFromTrash = <ThrowOnError extends boolean = false>(options: Options<RestoreFromTrashData, ThrowOnError>) => (options.client ?? client).post<RestoreFromTrashResponses, RestoreFromTrashErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/trash/{trash_id}/restore',
+    ...options
+});
+
+/**
+ * Purge from the trash
+ *
+ * Removes one deletion for good, with everything that went along, at once. The change log may
+ * still tell of it, for as long as it reaches back.
+ */
+export const purgeFromTrash = <ThrowOnError extends boolean = false>(options: Options<PurgeFromTrashData, ThrowOnError>) => (options.client ?? client).delete<PurgeFromTrashResponses, PurgeFromTrashErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/trash/{trash_id}',
+    ...options
+});
+
+/**
+ * Get the history of a task
+ *
+ * Its changes, newest first, page by page, each with the task as it was then: as far back as the
+ * change log reaches, and `complete` says whether that is to the beginning. A task that was
+ * deleted has its history for as long as the trash or the log knows it.
+ */
+export const getTaskHistory = <ThrowOnError extends boolean = false>(options: Options<GetTaskHistoryData, ThrowOnError>) => (options.client ?? client).get<GetTaskHistoryResponses, GetTaskHistoryErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/tasks/{task_id}/history',
+    ...options
+});
+
+/**
+ * Export everything
+ *
+ * One file with all that the user has, as one snapshot of it, sent as it is read. Each task comes
+ * after the one that it is a part of. A file that ends early has broken off: ask again.
+ *
+ * **JSON** (see `ExportDocument`) holds all projects and tasks; imported elsewhere and exported
+ * again it is the same, but for the header.
+ *
+ * **iCalendar** (RFC 5545): a VTODO for each task; UID is its id. `due` is DUE, as a date or with
+ * a time zone that a VTIMEZONE explains; a recurring one is also DTSTART. PRIORITY is 1 for
+ * urgent, 3 for high, 5 for medium, 9 for low; labels are CATEGORIES, the parent is RELATED-TO,
+ * the order X-APPLE-SORT-ORDER, the project X-TASKWIRE-PROJECT-ID and X-TASKWIRE-PROJECT. Times of
+ * creation and completion are cut to seconds, control characters are left out, and colours of
+ * projects and past occurrences have no place in it.
+ *
+ * **CSV** (RFC 4180) in UTF-8 with the columns `id`, `title`, `description`, `completed`,
+ * `completed_at`, `priority`, `due_date`, `due_time`, `due_time_zone`, `recurrence`, `labels`
+ * (with commas between them), `project_id`, `project` (its name), `parent_id`, `order` and
+ * `created_at`. A text that a spreadsheet could take for a formula (it begins with `=`, `+`, `-`,
+ * `@`, a tab or a carriage return) has an apostrophe before it, which import takes away again.
+ */
+export const exportData = <ThrowOnError extends boolean = false>(options: Options<ExportDataData, ThrowOnError>) => (options.client ?? client).get<ExportDataResponses, ExportDataErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/export',
+    ...options
+});
+
+/**
+ * Import a file
+ *
+ * Adds what the file holds and the user does not have; what is there already stays as it is. All
+ * of it or nothing: a file with faults changes nothing, and `errors` names line and field of each
+ * (the first 100). Files of up to 64 MiB, 100,000 tasks and 100,000 projects; new tasks come last
+ * in the order. Safe to retry: ids stay as they are, and what has none gets one that follows from
+ * what it says, so the same file creates nothing twice. (Of dates such as `tomorrow` the first
+ * import counts.)
+ *
+ * **JSON**: the document of an export, this user's or another's.
+ *
+ * **iCalendar**: its VTODOs, by the mapping that the export describes. Any PRIORITY from 2 to 4 is
+ * high, from 6 to 8 low. UIDs that are no UUIDs are turned into one. Without DUE, DTSTART is
+ * taken for it. Times in UTC stay so. CANCELLED counts as completed. Anything else that the file
+ * holds (VEVENT, VALARM, EXDATE, …) is left behind, to-dos and dates with a warning.
+ *
+ * **CSV**: the columns of the export, of which only `title` is needed, in any order; or those of
+ * Todoist's template, told by its columns TYPE and CONTENT. Of these, PRIORITY 1 becomes urgent, 2
+ * high, 3 medium and 4 none; INDENT makes subtasks; a section becomes a label of its tasks; a note
+ * is added to the description of the task above it, and words such as `@home` at the end of CONTENT
+ * become labels. DATE may be a date such as `2026-11-25`, `25 Nov 2026`, `25 Nov`, `today` or
+ * `tomorrow`, with a time such as `09:30` or `at 9am`, or a repetition such as `every day`,
+ * `every 2 weeks`, `every weekday` or `every Monday`; any other is kept in the description, with
+ * a warning. AUTHOR is left out; RESPONSIBLE, DURATION and DEADLINE are, with a warning.
+ */
+export const importData = <ThrowOnError extends boolean = false>(options: Options<ImportDataData, ThrowOnError>) => (options.client ?? client).post<ImportDataResponses, ImportDataErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/import',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

@@ -9,17 +9,261 @@ export type ClientOptions = {
  */
 export type UpdateTask = {
     /**
-     * Whether it is done.
+     * Whether it is done. A recurring task that is done moves on to its next occurrence; a task
+     * with open subtasks is refused here, see `complete`.
      */
     completed?: boolean;
     /**
      * A new description of up to 1000 characters; null clears it.
      */
     description?: string | null;
+    due?: Due | null;
+    /**
+     * All its labels, in place of those it has.
+     */
+    labels?: Labels;
+    parent_id?: TaskId | null;
+    /**
+     * How much it matters.
+     */
+    priority?: Priority;
+    project_id?: ProjectId | null;
+    recurrence?: Recurrence | null;
     /**
      * A new title: 1 to 200 characters after trimming. It cannot be cleared.
      */
     title?: string;
+};
+
+/**
+ * How a task recurs: one recurrence rule of RFC 5545 (`RRULE`), of at most 500 characters, such
+ * as `FREQ=WEEKLY;BYDAY=MO,WE`. The prefix `RRULE:` may be sent and is not sent back.
+ *
+ * `FREQ` is `DAILY`, `WEEKLY`, `MONTHLY` or `YEARLY`. `INTERVAL` (1 to 65535), `BYMONTH`,
+ * `BYWEEKNO`, `BYYEARDAY`, `BYMONTHDAY`, `BYDAY`, `BYSETPOS` and `WKST` are as in the RFC; what a
+ * rule leaves open is taken from the task's due. `COUNT` (1 to 1000000) is the number of
+ * occurrences that are left, the present one included. `UNTIL`, in its place, is the last date or,
+ * for a due with a time, an instant in UTC (`20261231T225959Z`); a date becomes the end of that
+ * day there.
+ */
+export type Recurrence = string;
+
+/**
+ * Names one project of its owner.
+ */
+export type ProjectId = string;
+
+/**
+ * How much a task matters.
+ */
+export type Priority = 'none' | 'low' | 'medium' | 'high' | 'urgent';
+
+/**
+ * Names one task of its owner.
+ */
+export type TaskId = string;
+
+/**
+ * Up to 20 labels of 1 to 50 characters each, without commas. Their case is kept; two that differ only in case are the same label, and a task has each only once.
+ */
+export type Labels = Array<string>;
+
+/**
+ * When something is due: a date alone, or a date with a time of day and its time zone. `time`
+ * and `time_zone` come together or not at all.
+ */
+export type Due = {
+    /**
+     * The day, from 1900-01-01 to 9999-12-31.
+     */
+    date: string;
+    /**
+     * The time of day on the clocks of the time zone, to the minute, from 00:00 to 23:59. Where
+     * the clocks jump from 02:00 to 03:00, 02:30 means 03:30; a time that comes twice means the
+     * first.
+     */
+    time?: string;
+    /**
+     * The IANA name of the time zone, in exact case.
+     */
+    time_zone?: string;
+};
+
+/**
+ * What to change about a project. A field that is left out keeps its value.
+ */
+export type UpdateProject = {
+    /**
+     * Whether it is put away.
+     */
+    archived?: boolean;
+    /**
+     * A new colour as `#rrggbb` in lower case; null clears it.
+     */
+    color?: string | null;
+    /**
+     * A new name: 1 to 100 characters after trimming. It cannot be cleared.
+     */
+    name?: string;
+};
+
+/**
+ * A page of the trash.
+ */
+export type TrashList = {
+    count: number;
+    entries: Array<TrashEntry>;
+    /**
+     * Where the next page begins, or null after the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * The position that this page reflects. Deleting and restoring are changes, purging is none.
+     */
+    position: Position;
+};
+
+/**
+ * An opaque place in the user's change log. Keep it and send it back; do not look inside.
+ */
+export type Position = string;
+
+/**
+ * Something to do.
+ */
+export type Task = {
+    /**
+     * Whether it is done.
+     */
+    completed: boolean;
+    /**
+     * When it was done, in UTC, or null while it is not.
+     */
+    completed_at: string | null;
+    /**
+     * When it was created, in UTC.
+     */
+    created_at: string;
+    /**
+     * More about it, up to 1000 characters, or null.
+     */
+    description: string | null;
+    due: Due | null;
+    /**
+     * A UUID, by default version 7.
+     */
+    id: TaskId;
+    labels?: Labels;
+    parent_id: TaskId | null;
+    /**
+     * How much it matters.
+     */
+    priority?: Priority;
+    project_id: ProjectId | null;
+    /**
+     * Its place in the order that the user gave: compare as text, by bytes.
+     */
+    rank?: Rank;
+    recurrence: Recurrence | null;
+    /**
+     * What is to be done: 1 to 200 characters, trimmed.
+     */
+    title: string;
+    /**
+     * When it last changed, in UTC.
+     */
+    updated_at: string;
+    /**
+     * Whose task it is: the user who created it.
+     */
+    user_id: string;
+    /**
+     * The number of the change that last touched it; its ETag is this number in quotes.
+     */
+    version: Seq;
+};
+
+export type Seq = number;
+
+/**
+ * Where a task stands in the order that its owner gives by hand: the smaller text comes first,
+ * compared byte by byte. It is the server that chooses it.
+ */
+export type Rank = string;
+
+/**
+ * What tasks can belong to.
+ */
+export type Project = {
+    /**
+     * Whether it is put away. Its tasks stay as they are.
+     */
+    archived: boolean;
+    /**
+     * A colour as `#rrggbb` in lower case, or null.
+     */
+    color: string | null;
+    /**
+     * When it was created, in UTC.
+     */
+    created_at: string;
+    /**
+     * A UUID, by default version 7.
+     */
+    id: ProjectId;
+    /**
+     * 1 to 100 characters, trimmed.
+     */
+    name: string;
+    /**
+     * Its place in the order that the user gave: compare as text, by bytes.
+     */
+    rank: Rank;
+    /**
+     * When it last changed, in UTC.
+     */
+    updated_at: string;
+    /**
+     * Whose project it is: the user who created it.
+     */
+    user_id: string;
+    /**
+     * The number of the change that last touched it; its ETag is this number in quotes.
+     */
+    version: Seq;
+};
+
+/**
+ * Names one deletion of its owner: the id of the task or project that was deleted.
+ */
+export type TrashId = string;
+
+/**
+ * One deletion that can be taken back.
+ */
+export type TrashEntry = {
+    along: number;
+    /**
+     * When it was deleted, in UTC.
+     */
+    deleted_at: string;
+    /**
+     * When it is removed for good, in UTC; it may take some minutes more.
+     */
+    expires_at: string;
+    id: TrashId;
+    /**
+     * What was deleted.
+     */
+    kind: 'task' | 'project';
+    /**
+     * The project as it was, if it is one.
+     */
+    project?: Project;
+    /**
+     * The task as it was, if it is one.
+     */
+    task?: Task;
 };
 
 /**
@@ -57,62 +301,83 @@ export type TaskUpdated = {
 };
 
 /**
- * Names one task of its owner.
- */
-export type TaskId = string;
-
-/**
- * Something to do.
- */
-export type Task = {
-    /**
-     * Whether it is done.
-     */
-    completed: boolean;
-    /**
-     * When it was created, in UTC.
-     */
-    created_at: string;
-    /**
-     * More about it, up to 1000 characters, or null.
-     */
-    description: string | null;
-    /**
-     * A UUID, by default version 7.
-     */
-    id: TaskId;
-    /**
-     * What is to be done: 1 to 200 characters, trimmed.
-     */
-    title: string;
-    /**
-     * When it last changed, in UTC.
-     */
-    updated_at: string;
-    /**
-     * Whose task it is: the user who created it.
-     */
-    user_id: string;
-    /**
-     * The number of the change that last touched it; its ETag is this number in quotes.
-     */
-    version: Seq;
-};
-
-export type Seq = number;
-
-/**
- * An opaque place in the user's change log. Keep it and send it back; do not look inside.
- */
-export type Position = string;
-
-/**
  * How many tasks there are.
  */
 export type TaskStats = {
+    by_priority: CountsByPriority;
+    /**
+     * Each project that has tasks, and the tasks without one, in no particular order.
+     */
+    by_project: Array<ProjectCounts>;
     completed: number;
+    /**
+     * The last days in `time_zone`, oldest first and today last, also those on which nothing was
+     * done.
+     */
+    completed_per_day: Array<DayCount>;
+    due_today: number;
+    overdue: number;
     pending: number;
     total: number;
+};
+
+/**
+ * How much was done on a day.
+ */
+export type DayCount = {
+    completed: number;
+    date: string;
+};
+
+/**
+ * How many tasks a project has.
+ */
+export type ProjectCounts = {
+    completed: number;
+    pending: number;
+    project_id: ProjectId | null;
+};
+
+/**
+ * How many of some tasks are open and done.
+ */
+export type Counts = {
+    completed: number;
+    pending: number;
+};
+
+/**
+ * How many tasks there are of each priority.
+ */
+export type CountsByPriority = {
+    high: Counts;
+    low: Counts;
+    medium: Counts;
+    none: Counts;
+    urgent: Counts;
+};
+
+/**
+ * A task was taken back out of the trash.
+ */
+export type TaskRestored = {
+    /**
+     * When it happened.
+     */
+    at: string;
+    /**
+     * The position right after this change.
+     */
+    position: Position;
+    /**
+     * The number of this change in the user's log: 1, 2, 3, … without gaps.
+     */
+    seq: Seq;
+    /**
+     * The task as this change left it.
+     */
+    task: Task;
+    type: 'task.restored';
 };
 
 /**
@@ -129,6 +394,118 @@ export type TaskList = {
      */
     position: Position;
     tasks: Array<Task>;
+};
+
+/**
+ * Changes of one task, newest first.
+ */
+export type TaskHistory = {
+    changes: Array<Change>;
+    /**
+     * Whether the last page ends with the task's creation: then nothing is missing.
+     */
+    complete: boolean;
+    /**
+     * Where the next page begins, or null after the last one.
+     */
+    next_cursor: string | null;
+    /**
+     * The time since which every change is told, in UTC, or null when the log is empty. What
+     * happened before it has been forgotten.
+     */
+    reaches_back_to: string | null;
+};
+
+/**
+ * A project was taken back out of the trash.
+ */
+export type ProjectRestored = {
+    /**
+     * When it happened.
+     */
+    at: string;
+    /**
+     * The position right after this change.
+     */
+    position: Position;
+    /**
+     * The project as this change left it.
+     */
+    project: Project;
+    /**
+     * The number of this change in the user's log: 1, 2, 3, … without gaps.
+     */
+    seq: Seq;
+    type: 'project.restored';
+};
+
+/**
+ * A project was deleted.
+ */
+export type ProjectDeleted = {
+    /**
+     * When it happened.
+     */
+    at: string;
+    /**
+     * The position right after this change.
+     */
+    position: Position;
+    /**
+     * The project that is gone.
+     */
+    project_id: ProjectId;
+    /**
+     * The number of this change in the user's log: 1, 2, 3, … without gaps.
+     */
+    seq: Seq;
+    type: 'project.deleted';
+};
+
+/**
+ * A project was updated.
+ */
+export type ProjectUpdated = {
+    /**
+     * When it happened.
+     */
+    at: string;
+    /**
+     * The position right after this change.
+     */
+    position: Position;
+    /**
+     * The project as this change left it.
+     */
+    project: Project;
+    /**
+     * The number of this change in the user's log: 1, 2, 3, … without gaps.
+     */
+    seq: Seq;
+    type: 'project.updated';
+};
+
+/**
+ * A project was created.
+ */
+export type ProjectCreated = {
+    /**
+     * When it happened.
+     */
+    at: string;
+    /**
+     * The position right after this change.
+     */
+    position: Position;
+    /**
+     * The project as this change left it.
+     */
+    project: Project;
+    /**
+     * The number of this change in the user's log: 1, 2, 3, … without gaps.
+     */
+    seq: Seq;
+    type: 'project.created';
 };
 
 /**
@@ -178,14 +555,51 @@ export type TaskCreated = {
 };
 
 /**
+ * A change as clients see it, the same on the live channel and in `GET …/changes`.
+ */
+export type Change = ({
+    type: 'task.created';
+} & TaskCreated) | ({
+    type: 'task.updated';
+} & TaskUpdated) | ({
+    type: 'task.deleted';
+} & TaskDeleted) | ({
+    type: 'task.restored';
+} & TaskRestored) | ({
+    type: 'project.created';
+} & ProjectCreated) | ({
+    type: 'project.updated';
+} & ProjectUpdated) | ({
+    type: 'project.deleted';
+} & ProjectDeleted) | ({
+    type: 'project.restored';
+} & ProjectRestored);
+
+/**
  * The state of completion to set.
  */
 export type SetCompletion = {
     /**
+     * What happens to open subtasks.
+     */
+    children?: Children;
+    /**
      * Whether the task is done.
      */
     completed: boolean;
+    /**
+     * Of a recurring task, the occurrence that is done, as the `date` of its `due`: makes the
+     * completion safe to retry at any time. One that was done before changes nothing; another
+     * than the present one is refused. Without it, and without `If-Match`, a completion within a
+     * minute of the one before is taken for its repetition.
+     */
+    occurrence?: string;
 };
+
+/**
+ * What happens to the subtasks of a task that is completed or deleted.
+ */
+export type Children = 'refuse' | 'include';
 
 /**
  * What the server may say on the live channel. Ignore types you do not know.
@@ -199,6 +613,16 @@ export type ServerMessage = ({
 } & TaskUpdated) | ({
     type: 'task.deleted';
 } & TaskDeleted) | ({
+    type: 'task.restored';
+} & TaskRestored) | ({
+    type: 'project.created';
+} & ProjectCreated) | ({
+    type: 'project.updated';
+} & ProjectUpdated) | ({
+    type: 'project.deleted';
+} & ProjectDeleted) | ({
+    type: 'project.restored';
+} & ProjectRestored) | ({
     type: 'caught_up';
 } & CaughtUp) | ({
     type: 'reset';
@@ -293,6 +717,74 @@ export type Hello = {
 };
 
 /**
+ * What came back out of the trash, as it is now.
+ */
+export type Restored = {
+    count: number;
+    project: Project | null;
+    /**
+     * The tasks, each after the one that it is part of; of very many the first 500.
+     */
+    tasks: Array<Task>;
+};
+
+/**
+ * Projects in the order that their user gave.
+ */
+export type ProjectList = {
+    count: number;
+    /**
+     * The position that this list reflects: connect the live channel here to miss nothing.
+     */
+    position: Position;
+    projects: Array<ListedProject>;
+};
+
+/**
+ * A project in a list, with the numbers of its tasks, subtasks included. They are no part of the project itself: its version and its ETag say nothing of them.
+ */
+export type ListedProject = {
+    /**
+     * Whether it is put away. Its tasks stay as they are.
+     */
+    archived: boolean;
+    /**
+     * A colour as `#rrggbb` in lower case, or null.
+     */
+    color: string | null;
+    completed_tasks: number;
+    /**
+     * When it was created, in UTC.
+     */
+    created_at: string;
+    /**
+     * A UUID, by default version 7.
+     */
+    id: ProjectId;
+    /**
+     * 1 to 100 characters, trimmed.
+     */
+    name: string;
+    open_tasks: number;
+    /**
+     * Its place in the order that the user gave: compare as text, by bytes.
+     */
+    rank: Rank;
+    /**
+     * When it last changed, in UTC.
+     */
+    updated_at: string;
+    /**
+     * Whose project it is: the user who created it.
+     */
+    user_id: string;
+    /**
+     * The number of the change that last touched it; its ETag is this number in quotes.
+     */
+    version: Seq;
+};
+
+/**
  * What went wrong, for programs. Each code belongs to exactly one HTTP status.
  */
 export type ProblemCode = 'VALIDATION_ERROR' | 'UNAUTHORIZED' | 'FORBIDDEN' | 'NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'CONFLICT' | 'GONE' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'UNSUPPORTED_MEDIA_TYPE' | 'UPGRADE_REQUIRED' | 'RATE_LIMITED' | 'SERVER_ERROR' | 'UNAVAILABLE';
@@ -353,6 +845,62 @@ export type Ping = {
 };
 
 /**
+ * Where a task is to go: right before or right after another one, whatever list that is in;
+ * without either, to the end.
+ */
+export type MoveTask = {
+    /**
+     * The task that is to come right before it.
+     */
+    after?: TaskId;
+    /**
+     * The task that is to come right after it.
+     */
+    before?: TaskId;
+    parent_id?: TaskId | null;
+    project_id?: ProjectId | null;
+};
+
+/**
+ * Where a project is to go: right before or right after another one; without either, to the end.
+ */
+export type MoveProject = {
+    /**
+     * The project that is to come right before it.
+     */
+    after?: ProjectId;
+    /**
+     * The project that is to come right after it.
+     */
+    before?: ProjectId;
+};
+
+/**
+ * What became of tasks or projects.
+ */
+export type ImportCounts = {
+    created: number;
+    repeated: number;
+    skipped: number;
+};
+
+/**
+ * What became of a file.
+ */
+export type ImportAnswer = {
+    /**
+     * Whether this only tells what would happen.
+     */
+    dry_run: boolean;
+    projects: ImportCounts;
+    tasks: ImportCounts;
+    /**
+     * What the file says and had to be left behind, by line and field: the first 100.
+     */
+    warnings: Array<FieldError>;
+};
+
+/**
  * How the service is.
  */
 export type Health = {
@@ -369,6 +917,130 @@ export type Health = {
 };
 
 /**
+ * A task as the document holds it. What is left out is null, false, none or empty.
+ */
+export type ExportedTask = {
+    /**
+     * Whether it is done.
+     */
+    completed?: boolean;
+    /**
+     * When it was done, in UTC, or null while it is not; on import left out, now.
+     */
+    completed_at?: string | null;
+    /**
+     * When it was created, in UTC; on import left out, now.
+     */
+    created_at?: string | null;
+    /**
+     * Up to 1000 characters, or null.
+     */
+    description?: string | null;
+    due?: Due | null;
+    id: TaskId;
+    labels?: Labels;
+    /**
+     * The occurrences of a recurring task that were completed.
+     */
+    occurrences?: Array<ExportedOccurrence>;
+    /**
+     * Its place among all tasks in the order that the user gave, from 1. On import the smaller
+     * comes first, what has none comes last, as the document has it.
+     */
+    order?: number | null;
+    parent_id?: TaskId | null;
+    /**
+     * How much it matters.
+     */
+    priority?: Priority;
+    project_id?: ProjectId | null;
+    recurrence?: Recurrence | null;
+    /**
+     * 1 to 200 characters after trimming.
+     */
+    title: string;
+};
+
+/**
+ * An occurrence of a recurring task that was completed.
+ */
+export type ExportedOccurrence = {
+    /**
+     * When it was completed, in UTC.
+     */
+    completed_at: string;
+    /**
+     * The local date and time at which it was due; of a date alone, midnight.
+     */
+    due: string;
+};
+
+/**
+ * A project as the document holds it. What is left out is null or false.
+ */
+export type ExportedProject = {
+    /**
+     * Whether it is put away.
+     */
+    archived?: boolean;
+    /**
+     * A colour as `#rrggbb` in lower case, or null.
+     */
+    color?: string | null;
+    /**
+     * When it was created, in UTC; on import left out, now.
+     */
+    created_at?: string | null;
+    id: ProjectId;
+    /**
+     * 1 to 100 characters after trimming.
+     */
+    name: string;
+};
+
+/**
+ * What the document is.
+ */
+export type ExportHeader = {
+    /**
+     * When it was written, in UTC. Of no account on import.
+     */
+    exported_at?: string | null;
+    /**
+     * The position in the change log that the document reflects: the changes after it are what
+     * has happened since. Of no account on import.
+     */
+    position?: string | null;
+    /**
+     * The version of the document's form: 1.
+     */
+    version: number;
+};
+
+/**
+ * All that a user has: projects in their order, then tasks, each after the task that it is a part
+ * of. Not part of it are the trash, the change log, and what belongs to this server's copy alone:
+ * `user_id`, `rank`, `updated_at` and `version`.
+ */
+export type ExportDocument = {
+    /**
+     * Up to 100,000 of them on import.
+     */
+    projects?: Array<ExportedProject>;
+    /**
+     * Up to 100,000 of them on import. They may be in any order.
+     */
+    tasks?: Array<ExportedTask>;
+    taskwire: ExportHeader;
+};
+
+/**
+ * A table in the form of RFC 4180, UTF-8, with a header, up to 64 MiB. Semicolons or tabs may
+ * stand for the commas.
+ */
+export type CsvFile = string;
+
+/**
  * A task to be created.
  */
 export type CreateTask = {
@@ -380,15 +1052,47 @@ export type CreateTask = {
      * More about it, up to 1000 characters, or null.
      */
     description?: string | null;
+    due?: Due | null;
     /**
      * An id of the client's own choice (a UUID, best version 7), which makes the creation safe
      * to retry. Left out, the server chooses.
      */
     id?: TaskId;
+    labels?: Labels;
+    parent_id?: TaskId | null;
+    /**
+     * How much it matters.
+     */
+    priority?: Priority;
+    project_id?: ProjectId | null;
+    recurrence?: Recurrence | null;
     /**
      * What is to be done: 1 to 200 characters after trimming.
      */
     title: string;
+};
+
+/**
+ * A project to be created.
+ */
+export type CreateProject = {
+    /**
+     * Whether it is put away from the start.
+     */
+    archived?: boolean;
+    /**
+     * A colour as `#rrggbb` in lower case, or null.
+     */
+    color?: string | null;
+    /**
+     * An id of the client's own choice (a UUID, best version 7), which makes the creation safe
+     * to retry. Left out, the server chooses.
+     */
+    id?: ProjectId;
+    /**
+     * 1 to 100 characters after trimming.
+     */
+    name: string;
 };
 
 /**
@@ -432,15 +1136,159 @@ export type ChangeList = {
 };
 
 /**
- * A change as clients see it, the same on the live channel and in `GET …/changes`.
+ * A calendar in the form of RFC 5545, UTF-8, up to 64 MiB.
  */
-export type Change = ({
-    type: 'task.created';
-} & TaskCreated) | ({
-    type: 'task.updated';
-} & TaskUpdated) | ({
-    type: 'task.deleted';
-} & TaskDeleted);
+export type CalendarFile = string;
+
+/**
+ * Updates a task.
+ */
+export type BatchUpdate = {
+    changes: UpdateTask;
+    id: TaskId;
+    /**
+     * Only while the task has this version.
+     */
+    if_version?: Seq;
+    op: 'update';
+};
+
+/**
+ * What became of one operation.
+ */
+export type BatchResult = {
+    /**
+     * Why it was refused.
+     */
+    problem?: Problem;
+    /**
+     * The HTTP status that the operation would have had by itself: 201 created, 200 done (or
+     * created by the same request before), 204 deleted, or that of the refusal.
+     */
+    status: number;
+    /**
+     * The task as the operation left it; of a repeated batch, as it now is.
+     */
+    task?: Task;
+    /**
+     * The task that it concerned.
+     */
+    task_id?: TaskId;
+};
+
+/**
+ * One operation of a batch, told by `op`.
+ */
+export type BatchOperation = ({
+    op: 'create';
+} & BatchCreate) | ({
+    op: 'update';
+} & BatchUpdate) | ({
+    op: 'complete';
+} & BatchComplete) | ({
+    op: 'move';
+} & BatchMove) | ({
+    op: 'delete';
+} & BatchDelete);
+
+/**
+ * Deletes a task, into the trash.
+ */
+export type BatchDelete = {
+    /**
+     * What happens to its subtasks.
+     */
+    children?: Children;
+    id: TaskId;
+    /**
+     * Only while the task has this version.
+     */
+    if_version?: Seq;
+    op: 'delete';
+};
+
+/**
+ * Moves a task; without `before` and `after` to the end.
+ */
+export type BatchMove = {
+    id: TaskId;
+    /**
+     * Only while the task has this version.
+     */
+    if_version?: Seq;
+    op: 'move';
+    to: MoveTask;
+};
+
+/**
+ * Completes or reopens a task.
+ */
+export type BatchComplete = {
+    /**
+     * What happens to open subtasks.
+     */
+    children?: Children;
+    /**
+     * Whether the task is done.
+     */
+    completed?: boolean;
+    id: TaskId;
+    /**
+     * Only while the task has this version.
+     */
+    if_version?: Seq;
+    /**
+     * Of a recurring task, the occurrence that is done, as the `date` of its `due`.
+     */
+    occurrence?: string;
+    op: 'complete';
+};
+
+/**
+ * Creates a task. With an `id` it is safe to retry, and later operations can refer to it.
+ */
+export type BatchCreate = {
+    op: 'create';
+    task: CreateTask;
+};
+
+/**
+ * What happens to the other operations when one is refused.
+ */
+export type BatchMode = 'all_or_nothing' | 'each';
+
+/**
+ * What became of a batch.
+ */
+export type BatchAnswer = {
+    /**
+     * Whether this batch had been applied before, and nothing was done now.
+     */
+    repeated: boolean;
+    /**
+     * For each operation, in their order.
+     */
+    results: Array<BatchResult>;
+};
+
+/**
+ * Up to 500 operations, done in their order as one.
+ */
+export type Batch = {
+    /**
+     * A UUID of the client's own choice, which makes the whole batch safe to retry: the same id
+     * with the same batch changes nothing more and is answered with the tasks as they now are.
+     */
+    id?: string;
+    /**
+     * What happens to the other operations when one is refused.
+     */
+    mode?: BatchMode;
+    /**
+     * 1 to 500 operations.
+     */
+    operations: Array<BatchOperation>;
+};
 
 export type ListTasksData = {
     body?: never;
@@ -456,15 +1304,71 @@ export type ListTasksData = {
          */
         status?: 'all' | 'pending' | 'completed';
         /**
-         * In which order to list them: `created` newest first, `title` from A to Z.
+         * Only tasks of one of these priorities, with commas between them.
          */
-        sort?: 'created' | 'title';
+        priority?: Array<Priority>;
+        /**
+         * Only tasks with at least one of these labels, whatever their case: up to 20, with commas
+         * between them.
+         */
+        labels_any?: Array<string>;
+        /**
+         * Only tasks with all of these labels, whatever their case: up to 20, with commas between
+         * them.
+         */
+        labels_all?: Array<string>;
+        /**
+         * Only tasks of the project with this id, or with `none` only those of no project.
+         */
+        project?: string;
+        /**
+         * Only direct subtasks of the task with this id, or with `none` only tasks that are part of
+         * no other.
+         */
+        parent?: string;
+        /**
+         * Whether to list tasks with a due or without.
+         */
+        due?: 'any' | 'none' | 'overdue';
+        /**
+         * Only tasks that are due at this moment or later: a date, or an instant by RFC 3339. A date
+         * begins at midnight in `time_zone`; dues that are a date alone count as the beginning of
+         * their day there. So `due_after=2026-11-25&due_before=2026-11-26` is what is due on the 25th.
+         */
+        due_after?: string;
+        /**
+         * Only tasks that are due before this moment, and not at it; else as `due_after`.
+         */
+        due_before?: string;
+        /**
+         * The IANA name of the time zone in which days begin and end, in exact case.
+         */
+        time_zone?: string;
+        /**
+         * Only tasks that changed at this instant (RFC 3339) or later.
+         */
+        updated_since?: string;
+        /**
+         * Only tasks whose title or description has all these words, each as the beginning of a
+         * word; case and accents do not count. 1 to 200 characters after trimming. Of scripts without
+         * spaces between words, such as Chinese, Japanese and Thai, any part is found. Other signs
+         * than letters and digits are passed over; where there is nothing else, nothing is found.
+         */
+        q?: string;
+        /**
+         * What to sort by.
+         */
+        sort?: 'created' | 'updated' | 'title' | 'due' | 'priority' | 'rank' | 'completed' | 'relevance';
+        /**
+         * In which direction.
+         */
+        order?: 'asc' | 'desc';
         /**
          * How many tasks to return at most.
          */
         limit?: number;
         /**
-         * `next_cursor` of the page before, together with the same `status` and `sort`.
+         * `next_cursor` of the page before, together with the same filters, `sort` and `order`.
          */
         cursor?: string;
     };
@@ -535,11 +1439,11 @@ export type CreateTaskErrors = {
      */
     403: Problem;
     /**
-     * A task with this id was created by another request.
+     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
      */
     409: Problem;
     /**
-     * What the request refers to is no longer there: a deleted task's id, or a position that cannot be continued.
+     * What the request refers to is no longer there: the id of something deleted, or a position that cannot be continued.
      */
     410: Problem;
     /**
@@ -583,7 +1487,7 @@ export type DeleteTaskData = {
     body?: never;
     headers?: {
         /**
-         * Act only while the task has one of these entity tags, such as `"7"`; otherwise 412.
+         * Act only while what is named has one of these entity tags, such as `"7"`; otherwise 412.
          */
         'If-Match'?: string;
     };
@@ -597,7 +1501,12 @@ export type DeleteTaskData = {
          */
         task_id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * What happens to the subtasks of a task that is completed or deleted.
+         */
+        children?: 'refuse' | 'include';
+    };
     url: '/api/{user_id}/tasks/{task_id}';
 };
 
@@ -615,11 +1524,15 @@ export type DeleteTaskErrors = {
      */
     403: Problem;
     /**
-     * The caller has no task with this id.
+     * The caller has nothing with this id there.
      */
     404: Problem;
     /**
-     * The task has none of the entity tags in `If-Match`; `ETag` names its current one.
+     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     */
+    409: Problem;
+    /**
+     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
      */
     412: Problem;
     /**
@@ -640,7 +1553,7 @@ export type DeleteTaskError = DeleteTaskErrors[keyof DeleteTaskErrors];
 
 export type DeleteTaskResponses = {
     /**
-     * The task is gone.
+     * The task is in the trash.
      */
     204: void;
 };
@@ -683,7 +1596,7 @@ export type GetTaskErrors = {
      */
     403: Problem;
     /**
-     * The caller has no task with this id.
+     * The caller has nothing with this id there.
      */
     404: Problem;
     /**
@@ -718,7 +1631,7 @@ export type UpdateTaskData = {
     body: UpdateTask;
     headers?: {
         /**
-         * Act only while the task has one of these entity tags, such as `"7"`; otherwise 412.
+         * Act only while what is named has one of these entity tags, such as `"7"`; otherwise 412.
          */
         'If-Match'?: string;
     };
@@ -750,11 +1663,15 @@ export type UpdateTaskErrors = {
      */
     403: Problem;
     /**
-     * The caller has no task with this id.
+     * The caller has nothing with this id there.
      */
     404: Problem;
     /**
-     * The task has none of the entity tags in `If-Match`; `ETag` names its current one.
+     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     */
+    409: Problem;
+    /**
+     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
      */
     412: Problem;
     /**
@@ -794,7 +1711,7 @@ export type ReplaceTaskData = {
     body: UpdateTask;
     headers?: {
         /**
-         * Act only while the task has one of these entity tags, such as `"7"`; otherwise 412.
+         * Act only while what is named has one of these entity tags, such as `"7"`; otherwise 412.
          */
         'If-Match'?: string;
     };
@@ -826,11 +1743,15 @@ export type ReplaceTaskErrors = {
      */
     403: Problem;
     /**
-     * The caller has no task with this id.
+     * The caller has nothing with this id there.
      */
     404: Problem;
     /**
-     * The task has none of the entity tags in `If-Match`; `ETag` names its current one.
+     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     */
+    409: Problem;
+    /**
+     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
      */
     412: Problem;
     /**
@@ -870,7 +1791,7 @@ export type SetTaskCompletionData = {
     body?: SetCompletion;
     headers?: {
         /**
-         * Act only while the task has one of these entity tags, such as `"7"`; otherwise 412.
+         * Act only while what is named has one of these entity tags, such as `"7"`; otherwise 412.
          */
         'If-Match'?: string;
     };
@@ -902,11 +1823,15 @@ export type SetTaskCompletionErrors = {
      */
     403: Problem;
     /**
-     * The caller has no task with this id.
+     * The caller has nothing with this id there.
      */
     404: Problem;
     /**
-     * The task has none of the entity tags in `If-Match`; `ETag` names its current one.
+     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     */
+    409: Problem;
+    /**
+     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
      */
     412: Problem;
     /**
@@ -942,6 +1867,156 @@ export type SetTaskCompletionResponses = {
 
 export type SetTaskCompletionResponse = SetTaskCompletionResponses[keyof SetTaskCompletionResponses];
 
+export type MoveTaskData = {
+    body: MoveTask;
+    headers?: {
+        /**
+         * Act only while what is named has one of these entity tags, such as `"7"`; otherwise 412.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+        /**
+         * The task's id.
+         */
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/{user_id}/tasks/{task_id}/move';
+};
+
+export type MoveTaskErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path.
+     */
+    403: Problem;
+    /**
+     * The caller has nothing with this id there.
+     */
+    404: Problem;
+    /**
+     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
+     */
+    412: Problem;
+    /**
+     * The body is larger than allowed.
+     */
+    413: Problem;
+    /**
+     * The body's media type is missing or not one of those documented.
+     */
+    415: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type MoveTaskError = MoveTaskErrors[keyof MoveTaskErrors];
+
+export type MoveTaskResponses = {
+    /**
+     * The task as it is now.
+     */
+    200: Task;
+};
+
+export type MoveTaskResponse = MoveTaskResponses[keyof MoveTaskResponses];
+
+export type ApplyBatchData = {
+    body: Batch;
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/{user_id}/tasks/batch';
+};
+
+export type ApplyBatchErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path.
+     */
+    403: Problem;
+    /**
+     * The caller has nothing with this id there.
+     */
+    404: Problem;
+    /**
+     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     */
+    409: Problem;
+    /**
+     * What the request refers to is no longer there: the id of something deleted, or a position that cannot be continued.
+     */
+    410: Problem;
+    /**
+     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
+     */
+    412: Problem;
+    /**
+     * The body is larger than allowed.
+     */
+    413: Problem;
+    /**
+     * The body's media type is missing or not one of those documented.
+     */
+    415: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type ApplyBatchError = ApplyBatchErrors[keyof ApplyBatchErrors];
+
+export type ApplyBatchResponses = {
+    /**
+     * What became of each operation.
+     */
+    200: BatchAnswer;
+};
+
+export type ApplyBatchResponse = ApplyBatchResponses[keyof ApplyBatchResponses];
+
 export type GetStatsData = {
     body?: never;
     path: {
@@ -950,7 +2025,16 @@ export type GetStatsData = {
          */
         user_id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * The IANA name of the time zone in which days begin and end, in exact case.
+         */
+        time_zone?: string;
+        /**
+         * How many days `completed_per_day` covers, the last of which is today.
+         */
+        days?: number;
+    };
     url: '/api/{user_id}/stats';
 };
 
@@ -992,6 +2076,856 @@ export type GetStatsResponses = {
 
 export type GetStatsResponse = GetStatsResponses[keyof GetStatsResponses];
 
+export type ListProjectsData = {
+    body?: never;
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+    };
+    query?: {
+        /**
+         * Which projects to list: those that are archived, those that are not, or all.
+         */
+        archived?: 'all' | 'true' | 'false';
+    };
+    url: '/api/{user_id}/projects';
+};
+
+export type ListProjectsErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path.
+     */
+    403: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type ListProjectsError = ListProjectsErrors[keyof ListProjectsErrors];
+
+export type ListProjectsResponses = {
+    /**
+     * The projects.
+     */
+    200: ProjectList;
+};
+
+export type ListProjectsResponse = ListProjectsResponses[keyof ListProjectsResponses];
+
+export type CreateProjectData = {
+    body: CreateProject;
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/{user_id}/projects';
+};
+
+export type CreateProjectErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path.
+     */
+    403: Problem;
+    /**
+     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     */
+    409: Problem;
+    /**
+     * What the request refers to is no longer there: the id of something deleted, or a position that cannot be continued.
+     */
+    410: Problem;
+    /**
+     * The body is larger than allowed.
+     */
+    413: Problem;
+    /**
+     * The body's media type is missing or not one of those documented.
+     */
+    415: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type CreateProjectError = CreateProjectErrors[keyof CreateProjectErrors];
+
+export type CreateProjectResponses = {
+    /**
+     * This request came before: the project as it is now.
+     */
+    200: Project;
+    /**
+     * The new project.
+     */
+    201: Project;
+};
+
+export type CreateProjectResponse = CreateProjectResponses[keyof CreateProjectResponses];
+
+export type DeleteProjectData = {
+    body?: never;
+    headers?: {
+        /**
+         * Act only while what is named has one of these entity tags, such as `"7"`; otherwise 412.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+        /**
+         * The project's id.
+         */
+        project_id: string;
+    };
+    query?: {
+        /**
+         * What happens to the tasks of a project that is deleted.
+         */
+        tasks?: 'delete' | 'move_out';
+    };
+    url: '/api/{user_id}/projects/{project_id}';
+};
+
+export type DeleteProjectErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path.
+     */
+    403: Problem;
+    /**
+     * The caller has nothing with this id there.
+     */
+    404: Problem;
+    /**
+     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     */
+    409: Problem;
+    /**
+     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
+     */
+    412: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type DeleteProjectError = DeleteProjectErrors[keyof DeleteProjectErrors];
+
+export type DeleteProjectResponses = {
+    /**
+     * The project is in the trash.
+     */
+    204: void;
+};
+
+export type DeleteProjectResponse = DeleteProjectResponses[keyof DeleteProjectResponses];
+
+export type GetProjectData = {
+    body?: never;
+    headers?: {
+        /**
+         * Entity tags of versions that the client already has, such as `"7"`, or `*`.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+        /**
+         * The project's id.
+         */
+        project_id: string;
+    };
+    query?: never;
+    url: '/api/{user_id}/projects/{project_id}';
+};
+
+export type GetProjectErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path.
+     */
+    403: Problem;
+    /**
+     * The caller has nothing with this id there.
+     */
+    404: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type GetProjectError = GetProjectErrors[keyof GetProjectErrors];
+
+export type GetProjectResponses = {
+    /**
+     * The project.
+     */
+    200: Project;
+};
+
+export type GetProjectResponse = GetProjectResponses[keyof GetProjectResponses];
+
+export type UpdateProjectData = {
+    /**
+     * The fields to change.
+     */
+    body: UpdateProject;
+    headers?: {
+        /**
+         * Act only while what is named has one of these entity tags, such as `"7"`; otherwise 412.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+        /**
+         * The project's id.
+         */
+        project_id: string;
+    };
+    query?: never;
+    url: '/api/{user_id}/projects/{project_id}';
+};
+
+export type UpdateProjectErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path.
+     */
+    403: Problem;
+    /**
+     * The caller has nothing with this id there.
+     */
+    404: Problem;
+    /**
+     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
+     */
+    412: Problem;
+    /**
+     * The body is larger than allowed.
+     */
+    413: Problem;
+    /**
+     * The body's media type is missing or not one of those documented.
+     */
+    415: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type UpdateProjectError = UpdateProjectErrors[keyof UpdateProjectErrors];
+
+export type UpdateProjectResponses = {
+    /**
+     * The project as it is now.
+     */
+    200: Project;
+};
+
+export type UpdateProjectResponse = UpdateProjectResponses[keyof UpdateProjectResponses];
+
+export type MoveProjectData = {
+    body: MoveProject;
+    headers?: {
+        /**
+         * Act only while what is named has one of these entity tags, such as `"7"`; otherwise 412.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+        /**
+         * The project's id.
+         */
+        project_id: string;
+    };
+    query?: never;
+    url: '/api/{user_id}/projects/{project_id}/move';
+};
+
+export type MoveProjectErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path.
+     */
+    403: Problem;
+    /**
+     * The caller has nothing with this id there.
+     */
+    404: Problem;
+    /**
+     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
+     */
+    412: Problem;
+    /**
+     * The body is larger than allowed.
+     */
+    413: Problem;
+    /**
+     * The body's media type is missing or not one of those documented.
+     */
+    415: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type MoveProjectError = MoveProjectErrors[keyof MoveProjectErrors];
+
+export type MoveProjectResponses = {
+    /**
+     * The project as it is now.
+     */
+    200: Project;
+};
+
+export type MoveProjectResponse = MoveProjectResponses[keyof MoveProjectResponses];
+
+export type EmptyTrashData = {
+    body?: never;
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/{user_id}/trash';
+};
+
+export type EmptyTrashErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path.
+     */
+    403: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type EmptyTrashError = EmptyTrashErrors[keyof EmptyTrashErrors];
+
+export type EmptyTrashResponses = {
+    /**
+     * The trash is empty.
+     */
+    204: void;
+};
+
+export type EmptyTrashResponse = EmptyTrashResponses[keyof EmptyTrashResponses];
+
+export type ListTrashData = {
+    body?: never;
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+    };
+    query?: {
+        /**
+         * How many entries to return at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/{user_id}/trash';
+};
+
+export type ListTrashErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path.
+     */
+    403: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type ListTrashError = ListTrashErrors[keyof ListTrashErrors];
+
+export type ListTrashResponses = {
+    /**
+     * A page of the trash.
+     */
+    200: TrashList;
+};
+
+export type ListTrashResponse = ListTrashResponses[keyof ListTrashResponses];
+
+export type RestoreFromTrashData = {
+    body?: never;
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+        /**
+         * The id of the task or project that was deleted.
+         */
+        trash_id: string;
+    };
+    query?: never;
+    url: '/api/{user_id}/trash/{trash_id}/restore';
+};
+
+export type RestoreFromTrashErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path.
+     */
+    403: Problem;
+    /**
+     * The caller has nothing with this id there.
+     */
+    404: Problem;
+    /**
+     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     */
+    409: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type RestoreFromTrashError = RestoreFromTrashErrors[keyof RestoreFromTrashErrors];
+
+export type RestoreFromTrashResponses = {
+    /**
+     * What came back.
+     */
+    200: Restored;
+};
+
+export type RestoreFromTrashResponse = RestoreFromTrashResponses[keyof RestoreFromTrashResponses];
+
+export type PurgeFromTrashData = {
+    body?: never;
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+        /**
+         * The id of the task or project that was deleted.
+         */
+        trash_id: string;
+    };
+    query?: never;
+    url: '/api/{user_id}/trash/{trash_id}';
+};
+
+export type PurgeFromTrashErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path.
+     */
+    403: Problem;
+    /**
+     * The caller has nothing with this id there.
+     */
+    404: Problem;
+    /**
+     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     */
+    409: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type PurgeFromTrashError = PurgeFromTrashErrors[keyof PurgeFromTrashErrors];
+
+export type PurgeFromTrashResponses = {
+    /**
+     * It is gone for good.
+     */
+    204: void;
+};
+
+export type PurgeFromTrashResponse = PurgeFromTrashResponses[keyof PurgeFromTrashResponses];
+
+export type GetTaskHistoryData = {
+    body?: never;
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+        /**
+         * The task's id.
+         */
+        task_id: string;
+    };
+    query?: {
+        /**
+         * How many changes to return at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/{user_id}/tasks/{task_id}/history';
+};
+
+export type GetTaskHistoryErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path.
+     */
+    403: Problem;
+    /**
+     * The caller has nothing with this id there.
+     */
+    404: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type GetTaskHistoryError = GetTaskHistoryErrors[keyof GetTaskHistoryErrors];
+
+export type GetTaskHistoryResponses = {
+    /**
+     * A page of the history.
+     */
+    200: TaskHistory;
+};
+
+export type GetTaskHistoryResponse = GetTaskHistoryResponses[keyof GetTaskHistoryResponses];
+
+export type ExportDataData = {
+    body?: never;
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+    };
+    query?: {
+        /**
+         * What kind of file.
+         */
+        format?: 'json' | 'ics' | 'csv';
+    };
+    url: '/api/{user_id}/export';
+};
+
+export type ExportDataErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path.
+     */
+    403: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type ExportDataError = ExportDataErrors[keyof ExportDataErrors];
+
+export type ExportDataResponses = {
+    /**
+     * The file.
+     */
+    200: ExportDocument;
+};
+
+export type ExportDataResponse = ExportDataResponses[keyof ExportDataResponses];
+
+export type ImportDataData = {
+    /**
+     * The file.
+     */
+    body: ExportDocument;
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+    };
+    query?: {
+        /**
+         * `true` imports nothing and answers what would become of the file.
+         */
+        dry_run?: boolean;
+        /**
+         * The IANA time zone of times that name none, such as `Europe/Berlin`.
+         */
+        time_zone?: string;
+        /**
+         * The project for tasks that name none: one that the user has.
+         */
+        project_id?: string;
+    };
+    url: '/api/{user_id}/import';
+};
+
+export type ImportDataErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path.
+     */
+    403: Problem;
+    /**
+     * The body is larger than allowed.
+     */
+    413: Problem;
+    /**
+     * The body's media type is missing or not one of those documented.
+     */
+    415: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type ImportDataError = ImportDataErrors[keyof ImportDataErrors];
+
+export type ImportDataResponses = {
+    /**
+     * What became of it.
+     */
+    200: ImportAnswer;
+};
+
+export type ImportDataResponse = ImportDataResponses[keyof ImportDataResponses];
+
 export type ListChangesData = {
     body?: never;
     path: {
@@ -1028,7 +2962,7 @@ export type ListChangesErrors = {
      */
     403: Problem;
     /**
-     * What the request refers to is no longer there: a deleted task's id, or a position that cannot be continued.
+     * What the request refers to is no longer there: the id of something deleted, or a position that cannot be continued.
      */
     410: Problem;
     /**

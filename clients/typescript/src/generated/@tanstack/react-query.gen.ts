@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, useMutation, type UseMutationOptions, useQuery } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { createTask, deleteTask, getHealth, getStats, getTask, listChanges, listTasks, type Options, replaceTask, setTaskCompletion, updateTask } from '../sdk.gen.js';
-import type { CreateTaskData, CreateTaskError, CreateTaskResponse, DeleteTaskData, DeleteTaskError, DeleteTaskResponse, GetHealthData, GetHealthError, GetHealthResponse, GetStatsData, GetStatsError, GetStatsResponse, GetTaskData, GetTaskError, GetTaskResponse, ListChangesData, ListChangesError, ListChangesResponse, ListTasksData, ListTasksError, ListTasksResponse, Position, ReplaceTaskData, ReplaceTaskError, ReplaceTaskResponse, SetTaskCompletionData, SetTaskCompletionError, SetTaskCompletionResponse, UpdateTaskData, UpdateTaskError, UpdateTaskResponse } from '../types.gen.js';
+import { applyBatch, createProject, createTask, deleteProject, deleteTask, emptyTrash, exportData, getHealth, getProject, getStats, getTask, getTaskHistory, importData, listChanges, listProjects, listTasks, listTrash, moveProject, moveTask, type Options, purgeFromTrash, replaceTask, restoreFromTrash, setTaskCompletion, updateProject, updateTask } from '../sdk.gen.js';
+import type { ApplyBatchData, ApplyBatchError, ApplyBatchResponse, CreateProjectData, CreateProjectError, CreateProjectResponse, CreateTaskData, CreateTaskError, CreateTaskResponse, DeleteProjectData, DeleteProjectError, DeleteProjectResponse, DeleteTaskData, DeleteTaskError, DeleteTaskResponse, EmptyTrashData, EmptyTrashError, EmptyTrashResponse, ExportDataData, ExportDataError, ExportDataResponse, GetHealthData, GetHealthError, GetHealthResponse, GetProjectData, GetProjectError, GetProjectResponse, GetStatsData, GetStatsError, GetStatsResponse, GetTaskData, GetTaskError, GetTaskHistoryData, GetTaskHistoryError, GetTaskHistoryResponse, GetTaskResponse, ImportDataData, ImportDataError, ImportDataResponse, ListChangesData, ListChangesError, ListChangesResponse, ListProjectsData, ListProjectsError, ListProjectsResponse, ListTasksData, ListTasksError, ListTasksResponse, ListTrashData, ListTrashError, ListTrashResponse, MoveProjectData, MoveProjectError, MoveProjectResponse, MoveTaskData, MoveTaskError, MoveTaskResponse, Position, PurgeFromTrashData, PurgeFromTrashError, PurgeFromTrashResponse, ReplaceTaskData, ReplaceTaskError, ReplaceTaskResponse, RestoreFromTrashData, RestoreFromTrashError, RestoreFromTrashResponse, SetTaskCompletionData, SetTaskCompletionError, SetTaskCompletionResponse, UpdateProjectData, UpdateProjectError, UpdateProjectResponse, UpdateTaskData, UpdateTaskError, UpdateTaskResponse } from '../types.gen.js';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -44,9 +44,10 @@ export const listTasksQueryKey = (options: Options<ListTasksData>) => createQuer
 /**
  * List tasks
  *
- * The caller's tasks, page by page: follow `next_cursor` until it is null. Tasks created while
- * paging are neither skipped nor repeated. `position` is read in the same snapshot as the
- * tasks, so a live channel opened there continues exactly from this list.
+ * The caller's tasks, page by page: follow `next_cursor` until it is null. All filters that are
+ * given hold together. Tasks that are created or changed while paging neither hide nor repeat
+ * others. `position` is read in the same snapshot as the tasks, so a live channel opened there
+ * continues exactly from this list.
  */
 export const listTasksOptions = (options: Options<ListTasksData>) => queryOptions<ListTasksResponse, ListTasksError, ListTasksResponse, ReturnType<typeof listTasksQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -95,9 +96,10 @@ export const listTasksInfiniteQueryKey = (options: Options<ListTasksData>): Quer
 /**
  * List tasks
  *
- * The caller's tasks, page by page: follow `next_cursor` until it is null. Tasks created while
- * paging are neither skipped nor repeated. `position` is read in the same snapshot as the
- * tasks, so a live channel opened there continues exactly from this list.
+ * The caller's tasks, page by page: follow `next_cursor` until it is null. All filters that are
+ * given hold together. Tasks that are created or changed while paging neither hide nor repeat
+ * others. `position` is read in the same snapshot as the tasks, so a live channel opened there
+ * continues exactly from this list.
  */
 export const listTasksInfiniteOptions = (options: Options<ListTasksData>) => infiniteQueryOptions<ListTasksResponse, ListTasksError, InfiniteData<ListTasksResponse>, QueryKey<Options<ListTasksData>>, string | Pick<QueryKey<Options<ListTasksData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -124,9 +126,10 @@ export const listTasksInfiniteOptions = (options: Options<ListTasksData>) => inf
 /**
  * List tasks
  *
- * The caller's tasks, page by page: follow `next_cursor` until it is null. Tasks created while
- * paging are neither skipped nor repeated. `position` is read in the same snapshot as the
- * tasks, so a live channel opened there continues exactly from this list.
+ * The caller's tasks, page by page: follow `next_cursor` until it is null. All filters that are
+ * given hold together. Tasks that are created or changed while paging neither hide nor repeat
+ * others. `position` is read in the same snapshot as the tasks, so a live channel opened there
+ * continues exactly from this list.
  */
 export const useListTasksQuery = (options: Options<ListTasksData>) => useQuery(listTasksOptions(options));
 
@@ -135,7 +138,7 @@ export const useListTasksQuery = (options: Options<ListTasksData>) => useQuery(l
  *
  * Send an `id` of your own choice to make the creation safe to retry: the same id with the same
  * request answers 200 and the task as it is now, the same id with another request 409, and the
- * id of a task that was deleted 410, as far back as the log reaches.
+ * id of a task that was deleted 410, for as long as the trash or the change log knows it.
  */
 export const createTaskMutation = (options?: Partial<Options<CreateTaskData>>): UseMutationOptions<CreateTaskResponse, CreateTaskError, Options<CreateTaskData>> => {
     const mutationOptions: UseMutationOptions<CreateTaskResponse, CreateTaskError, Options<CreateTaskData>> = {
@@ -156,14 +159,16 @@ export const createTaskMutation = (options?: Partial<Options<CreateTaskData>>): 
  *
  * Send an `id` of your own choice to make the creation safe to retry: the same id with the same
  * request answers 200 and the task as it is now, the same id with another request 409, and the
- * id of a task that was deleted 410, as far back as the log reaches.
+ * id of a task that was deleted 410, for as long as the trash or the change log knows it.
  */
 export const useCreateTaskMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CreateTaskResponse, CreateTaskError, Options<CreateTaskData>>, 'mutationFn'>>) => useMutation({ ...createTaskMutation(), ...mutationOptions });
 
 /**
  * Delete a task
  *
- * The id is not free afterwards: creating it again answers 410 as far back as the log reaches.
+ * It goes to the trash, from which it can be restored together with the subtasks that went
+ * along. Its id is not free meanwhile: creating it again answers 410. A task with subtasks is
+ * refused with 409 unless `children=include`.
  */
 export const deleteTaskMutation = (options?: Partial<Options<DeleteTaskData>>): UseMutationOptions<DeleteTaskResponse, DeleteTaskError, Options<DeleteTaskData>> => {
     const mutationOptions: UseMutationOptions<DeleteTaskResponse, DeleteTaskError, Options<DeleteTaskData>> = {
@@ -182,7 +187,9 @@ export const deleteTaskMutation = (options?: Partial<Options<DeleteTaskData>>): 
 /**
  * Delete a task
  *
- * The id is not free afterwards: creating it again answers 410 as far back as the log reaches.
+ * It goes to the trash, from which it can be restored together with the subtasks that went
+ * along. Its id is not free meanwhile: creating it again answers 410. A task with subtasks is
+ * refused with 409 unless `children=include`.
  */
 export const useDeleteTaskMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DeleteTaskResponse, DeleteTaskError, Options<DeleteTaskData>>, 'mutationFn'>>) => useMutation({ ...deleteTaskMutation(), ...mutationOptions });
 
@@ -271,7 +278,9 @@ export const useReplaceTaskMutation = (mutationOptions?: Partial<Omit<UseMutatio
  * Complete or reopen a task
  *
  * Without a body, completion is turned over, which is not safe to retry; `{"completed": true}`
- * sets it, which is.
+ * sets it, which is. A recurring task moves on to its next occurrence instead, exactly once for
+ * each: say which `occurrence` is done, or send `If-Match`. Open subtasks are refused with 409
+ * unless `children` is `include`.
  */
 export const setTaskCompletionMutation = (options?: Partial<Options<SetTaskCompletionData>>): UseMutationOptions<SetTaskCompletionResponse, SetTaskCompletionError, Options<SetTaskCompletionData>> => {
     const mutationOptions: UseMutationOptions<SetTaskCompletionResponse, SetTaskCompletionError, Options<SetTaskCompletionData>> = {
@@ -291,16 +300,85 @@ export const setTaskCompletionMutation = (options?: Partial<Options<SetTaskCompl
  * Complete or reopen a task
  *
  * Without a body, completion is turned over, which is not safe to retry; `{"completed": true}`
- * sets it, which is.
+ * sets it, which is. A recurring task moves on to its next occurrence instead, exactly once for
+ * each: say which `occurrence` is done, or send `If-Match`. Open subtasks are refused with 409
+ * unless `children` is `include`.
  */
 export const useSetTaskCompletionMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SetTaskCompletionResponse, SetTaskCompletionError, Options<SetTaskCompletionData>>, 'mutationFn'>>) => useMutation({ ...setTaskCompletionMutation(), ...mutationOptions });
+
+/**
+ * Move a task
+ *
+ * The order is one over all tasks of the user, so each list of some of them is in the same
+ * order. Only the task that moves changes; safe to retry.
+ */
+export const moveTaskMutation = (options?: Partial<Options<MoveTaskData>>): UseMutationOptions<MoveTaskResponse, MoveTaskError, Options<MoveTaskData>> => {
+    const mutationOptions: UseMutationOptions<MoveTaskResponse, MoveTaskError, Options<MoveTaskData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await moveTask({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Move a task
+ *
+ * The order is one over all tasks of the user, so each list of some of them is in the same
+ * order. Only the task that moves changes; safe to retry.
+ */
+export const useMoveTaskMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<MoveTaskResponse, MoveTaskError, Options<MoveTaskData>>, 'mutationFn'>>) => useMutation({ ...moveTaskMutation(), ...mutationOptions });
+
+/**
+ * Do many things at once
+ *
+ * Up to 500 operations on tasks, in their order and in one transaction: all or nothing, or with
+ * `"mode": "each"` whichever is not refused. Their changes have consecutive numbers. An
+ * operation may refer to tasks that earlier ones create, by the `id` that the client chose. Give
+ * the batch an `id` to make it safe to retry for as long as the change log reaches back.
+ *
+ * All or nothing, the answer to a refusal is that of the first operation that was refused, and
+ * `errors` names it by its place, such as `operations[3]`.
+ */
+export const applyBatchMutation = (options?: Partial<Options<ApplyBatchData>>): UseMutationOptions<ApplyBatchResponse, ApplyBatchError, Options<ApplyBatchData>> => {
+    const mutationOptions: UseMutationOptions<ApplyBatchResponse, ApplyBatchError, Options<ApplyBatchData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await applyBatch({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Do many things at once
+ *
+ * Up to 500 operations on tasks, in their order and in one transaction: all or nothing, or with
+ * `"mode": "each"` whichever is not refused. Their changes have consecutive numbers. An
+ * operation may refer to tasks that earlier ones create, by the `id` that the client chose. Give
+ * the batch an `id` to make it safe to retry for as long as the change log reaches back.
+ *
+ * All or nothing, the answer to a refusal is that of the first operation that was refused, and
+ * `errors` names it by its place, such as `operations[3]`.
+ */
+export const useApplyBatchMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ApplyBatchResponse, ApplyBatchError, Options<ApplyBatchData>>, 'mutationFn'>>) => useMutation({ ...applyBatchMutation(), ...mutationOptions });
 
 export const getStatsQueryKey = (options: Options<GetStatsData>) => createQueryKey('getStats', options);
 
 /**
  * Count tasks
  *
- * How many tasks the caller has, and how many of them are pending and completed.
+ * How many tasks the caller has, by status, priority, project and due, and how many were done on
+ * each of the last days.
  */
 export const getStatsOptions = (options: Options<GetStatsData>) => queryOptions<GetStatsResponse, GetStatsError, GetStatsResponse, ReturnType<typeof getStatsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -318,9 +396,525 @@ export const getStatsOptions = (options: Options<GetStatsData>) => queryOptions<
 /**
  * Count tasks
  *
- * How many tasks the caller has, and how many of them are pending and completed.
+ * How many tasks the caller has, by status, priority, project and due, and how many were done on
+ * each of the last days.
  */
 export const useGetStatsQuery = (options: Options<GetStatsData>) => useQuery(getStatsOptions(options));
+
+export const listProjectsQueryKey = (options: Options<ListProjectsData>) => createQueryKey('listProjects', options);
+
+/**
+ * List projects
+ *
+ * The caller's projects, all at once (there are at most 1000), in the order of their `rank`,
+ * with the numbers of their open and completed tasks. `position` is read in the same snapshot,
+ * so a live channel opened there continues exactly from this list.
+ */
+export const listProjectsOptions = (options: Options<ListProjectsData>) => queryOptions<ListProjectsResponse, ListProjectsError, ListProjectsResponse, ReturnType<typeof listProjectsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listProjects({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listProjectsQueryKey(options)
+});
+
+/**
+ * List projects
+ *
+ * The caller's projects, all at once (there are at most 1000), in the order of their `rank`,
+ * with the numbers of their open and completed tasks. `position` is read in the same snapshot,
+ * so a live channel opened there continues exactly from this list.
+ */
+export const useListProjectsQuery = (options: Options<ListProjectsData>) => useQuery(listProjectsOptions(options));
+
+/**
+ * Create a project
+ *
+ * It comes last in the order. Send an `id` of your own choice to make the creation safe to
+ * retry: the same id with the same request answers 200 and the project as it is now, the same id
+ * with another request 409, and the id of a project that was deleted 410, for as long as the
+ * trash or the change log knows it. A user has at most 1000 projects; one more is refused with 409.
+ */
+export const createProjectMutation = (options?: Partial<Options<CreateProjectData>>): UseMutationOptions<CreateProjectResponse, CreateProjectError, Options<CreateProjectData>> => {
+    const mutationOptions: UseMutationOptions<CreateProjectResponse, CreateProjectError, Options<CreateProjectData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await createProject({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Create a project
+ *
+ * It comes last in the order. Send an `id` of your own choice to make the creation safe to
+ * retry: the same id with the same request answers 200 and the project as it is now, the same id
+ * with another request 409, and the id of a project that was deleted 410, for as long as the
+ * trash or the change log knows it. A user has at most 1000 projects; one more is refused with 409.
+ */
+export const useCreateProjectMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CreateProjectResponse, CreateProjectError, Options<CreateProjectData>>, 'mutationFn'>>) => useMutation({ ...createProjectMutation(), ...mutationOptions });
+
+/**
+ * Delete a project
+ *
+ * It goes to the trash, from which it can be restored together with the tasks that went along.
+ * Its id is not free meanwhile: creating it again answers 410. A project with tasks is refused
+ * with 409 unless `tasks` says what happens to them.
+ */
+export const deleteProjectMutation = (options?: Partial<Options<DeleteProjectData>>): UseMutationOptions<DeleteProjectResponse, DeleteProjectError, Options<DeleteProjectData>> => {
+    const mutationOptions: UseMutationOptions<DeleteProjectResponse, DeleteProjectError, Options<DeleteProjectData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await deleteProject({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Delete a project
+ *
+ * It goes to the trash, from which it can be restored together with the tasks that went along.
+ * Its id is not free meanwhile: creating it again answers 410. A project with tasks is refused
+ * with 409 unless `tasks` says what happens to them.
+ */
+export const useDeleteProjectMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DeleteProjectResponse, DeleteProjectError, Options<DeleteProjectData>>, 'mutationFn'>>) => useMutation({ ...deleteProjectMutation(), ...mutationOptions });
+
+export const getProjectQueryKey = (options: Options<GetProjectData>) => createQueryKey('getProject', options);
+
+/**
+ * Get a project
+ *
+ * Send the `ETag` of an earlier answer as `If-None-Match` to get 304 while nothing has changed.
+ * Its tasks are listed by `GET …/tasks`.
+ */
+export const getProjectOptions = (options: Options<GetProjectData>) => queryOptions<GetProjectResponse, GetProjectError, GetProjectResponse, ReturnType<typeof getProjectQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getProject({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getProjectQueryKey(options)
+});
+
+/**
+ * Get a project
+ *
+ * Send the `ETag` of an earlier answer as `If-None-Match` to get 304 while nothing has changed.
+ * Its tasks are listed by `GET …/tasks`.
+ */
+export const useGetProjectQuery = (options: Options<GetProjectData>) => useQuery(getProjectOptions(options));
+
+/**
+ * Update a project
+ *
+ * Changes the fields that are given: a field left out keeps its value, `null` clears the colour.
+ * An update that changes nothing leaves version and ETag as they are.
+ */
+export const updateProjectMutation = (options?: Partial<Options<UpdateProjectData>>): UseMutationOptions<UpdateProjectResponse, UpdateProjectError, Options<UpdateProjectData>> => {
+    const mutationOptions: UseMutationOptions<UpdateProjectResponse, UpdateProjectError, Options<UpdateProjectData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await updateProject({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Update a project
+ *
+ * Changes the fields that are given: a field left out keeps its value, `null` clears the colour.
+ * An update that changes nothing leaves version and ETag as they are.
+ */
+export const useUpdateProjectMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateProjectResponse, UpdateProjectError, Options<UpdateProjectData>>, 'mutationFn'>>) => useMutation({ ...updateProjectMutation(), ...mutationOptions });
+
+/**
+ * Move a project
+ *
+ * Only the project that moves changes; safe to retry.
+ */
+export const moveProjectMutation = (options?: Partial<Options<MoveProjectData>>): UseMutationOptions<MoveProjectResponse, MoveProjectError, Options<MoveProjectData>> => {
+    const mutationOptions: UseMutationOptions<MoveProjectResponse, MoveProjectError, Options<MoveProjectData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await moveProject({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Move a project
+ *
+ * Only the project that moves changes; safe to retry.
+ */
+export const useMoveProjectMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<MoveProjectResponse, MoveProjectError, Options<MoveProjectData>>, 'mutationFn'>>) => useMutation({ ...moveProjectMutation(), ...mutationOptions });
+
+/**
+ * Empty the trash
+ *
+ * Removes for good everything that was in the trash when the request came; safe to retry.
+ */
+export const emptyTrashMutation = (options?: Partial<Options<EmptyTrashData>>): UseMutationOptions<EmptyTrashResponse, EmptyTrashError, Options<EmptyTrashData>> => {
+    const mutationOptions: UseMutationOptions<EmptyTrashResponse, EmptyTrashError, Options<EmptyTrashData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await emptyTrash({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Empty the trash
+ *
+ * Removes for good everything that was in the trash when the request came; safe to retry.
+ */
+export const useEmptyTrashMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<EmptyTrashResponse, EmptyTrashError, Options<EmptyTrashData>>, 'mutationFn'>>) => useMutation({ ...emptyTrashMutation(), ...mutationOptions });
+
+export const listTrashQueryKey = (options: Options<ListTrashData>) => createQueryKey('listTrash', options);
+
+/**
+ * List the trash
+ *
+ * What the caller has deleted and can still take back, newest first, page by page: follow
+ * `next_cursor` until it is null. Each entry is one deletion, with the number of tasks that went
+ * along; those have no entries of their own.
+ */
+export const listTrashOptions = (options: Options<ListTrashData>) => queryOptions<ListTrashResponse, ListTrashError, ListTrashResponse, ReturnType<typeof listTrashQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listTrash({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listTrashQueryKey(options)
+});
+
+export const listTrashInfiniteQueryKey = (options: Options<ListTrashData>): QueryKey<Options<ListTrashData>> => createQueryKey('listTrash', options, true);
+
+/**
+ * List the trash
+ *
+ * What the caller has deleted and can still take back, newest first, page by page: follow
+ * `next_cursor` until it is null. Each entry is one deletion, with the number of tasks that went
+ * along; those have no entries of their own.
+ */
+export const listTrashInfiniteOptions = (options: Options<ListTrashData>) => infiniteQueryOptions<ListTrashResponse, ListTrashError, InfiniteData<ListTrashResponse>, QueryKey<Options<ListTrashData>>, string | Pick<QueryKey<Options<ListTrashData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ListTrashData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await listTrash({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listTrashInfiniteQueryKey(options)
+});
+
+/**
+ * List the trash
+ *
+ * What the caller has deleted and can still take back, newest first, page by page: follow
+ * `next_cursor` until it is null. Each entry is one deletion, with the number of tasks that went
+ * along; those have no entries of their own.
+ */
+export const useListTrashQuery = (options: Options<ListTrashData>) => useQuery(listTrashOptions(options));
+
+/**
+ * Restore from the trash
+ *
+ * Takes back one deletion with everything that went along. Tasks return to their places; a task
+ * whose parent or project is gone meanwhile comes back without it. What was deleted only as a
+ * part of something is refused with 409, and `detail` says what to restore instead; so is a
+ * project while there are 1000 others.
+ */
+export const restoreFromTrashMutation = (options?: Partial<Options<RestoreFromTrashData>>): UseMutationOptions<RestoreFromTrashResponse, RestoreFromTrashError, Options<RestoreFromTrashData>> => {
+    const mutationOptions: UseMutationOptions<RestoreFromTrashResponse, RestoreFromTrashError, Options<RestoreFromTrashData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await restoreFromTrash({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Restore from the trash
+ *
+ * Takes back one deletion with everything that went along. Tasks return to their places; a task
+ * whose parent or project is gone meanwhile comes back without it. What was deleted only as a
+ * part of something is refused with 409, and `detail` says what to restore instead; so is a
+ * project while there are 1000 others.
+ */
+export const useRestoreFromTrashMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RestoreFromTrashResponse, RestoreFromTrashError, Options<RestoreFromTrashData>>, 'mutationFn'>>) => useMutation({ ...restoreFromTrashMutation(), ...mutationOptions });
+
+/**
+ * Purge from the trash
+ *
+ * Removes one deletion for good, with everything that went along, at once. The change log may
+ * still tell of it, for as long as it reaches back.
+ */
+export const purgeFromTrashMutation = (options?: Partial<Options<PurgeFromTrashData>>): UseMutationOptions<PurgeFromTrashResponse, PurgeFromTrashError, Options<PurgeFromTrashData>> => {
+    const mutationOptions: UseMutationOptions<PurgeFromTrashResponse, PurgeFromTrashError, Options<PurgeFromTrashData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await purgeFromTrash({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Purge from the trash
+ *
+ * Removes one deletion for good, with everything that went along, at once. The change log may
+ * still tell of it, for as long as it reaches back.
+ */
+export const usePurgeFromTrashMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<PurgeFromTrashResponse, PurgeFromTrashError, Options<PurgeFromTrashData>>, 'mutationFn'>>) => useMutation({ ...purgeFromTrashMutation(), ...mutationOptions });
+
+export const getTaskHistoryQueryKey = (options: Options<GetTaskHistoryData>) => createQueryKey('getTaskHistory', options);
+
+/**
+ * Get the history of a task
+ *
+ * Its changes, newest first, page by page, each with the task as it was then: as far back as the
+ * change log reaches, and `complete` says whether that is to the beginning. A task that was
+ * deleted has its history for as long as the trash or the log knows it.
+ */
+export const getTaskHistoryOptions = (options: Options<GetTaskHistoryData>) => queryOptions<GetTaskHistoryResponse, GetTaskHistoryError, GetTaskHistoryResponse, ReturnType<typeof getTaskHistoryQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getTaskHistory({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getTaskHistoryQueryKey(options)
+});
+
+export const getTaskHistoryInfiniteQueryKey = (options: Options<GetTaskHistoryData>): QueryKey<Options<GetTaskHistoryData>> => createQueryKey('getTaskHistory', options, true);
+
+/**
+ * Get the history of a task
+ *
+ * Its changes, newest first, page by page, each with the task as it was then: as far back as the
+ * change log reaches, and `complete` says whether that is to the beginning. A task that was
+ * deleted has its history for as long as the trash or the log knows it.
+ */
+export const getTaskHistoryInfiniteOptions = (options: Options<GetTaskHistoryData>) => infiniteQueryOptions<GetTaskHistoryResponse, GetTaskHistoryError, InfiniteData<GetTaskHistoryResponse>, QueryKey<Options<GetTaskHistoryData>>, string | Pick<QueryKey<Options<GetTaskHistoryData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GetTaskHistoryData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await getTaskHistory({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getTaskHistoryInfiniteQueryKey(options)
+});
+
+/**
+ * Get the history of a task
+ *
+ * Its changes, newest first, page by page, each with the task as it was then: as far back as the
+ * change log reaches, and `complete` says whether that is to the beginning. A task that was
+ * deleted has its history for as long as the trash or the log knows it.
+ */
+export const useGetTaskHistoryQuery = (options: Options<GetTaskHistoryData>) => useQuery(getTaskHistoryOptions(options));
+
+export const exportDataQueryKey = (options: Options<ExportDataData>) => createQueryKey('exportData', options);
+
+/**
+ * Export everything
+ *
+ * One file with all that the user has, as one snapshot of it, sent as it is read. Each task comes
+ * after the one that it is a part of. A file that ends early has broken off: ask again.
+ *
+ * **JSON** (see `ExportDocument`) holds all projects and tasks; imported elsewhere and exported
+ * again it is the same, but for the header.
+ *
+ * **iCalendar** (RFC 5545): a VTODO for each task; UID is its id. `due` is DUE, as a date or with
+ * a time zone that a VTIMEZONE explains; a recurring one is also DTSTART. PRIORITY is 1 for
+ * urgent, 3 for high, 5 for medium, 9 for low; labels are CATEGORIES, the parent is RELATED-TO,
+ * the order X-APPLE-SORT-ORDER, the project X-TASKWIRE-PROJECT-ID and X-TASKWIRE-PROJECT. Times of
+ * creation and completion are cut to seconds, control characters are left out, and colours of
+ * projects and past occurrences have no place in it.
+ *
+ * **CSV** (RFC 4180) in UTF-8 with the columns `id`, `title`, `description`, `completed`,
+ * `completed_at`, `priority`, `due_date`, `due_time`, `due_time_zone`, `recurrence`, `labels`
+ * (with commas between them), `project_id`, `project` (its name), `parent_id`, `order` and
+ * `created_at`. A text that a spreadsheet could take for a formula (it begins with `=`, `+`, `-`,
+ * `@`, a tab or a carriage return) has an apostrophe before it, which import takes away again.
+ */
+export const exportDataOptions = (options: Options<ExportDataData>) => queryOptions<ExportDataResponse, ExportDataError, ExportDataResponse, ReturnType<typeof exportDataQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await exportData({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: exportDataQueryKey(options)
+});
+
+/**
+ * Export everything
+ *
+ * One file with all that the user has, as one snapshot of it, sent as it is read. Each task comes
+ * after the one that it is a part of. A file that ends early has broken off: ask again.
+ *
+ * **JSON** (see `ExportDocument`) holds all projects and tasks; imported elsewhere and exported
+ * again it is the same, but for the header.
+ *
+ * **iCalendar** (RFC 5545): a VTODO for each task; UID is its id. `due` is DUE, as a date or with
+ * a time zone that a VTIMEZONE explains; a recurring one is also DTSTART. PRIORITY is 1 for
+ * urgent, 3 for high, 5 for medium, 9 for low; labels are CATEGORIES, the parent is RELATED-TO,
+ * the order X-APPLE-SORT-ORDER, the project X-TASKWIRE-PROJECT-ID and X-TASKWIRE-PROJECT. Times of
+ * creation and completion are cut to seconds, control characters are left out, and colours of
+ * projects and past occurrences have no place in it.
+ *
+ * **CSV** (RFC 4180) in UTF-8 with the columns `id`, `title`, `description`, `completed`,
+ * `completed_at`, `priority`, `due_date`, `due_time`, `due_time_zone`, `recurrence`, `labels`
+ * (with commas between them), `project_id`, `project` (its name), `parent_id`, `order` and
+ * `created_at`. A text that a spreadsheet could take for a formula (it begins with `=`, `+`, `-`,
+ * `@`, a tab or a carriage return) has an apostrophe before it, which import takes away again.
+ */
+export const useExportDataQuery = (options: Options<ExportDataData>) => useQuery(exportDataOptions(options));
+
+/**
+ * Import a file
+ *
+ * Adds what the file holds and the user does not have; what is there already stays as it is. All
+ * of it or nothing: a file with faults changes nothing, and `errors` names line and field of each
+ * (the first 100). Files of up to 64 MiB, 100,000 tasks and 100,000 projects; new tasks come last
+ * in the order. Safe to retry: ids stay as they are, and what has none gets one that follows from
+ * what it says, so the same file creates nothing twice. (Of dates such as `tomorrow` the first
+ * import counts.)
+ *
+ * **JSON**: the document of an export, this user's or another's.
+ *
+ * **iCalendar**: its VTODOs, by the mapping that the export describes. Any PRIORITY from 2 to 4 is
+ * high, from 6 to 8 low. UIDs that are no UUIDs are turned into one. Without DUE, DTSTART is
+ * taken for it. Times in UTC stay so. CANCELLED counts as completed. Anything else that the file
+ * holds (VEVENT, VALARM, EXDATE, …) is left behind, to-dos and dates with a warning.
+ *
+ * **CSV**: the columns of the export, of which only `title` is needed, in any order; or those of
+ * Todoist's template, told by its columns TYPE and CONTENT. Of these, PRIORITY 1 becomes urgent, 2
+ * high, 3 medium and 4 none; INDENT makes subtasks; a section becomes a label of its tasks; a note
+ * is added to the description of the task above it, and words such as `@home` at the end of CONTENT
+ * become labels. DATE may be a date such as `2026-11-25`, `25 Nov 2026`, `25 Nov`, `today` or
+ * `tomorrow`, with a time such as `09:30` or `at 9am`, or a repetition such as `every day`,
+ * `every 2 weeks`, `every weekday` or `every Monday`; any other is kept in the description, with
+ * a warning. AUTHOR is left out; RESPONSIBLE, DURATION and DEADLINE are, with a warning.
+ */
+export const importDataMutation = (options?: Partial<Options<ImportDataData>>): UseMutationOptions<ImportDataResponse, ImportDataError, Options<ImportDataData>> => {
+    const mutationOptions: UseMutationOptions<ImportDataResponse, ImportDataError, Options<ImportDataData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await importData({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Import a file
+ *
+ * Adds what the file holds and the user does not have; what is there already stays as it is. All
+ * of it or nothing: a file with faults changes nothing, and `errors` names line and field of each
+ * (the first 100). Files of up to 64 MiB, 100,000 tasks and 100,000 projects; new tasks come last
+ * in the order. Safe to retry: ids stay as they are, and what has none gets one that follows from
+ * what it says, so the same file creates nothing twice. (Of dates such as `tomorrow` the first
+ * import counts.)
+ *
+ * **JSON**: the document of an export, this user's or another's.
+ *
+ * **iCalendar**: its VTODOs, by the mapping that the export describes. Any PRIORITY from 2 to 4 is
+ * high, from 6 to 8 low. UIDs that are no UUIDs are turned into one. Without DUE, DTSTART is
+ * taken for it. Times in UTC stay so. CANCELLED counts as completed. Anything else that the file
+ * holds (VEVENT, VALARM, EXDATE, …) is left behind, to-dos and dates with a warning.
+ *
+ * **CSV**: the columns of the export, of which only `title` is needed, in any order; or those of
+ * Todoist's template, told by its columns TYPE and CONTENT. Of these, PRIORITY 1 becomes urgent, 2
+ * high, 3 medium and 4 none; INDENT makes subtasks; a section becomes a label of its tasks; a note
+ * is added to the description of the task above it, and words such as `@home` at the end of CONTENT
+ * become labels. DATE may be a date such as `2026-11-25`, `25 Nov 2026`, `25 Nov`, `today` or
+ * `tomorrow`, with a time such as `09:30` or `at 9am`, or a repetition such as `every day`,
+ * `every 2 weeks`, `every weekday` or `every Monday`; any other is kept in the description, with
+ * a warning. AUTHOR is left out; RESPONSIBLE, DURATION and DEADLINE are, with a warning.
+ */
+export const useImportDataMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ImportDataResponse, ImportDataError, Options<ImportDataData>>, 'mutationFn'>>) => useMutation({ ...importDataMutation(), ...mutationOptions });
 
 export const listChangesQueryKey = (options: Options<ListChangesData>) => createQueryKey('listChanges', options);
 
