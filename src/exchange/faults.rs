@@ -34,6 +34,11 @@ impl Faults {
         self.count == 0
     }
 
+    /// How many there are, told or not.
+    pub const fn count(&self) -> usize {
+        self.count
+    }
+
     /// The warnings, if there is nothing wrong; otherwise the refusal of the file.
     pub fn into_warnings(self) -> Result<Vec<FieldError>, Problem> {
         if self.are_none() {

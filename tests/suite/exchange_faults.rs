@@ -37,7 +37,7 @@ async fn json_with_faults_is_refused_by_line_and_field() {
     let whole = document(&task(""));
     let long = "x".repeat(201);
     for (file, expected) in [
-        (whole[..whole.len() - 5].to_owned(), "line 3, column 66"),
+        (whole[..whole.len() - 5].to_owned(), "line 3, column 58"),
         ("[]".to_owned(), "line 1"),
         ("{}".to_owned(), "line 1, taskwire"),
         (whole.replace("\"version\": 1", "\"version\": 2"), "taskwire.version"),

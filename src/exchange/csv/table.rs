@@ -6,7 +6,10 @@ use csv::{Reader, ReaderBuilder, StringRecord, Trim};
 use crate::exchange::faults::Faults;
 
 pub struct Table<'a> {
+    text: &'a str,
     reader: Reader<&'a [u8]>,
+    /// How far lines have been counted, and to what number.
+    counted: (usize, u64),
     columns: Option<usize>,
     /// Whether a quote is open at the end.
     unclosed: bool,
@@ -31,7 +34,7 @@ impl<'a> Table<'a> {
             .delimiter(separator as u8)
             .from_reader(text.as_bytes());
         let unclosed = text.bytes().filter(|byte| *byte == b'"').count() % 2 == 1;
-        Self { reader, columns: None, unclosed, separator }
+        Self { text, reader, counted: (0, 1), columns: None, unclosed, separator }
     }
 
     /// The next row that is not a fault.
@@ -42,12 +45,12 @@ impl<'a> Table<'a> {
                 Ok(true) => {}
                 Ok(false) => return None,
                 Err(error) => {
-                    let line = error.position().map_or(1, csv::Position::line);
+                    let line = self.line_at(error.position().map_or(0, csv::Position::byte));
                     faults.add(format!("line {line}"), "malformed", format!("is not CSV: {error}"));
                     return None;
                 }
             }
-            let line = cells.position().map_or(1, csv::Position::line);
+            let line = self.line_at(cells.position().map_or(0, csv::Position::byte));
             if self.unclosed && self.reader.is_done() {
                 let message = "has a quote that is never closed; a quote within quotes is written twice";
                 faults.add(format!("line {line}"), "malformed", message);
@@ -68,5 +71,14 @@ impl<'a> Table<'a> {
             }
             return Some(Row { line, cells });
         }
+    }
+
+    /// The line of a row; the reader would begin one between a CR and its LF.
+    fn line_at(&mut self, byte: u64) -> u64 {
+        let rest = self.text.get(usize::try_from(byte).unwrap_or_default()..).unwrap_or_default();
+        let at = self.text.len() - rest.trim_start_matches(['\r', '\n']).len();
+        let between = self.text.get(self.counted.0..at).unwrap_or_default();
+        self.counted = (at, self.counted.1 + between.matches('\n').count() as u64);
+        self.counted.1
     }
 }

@@ -11,7 +11,7 @@ use crate::exchange::faults::Faults;
 use crate::tasks::{DESCRIPTION_MAX, Labels, Priority, TaskId, TimeZone};
 
 /// What has no counterpart here.
-const LEFT_BEHIND: [&str; 4] = ["responsible", "duration", "deadline", "deadline_lang"];
+const LEFT_BEHIND: [&str; 3] = ["responsible", "duration", "deadline"];
 
 /// How far the file has been read.
 struct Reading<'a> {
@@ -74,7 +74,6 @@ fn place(line: u64) -> Place {
         "responsible" => "RESPONSIBLE",
         "duration" => "DURATION",
         "deadline" => "DEADLINE",
-        "deadline_lang" => "DEADLINE_LANG",
         other => other,
     })
 }
@@ -125,7 +124,8 @@ impl Reading<'_> {
         };
         self.set_date(&mut task, row, &place, faults);
         for column in LEFT_BEHIND {
-            if !self.cell(row, column).is_empty() && column != "deadline_lang" {
+            // An empty duration is written as a word.
+            if !["", "None"].contains(&self.cell(row, column)) {
                 faults.warn(place.of(column), "left_behind", "has no counterpart here and is left behind");
             }
         }

@@ -32,6 +32,7 @@ pub fn read(bytes: &Bytes, context: &Context, faults: &mut Faults) -> Draft {
     let mut open: Vec<String> = Vec::new();
     let mut gathered: Vec<Property> = Vec::new();
     let mut todos: Vec<Vec<Property>> = Vec::new();
+    let mut faults_before = 0;
     let mut others = HashSet::new();
     let mut calendars = 0;
     while let Some(property) = lines.next(faults) {
@@ -48,6 +49,7 @@ pub fn read(bytes: &Bytes, context: &Context, faults: &mut Faults) -> Draft {
                         faults.warn(field, "left_behind", "is no to-do and is left behind");
                     }
                     gathered = vec![property];
+                    faults_before = faults.count();
                 }
                 calendars += usize::from(open.is_empty());
                 open.push(kind);
@@ -65,7 +67,10 @@ pub fn read(bytes: &Bytes, context: &Context, faults: &mut Faults) -> Draft {
                             faults.add(format!("line {}", property.line), "length", message);
                             return draft;
                         }
-                        todos.push(std::mem::take(&mut gathered));
+                        // Of one that is damaged, nothing more is to be said.
+                        if faults.count() == faults_before {
+                            todos.push(std::mem::take(&mut gathered));
+                        }
                     }
                     (1, "VTIMEZONE") => calendar.learn_zone(&gathered),
                     _ => {}
