@@ -241,13 +241,13 @@ fn what_a_task_hung_on_and_is_no_more_it_does_without() {
 }
 
 #[test]
-fn what_would_hang_too_deep_is_restored_as_a_task_of_its_own() {
+fn what_would_hang_too_deep_is_restored_beside_with_its_own_subtasks() {
     let mut state = in_trash(deleted(4, [row(5, Some(4)), row(4, Some(3))]));
     for slot in 0..4 {
         state.put_task(row(slot, slot.checked_sub(1)));
     }
     let told = restored(state, 4);
-    assert_eq!(told.iter().map(|task| task.parent_id).collect::<Vec<_>>(), [Some(task_id(3)), None]);
+    assert_eq!(told.iter().map(|task| task.parent_id).collect::<Vec<_>>(), [None, Some(task_id(4))]);
 }
 
 #[test]

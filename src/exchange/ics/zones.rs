@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn offsets_of_old_have_seconds_and_no_year_is_too_far() {
-        assert!(written("Europe/Amsterdam", (1900, 1, 1), (9999, 12, 31)).contains("+0019"));
+        assert!(written("Europe/Amsterdam", (1900, 1, 1), (9999, 12, 31)).contains("+001730"));
         assert_eq!(written("Mars/Olympus_Mons", (2026, 1, 1), (2026, 1, 1)), "");
     }
 }
