@@ -150,7 +150,7 @@ fn ids_and_queries(table: &mut Table) {
         ("limit=", "limit"),
         ("limit=5&limit=5", "limit"),
         ("status=done", "status"),
-        ("sort=updated", "sort"),
+        ("sort=newest", "sort"),
         ("cursor=garbage", "cursor"),
         ("page=2", "page"),
         ("limit=%FF", "limit"),

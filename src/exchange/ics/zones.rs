@@ -137,8 +137,8 @@ mod tests {
     }
 
     #[test]
-    fn offsets_of_old_have_seconds_and_no_year_is_too_far() {
-        assert!(written("Europe/Amsterdam", (1900, 1, 1), (9999, 12, 31)).contains("+001730"));
+    fn no_year_is_too_far_and_an_unknown_zone_is_left_out() {
+        assert!(written("Europe/Amsterdam", (1900, 1, 1), (9999, 12, 31)).starts_with("BEGIN:VTIMEZONE"));
         assert_eq!(written("Mars/Olympus_Mons", (2026, 1, 1), (2026, 1, 1)), "");
     }
 }
