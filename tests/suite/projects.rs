@@ -308,6 +308,9 @@ async fn there_are_at_most_so_many_projects() {
     let refused = one_more().refused(409, "CONFLICT").await;
     assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains("1000")), "{refused}");
     assert_eq!(list(&ada, "").await.count, PROJECTS_MAX);
+    let import = json!({"taskwire": {"version": 1}, "projects": [{"id": ProjectId::new(), "name": "Imported"}]});
+    let refused = ada.post("/import").json(import).refused(400, "VALIDATION_ERROR").await;
+    assert!(refused["errors"][0]["message"].as_str().is_some_and(|message| message.contains("1000")), "{refused}");
 
     ada.delete(&there(first.id)).expect(204).await;
     one_more().expect(201).await;
