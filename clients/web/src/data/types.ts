@@ -10,15 +10,15 @@ export type { Change, Due, FieldError, ImportAnswer, ListedProject, Priority, Pr
 
 /** A task as it is to be shown: the server's, with the edits that it has not got yet. */
 export interface Task extends ServerTask {
-  readonly priority: Priority;
-  readonly labels: string[];
-  readonly rank: string;
+  priority: Priority;
+  labels: string[];
+  rank: string;
   /** Some of it waits to be sent. */
-  readonly waiting: boolean;
+  waiting: boolean;
 }
 
 export interface Project extends ServerProject {
-  readonly waiting: boolean;
+  waiting: boolean;
 }
 
 /**

@@ -1,0 +1,170 @@
+// One user's copy on this device, in IndexedDB. The position is always written together with the
+// state that it belongs to, and an edit leaves the outbox together with its outcome, each in one
+// transaction, so that closing the page at any moment loses nothing and doubles nothing.
+
+import type { Project, Task } from '@taskwire/client';
+import { type DBSchema, type IDBPDatabase, deleteDB, openDB } from 'idb';
+
+import type { Write } from '../outbox/writes.ts';
+import type { Base } from './base.ts';
+
+interface Schema extends DBSchema {
+  tasks: { key: string; value: Task };
+  projects: { key: string; value: Project };
+  outbox: { key: string; value: Write };
+  meta: { key: 'at'; value: At };
+}
+
+interface At {
+  position: string;
+  seq: number;
+}
+
+export interface Stored {
+  tasks: Task[];
+  projects: Project[];
+  writes: Write[];
+  at: At | undefined;
+}
+
+/** What changes in the outbox along with the state. */
+export interface OutboxChange {
+  put?: readonly Write[];
+  remove?: readonly string[];
+}
+
+const PREFIX = 'taskwire:';
+const nameOf = (user: string) => PREFIX + user;
+
+export class Storage {
+  private constructor(private readonly db: IDBPDatabase<Schema>) {}
+
+  static async open(user: string): Promise<Storage> {
+    const db = await openDB<Schema>(nameOf(user), 1, {
+      upgrade(db) {
+        db.createObjectStore('tasks', { keyPath: 'id' });
+        db.createObjectStore('projects', { keyPath: 'id' });
+        db.createObjectStore('outbox', { keyPath: 'id' });
+        db.createObjectStore('meta');
+      },
+      // Another page signs out or brings a newer version of the app: do not stand in its way.
+      blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
+    });
+    return new Storage(db);
+  }
+
+  /** Forgets a user on this device. */
+  static forget(user: string): Promise<void> {
+    return deleteDB(nameOf(user));
+  }
+
+  /** Forgets all other users on this device, but for those with edits that were never sent. */
+  static async forgetOthers(user: string): Promise<void> {
+    for (const { name } of await indexedDB.databases()) {
+      if (!name?.startsWith(PREFIX) || name === nameOf(user)) continue;
+      const other = await Storage.open(name.slice(PREFIX.length));
+      const writes = await other.db.getAll('outbox');
+      other.close();
+      if (writes.every(({ state }) => state === 'refused')) await deleteDB(name);
+    }
+  }
+
+  /** Everything, as of one moment. */
+  async load(): Promise<Stored> {
+    const tx = this.db.transaction(['tasks', 'projects', 'outbox', 'meta']);
+    const [tasks, projects, writes, at] = await Promise.all([
+      tx.objectStore('tasks').getAll(),
+      tx.objectStore('projects').getAll(),
+      tx.objectStore('outbox').getAll(),
+      tx.objectStore('meta').get('at'),
+    ]);
+    return { tasks, projects, writes, at };
+  }
+
+  async change({ put = [], remove = [] }: OutboxChange): Promise<void> {
+    const tx = this.db.transaction('outbox', 'readwrite');
+    for (const write of put) void tx.store.put(write);
+    for (const id of remove) void tx.store.delete(id);
+    await tx.done;
+  }
+
+  /** Notes that these are about to be sent, but for those that were taken back meanwhile. */
+  async attempt(ids: readonly string[]): Promise<string[]> {
+    const tx = this.db.transaction('outbox', 'readwrite');
+    const there: string[] = [];
+    for (const id of ids) {
+      const write = await tx.store.get(id);
+      if (!write) continue;
+      there.push(id);
+      if (!write.attempted) void tx.store.put({ ...write, attempted: true });
+    }
+    await tx.done;
+    return there;
+  }
+
+  /** Takes edits back that cannot have reached the server; answers which. */
+  async cancel(ids: readonly string[]): Promise<string[]> {
+    const tx = this.db.transaction('outbox', 'readwrite');
+    const gone: string[] = [];
+    for (const id of ids) {
+      const write = await tx.store.get(id);
+      if (!write || write.attempted) continue;
+      void tx.store.delete(id);
+      gone.push(id);
+    }
+    await tx.done;
+    return gone;
+  }
+
+  /**
+   * Writes the state, its position, and what changes in the outbox. A page that is behind the copy
+   * (another page was faster) leaves the state alone and answers false.
+   */
+  async save(base: Base, { put = [], remove = [] }: OutboxChange = {}): Promise<boolean> {
+    const tx = this.db.transaction(['tasks', 'projects', 'outbox', 'meta'], 'readwrite');
+    const [tasks, projects, outbox, meta] = (['tasks', 'projects', 'outbox', 'meta'] as const).map((name) =>
+      tx.objectStore(name),
+    ) as unknown as [Stores['tasks'], Stores['projects'], Stores['outbox'], Stores['meta']];
+    for (const write of put) void outbox.put(write);
+    for (const id of remove) void outbox.delete(id);
+    const stored = (await meta.get('at')) as At | undefined;
+    const { dirty, position } = base;
+    const ahead = position !== undefined && (dirty.all || !stored || base.seq >= stored.seq);
+    if (ahead) {
+      if (dirty.all) {
+        void tasks.clear();
+        void projects.clear();
+        for (const task of base.tasks.values()) void tasks.put(task);
+        for (const project of base.projects.values()) void projects.put(project);
+      } else {
+        for (const id of dirty.tasks) {
+          const task = base.tasks.get(id);
+          void (task ? tasks.put(task) : tasks.delete(id));
+        }
+        for (const id of dirty.projects) {
+          const project = base.projects.get(id);
+          void (project ? projects.put(project) : projects.delete(id));
+        }
+      }
+      void meta.put({ position, seq: base.seq }, 'at');
+      dirty.all = false;
+      dirty.tasks.clear();
+      dirty.projects.clear();
+    }
+    try {
+      await tx.done;
+    } catch (error) {
+      // Not known what was written, so everything the next time.
+      if (ahead) dirty.all = true;
+      throw error;
+    }
+    return ahead;
+  }
+
+  close(): void {
+    this.db.close();
+  }
+}
+
+type Store = { put(value: unknown, key?: string): Promise<unknown>; delete(key: string): Promise<void>; get(key: string): Promise<unknown>; clear(): Promise<void> };
+type Stores = Record<'tasks' | 'projects' | 'outbox' | 'meta', Store>;

@@ -1,0 +1,176 @@
+// Who is signed in here, and the engine that runs for them. What is remembered on this device is
+// the user's name, so that the app opens without a network; never a password, and no token but one
+// that was pasted by hand. Signing out leaves nothing of the user behind.
+
+import { client } from '@taskwire/client';
+
+import { Engine } from './engine.ts';
+import { Storage } from './replica/storage.ts';
+import * as accounts from './session/accounts.ts';
+import { AccessToken, claimsOf } from './session/token.ts';
+import { Signal, useSignal } from './signal.ts';
+import { ActionError, type Session, type SignedInDevice, type User } from './types.ts';
+
+const KEY = 'taskwire.session';
+
+interface Remembered {
+  user: User;
+  by: 'session' | 'token';
+  /** Only one that was pasted. */
+  token?: string;
+}
+
+export const session = new Signal<Session>({ status: 'loading' });
+export const engine = new Signal<Engine | null>(null);
+
+export const useSession = (): Session => useSignal(session);
+
+/** Pages tell each other by this key when somebody signs in or out. */
+let remembered: Remembered | null = null;
+let access = new AccessToken(() => Promise.resolve(null));
+
+function recall(): Remembered | null {
+  try {
+    return JSON.parse(localStorage.getItem(KEY) ?? 'null') as Remembered | null;
+  } catch {
+    return null;
+  }
+}
+
+function remember(next: Remembered | null): void {
+  remembered = next;
+  if (next) localStorage.setItem(KEY, JSON.stringify(next));
+  else localStorage.removeItem(KEY);
+}
+
+/** The client of all requests: the token of whoever is signed in, renewed once when refused. */
+client.setConfig({
+  baseUrl: '',
+  auth: () => access.must(),
+  fetch: async (input) => {
+    const request = input as Request;
+    const again = request.clone();
+    const response = await fetch(request);
+    if (response.status !== 401 || !request.headers.has('Authorization')) return response;
+    again.headers.set('Authorization', `Bearer ${await access.must(true)}`);
+    return fetch(again);
+  },
+});
+
+let started = false;
+
+/** Finds out who is signed in; what is on this device shows at once. */
+export function startSession(): void {
+  if (started) return;
+  started = true;
+  addEventListener('storage', ({ key }) => {
+    if (key !== KEY) return;
+    const now = recall();
+    if (now?.user.id !== remembered?.user.id) void become(now);
+  });
+  addEventListener('online', () => void check());
+  const known = recall();
+  if (known) void become(known, true).then(check);
+  else void check();
+}
+
+/** Asks the server who is signed in. Without an answer, what was known holds. */
+async function check(): Promise<void> {
+  if (remembered?.by === 'token') {
+    if (session.get().status === 'signed-in') session.set({ status: 'signed-in', user: remembered.user, by: 'token', offline: false });
+    return;
+  }
+  try {
+    const user = await accounts.current();
+    if (user && user.id === remembered?.user.id) {
+      remember({ user, by: 'session' });
+      session.set({ status: 'signed-in', user, by: 'session', offline: false });
+    } else if (user) await enter({ user, by: 'session' });
+    else if (remembered) expire();
+    else session.set({ status: 'signed-out', methods: await accounts.methods(), expired: false });
+  } catch {
+    if (!remembered) session.set({ status: 'signed-out', methods: null, expired: false });
+  }
+}
+
+/** Somebody has signed in: nothing of anybody else stays in sight, nor on this device. */
+async function enter(next: Remembered): Promise<void> {
+  remember(next);
+  await become(next);
+  await Storage.forgetOthers(next.user.id);
+}
+
+/** Switches to a user, or to nobody. */
+async function become(next: Remembered | null, offline = false): Promise<void> {
+  engine.get()?.close();
+  engine.set(null);
+  remembered = next;
+  if (!next) {
+    access = new AccessToken(() => Promise.resolve(null));
+    session.set({ status: 'signed-out', methods: null, expired: false });
+    return void check();
+  }
+  access = new AccessToken(next.by === 'token' ? () => Promise.resolve(next.token ?? null) : accounts.accessToken);
+  const mine = access;
+  const started = new Engine({
+    user: next.user.id,
+    getToken: (request) => mine.get(request),
+    onSignedOut: () => mine === access && expire(),
+  });
+  engine.set(started);
+  session.set({ status: 'signed-in', user: next.user, by: next.by, offline });
+  await started.start();
+}
+
+/** The server takes no token any more. What is on this device stays for when they are back. */
+function expire(): void {
+  engine.get()?.close();
+  engine.set(null);
+  remember(null);
+  session.set({ status: 'signed-out', methods: null, expired: true });
+  accounts.methods().then(
+    (methods) => session.get().status === 'signed-out' && session.set({ status: 'signed-out', methods, expired: true }),
+    () => undefined,
+  );
+}
+
+export const signIn = async (email: string, password: string) => enter({ user: await accounts.signIn(email, password), by: 'session' });
+export const signUp = async (name: string, email: string, password: string) =>
+  enter({ user: await accounts.signUp(name, email, password), by: 'session' });
+export const signInDemo = async () => enter({ user: await accounts.signInDemo(), by: 'session' });
+
+export async function signInWithToken(text: string): Promise<void> {
+  const token = text.trim().replace(/^Bearer\s+/i, '');
+  const claims = claimsOf(token);
+  if (!claims) throw new ActionError('This is not an access token.', 400, 'VALIDATION_ERROR');
+  const response = await fetch(`/api/${encodeURIComponent(claims.sub)}/stats`, { headers: { Authorization: `Bearer ${token}` } }).catch(() => null);
+  if (!response) throw new ActionError('The server cannot be reached.', 0, 'OFFLINE');
+  if (!response.ok) throw new ActionError('The server does not accept this token: it has expired, or another server made it.', response.status, 'UNAUTHORIZED');
+  await enter({ user: { id: claims.sub, name: claims.sub }, by: 'token', token });
+}
+
+/** How many edits the server has not got. */
+export const unsent = (): number => engine.get()?.outbox.get().filter(({ state }) => state !== 'refused').length ?? 0;
+
+export async function signOut(): Promise<void> {
+  const last = remembered;
+  if (last?.by === 'session') await accounts.signOut();
+  await leave(last);
+}
+
+async function leave(last: Remembered | null): Promise<void> {
+  remember(null);
+  await become(null);
+  if (last) await Storage.forget(last.user.id);
+}
+
+export async function deleteAccount(password: string): Promise<void> {
+  const last = remembered;
+  await accounts.deleteUser(password);
+  await leave(last);
+}
+
+export const changePassword = (current: string, next: string): Promise<void> => accounts.changePassword(current, next);
+export const signOutDevice = (token: string): Promise<void> => accounts.revoke(token);
+export const signOutOtherDevices = (): Promise<void> => accounts.revokeOthers();
+export const devices = (): Promise<SignedInDevice[]> => accounts.devices();
