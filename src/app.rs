@@ -1,4 +1,4 @@
-//! What handlers share: the pool, the tokens, the hub, and the settings they go by.
+//! What handlers share: the pool, the verifier of tokens, the hub, and the settings they go by.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use salvo::prelude::*;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::auth::Tokens;
+use crate::auth::{Tokens, Verifier};
 use crate::config::{HttpConfig, JwtConfig, LiveConfig, Origin};
 use crate::database::Pool;
 use crate::exchange::Slots;
@@ -25,7 +25,7 @@ pub struct App(Arc<Parts>);
 
 struct Parts {
     pool: Pool,
-    tokens: Tokens,
+    verifier: Verifier,
     hub: Hub,
     http: HttpConfig,
     body_limit: usize,
@@ -55,7 +55,11 @@ impl App {
         Self(Arc::new(Parts {
             hub: Hub::new(pool.clone()),
             pool,
-            tokens: Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer.clone(), jwt.audience.clone()),
+            verifier: Verifier::new(Tokens::new(
+                jwt.secret.expose().as_bytes(),
+                jwt.issuer.clone(),
+                jwt.audience.clone(),
+            )),
             body_limit: usize::try_from(http.body_limit).unwrap_or(usize::MAX),
             http,
             allowed_origins,
@@ -78,8 +82,9 @@ impl App {
         &self.0.pool
     }
 
-    pub fn tokens(&self) -> &Tokens {
-        &self.0.tokens
+    /// Where tokens become identities.
+    pub fn verifier(&self) -> &Verifier {
+        &self.0.verifier
     }
 
     pub fn hub(&self) -> &Hub {

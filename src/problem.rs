@@ -151,6 +151,10 @@ impl Problem {
         Self::new(Code::Forbidden, "the token's user is not the user in the path; use your own user id in the path")
     }
 
+    pub fn read_only() -> Self {
+        Self::new(Code::Forbidden, "this token may only read; use one with the scope read-write")
+    }
+
     pub fn task_not_found() -> Self {
         Self::new(Code::NotFound, "there is no task with this id")
     }

@@ -2,6 +2,7 @@
 //! a caller or a row of the database: whatever takes an owner cannot be reached without one.
 
 mod tokens;
+mod verifier;
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -11,8 +12,10 @@ use chrono::{DateTime, Utc};
 use salvo::extract::{Extractible, Metadata};
 use salvo::http::header::{AUTHORIZATION, HeaderMap};
 use salvo::prelude::*;
+use uuid::Uuid;
 
 pub use tokens::{MintError, TokenError, Tokens};
+pub use verifier::{Verifier, VerifyError};
 
 use crate::app::App;
 use crate::http::NO_METADATA;
@@ -53,11 +56,39 @@ impl fmt::Debug for OwnerId {
     }
 }
 
-/// A verified token: whose it is and until when.
+/// A verified token: whose it is, since when and until when, and what kind of proof it was.
 #[derive(Debug, Clone)]
 pub struct Identity {
     pub owner: OwnerId,
+    /// When the token was issued, if it says so.
+    pub issued_at: Option<DateTime<Utc>>,
     pub expires_at: DateTime<Utc>,
+    pub credential: Credential,
+}
+
+/// What stood behind a request, and so what can be revoked to end it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    /// A JWT that stands for itself.
+    Token,
+    /// The access token of a session of this deployment's own accounts.
+    Session(Uuid),
+    /// An API token.
+    ApiToken { id: Uuid, scope: Scope },
+}
+
+/// What an API token may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    Read,
+    ReadWrite,
+}
+
+impl Identity {
+    /// Whether it may change anything; otherwise it may only read.
+    pub const fn may_write(&self) -> bool {
+        !matches!(self.credential, Credential::ApiToken { scope: Scope::Read, .. })
+    }
 }
 
 /// The user behind a request: token verified, and the same user as in the path.
@@ -82,8 +113,11 @@ impl<'ex> Extractible<'ex> for Caller {
     async fn extract(req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
         let app = App::of(depot)?;
         let token = bearer_token(req.headers())?.ok_or_else(|| refuse(TokenError::Missing))?;
-        let identity = app.tokens().verify(token).map_err(refuse)?;
+        let identity = app.verifier().verify(token).await?;
         require_own_path(req, &identity.owner)?;
+        if !identity.may_write() && !req.method().is_safe() {
+            return Err(Problem::read_only());
+        }
         Ok(Self(identity))
     }
 }

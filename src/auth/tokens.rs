@@ -6,7 +6,7 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, TokenData, Validation};
 use serde::{Deserialize, Serialize};
 
-use super::{Identity, OwnerId};
+use super::{Credential, Identity, OwnerId};
 
 /// How far the clocks of issuer and server may differ, in seconds.
 const LEEWAY: u64 = 5;
@@ -37,6 +37,7 @@ struct NewClaims<'a> {
 struct Claims {
     sub: String,
     exp: f64,
+    iat: Option<f64>,
 }
 
 /// Why a token is not accepted. The texts are safe to send and to log.
@@ -119,9 +120,12 @@ impl Tokens {
         if !is_user_id(&claims.sub) {
             return Err(TokenError::Subject);
         }
-        #[expect(clippy::cast_possible_truncation, reason = "a time beyond range saturates and is capped below")]
-        let expires_at = DateTime::from_timestamp(claims.exp as i64, 0).unwrap_or(DateTime::<Utc>::MAX_UTC);
-        Ok(Identity { owner: OwnerId::verified(&claims.sub), expires_at })
+        Ok(Identity {
+            owner: OwnerId::verified(&claims.sub),
+            issued_at: claims.iat.map(time),
+            expires_at: time(claims.exp),
+            credential: Credential::Token,
+        })
     }
 
     pub fn mint(&self, user: &str, lifetime: std::time::Duration) -> Result<String, MintError> {
@@ -139,6 +143,12 @@ impl Tokens {
         };
         Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)?)
     }
+}
+
+/// The time that a claim names; one beyond all times is the last.
+fn time(seconds: f64) -> DateTime<Utc> {
+    #[expect(clippy::cast_possible_truncation, reason = "a time beyond range saturates and is capped below")]
+    DateTime::from_timestamp(seconds as i64, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 /// 1 to 255 characters, no control characters, and nothing that a client would resolve away

@@ -17,7 +17,7 @@ use super::ring::Next;
 use super::waiting::Place;
 use super::wire::{Close, End, Wire};
 use crate::app::App;
-use crate::auth::Identity;
+use crate::auth::{Identity, VerifyError};
 use crate::broken::{self, Variant};
 use crate::changes::store::{self, Page, ResetReason};
 use crate::changes::{Position, Seq};
@@ -80,7 +80,7 @@ async fn authenticated(wire: &mut Wire, opening: Opening) -> Result<Connection, 
             let ClientMessage::Authenticate(message) = first else {
                 return Err(Close::new(4401, "send authenticate first").into());
             };
-            let identity = verify(&app, &path_user, &message.token)?;
+            let identity = verify(&app, &path_user, &message.token).await?;
             drop(place);
             (identity, message.after.or(after))
         }
@@ -101,10 +101,13 @@ fn restarting() -> Close {
     Close::new(1012, "the server is restarting; connect again after a random wait of up to 5 seconds")
 }
 
-fn verify(app: &App, path_user: &str, token: &str) -> Result<Identity, Close> {
-    let identity = app.tokens().verify(token).map_err(|error| {
-        tracing::info!(reason = %error, "token refused");
-        Close::new(4401, error.to_string())
+async fn verify(app: &App, path_user: &str, token: &str) -> Result<Identity, Close> {
+    let identity = app.verifier().verify(token).await.map_err(|error| match error {
+        VerifyError::Refused(error) => {
+            tracing::info!(reason = %error, "token refused");
+            Close::new(4401, error.to_string())
+        }
+        VerifyError::Unavailable => Close::new(1013, error.to_string()),
     })?;
     if identity.owner.as_str() != path_user {
         return Err(Close::new(4403, "the token's user is not the user in the path"));
@@ -273,7 +276,7 @@ impl Connection {
                 if message.after.is_some() {
                     return Err(Close::bad_message("after is only allowed in the first authenticate").into());
                 }
-                let identity = verify(&self.app, &self.path_user, &message.token)?;
+                let identity = verify(&self.app, &self.path_user, &message.token).await?;
                 self.token = TokenLife::new(identity.expires_at);
                 Ok(())
             }
