@@ -1,0 +1,50 @@
+/** The person's name at the top of the side bar, and what belongs to the account and this browser. */
+import { signOut, unsent, useSession } from "../../data/index.ts";
+import { openOverlay } from "../../lib/overlays.ts";
+import { adjust } from "../../lib/router.tsx";
+import { setTheme, theme, THEMES } from "../../lib/theme.ts";
+import { useStore } from "../../lib/store.ts";
+import { t } from "../../text/index.ts";
+import { Icon, type IconName } from "../../ui/icon.tsx";
+import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from "../../ui/menu.tsx";
+
+const THEME_ICONS: Record<(typeof THEMES)[number], IconName> = { system: "monitor", light: "sun", dark: "moon" };
+
+export function leave(): void {
+  if (unsent() > 0) openOverlay({ kind: "sign-out" });
+  else void signOut();
+}
+
+export function AccountMenu() {
+  const session = useSession();
+  const chosen = useStore(theme);
+  if (session.status !== "signed-in") return null;
+  const name = session.user.name || session.user.email || session.user.id;
+  return (
+    <Menu
+      label={t.account.menu}
+      trigger={
+        <button aria-label={`${t.account.menu}: ${name}`} className="account" type="button">
+          <span aria-hidden="true" className="avatar">{[...name][0]?.toLocaleUpperCase()}</span>
+          <span className="account__name truncate">{name}</span>
+          <Icon name="chevronDown" size={15} />
+        </button>
+      }
+    >
+      <p className="menu__who truncate">{session.user.email ?? (session.by === "token" ? t.account.byToken : name)}</p>
+      <MenuItem icon="settings" onSelect={() => adjust({ settings: "general" })}>{t.account.settings}</MenuItem>
+      <MenuItem hint="?" icon="keyboard" onSelect={() => openOverlay({ kind: "help" })}>{t.account.help}</MenuItem>
+      <MenuItem icon="upload" onSelect={() => openOverlay({ kind: "import" })}>{t.account.import}</MenuItem>
+      <MenuItem icon="download" onSelect={() => openOverlay({ kind: "export" })}>{t.account.export}</MenuItem>
+      <MenuLine />
+      <MenuLabel>{t.account.theme}</MenuLabel>
+      {THEMES.map((option) => (
+        <MenuChoice checked={option === chosen} icon={<Icon name={THEME_ICONS[option]} size={17} />} key={option} onSelect={() => setTheme(option)}>
+          {t.settings.themes[option]}
+        </MenuChoice>
+      ))}
+      <MenuLine />
+      <MenuItem icon="logOut" onSelect={leave}>{t.account.signOut}</MenuItem>
+    </Menu>
+  );
+}
