@@ -1,5 +1,5 @@
 //! The contract for people and programs: Swagger UI at `/docs`, the document itself at
-//! `/openapi.yaml` and `/openapi.json`, and `/` leading there.
+//! `/openapi.yaml` and `/openapi.json`.
 
 use std::sync::Arc;
 
@@ -29,20 +29,10 @@ pub fn routes(document: &OpenApi) -> Vec<Router> {
         .filter(true)
         .validator_url("none");
     vec![
-        page(Router::new(), Moved("/docs/")),
         page(Router::with_path("openapi.yaml"), Document { media_type: "application/yaml", text: yaml.into() }),
         page(Router::with_path("openapi.json"), Document { media_type: "application/json", text: json.into() }),
         page(Router::with_path("docs/{**file}"), SwaggerUi(Arc::new(config))),
     ]
-}
-
-struct Moved(&'static str);
-
-#[handler]
-impl Moved {
-    fn handle(&self, res: &mut Response) {
-        res.render(Redirect::found(self.0));
-    }
 }
 
 struct Document {

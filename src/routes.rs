@@ -12,7 +12,7 @@ use utoipa::openapi::OpenApi;
 use crate::app::App;
 use crate::http::framing::{self, REQUEST_ID};
 use crate::openapi::mount::Mounts;
-use crate::{batch, changes, docs, exchange, health, live, openapi, projects, tasks, trash};
+use crate::{batch, changes, docs, exchange, health, live, openapi, projects, tasks, trash, web};
 
 /// Every operation of the contract.
 fn operations() -> Mounts {
@@ -59,7 +59,7 @@ pub fn service(app: &App) -> Service {
     for router in routers {
         root = root.push(router);
     }
-    for router in docs::routes(&document) {
+    for router in docs::routes(&document).into_iter().chain(web::routes()) {
         root = root.push(router);
     }
     Service::new(root)

@@ -13,8 +13,13 @@ const PAGES: [&str; 4] = ["/", "/docs/", "/openapi.yaml", "/openapi.json"];
 async fn the_root_leads_to_swagger_ui_and_its_assets_are_there() {
     let server = TestServer::start().await;
     let nobody = server.anonymous();
-    let root = nobody.call(Method::GET, "/").expect(302).await;
-    assert_eq!(root.header("location"), Some("/docs/"));
+    let root = nobody.call(Method::GET, "/").send().await;
+    // With the web app built into the program, that is there.
+    if root.status == 302 {
+        assert_eq!(root.header("location"), Some("/docs/"));
+    } else {
+        assert_eq!((root.status, root.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    }
 
     let index = nobody.call(Method::GET, "/docs/").expect(200).await;
     assert_eq!(index.header("content-type"), Some("text/html"));
@@ -56,6 +61,43 @@ async fn pages_may_run_only_what_this_server_sends() {
     let html = String::from_utf8(index.body).expect("text");
     // What the policy would not let run must not be there.
     assert!(html.split("<script").skip(1).all(|script| script.trim_start().starts_with("src=")), "{html}");
+}
+
+/// In builds that have the app in them; without it there is nothing to look at.
+#[tokio::test]
+async fn the_web_app_answers_at_its_views_and_nowhere_else() {
+    let server = TestServer::start().await;
+    let nobody = server.anonymous();
+    let root = nobody.call(Method::GET, "/").send().await;
+    if root.status == 302 {
+        nobody.call(Method::GET, "/today").expect(404).await;
+        return;
+    }
+    let html = String::from_utf8(root.body.clone()).expect("text");
+    for path in ["/today", "/project/019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e", "/label/caf%C3%A9"] {
+        let view = nobody.call(Method::GET, path).expect(200).await;
+        assert_eq!(view.body, root.body, "{path}");
+        assert_eq!(view.header("cache-control"), Some("no-cache"), "{path}");
+        let policy = view.header("content-security-policy").unwrap_or_default();
+        assert!(
+            policy.contains("default-src 'none'") && !policy.contains("unsafe") && !policy.contains('*'),
+            "{policy}"
+        );
+        assert!(view.header("referrer-policy").is_some() && view.header("etag").is_some(), "{path}");
+    }
+    for path in ["/todays", "/project", "/project/a/b", "/assets/", "/assets/none.js", "/index.htm"] {
+        nobody.call(Method::GET, path).expect(404).await;
+    }
+    // What the policy would not let run must not be there.
+    assert!(html.split("<script").skip(1).all(|script| script.contains("src=\"/")), "{html}");
+    assert!(!html.contains("<style") && !html.contains(" style="), "{html}");
+    let script = html.split('"').find(|part| part.starts_with("/assets/") && part.ends_with(".js"));
+    let script = script.expect("a script");
+    let answer = nobody.call(Method::GET, script).expect(200).await;
+    assert!(answer.header("cache-control").unwrap_or_default().contains("immutable"));
+    let packed = nobody.call(Method::GET, script).header("accept-encoding", "gzip, br").expect(200).await;
+    assert_eq!(packed.header("content-encoding"), Some("br"));
+    assert!(packed.body.len() < answer.body.len() / 2, "{} of {}", packed.body.len(), answer.body.len());
 }
 
 #[tokio::test]
