@@ -8,6 +8,7 @@ import type { ReactNode } from "react";
 import { t } from "../text/index.ts";
 import { cx } from "../lib/cx.ts";
 import { Icon } from "./icon.tsx";
+import "../styles/dialogs.css";
 
 interface DialogProps {
   title: string;

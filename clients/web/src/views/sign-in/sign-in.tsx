@@ -5,6 +5,7 @@ import { t } from "../../text/index.ts";
 import { Field, FieldError } from "../../ui/field.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Logo } from "../../ui/logo.tsx";
+import "../../styles/door.css";
 import { message } from "../../ui/toasts.tsx";
 
 type Way = "in" | "up" | "token";
