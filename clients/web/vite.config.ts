@@ -1,16 +1,30 @@
 // How the app is built and tested. Everything is served by the server itself, so there is no
 // address in here; `npm run dev` passes API calls on to TASKWIRE (by default a local server).
 
+import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
+import { pack } from './build/pack.ts';
+import { precache } from './build/precache.ts';
+
 const server = process.env.TASKWIRE ?? 'http://127.0.0.1:8000';
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), precache(here('public')), pack({ directory: here('dist'), firstLoad: 170_000 })],
   // The client is a package beside this one; what it imports is what the app has, and only once.
   resolve: { preserveSymlinks: true, dedupe: ['react', 'react-dom', '@tanstack/react-query'] },
-  build: { target: 'es2023', assetsInlineLimit: 0, reportCompressedSize: false },
+  build: {
+    target: 'es2023',
+    // The content security policy lets nothing be run or drawn from within the page.
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: { app: here('index.html'), worker: here('src/worker/worker.ts') },
+      output: { entryFileNames: ({ name }) => (name === 'worker' ? 'worker.js' : 'assets/[name]-[hash].js') },
+    },
+  },
   server: {
     proxy: {
       '/api': { target: server, changeOrigin: true, ws: true, headers: { origin: server } },

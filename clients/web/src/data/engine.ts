@@ -5,17 +5,16 @@
 import { type LiveConnection, type LiveState, connectLive } from '@taskwire/client/live';
 import type { Change } from '@taskwire/client';
 
-import { sawId } from './ids.ts';
+import { Queue } from './outbox/queue.ts';
 import { Sender, type Settled } from './outbox/sender.ts';
 import type { Effect, Write } from './outbox/writes.ts';
 import { Base } from './replica/base.ts';
 import { listAll } from './replica/list.ts';
 import { Overlay, fold } from './replica/overlay.ts';
-import { EMPTY, projectsInOrder, snapshot } from './replica/snapshot.ts';
 import { Storage } from './replica/storage.ts';
+import { Shown } from './shown.ts';
 import { Signal } from './signal.ts';
 import { type Notice, Tabs } from './tabs.ts';
-import type { Connection, Project, Tasks } from './types.ts';
 
 export interface EngineOptions {
   user: string;
@@ -26,24 +25,22 @@ export interface EngineOptions {
 
 /** How long changes are gathered before the copy on this device is brought up to date. */
 const SAVE_AFTER = 300;
-/** How long a change from elsewhere is highlighted. */
-const HIGHLIGHT = 2_500;
+/** How long to wait before the first list is tried again. */
 const LIST_AGAIN = 3_000;
 
 export class Engine {
   readonly user: string;
-  readonly base = new Base();
-  readonly overlay = new Overlay(this.base);
-  /** The outbox, in order. */
-  private readonly writes = new Map<string, Write>();
-  /** Gone before this page had read them. */
-  private readonly gone = new Set<string>();
+  private readonly base = new Base();
+  private readonly overlay = new Overlay(this.base);
+  private readonly queue = new Queue();
+  private readonly shown = new Shown(this.overlay, () => this.queue.inOrder());
 
-  readonly tasks = new Signal<Tasks>(EMPTY);
-  readonly projects = new Signal<readonly Project[]>([]);
-  readonly outbox = new Signal<readonly Write[]>([]);
-  readonly connection = new Signal<Connection>({ state: 'connecting', waiting: 0 });
-  readonly recent = new Signal<ReadonlySet<string>>(new Set());
+  readonly tasks = this.shown.tasks;
+  readonly projects = this.shown.projects;
+  /** The edits that the server has not got, in order. */
+  readonly outbox = this.shown.outbox;
+  readonly connection = this.shown.connection;
+  readonly recent = this.shown.recent;
   /** Counts what came from the server, for queries that depend on it. */
   readonly changed = new Signal<number>(0);
 
@@ -52,12 +49,8 @@ export class Engine {
   private live: LiveConnection | undefined;
   private sender: Sender | undefined;
   private state: LiveState = 'connecting';
-  private ready = false;
-  private loaded = 0;
-  private drawing = false;
   private saving: ReturnType<typeof setTimeout> | undefined;
   private listing: ReturnType<typeof setTimeout> | undefined;
-  private readonly fading = new Set<ReturnType<typeof setTimeout>>();
   private ended = false;
   private readonly end = new AbortController();
 
@@ -73,18 +66,18 @@ export class Engine {
     this.tabs = new Tabs(this.user, () => this.lead(), (notice) => this.hear(notice));
     const { tasks, projects, writes, at } = await this.storage.load();
     if (this.ended) return;
-    for (const write of writes) if (!this.gone.has(write.id) && !this.writes.has(write.id)) this.keep(write);
+    this.queue.recall(writes);
     if (at) {
       this.base.replace(tasks, projects, at.position, at.seq, true);
-      this.ready = true;
+      this.shown.ready = true;
     }
-    this.overlay.rebuild(this.inOrder());
-    this.draw();
+    this.overlay.rebuild(this.queue.inOrder());
+    this.shown.draw();
     const { signal } = this.end;
     addEventListener('online', () => this.wake(), { signal });
-    addEventListener('offline', () => this.tellConnection(), { signal });
+    addEventListener('offline', () => this.shown.tellConnection(), { signal });
     addEventListener('pagehide', () => void this.save(), { signal });
-    if (this.ready) this.connect();
+    if (this.shown.ready) this.connect();
     else await this.listFirst();
     this.push();
   }
@@ -97,7 +90,7 @@ export class Engine {
     this.tabs?.close();
     clearTimeout(this.saving);
     clearTimeout(this.listing);
-    for (const timer of this.fading) clearTimeout(timer);
+    this.shown.close();
     this.storage?.close();
   }
 
@@ -119,7 +112,7 @@ export class Engine {
 
   private become(state: LiveState): void {
     this.state = state;
-    this.tellConnection();
+    this.shown.setState(state);
     if (state === 'live') this.push();
     if (state === 'signed-out') this.options.onSignedOut();
   }
@@ -130,17 +123,17 @@ export class Engine {
       ...touched.tasks.filter((id) => this.overlay.refresh('task', id)),
       ...touched.projects.filter((id) => this.overlay.refresh('project', id)),
     ];
-    if (this.state === 'live') this.highlight(seen);
+    if (this.state === 'live') this.shown.highlight(seen);
     this.changed.set(this.changed.get() + 1);
-    this.drawSoon();
+    this.shown.drawSoon();
     this.saveSoon();
   }
 
   /** Lists everything anew, and answers the position to go on from. */
   private async list(): Promise<string> {
     const answer = await listAll(this.user, (loaded) => {
-      this.loaded = loaded;
-      if (!this.ready) this.drawSoon();
+      this.shown.loaded = loaded;
+      if (!this.shown.ready) this.shown.drawSoon();
     });
     if (answer.kind !== 'ok') {
       if (answer.kind === 'signed-out') this.become('signed-out');
@@ -148,9 +141,9 @@ export class Engine {
     }
     const { tasks, projects, position } = answer.data;
     this.base.replace(tasks, projects, position, 0, false);
-    this.ready = true;
-    this.overlay.rebuild(this.inOrder());
-    this.draw();
+    this.shown.ready = true;
+    this.overlay.rebuild(this.queue.inOrder());
+    this.shown.draw();
     await this.save();
     return position;
   }
@@ -169,7 +162,7 @@ export class Engine {
 
   /** The network is back. */
   private wake(): void {
-    this.tellConnection();
+    this.shown.tellConnection();
     if (!this.live && this.state === 'offline') {
       clearTimeout(this.listing);
       void this.listFirst();
@@ -181,7 +174,7 @@ export class Engine {
 
   /** Takes edits: they show now, and are sent when they can be. */
   async write(writes: readonly Write[]): Promise<void> {
-    for (const write of writes) this.keep(write);
+    for (const write of writes) this.queue.keep(write);
     this.redraw();
     // Others hear of it only once it is written down: the page that sends could otherwise be done
     // with it before.
@@ -200,8 +193,8 @@ export class Engine {
   /** Replaces edits that are in conflict or refused, or takes them out. */
   async revise(put: readonly Write[], remove: readonly string[]): Promise<void> {
     await this.storage.change({ put, remove });
-    for (const write of put) this.keep(write);
-    for (const id of remove) this.drop(id);
+    for (const write of put) this.queue.keep(write);
+    for (const id of remove) this.queue.drop(id);
     this.redraw();
     this.tabs.tell({ type: 'settled', put: [...put], remove: [...remove], tasks: [], projects: [], folded: [], restored: [] });
     this.push();
@@ -209,12 +202,12 @@ export class Engine {
 
   /** Not before it is known what edits are to be held against. */
   private push(): void {
-    if (this.ready) this.sender?.nudge();
+    if (this.shown.ready) this.sender?.nudge();
   }
 
   private forget(remove: readonly string[]): void {
     if (!remove.length) return;
-    for (const id of remove) this.drop(id);
+    for (const id of remove) this.queue.drop(id);
     this.redraw();
     this.tabs.tell({ type: 'settled', put: [], remove: [...remove], tasks: [], projects: [], folded: [], restored: [] });
   }
@@ -223,7 +216,7 @@ export class Engine {
   private lead(): void {
     this.sender = new Sender({
       user: this.user,
-      writes: () => this.inOrder(),
+      writes: () => this.queue.inOrder(),
       task: (id) => this.base.tasks.get(id),
       project: (id) => this.base.projects.get(id),
       attempt: (ids) => this.attempt(ids),
@@ -237,11 +230,11 @@ export class Engine {
   private async attempt(ids: readonly string[]): Promise<string[]> {
     const there = await this.storage.attempt(ids);
     for (const id of there) {
-      const write = this.writes.get(id);
-      if (write) this.writes.set(id, { ...write, attempted: true });
+      const write = this.queue.get(id);
+      if (write) this.queue.keep({ ...write, attempted: true });
     }
     // What another page took back while this one was about to send it.
-    for (const id of ids) if (!there.includes(id)) this.drop(id);
+    for (const id of ids) if (!there.includes(id)) this.queue.drop(id);
     return there;
   }
 
@@ -267,8 +260,8 @@ export class Engine {
 
   /** What came of edits, here or in another page. */
   private take({ put, remove, tasks, projects, folded, restored }: Extract<Notice, { type: 'settled' }>): void {
-    for (const write of put) this.keep(write);
-    for (const id of remove) this.drop(id);
+    for (const write of put) this.queue.keep(write);
+    for (const id of remove) this.queue.drop(id);
     for (const id of [...restored, ...tasks.map(({ id }) => id)]) this.base.unbury(id);
     for (const project of projects) this.base.putProject(project);
     for (const task of tasks) this.base.putTask(task);
@@ -282,71 +275,19 @@ export class Engine {
   /** What another page says. */
   private hear(notice: Notice): void {
     if (notice.type === 'settled') return this.take(notice);
-    for (const write of notice.writes) this.keep(write);
-    const { tasks, projects } = this.overlay.setWrites(this.inOrder());
-    this.highlight([...tasks, ...projects]);
-    this.draw();
+    for (const write of notice.writes) this.queue.keep(write);
+    const { tasks, projects } = this.overlay.setWrites(this.queue.inOrder());
+    this.shown.highlight([...tasks, ...projects]);
+    this.shown.draw();
     this.push();
-  }
-
-  private keep(write: Write): void {
-    if (this.gone.has(write.id)) return;
-    sawId(write.id);
-    this.writes.set(write.id, write);
-  }
-
-  private drop(id: string): void {
-    this.writes.delete(id);
-    this.gone.add(id);
-  }
-
-  private inOrder(): Write[] {
-    return [...this.writes.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   // --- what is shown ------------------------------------------------------------------------
 
   /** The outbox has changed: everything that it touches is shown anew, at once. */
   private redraw(): void {
-    this.overlay.setWrites(this.inOrder());
-    this.draw();
-  }
-
-  private draw(): void {
-    this.drawing = false;
-    if (this.ended) return;
-    this.tasks.set(snapshot(this.tasks.get().all, this.overlay.tasks, this.ready, this.loaded));
-    this.projects.set(projectsInOrder(this.projects.get(), this.overlay.projects));
-    this.outbox.set(this.inOrder());
-    this.tellConnection();
-  }
-
-  /** With the next frame: many changes at once are drawn once. */
-  private drawSoon(): void {
-    if (this.drawing) return;
-    this.drawing = true;
-    const draw = () => this.drawing && this.draw();
-    if (document.visibilityState === 'visible' && typeof requestAnimationFrame === 'function') requestAnimationFrame(draw);
-    else setTimeout(draw, 50);
-  }
-
-  private tellConnection(): void {
-    const known = this.connection.get();
-    const waiting = this.outbox.get().filter(({ state }) => state === 'queued').length;
-    const state = this.state !== 'signed-out' && navigator.onLine === false ? 'offline' : this.state;
-    if (known.state !== state || known.waiting !== waiting) this.connection.set({ state, waiting });
-  }
-
-  private highlight(ids: readonly string[]): void {
-    if (!ids.length) return;
-    this.recent.set(new Set([...this.recent.get(), ...ids]));
-    const timer = setTimeout(() => {
-      this.fading.delete(timer);
-      const rest = new Set(this.recent.get());
-      for (const id of ids) rest.delete(id);
-      this.recent.set(rest);
-    }, HIGHLIGHT);
-    this.fading.add(timer);
+    this.overlay.setWrites(this.queue.inOrder());
+    this.shown.draw();
   }
 
   // --- the copy on this device --------------------------------------------------------------

@@ -8,12 +8,14 @@ import { startClock } from './clock.ts';
 import { useEngine } from './hooks.ts';
 import { queries, refreshSoon } from './queries.ts';
 import { startSession } from './session.ts';
+import { keepOnDevice } from '../worker/register.ts';
 
 export function DataProvider({ children }: { children: ReactNode }): ReactNode {
   const engine = useEngine();
   useEffect(() => {
     startClock();
     startSession();
+    keepOnDevice();
   }, []);
   useEffect(() => engine?.changed.subscribe(refreshSoon), [engine]);
   const user = engine?.user;

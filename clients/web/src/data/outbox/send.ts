@@ -13,8 +13,8 @@ export type Outcome =
   | { kind: 'done'; tasks: Task[]; projects: Project[] }
   /** The version does not hold any more: see what the server has. */
   | { kind: 'stale' }
-  /** There is no such task or project. */
-  | { kind: 'gone' }
+  /** There is no such task or project, or not where the edit wants it to be. */
+  | { kind: 'gone'; problem: Problem }
   | { kind: 'refused'; problem: Problem }
   | { kind: 'later'; wait: number }
   | { kind: 'signed-out' };
@@ -111,7 +111,7 @@ function outcome<T>(answer: Answer<T>, done: (data: T) => Outcome): Outcome {
       return answer;
     case 'refused':
       if (answer.problem.status === 412) return { kind: 'stale' };
-      if (answer.problem.status === 404) return { kind: 'gone' };
+      if (answer.problem.status === 404) return { kind: 'gone', problem: answer.problem };
       return answer;
   }
 }

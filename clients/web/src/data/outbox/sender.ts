@@ -2,12 +2,12 @@
 // an edit: it is done, waits, is in conflict with somebody else's, or is refused and taken back.
 
 import { getProject, getTask } from '@taskwire/client';
-import type { Project, Task } from '@taskwire/client';
+import type { Problem, Project, Task } from '@taskwire/client';
 
 import { ask } from '../http.ts';
 import { type Fields, merge } from './merge.ts';
 import { type Outcome, type Ready, isBatchable, send, sendBatch } from './send.ts';
-import { type Op, type Write, dependsOn, isProjectOp } from './writes.ts';
+import { type Op, type Write, absorb, dependsOn, isProjectOp } from './writes.ts';
 
 /** What the sender needs of the app around it. */
 export interface SenderHost {
@@ -114,7 +114,7 @@ export class Sender {
     if (!known) return { write, changes: op.changes as Fields };
     const merged = merge(write.before ?? {}, op.changes as Fields, known as unknown as Fields);
     if (merged.disputed.length) {
-      settled.put.push({ ...write, state: 'conflict', theirs: known as unknown as Fields });
+      this.dispute(write, known as unknown as Fields, settled);
       return null;
     }
     if (!Object.keys(merged.changes).length) {
@@ -146,7 +146,7 @@ export class Sender {
         return true;
       case 'stale':
       case 'gone':
-        return this.lookAgain(write, settled);
+        return this.lookAgain(write, outcome.kind === 'gone' ? outcome.problem : undefined, settled);
       case 'refused':
         settled.put.push({ ...write, state: 'refused', problem: outcome.problem });
         if (write.op.op === 'create' || write.op.op === 'project.create') this.refuseWhatFollows(write, settled);
@@ -158,7 +158,7 @@ export class Sender {
   }
 
   /** The server has something else than was thought: learn what, and try again with that. */
-  private async lookAgain(write: Write, settled: Settled): Promise<boolean> {
+  private async lookAgain(write: Write, gone: Problem | undefined, settled: Settled): Promise<boolean> {
     const { op } = write;
     const project = isProjectOp(op);
     const path = { user_id: this.host.user };
@@ -168,15 +168,25 @@ export class Sender {
     if (answer.kind === 'ok') {
       if (project) settled.known.projects.push(answer.data as Project);
       else settled.known.tasks.push(answer.data as Task);
-      this.single.add(write.id);
+      // It is there, so a restoration has succeeded before, and what else is missing is another thing.
+      if (gone && op.op === 'restore') settled.done.push({ write, tasks: [], projects: [] });
+      else if (gone) settled.put.push({ ...write, state: 'refused', problem: gone });
+      else this.single.add(write.id);
       return true;
     }
     if (answer.kind !== 'refused') return false;
     const kind = project ? 'project' : 'task';
     settled.known.gone.push({ kind, id: op.id });
-    if (op.op === 'update' || op.op === 'project.update') settled.put.push({ ...write, state: 'conflict', theirs: null });
+    if (op.op === 'update' || op.op === 'project.update') this.dispute(write, null, settled);
     else settled.put.push({ ...write, state: 'refused', problem: answer.problem });
     return true;
+  }
+
+  /** There is to be one choice for each task or project: later edits of the same become part of it. */
+  private dispute(write: Write, theirs: Fields | null, settled: Settled): void {
+    const { whole, absorbed } = absorb(write, this.host.writes());
+    settled.put.push({ ...whole, state: 'conflict', theirs });
+    for (const later of absorbed) settled.done.push({ write: { ...later, effects: [] }, tasks: [], projects: [] });
   }
 
   /** What was never created cannot be edited either; one notice for all is enough. */

@@ -57,3 +57,22 @@ export function dependsOn(op: Op): string[] {
     : [];
   return [op.id, ...others.filter((id) => typeof id === 'string')];
 }
+
+/** An update with the later ones of the same task or project in it, as if it had all been one edit. */
+export function absorb(write: Write, all: readonly Write[]): { whole: Write; absorbed: Write[] } {
+  const absorbed: Write[] = [];
+  let whole = write;
+  for (const later of all) {
+    if (later.id <= write.id || later.state !== 'queued' || later.op.op !== write.op.op || later.op.id !== write.op.id) continue;
+    if (!('changes' in whole.op) || !('changes' in later.op)) continue;
+    absorbed.push(later);
+    whole = {
+      ...whole,
+      op: { ...whole.op, changes: { ...whole.op.changes, ...later.op.changes } } as Op,
+      effects: [...whole.effects, ...later.effects],
+      // What was seen before the first edit of each field.
+      before: { ...later.before, ...whole.before },
+    };
+  }
+  return { whole, absorbed };
+}

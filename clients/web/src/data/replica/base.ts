@@ -89,6 +89,23 @@ export class Base {
     this.buried.delete(id);
   }
 
+  /** What the copy on this device lacks, at this moment; from now on it counts as written. */
+  takeDirty() {
+    const { all } = this.dirty;
+    const pick = <T,>(ids: Iterable<string>, things: ReadonlyMap<string, T>) => [...ids].map((id) => [id, things.get(id)] as const);
+    const taken = {
+      all,
+      tasks: pick(all ? this.tasks.keys() : this.dirty.tasks, this.tasks),
+      projects: pick(all ? this.projects.keys() : this.dirty.projects, this.projects),
+      position: this.position,
+      seq: this.seq,
+    };
+    this.dirty.all = false;
+    this.dirty.tasks.clear();
+    this.dirty.projects.clear();
+    return taken;
+  }
+
   /** Everything anew, from lists or from this device. */
   replace(tasks: Iterable<Task>, projects: Iterable<Project>, position: string | undefined, seq: number, stored: boolean): void {
     this.tasks = new Map();

@@ -128,34 +128,22 @@ export class Storage {
     for (const write of put) void outbox.put(write);
     for (const id of remove) void outbox.delete(id);
     const stored = (await meta.get('at')) as At | undefined;
-    const { dirty, position } = base;
-    const ahead = position !== undefined && (dirty.all || !stored || base.seq >= stored.seq);
-    if (ahead) {
-      if (dirty.all) {
-        void tasks.clear();
-        void projects.clear();
-        for (const task of base.tasks.values()) void tasks.put(task);
-        for (const project of base.projects.values()) void projects.put(project);
-      } else {
-        for (const id of dirty.tasks) {
-          const task = base.tasks.get(id);
-          void (task ? tasks.put(task) : tasks.delete(id));
-        }
-        for (const id of dirty.projects) {
-          const project = base.projects.get(id);
-          void (project ? projects.put(project) : projects.delete(id));
-        }
-      }
-      void meta.put({ position, seq: base.seq }, 'at');
-      dirty.all = false;
-      dirty.tasks.clear();
-      dirty.projects.clear();
-    }
+    const ahead = base.position !== undefined && (base.dirty.all || !stored || base.seq >= stored.seq);
+    const copy = ahead ? base.takeDirty() : undefined;
     try {
+      if (copy) {
+        if (copy.all) {
+          void tasks.clear();
+          void projects.clear();
+        }
+        await putAll(tasks, copy.tasks);
+        await putAll(projects, copy.projects);
+        await meta.put({ position: copy.position, seq: copy.seq }, 'at');
+      }
       await tx.done;
     } catch (error) {
       // Not known what was written, so everything the next time.
-      if (ahead) dirty.all = true;
+      if (copy) base.dirty.all = true;
       throw error;
     }
     return ahead;
@@ -163,6 +151,17 @@ export class Storage {
 
   close(): void {
     this.db.close();
+  }
+}
+
+/** So many at once that the page can draw in between. */
+const AT_ONCE = 200;
+
+async function putAll(store: Store, things: readonly (readonly [id: string, thing: object | undefined])[]): Promise<void> {
+  for (const [at, [id, thing]] of things.entries()) {
+    const request = thing ? store.put(thing) : store.delete(id);
+    if (at % AT_ONCE === AT_ONCE - 1) await request;
+    else request.catch(() => undefined);
   }
 }
 
