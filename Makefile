@@ -7,19 +7,21 @@ SHELL := /bin/sh
 SQLX_CLI := 0.9.0
 TOOLS := $(CURDIR)/target/tools
 CLIENT := clients/typescript
+WEB := clients/web
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live bench-lists contract client client-check prepare
+.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live bench-lists contract client client-check web web-check screenshots prepare
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 run: ## build and start the server; prints where it is and how to sign in
 	@[ -n "$$DATABASE_URL" ] || grep -qs '^DATABASE_URL=.' .env || scripts/need-postgres
+	@if scripts/need-node; then $(MAKE) --no-print-directory web; else echo 'Starting without the web app.' >&2; fi
 	@cargo build --release
 	@exec target/release/taskwire serve --show-demo-token
 
-test: format lint queries contract-check units check-the-checker client-check ## everything that must hold
+test: format web lint queries contract-check units check-the-checker client-check web-check ## everything that must hold
 
 format:
 	cargo fmt --check
@@ -47,6 +49,35 @@ client-check: $(CLIENT)/node_modules/.package-lock.json # the TypeScript client 
 	@scripts/need-postgres
 	cargo build
 	cd $(CLIENT) && npm run --silent check
+
+# What the app is built from; it is built anew only when some of it has changed.
+WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/build -type f 2>/dev/null) \
+	$(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/package.json
+CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/scripts -type f 2>/dev/null) $(CLIENT)/package.json
+
+web: $(WEB)/dist/index.html ## build the web app, for the server to have in it
+
+$(CLIENT)/dist/index.js: $(CLIENT_SOURCES) $(CLIENT)/node_modules/.package-lock.json
+	cd $(CLIENT) && npm run --silent build
+	@touch $@
+
+$(WEB)/dist/index.html: $(WEB_SOURCES) $(CLIENT_SOURCES) $(WEB)/node_modules/.package-lock.json | $(CLIENT)/dist/index.js
+	cd $(WEB) && npm run --silent build
+	@touch $@
+
+web-check: $(CLIENT)/dist/index.js $(WEB)/node_modules/.package-lock.json # the web app: types, units, size, and in a browser
+	@scripts/need-postgres
+	@scripts/need-package chromium chromium
+	cd $(WEB) && npm run --silent types && npm run --silent test
+	$(MAKE) --no-print-directory web
+	cargo build
+	cd $(WEB) && npm run --silent browser
+
+screenshots: web ## draw every view, light and dark, wide and narrow, into target/screenshots
+	@scripts/need-postgres
+	@scripts/need-package chromium chromium
+	cargo build
+	cd $(WEB) && npm run --silent screenshots
 
 # TORTURE_SECONDS sets how long, TORTURE_SEED repeats what went wrong when.
 torture: ## the history checker, for ten minutes: kill, cut, stall, and miss nothing
@@ -90,4 +121,8 @@ tools/node_modules/.package-lock.json: tools/package-lock.json
 
 $(CLIENT)/node_modules/.package-lock.json: $(CLIENT)/package-lock.json
 	cd $(CLIENT) && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --no-audit --no-fund --silent
 	@touch $@

@@ -2,14 +2,14 @@
 // everywhere and go to the server when it can be reached.
 
 export * from './types.ts';
-/** Put it around everything; it holds the query client and follows the session. */
+/** Put it around everything; it starts what the rest relies on. */
 export { DataProvider } from './provider.tsx';
 
 /** Who is signed in. The rest rejects with an `ActionError` that a form can show. */
 export { useSession, signIn, signUp, signInDemo, signInWithToken, changePassword, deleteAccount } from './session.ts';
 /** Edits that were never sent are lost with signing out: ask first if `unsent()` is not 0. */
-export { signOut, unsent, signOutDevice, signOutOtherDevices } from './session.ts';
-export { useDevices } from './queries.ts';
+export { signOut, unsent } from './session.ts';
+export { useDevices, signOutDevice, signOutOtherDevices } from './queries.ts';
 
 export {
   useTasks, useTask, useView, useCounts, useProjects, useLabels, useConnection, useRecentlyChanged, useConflicts, useRefusals,

@@ -1,5 +1,6 @@
 // What is asked of the server when it is looked at: trash, history, statistics, devices, import and
-// export. Over the client's generated queries; the live channel says when they are out of date.
+// export. Over the client's generated queries; the live channel says when they are out of date. Only
+// views that are loaded on demand use these, so TanStack Query is no part of the first load.
 
 import {
   emptyTrash as emptyTrashRequest, exportData, importData, purgeFromTrash, restoreFromTrash as restoreRequest,
@@ -13,10 +14,11 @@ import { QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 
 import { useEngine } from './hooks.ts';
 import { errorOf, must } from './http.ts';
-import { devices, engine } from './session.ts';
+import { engine } from './session.ts';
+import * as accounts from './session/accounts.ts';
 import type { SignedInDevice } from './types.ts';
 
-export const queries = new QueryClient({
+const queries = new QueryClient({
   defaultOptions: { queries: { staleTime: 60_000, retry: 1, refetchOnWindowFocus: false } },
 });
 
@@ -25,7 +27,7 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Something happened to the user's data: what is looked at is asked for again, once for many changes. */
 let pending: ReturnType<typeof setTimeout> | undefined;
-export function refreshSoon(): void {
+function refreshSoon(): void {
   pending ??= setTimeout(() => {
     pending = undefined;
     const path = { user_id: user() };
@@ -34,6 +36,18 @@ export function refreshSoon(): void {
     void queries.invalidateQueries({ predicate: ({ queryKey: [key] }) => ids.includes((key as { _id?: string })?._id ?? '') });
   }, 250);
 }
+
+/** Whoever is signed in is followed; another user's answers are never looked at again. */
+let followed: (() => void) | undefined;
+function follow(): void {
+  followed?.();
+  followed = engine.get()?.changed.subscribe(refreshSoon);
+}
+follow();
+engine.subscribe(() => {
+  queries.clear();
+  follow();
+});
 
 /** The client throws the server's problem as it is, or what the network said. */
 const shown = (error: unknown): Error | null =>
@@ -49,7 +63,7 @@ export function useTrash() {
     initialPageParam: { path: { user_id: id } },
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
     enabled: Boolean(id),
-  });
+  }, queries);
   return {
     entries: query.data?.pages.flatMap(({ entries }): readonly TrashEntry[] => entries),
     error: shown(query.error),
@@ -66,7 +80,7 @@ export function useHistory(taskId: string) {
     initialPageParam: { path: { user_id: id, task_id: taskId } },
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
     enabled: Boolean(id),
-  });
+  }, queries);
   const end = last(query.data);
   const history: TaskHistory | undefined = end && { ...end, changes: query.data!.pages.flatMap(({ changes }) => changes) };
   return {
@@ -83,17 +97,25 @@ export function useStats(days = 14): { stats: TaskStats | undefined; error: Erro
   const { data, error } = useQuery({
     ...getStatsOptions({ path: { user_id: id }, query: { time_zone: zone, days } }),
     enabled: Boolean(id),
-  });
+  }, queries);
   return { stats: data, error: shown(error) };
 }
 
 export function useDevices(): { devices: readonly SignedInDevice[] | undefined; error: Error | null } {
   const id = useEngine()?.user ?? '';
-  const { data, error } = useQuery({ queryKey: ['devices', id], queryFn: devices, enabled: Boolean(id), staleTime: 0 });
+  const { data, error } = useQuery({ queryKey: ['devices', id], queryFn: accounts.devices, enabled: Boolean(id), staleTime: 0 }, queries);
   return { devices: data, error };
 }
 
-export const refreshDevices = () => queries.invalidateQueries({ queryKey: ['devices'] });
+export async function signOutDevice(token: string): Promise<void> {
+  await accounts.revoke(token);
+  await queries.invalidateQueries({ queryKey: ['devices'] });
+}
+
+export async function signOutOtherDevices(): Promise<void> {
+  await accounts.revokeOthers();
+  await queries.invalidateQueries({ queryKey: ['devices'] });
+}
 
 export async function restoreFromTrash(id: string): Promise<void> {
   await must(restoreRequest({ path: { user_id: user(), trash_id: id } }));

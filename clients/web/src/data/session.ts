@@ -9,7 +9,7 @@ import { Storage } from './replica/storage.ts';
 import * as accounts from './session/accounts.ts';
 import { AccessToken, claimsOf } from './session/token.ts';
 import { Signal, useSignal } from './signal.ts';
-import { ActionError, type Session, type SignedInDevice, type User } from './types.ts';
+import { ActionError, type Session, type User } from './types.ts';
 
 const KEY = 'taskwire.session';
 
@@ -171,6 +171,3 @@ export async function deleteAccount(password: string): Promise<void> {
 }
 
 export const changePassword = (current: string, next: string): Promise<void> => accounts.changePassword(current, next);
-export const signOutDevice = (token: string): Promise<void> => accounts.revoke(token);
-export const signOutOtherDevices = (): Promise<void> => accounts.revokeOthers();
-export const devices = (): Promise<SignedInDevice[]> => accounts.devices();
