@@ -1,68 +1,61 @@
 /**
- * Menus and popovers in the app's dress. They are not modal: Radix's modal ones write a <style> tag,
- * which the content security policy refuses. Both return the focus to what opened them.
+ * Menus and popovers: the control that opens one, which is drawn with the page. The floating part is
+ * fetched once the page stands (`warmFloating`), for no page needs it to be read.
  */
-import { DropdownMenu, Popover as RadixPopover } from "radix-ui";
-import type { ReactElement, ReactNode } from "react";
-import { cx } from "../lib/cx.ts";
-import { Icon, type IconName } from "./icon.tsx";
+import { cloneElement, lazy, Suspense, useId, useRef, useState, type HTMLAttributes, type KeyboardEvent, type ReactElement, type ReactNode, type Ref } from "react";
+
+const load = () => import("./floating.tsx");
+export const warmFloating = (): void => void load();
+
+const MenuLayer = lazy(async () => ({ default: (await load()).MenuLayer }));
+const PopoverLayer = lazy(async () => ({ default: (await load()).PopoverLayer }));
+export const MenuItem = lazy(async () => ({ default: (await load()).MenuItem }));
+export const MenuChoice = lazy(async () => ({ default: (await load()).MenuChoice }));
+export const MenuGroup = lazy(async () => ({ default: (await load()).MenuGroup }));
+export const MenuLine = lazy(async () => ({ default: (await load()).MenuLine }));
+
+type Trigger = ReactElement<HTMLAttributes<HTMLElement> & { ref?: Ref<HTMLElement>; "data-state"?: string }>;
 
 interface MenuProps {
-  trigger: ReactElement;
+  trigger: Trigger;
   children: ReactNode;
   align?: "start" | "end";
-  side?: "top" | "bottom" | "right";
   label?: string;
 }
 
-export function Menu({ trigger, children, align = "start", side = "bottom", label }: MenuProps) {
+export function Menu({ trigger, children, align = "start", label }: MenuProps) {
+  const id = useId();
+  const anchor = useRef<HTMLElement>(null);
+  /** Opened with the keyboard, a menu begins at its first item. */
+  const [open, setOpen] = useState<false | "pointer" | "keys">(false);
   return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content align={align} aria-label={label} className="menu" collisionPadding={8} loop side={side} sideOffset={5}>
-          {children}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+    <>
+      {cloneElement(trigger, {
+        ref: anchor,
+        "aria-haspopup": "menu",
+        "aria-expanded": open !== false,
+        "aria-controls": open ? id : undefined,
+        "data-state": open ? "open" : "closed",
+        onClick: (event) => setOpen(open ? false : event.detail === 0 ? "keys" : "pointer"),
+        onKeyDown: (event: KeyboardEvent<HTMLElement>) => {
+          trigger.props.onKeyDown?.(event);
+          if (event.key !== "ArrowDown" || event.defaultPrevented) return;
+          event.preventDefault();
+          event.stopPropagation();
+          setOpen("keys");
+        },
+      })}
+      {open ? (
+        <Suspense fallback={null}>
+          <MenuLayer align={align} anchor={anchor} byKeys={open === "keys"} id={id} label={label} onClose={() => setOpen(false)}>{children}</MenuLayer>
+        </Suspense>
+      ) : null}
+    </>
   );
 }
-
-interface ItemProps {
-  icon?: IconName;
-  children: ReactNode;
-  hint?: ReactNode;
-  danger?: boolean;
-  disabled?: boolean;
-  onSelect(): void;
-}
-
-export function MenuItem({ icon, children, hint, danger, disabled, onSelect }: ItemProps) {
-  return (
-    <DropdownMenu.Item className={cx("menu__item", danger && "menu__item--danger")} disabled={disabled} onSelect={onSelect}>
-      {icon ? <Icon name={icon} size={17} /> : null}
-      <span className="menu__text truncate">{children}</span>
-      {hint ? <span aria-hidden="true" className="menu__hint">{hint}</span> : null}
-    </DropdownMenu.Item>
-  );
-}
-
-/** One of several; a check marks the present one. */
-export function MenuChoice({ children, checked, icon, onSelect }: { children: ReactNode; checked: boolean; icon?: ReactNode; onSelect(): void }) {
-  return (
-    <DropdownMenu.CheckboxItem checked={checked} className="menu__item" onSelect={onSelect}>
-      {icon}
-      <span className="menu__text truncate">{children}</span>
-      {checked ? <Icon name="check" size={16} /> : null}
-    </DropdownMenu.CheckboxItem>
-  );
-}
-
-export const MenuLine = () => <DropdownMenu.Separator className="menu__line" />;
-export const MenuLabel = ({ children }: { children: ReactNode }) => <DropdownMenu.Label className="menu__label">{children}</DropdownMenu.Label>;
 
 interface PopoverProps {
-  trigger: ReactElement;
+  trigger: Trigger;
   label: string;
   children: ReactNode;
   open: boolean;
@@ -72,14 +65,23 @@ interface PopoverProps {
 }
 
 export function Popover({ trigger, label, children, open, onOpenChange, align = "start", side = "bottom" }: PopoverProps) {
+  const id = useId();
+  const anchor = useRef<HTMLElement>(null);
   return (
-    <RadixPopover.Root onOpenChange={onOpenChange} open={open}>
-      <RadixPopover.Trigger asChild>{trigger}</RadixPopover.Trigger>
-      <RadixPopover.Portal>
-        <RadixPopover.Content align={align} aria-label={label} className="popover" collisionPadding={8} side={side} sideOffset={6}>
-          {children}
-        </RadixPopover.Content>
-      </RadixPopover.Portal>
-    </RadixPopover.Root>
+    <>
+      {cloneElement(trigger, {
+        ref: anchor,
+        "aria-haspopup": "dialog",
+        "aria-expanded": open,
+        "aria-controls": open ? id : undefined,
+        "data-state": open ? "open" : "closed",
+        onClick: () => onOpenChange(!open),
+      })}
+      {open ? (
+        <Suspense fallback={null}>
+          <PopoverLayer align={align} anchor={anchor} id={id} label={label} onClose={() => onOpenChange(false)} side={side}>{children}</PopoverLayer>
+        </Suspense>
+      ) : null}
+    </>
   );
 }

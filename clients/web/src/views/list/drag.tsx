@@ -1,52 +1,16 @@
 /**
- * Dragging with the pointer. dnd-kit notices the drag (mouse after a few pixels, touch after a
- * moment) and scrolls at the edges; where it may go is our own (`gaps.ts`), because rows of a
- * virtual list come and go. Its feedback plugins write <style> tags, which the content security
- * policy refuses, so the ghost under the pointer is ours as well. A list registers itself as the
- * `stage`; the side bar's projects and Today are found by their `data-drop`.
+ * Dragging with the pointer, fetched once the page stands. dnd-kit notices the drag (mouse after a few
+ * pixels, touch after a moment) and scrolls at the edges; where it may go is our own (`gaps.ts`),
+ * because rows of a virtual list come and go. Its feedback plugins write <style> tags, which the
+ * content security policy refuses, so the ghost under the pointer is ours as well.
  */
-import { DragDropProvider, type DragEndEvent, type DragMoveEvent, type DragStartEvent } from "@dnd-kit/react";
+import { DragDropProvider, useDraggable, type DragEndEvent, type DragMoveEvent, type DragStartEvent } from "@dnd-kit/react";
 import { AutoScroller, PointerActivationConstraints, PointerSensor } from "@dnd-kit/dom";
-import { useEffect, type ReactNode } from "react";
+import { memo, useEffect } from "react";
 import type { Task } from "../../data/index.ts";
-import { createStore, useStore } from "../../lib/store.ts";
+import { useStore } from "../../lib/store.ts";
 import { t } from "../../text/index.ts";
-import type { Gap } from "./gaps.ts";
-
-export type DropTarget =
-  | { kind: "gap"; gap: Gap }
-  | { kind: "section"; key: string }
-  | { kind: "side"; name: string };
-
-export interface Dragging {
-  tasks: readonly Task[];
-  x: number;
-  y: number;
-  target: DropTarget | null;
-  /** Moved with the keyboard: the mark shows, the ghost does not. */
-  byKeyboard?: boolean;
-}
-
-export const dragging = createStore<Dragging | null>(null);
-
-export interface Stage {
-  /** Which tasks go along when this row is dragged. */
-  pick(id: string): readonly Task[];
-  locate(row: HTMLElement, y: number, tasks: readonly Task[]): DropTarget | null;
-  drop(target: DropTarget, tasks: readonly Task[]): void;
-  cancelled(tasks: readonly Task[]): void;
-}
-
-let stage: Stage | null = null;
-
-export function useStage(next: Stage): void {
-  useEffect(() => {
-    stage = next;
-    return () => {
-      if (stage === next) stage = null;
-    };
-  }, [next]);
-}
+import { dragging, sources, stage, type DropTarget, type Source } from "./drag-state.ts";
 
 const sensor = PointerSensor.configure({
   activationConstraints: (event) =>
@@ -61,12 +25,12 @@ function locate(x: number, y: number, tasks: readonly Task[]): DropTarget | null
   const side = under?.closest<HTMLElement>("[data-drop]")?.dataset.drop;
   if (side) return { kind: "side", name: side };
   const row = under?.closest<HTMLElement>("[data-line]");
-  return row && stage ? stage.locate(row, y, tasks) : null;
+  return row ? stage()?.locate(row, y, tasks) ?? null : null;
 }
 
 function start(event: DragStartEvent): void {
   const id = event.operation.source?.data.task as string | undefined;
-  const tasks = id && stage ? stage.pick(id) : [];
+  const tasks = (id && stage()?.pick(id)) || [];
   const { x, y } = event.operation.position.current;
   if (tasks.length > 0) dragging.set({ tasks, x, y, target: null });
 }
@@ -80,9 +44,9 @@ function follow(event: DragMoveEvent): void {
 function end(event: DragEndEvent): void {
   const now = dragging.get();
   dragging.set(null);
-  if (!now || !stage) return;
-  if (event.canceled || !now.target) stage.cancelled(now.tasks);
-  else stage.drop(now.target, now.tasks);
+  if (!now) return;
+  if (event.canceled || !now.target) stage()?.cancelled(now.tasks);
+  else stage()?.drop(now.target, now.tasks);
   swallowClick();
 }
 
@@ -96,14 +60,21 @@ function swallowClick(): void {
   setTimeout(() => removeEventListener("click", stop, { capture: true }), 50);
 }
 
-export function DragArea({ children }: { children: ReactNode }) {
+export function DragLayer() {
+  const rows = useStore(sources);
   return (
     <DragDropProvider onDragEnd={end} onDragMove={follow} onDragStart={start} plugins={[AutoScroller]} sensors={[sensor]}>
-      {children}
+      {rows.map((row) => <Draggable key={row.key} source={row} />)}
       <Ghost />
     </DragDropProvider>
   );
 }
+
+/** Makes a row that is drawn elsewhere something to drag. */
+const Draggable = memo(function Draggable({ source }: { source: Source }) {
+  useDraggable({ id: source.key, element: source.element, data: { task: source.task } });
+  return null;
+});
 
 function Ghost() {
   const now = useStore(dragging);

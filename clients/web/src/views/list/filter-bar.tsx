@@ -1,10 +1,9 @@
 /** Choosing filters, and the row of those in force, each of which can be taken off. */
-import { DropdownMenu } from "radix-ui";
 import { useLabels, useProjects } from "../../data/index.ts";
 import { adjust, DUES, NO_FILTERS, PRIORITIES, type Place } from "../../lib/router.tsx";
 import { t } from "../../text/index.ts";
 import { Icon } from "../../ui/icon.tsx";
-import { Menu, MenuChoice, MenuItem, MenuLine } from "../../ui/menu.tsx";
+import { Menu, MenuChoice, MenuGroup, MenuItem, MenuLine } from "../../ui/menu.tsx";
 import { ProjectDot } from "../pickers/pickers.tsx";
 import { countFilters } from "./filters.ts";
 
@@ -28,7 +27,7 @@ export function FilterMenu({ place }: { place: Place }) {
         </button>
       }
     >
-      <Group label={t.filter.priority}>
+      <MenuGroup label={t.filter.priority}>
         {PRIORITIES.map((priority) => (
           <MenuChoice
             checked={place.priorities.includes(priority)}
@@ -39,25 +38,25 @@ export function FilterMenu({ place }: { place: Place }) {
             {t.priority[priority]}
           </MenuChoice>
         ))}
-      </Group>
+      </MenuGroup>
       {dated ? null : (
-        <Group label={t.filter.due}>
+        <MenuGroup label={t.filter.due}>
           {DUES.map((due) => (
             <MenuChoice checked={place.due === due} key={due} onSelect={() => adjust({ due: place.due === due ? null : due })}>{dueName(due)}</MenuChoice>
           ))}
-        </Group>
+        </MenuGroup>
       )}
       {labels.length > 0 ? (
-        <Group label={t.filter.labels}>
+        <MenuGroup label={t.filter.labels}>
           {labels.filter((label) => place.view !== "label" || label !== place.id).map((label) => (
             <MenuChoice checked={place.labels.includes(label)} icon={<Icon name="tag" size={16} />} key={label} onSelect={() => adjust({ labels: toggled(place.labels, label) })}>
               {label}
             </MenuChoice>
           ))}
-        </Group>
+        </MenuGroup>
       ) : null}
       {place.view === "project" || projects.length === 0 ? null : (
-        <Group label={t.filter.project}>
+        <MenuGroup label={t.filter.project}>
           {projects.map((project) => (
             <MenuChoice
               checked={place.project === project.id}
@@ -68,7 +67,7 @@ export function FilterMenu({ place }: { place: Place }) {
               {project.name}
             </MenuChoice>
           ))}
-        </Group>
+        </MenuGroup>
       )}
       {active > 0 ? (
         <>
@@ -77,15 +76,6 @@ export function FilterMenu({ place }: { place: Place }) {
         </>
       ) : null}
     </Menu>
-  );
-}
-
-function Group({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <DropdownMenu.Group aria-label={label}>
-      <DropdownMenu.Label className="menu__label">{label}</DropdownMenu.Label>
-      {children}
-    </DropdownMenu.Group>
   );
 }
 

@@ -1,13 +1,11 @@
 /** All that can be done to a task from its row, for mouse, touch and keyboard alike. */
-import { DropdownMenu } from "radix-ui";
-import { useState } from "react";
 import type { Task } from "../../data/index.ts";
 import { openOverlay } from "../../lib/overlays.ts";
 import { PRIORITIES, adjust } from "../../lib/router.tsx";
 import { toggleSelected } from "../../lib/selection.ts";
 import { t } from "../../text/index.ts";
 import { Icon } from "../../ui/icon.tsx";
-import { MenuChoice, MenuItem, MenuLine } from "../../ui/menu.tsx";
+import { Menu, MenuChoice, MenuGroup, MenuItem, MenuLine } from "../../ui/menu.tsx";
 import { changeAll, copyLink, remove } from "../actions.ts";
 import type { TaskLine } from "./arrange.ts";
 import { stepper } from "./steps.ts";
@@ -17,23 +15,18 @@ interface RowMenuProps {
   tabIndex: number;
 }
 
-/** The menu's content is made only once it opens: there are as many rows as fit the screen. */
 export function RowMenu({ line, tabIndex }: RowMenuProps) {
-  const [open, setOpen] = useState(false);
-  const { task } = line;
   return (
-    <DropdownMenu.Root modal={false} onOpenChange={setOpen} open={open}>
-      <DropdownMenu.Trigger aria-label={t.task.actions(task.title)} className="icon-button icon-button--small row__more" tabIndex={tabIndex}>
-        <Icon name="dots" />
-      </DropdownMenu.Trigger>
-      {open ? (
-        <DropdownMenu.Portal>
-          <DropdownMenu.Content align="end" className="menu" collisionPadding={8} loop onClick={(event) => event.stopPropagation()} sideOffset={4}>
-            <RowActions line={line} task={task} />
-          </DropdownMenu.Content>
-        </DropdownMenu.Portal>
-      ) : null}
-    </DropdownMenu.Root>
+    <Menu
+      align="end"
+      trigger={
+        <button aria-label={t.task.actions(line.task.title)} className="icon-button icon-button--small row__more" tabIndex={tabIndex} type="button">
+          <Icon name="dots" />
+        </button>
+      }
+    >
+      <RowActions line={line} task={line.task} />
+    </Menu>
   );
 }
 
@@ -48,8 +41,7 @@ function RowActions({ line, task }: { line: TaskLine; task: Task }) {
       <MenuItem hint="M" icon="folder" onSelect={() => pick("project")}>{t.task.moveToProject}</MenuItem>
       <MenuItem icon="parent" onSelect={() => pick("parent")}>{t.task.parent} …</MenuItem>
       <MenuLine />
-      <DropdownMenu.Group aria-label={t.priority.label}>
-        <DropdownMenu.Label className="menu__label">{t.priority.label}</DropdownMenu.Label>
+      <MenuGroup label={t.priority.label}>
         {PRIORITIES.map((priority) => (
           <MenuChoice
             checked={task.priority === priority}
@@ -60,7 +52,7 @@ function RowActions({ line, task }: { line: TaskLine; task: Task }) {
             {t.priority[priority]}
           </MenuChoice>
         ))}
-      </DropdownMenu.Group>
+      </MenuGroup>
       <MenuLine />
       {steps?.canMove(line) ? (
         <>

@@ -3,7 +3,7 @@ import { cx } from "../../lib/cx.ts";
 import { useStorePart } from "../../lib/store.ts";
 import { t } from "../../text/index.ts";
 import type { SectionLine } from "./arrange.ts";
-import { dragging } from "./drag.tsx";
+import { dragging } from "./drag-state.ts";
 
 export function SectionRow({ line, first, position }: { line: SectionLine; first: boolean; position: number }) {
   const over = useStorePart(dragging, (now) => now?.target?.kind === "section" && now.target.key === line.key);

@@ -2,8 +2,7 @@
  * One task in a list. It is drawn again only when its own task, selection or mark changes. The row
  * itself takes the focus; what is inside is reached with Tab from the row that the keyboard is at.
  */
-import { useDraggable } from "@dnd-kit/react";
-import { memo, type KeyboardEvent, type MouseEvent } from "react";
+import { memo, useRef, type KeyboardEvent, type MouseEvent } from "react";
 import { useProjects, useRecentlyChanged, useTask, useTasks, type Task } from "../../data/index.ts";
 import { cx } from "../../lib/cx.ts";
 import { urgency, dueText } from "../../lib/dates.ts";
@@ -17,7 +16,7 @@ import { Check } from "../../ui/check.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { complete } from "../actions.ts";
 import type { TaskLine } from "./arrange.ts";
-import { dragging } from "./drag.tsx";
+import { dragging, useSource } from "./drag-state.ts";
 import { RowMenu } from "./row-menu.tsx";
 
 export interface RowProps {
@@ -42,7 +41,8 @@ export const TaskRow = memo(function TaskRow(props: RowProps) {
   const markDepth = useStorePart(dragging, (now) => (now?.target?.kind === "gap" && now.target.gap.at === line.key ? now.target.gap.depth : 0));
   const moving = useStorePart(dragging, (now) => now?.tasks.includes(task) ?? false);
   const fresh = useRecentlyChanged(task.id);
-  const drag = useDraggable({ id: line.key, data: { task: task.id } });
+  const row = useRef<HTMLDivElement>(null);
+  useSource(row, line.key, task.id);
 
   const click = (event: MouseEvent) => {
     if (event.target instanceof Element && event.target.closest("[data-nodrag]")) return;
@@ -64,11 +64,11 @@ export const TaskRow = memo(function TaskRow(props: RowProps) {
       data-task={task.id}
       onClick={click}
       onFocus={() => active.set(task.id)}
-      ref={drag.ref}
+      ref={row}
       role="row"
       tabIndex={tab}
     >
-      {mark ? <span className={`row__mark row__mark--${mark}`} style={{ left: 12 + markDepth * 26 }} /> : null}
+      {mark ? <span className={`row__mark row__mark--${mark}`} style={{ left: 10 + markDepth * 26 }} /> : null}
       <div className="row__lead" role="gridcell" style={depth > 0 ? { paddingLeft: depth * 26 } : undefined}>
         {canDrag ? (
           <button

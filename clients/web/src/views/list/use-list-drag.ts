@@ -12,7 +12,7 @@ import { t } from "../../text/index.ts";
 import { remember, say } from "../../ui/toasts.tsx";
 import { dropOnSide } from "../drop-on-side.ts";
 import type { Grouping, Line } from "./arrange.ts";
-import { dragging, useStage, type DropTarget, type Stage } from "./drag.tsx";
+import { dragging, useStage, type DropTarget, type Stage } from "./drag-state.ts";
 import { gapAtPointer, gapsOf, placeOf, type Gap } from "./gaps.ts";
 
 interface Options {

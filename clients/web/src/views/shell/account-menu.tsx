@@ -6,7 +6,7 @@ import { setTheme, theme, THEMES } from "../../lib/theme.ts";
 import { useStore } from "../../lib/store.ts";
 import { t } from "../../text/index.ts";
 import { Icon, type IconName } from "../../ui/icon.tsx";
-import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from "../../ui/menu.tsx";
+import { Menu, MenuChoice, MenuGroup, MenuItem, MenuLine } from "../../ui/menu.tsx";
 
 const THEME_ICONS: Record<(typeof THEMES)[number], IconName> = { system: "monitor", light: "sun", dark: "moon" };
 
@@ -37,12 +37,13 @@ export function AccountMenu() {
       <MenuItem icon="upload" onSelect={() => openOverlay({ kind: "import" })}>{t.account.import}</MenuItem>
       <MenuItem icon="download" onSelect={() => openOverlay({ kind: "export" })}>{t.account.export}</MenuItem>
       <MenuLine />
-      <MenuLabel>{t.account.theme}</MenuLabel>
+      <MenuGroup label={t.account.theme}>
       {THEMES.map((option) => (
         <MenuChoice checked={option === chosen} icon={<Icon name={THEME_ICONS[option]} size={17} />} key={option} onSelect={() => setTheme(option)}>
           {t.settings.themes[option]}
         </MenuChoice>
       ))}
+      </MenuGroup>
       <MenuLine />
       <MenuItem icon="logOut" onSelect={leave}>{t.account.signOut}</MenuItem>
     </Menu>

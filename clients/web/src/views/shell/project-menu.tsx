@@ -1,12 +1,12 @@
 /** What can be done to a project: edit, move, archive, delete. */
-import type { ReactElement } from "react";
+import type { ComponentProps } from "react";
 import { moveProject, updateProject, useProjects, type Project } from "../../data/index.ts";
 import { openOverlay } from "../../lib/overlays.ts";
 import { t } from "../../text/index.ts";
 import { Menu, MenuItem, MenuLine } from "../../ui/menu.tsx";
 import { remember, say } from "../../ui/toasts.tsx";
 
-export function ProjectMenu({ project, children }: { project: Project; children: ReactElement }) {
+export function ProjectMenu({ project, children }: { project: Project; children: ComponentProps<typeof Menu>["trigger"] }) {
   return (
     <Menu label={t.sidebar.projectActions(project.name)} trigger={children}>
       <ProjectActions project={project} />

@@ -2,8 +2,7 @@
  * The frame: side bar, the view, the open task beside it (or over it where there is no room), and
  * what floats above. Dialogs come only once they are needed, each as a script of its own.
  */
-import { Dialog } from "radix-ui";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useConflicts } from "../../data/index.ts";
 import { useBeside, useWide } from "../../lib/media.ts";
 import { openOverlay } from "../../lib/overlays.ts";
@@ -13,9 +12,8 @@ import { useStore, useStorePart } from "../../lib/store.ts";
 import { t } from "../../text/index.ts";
 import { Announcer } from "../../ui/announcer.tsx";
 import { Icon } from "../../ui/icon.tsx";
+import { warmFloating } from "../../ui/menu.tsx";
 import { Toasts } from "../../ui/toasts.tsx";
-import { DetailSheet, DetailSide } from "../detail/detail-frame.tsx";
-import { DragArea } from "../list/drag.tsx";
 import { ViewPage } from "../list/view-page.tsx";
 import { TrashPage } from "../trash/trash-page.tsx";
 import { Overlays } from "./overlays.tsx";
@@ -24,29 +22,41 @@ import { Sidebar } from "./sidebar.tsx";
 import { drawer } from "./sidebar-state.ts";
 import { useGlobalKeys } from "./use-global-keys.ts";
 
+const loadDetail = () => import("../detail/detail-frame.tsx");
+const DetailSide = lazy(async () => ({ default: (await loadDetail()).DetailSide }));
+const DetailSheet = lazy(async () => ({ default: (await loadDetail()).DetailSheet }));
+const Drawer = lazy(async () => ({ default: (await import("./drawer.tsx")).Drawer }));
+const DragLayer = lazy(async () => ({ default: (await import("../list/drag.tsx")).DragLayer }));
+
 export function Shell() {
   const place = usePlace();
   const wide = useWide();
   const beside = useBeside();
   const sidebar = useStorePart(preferences, (now) => now.sidebar);
+  const drawerOpen = useStore(drawer);
+  const settled = useSettled();
   useGlobalKeys();
   useTitle();
   return (
-    <DragArea>
+    <>
       <a className="skip" href="#main" onClick={skip}>{t.common.skipToList}</a>
       <div className={`shell${place.task && beside ? " shell--detail" : ""}`}>
-        {wide ? sidebar ? <Sidebar /> : null : <Drawer />}
+        {wide && sidebar ? <Sidebar /> : null}
         <main className="main" id="main">
           <ConflictBanner />
           <div className="page">{place.view === "trash" ? <TrashPage /> : <ViewPage />}</div>
         </main>
-        {place.task ? beside ? <DetailSide id={place.task} key={place.task} /> : <DetailSheet id={place.task} key={place.task} /> : null}
+        <Suspense fallback={beside && place.task ? <aside aria-busy="true" className="detail" /> : null}>
+          {place.task ? beside ? <DetailSide id={place.task} key={place.task} /> : <DetailSheet id={place.task} key={place.task} /> : null}
+          {!wide && drawerOpen ? <Drawer /> : null}
+        </Suspense>
       </div>
+      {settled ? <Suspense fallback={null}><DragLayer /></Suspense> : null}
       <Overlays />
       <Refusals />
       <Toasts />
       <Announcer />
-    </DragArea>
+    </>
   );
 }
 
@@ -55,24 +65,24 @@ function skip(event: React.MouseEvent): void {
   document.querySelector<HTMLElement>('.list [tabindex="0"], .page h1')?.focus();
 }
 
-/** The side bar of narrow windows. It closes whenever one arrives somewhere. */
-function Drawer() {
-  const open = useStore(drawer);
-  const place = usePlace();
-  const here = `${place.view}/${place.id}/${place.settings}`;
-  useEffect(() => drawer.set(false), [here]);
-  return (
-    <Dialog.Root onOpenChange={drawer.set} open={open}>
-      <Dialog.Portal>
-        <div className="scrim scrim--drawer">
-          <Dialog.Content aria-describedby={undefined} className="drawer">
-            <Dialog.Title className="visually-hidden">{t.sidebar.label}</Dialog.Title>
-            <Sidebar drawer />
-          </Dialog.Content>
-        </div>
-      </Dialog.Portal>
-    </Dialog.Root>
-  );
+/** True once the page stands: then what the next step may need is fetched, before anyone asks. */
+function useSettled(): boolean {
+  const [settled, settle] = useState(false);
+  useEffect(() => {
+    const ready = () => {
+      settle(true);
+      warmFloating();
+      void loadDetail();
+    };
+    // Safari has no idle callback.
+    if (typeof requestIdleCallback !== "function") {
+      const timer = setTimeout(ready, 300);
+      return () => clearTimeout(timer);
+    }
+    const wait = requestIdleCallback(ready, { timeout: 2000 });
+    return () => cancelIdleCallback(wait);
+  }, []);
+  return settled;
 }
 
 function ConflictBanner() {

@@ -7,7 +7,7 @@ import { formatPlace, go, Link, usePlace, type ViewName } from "../../lib/router
 import { useStorePart } from "../../lib/store.ts";
 import { t } from "../../text/index.ts";
 import { Icon, type IconName } from "../../ui/icon.tsx";
-import { dragging } from "../list/drag.tsx";
+import { dragging } from "../list/drag-state.ts";
 import { AccountMenu } from "./account-menu.tsx";
 import { ConnectionBadge } from "./connection.tsx";
 import { ProjectMenu } from "./project-menu.tsx";
