@@ -70,8 +70,8 @@ export function startSession(): void {
   });
   addEventListener('online', () => void check());
   const known = recall();
-  if (known) void become(known, true).then(check);
-  else void check();
+  if (known) void become(known, true);
+  void check();
 }
 
 /** Asks the server who is signed in. Without an answer, what was known holds. */
@@ -87,7 +87,7 @@ async function check(): Promise<void> {
       session.set({ status: 'signed-in', user, by: 'session', offline: false });
     } else if (user) await enter({ user, by: 'session' });
     else if (remembered) expire();
-    else session.set({ status: 'signed-out', methods: await accounts.methods(), expired: false });
+    else await showDoor(false);
   } catch {
     if (!remembered) session.set({ status: 'signed-out', methods: null, expired: false });
   }
@@ -107,8 +107,7 @@ async function become(next: Remembered | null, offline = false): Promise<void> {
   remembered = next;
   if (!next) {
     access = new AccessToken(() => Promise.resolve(null));
-    session.set({ status: 'signed-out', methods: null, expired: false });
-    return void check();
+    return showDoor(false);
   }
   access = new AccessToken(next.by === 'token' ? () => Promise.resolve(next.token ?? null) : accounts.accessToken);
   const mine = access;
@@ -127,11 +126,15 @@ function expire(): void {
   engine.get()?.close();
   engine.set(null);
   remember(null);
-  session.set({ status: 'signed-out', methods: null, expired: true });
-  accounts.methods().then(
-    (methods) => session.get().status === 'signed-out' && session.set({ status: 'signed-out', methods, expired: true }),
-    () => undefined,
-  );
+  void showDoor(true);
+}
+
+/** Nobody is signed in here: offers the ways to, once it is known which there are. */
+async function showDoor(expired: boolean): Promise<void> {
+  const loading: Session = { status: 'loading' };
+  session.set(loading);
+  const methods = await accounts.methods().catch(() => null);
+  if (session.get() === loading) session.set({ status: 'signed-out', methods, expired });
 }
 
 export const signIn = async (email: string, password: string) => enter({ user: await accounts.signIn(email, password), by: 'session' });
