@@ -79,6 +79,11 @@ export function shortDay(day: string): string {
   return format({ weekday: "short", day: "numeric", month: "short", timeZone: "UTC" }).format(utc(day));
 }
 
+/** "28 Nov" */
+export function dayAndMonth(day: string): string {
+  return format({ day: "numeric", month: "short", timeZone: "UTC" }).format(utc(day));
+}
+
 export function monthName(day: string): string {
   return capital(format({ month: "long", year: "numeric", timeZone: "UTC" }).format(utc(day)));
 }

@@ -28,6 +28,7 @@ export const en = {
     copy: "Copy",
     delete: "Delete",
     loading: "Loading …",
+    messages: "Messages",
     more: "More actions",
     none: "None",
     save: "Save",
@@ -448,7 +449,7 @@ export const en = {
     then: "then",
     quickAdd: "What quick add understands",
     syntax: [
-      ["tomorrow, friday, 24 dec, in 3 days", "a due date"],
+      ["tomorrow, friday, 24 dec", "a due date"],
       ["9:00, 5pm", "a time on that date"],
       ["every monday, every 2 weeks", "a repetition"],
       ["#home", "a project"],

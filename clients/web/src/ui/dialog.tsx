@@ -20,19 +20,22 @@ interface DialogProps {
   onClose(): void;
   size?: "small" | "medium" | "large" | "bare";
   hideTitle?: boolean;
-  alert?: boolean;
   className?: string;
 }
 
-export function Dialog({ title, text, children, actions, onClose, size = "small", hideTitle, alert, className }: DialogProps) {
+export function Dialog({ title, text, children, actions, onClose, size = "small", hideTitle, className }: DialogProps) {
   return (
     <Radix.Root onOpenChange={(open) => !open && onClose()} open>
       <Radix.Portal>
         <div className="scrim">
           <Radix.Content
             aria-describedby={text ? undefined : ""}
+            // Fields take the focus by themselves; without one the dialog has it, not its button to close.
+            onOpenAutoFocus={(event) => {
+              event.preventDefault();
+              (event.currentTarget as HTMLElement).focus();
+            }}
             className={cx("dialog", `dialog--${size}`, className)}
-            role={alert ? "alertdialog" : "dialog"}
           >
             <div className={hideTitle ? "visually-hidden" : "dialog__head"}>
               <Radix.Title className="dialog__title">{title}</Radix.Title>

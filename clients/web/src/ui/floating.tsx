@@ -17,6 +17,9 @@ interface LayerProps {
   onClose(): void;
 }
 
+/** Within the landmark (or dialog) of its control, so that it belongs to that part of the page. */
+const home = (anchor: HTMLElement | null) => anchor?.closest<HTMLElement>("[role=dialog], nav, aside, main");
+
 /** What both kinds of layers do about their control. */
 function useAnchored(anchor: RefObject<HTMLElement | null>) {
   const left = useRef(false);
@@ -44,7 +47,7 @@ export function MenuLayer({ id, anchor, label, children, onClose, align, byKeys 
   return (
     <RadixMenu.Root modal={false} onOpenChange={(open) => !open && onClose()} open>
       <RadixMenu.Anchor virtualRef={anchor as RefObject<HTMLElement>} />
-      <RadixMenu.Portal>
+      <RadixMenu.Portal container={home(anchor.current)}>
         <RadixMenu.Content
           align={align}
           aria-label={label ?? anchor.current?.getAttribute("aria-label") ?? undefined}
@@ -71,7 +74,7 @@ export function PopoverLayer({ id, anchor, label, children, onClose, align, side
   return (
     <RadixPopover.Root onOpenChange={(open) => !open && onClose()} open>
       <RadixPopover.Anchor virtualRef={anchor as RefObject<HTMLElement>} />
-      <RadixPopover.Portal>
+      <RadixPopover.Portal container={home(anchor.current)}>
         <RadixPopover.Content
           align={align}
           aria-label={label}
@@ -127,6 +130,37 @@ export function MenuGroup({ label, children }: { label: string; children: ReactN
       {children}
     </RadixMenu.Group>
   );
+}
+
+/** A few choices side by side that an icon can tell; their names are for screen readers and tooltips. */
+export function MenuStrip<T extends string>({ label, options, value, onSelect }: StripProps<T>) {
+  return (
+    <RadixMenu.Group aria-label={label}>
+      <RadixMenu.Label className="menu__label">{label}</RadixMenu.Label>
+      <div className="menu__strip">
+        {options.map((option) => (
+          <RadixMenu.CheckboxItem
+            aria-label={option.text}
+            checked={option.value === value}
+            className="menu__item"
+            key={option.value}
+            onSelect={() => onSelect(option.value)}
+            textValue={option.text}
+            title={option.text}
+          >
+            {option.icon}
+          </RadixMenu.CheckboxItem>
+        ))}
+      </div>
+    </RadixMenu.Group>
+  );
+}
+
+interface StripProps<T extends string> {
+  label: string;
+  options: readonly { value: T; text: string; icon: ReactNode }[];
+  value: T;
+  onSelect(value: T): void;
 }
 
 export function MenuLine() {

@@ -12,6 +12,7 @@ const PopoverLayer = lazy(async () => ({ default: (await load()).PopoverLayer })
 export const MenuItem = lazy(async () => ({ default: (await load()).MenuItem }));
 export const MenuChoice = lazy(async () => ({ default: (await load()).MenuChoice }));
 export const MenuGroup = lazy(async () => ({ default: (await load()).MenuGroup }));
+export const MenuStrip = lazy(async () => ({ default: (await load()).MenuStrip })) as typeof import("./floating.tsx").MenuStrip;
 export const MenuLine = lazy(async () => ({ default: (await load()).MenuLine }));
 
 type Trigger = ReactElement<HTMLAttributes<HTMLElement> & { ref?: Ref<HTMLElement>; "data-state"?: string }>;

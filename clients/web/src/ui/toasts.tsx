@@ -68,10 +68,11 @@ export function message(error: unknown): string {
 
 export function Toasts() {
   const shown = useStore(toasts);
+  if (shown.length === 0) return null;
   return (
-    <div className="toasts">
+    <section aria-label={t.common.messages} className="toasts">
       {shown.map((toast) => <ToastCard key={toast.id} toast={toast} />)}
-    </div>
+    </section>
   );
 }
 

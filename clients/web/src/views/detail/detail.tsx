@@ -99,10 +99,10 @@ function HistoryFold({ task }: { task: Task }) {
         </button>
       </h2>
       {open ? <Suspense fallback={<p className="detail__hint">{t.common.loading}</p>}><History task={task} /></Suspense> : null}
-      <p className="detail__dates" title={dateTime(task.created_at)}>
+      {open ? null : <p className="detail__dates" title={dateTime(task.created_at)}>
         {t.detail.created(ago(task.created_at))}
         {task.completed_at ? ` · ${t.detail.completedAt(ago(task.completed_at))}` : task.updated_at === task.created_at ? "" : ` · ${t.detail.changed(ago(task.updated_at))}`}
-      </p>
+      </p>}
     </section>
   );
 }

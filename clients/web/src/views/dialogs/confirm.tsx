@@ -26,7 +26,6 @@ export function Confirm({ ask }: { ask: Ask }) {
           </button>
         </>
       }
-      alert
       onClose={closeOverlay}
       text={ask.text}
       title={ask.title}

@@ -16,7 +16,7 @@ export function DeleteProject({ id }: { id: string }) {
     say(t.actions.projectDeleted(project.name), deleteProject(id, tasks));
   };
   return (
-    <Dialog alert onClose={closeOverlay} text={size > 0 ? t.projects.deleteText(size) : t.projects.deleteEmpty} title={t.projects.deleteTitle(project.name)}>
+    <Dialog onClose={closeOverlay} text={size > 0 ? t.projects.deleteText(size) : t.projects.deleteEmpty} title={t.projects.deleteTitle(project.name)}>
       <div className="stack">
         {size > 0 ? (
           <>

@@ -3,7 +3,7 @@
  * what each line may do. Pure, so that it can be tested and memoised; the list only draws it.
  */
 import type { Project, Task, TaskSort, Tasks } from "../../data/index.ts";
-import { dayName, dayOf, daysBetween, dueDay, longDay, monthName, shortDay, urgency } from "../../lib/dates.ts";
+import { dayAndMonth, dayName, dayOf, daysBetween, dueDay, longDay, monthName, shortDay, urgency, weekday, weekdayName } from "../../lib/dates.ts";
 import { PRIORITIES } from "../../lib/router.tsx";
 import { t } from "../../text/index.ts";
 
@@ -69,9 +69,11 @@ function dueSection(task: Task, now: string): Section {
 }
 
 function daySection(day: string, now: string, order: string): Section {
-  const title = dayName(day, now);
-  const note = shortDay(day);
-  return { key: day, title, note: note.includes(title) ? undefined : note, spoken: longDay(day), order };
+  const away = daysBetween(now, day);
+  const near = Math.abs(away) < 2;
+  // "Tomorrow, Fri 27 Nov", "Sunday, 29 Nov", "5 Dec, Saturday": the weekday once.
+  const note = near ? shortDay(day) : away > 0 && away < 7 ? dayAndMonth(day) : weekdayName(weekday(day));
+  return { key: day, title: dayName(day, now), note, spoken: longDay(day), order };
 }
 
 function completedSection(task: Task, now: string): Section {

@@ -5,7 +5,7 @@ import { PRIORITIES, adjust } from "../../lib/router.tsx";
 import { toggleSelected } from "../../lib/selection.ts";
 import { t } from "../../text/index.ts";
 import { Icon } from "../../ui/icon.tsx";
-import { Menu, MenuChoice, MenuGroup, MenuItem, MenuLine } from "../../ui/menu.tsx";
+import { Menu, MenuItem, MenuLine, MenuStrip } from "../../ui/menu.tsx";
 import { changeAll, copyLink, remove } from "../actions.ts";
 import type { TaskLine } from "./arrange.ts";
 import { stepper } from "./steps.ts";
@@ -41,18 +41,12 @@ function RowActions({ line, task }: { line: TaskLine; task: Task }) {
       <MenuItem hint="M" icon="folder" onSelect={() => pick("project")}>{t.task.moveToProject}</MenuItem>
       <MenuItem icon="parent" onSelect={() => pick("parent")}>{t.task.parent} …</MenuItem>
       <MenuLine />
-      <MenuGroup label={t.priority.label}>
-        {PRIORITIES.map((priority) => (
-          <MenuChoice
-            checked={task.priority === priority}
-            icon={<Icon className={`flag flag--${priority}`} name="flag" size={16} />}
-            key={priority}
-            onSelect={() => changeAll([task], { priority })}
-          >
-            {t.priority[priority]}
-          </MenuChoice>
-        ))}
-      </MenuGroup>
+      <MenuStrip
+        label={t.priority.label}
+        onSelect={(priority) => changeAll([task], { priority })}
+        options={PRIORITIES.map((value) => ({ value, text: t.priority[value], icon: <Icon className={`flag flag--${value}`} name="flag" /> }))}
+        value={task.priority}
+      />
       <MenuLine />
       {steps?.canMove(line) ? (
         <>

@@ -5,7 +5,7 @@
 import { memo, useRef, type KeyboardEvent, type MouseEvent } from "react";
 import { useProjects, useRecentlyChanged, useTask, useTasks, type Task } from "../../data/index.ts";
 import { cx } from "../../lib/cx.ts";
-import { urgency, dueText } from "../../lib/dates.ts";
+import { dueDay, dueText, dueTime, today, urgency } from "../../lib/dates.ts";
 import { toggleFolded } from "../../lib/preferences.ts";
 import { describeRule } from "../../lib/recurrence.ts";
 import { adjust, formatPlace, Link, currentPlace } from "../../lib/router.tsx";
@@ -68,7 +68,7 @@ export const TaskRow = memo(function TaskRow(props: RowProps) {
       role="row"
       tabIndex={tab}
     >
-      {mark ? <span className={`row__mark row__mark--${mark}`} style={{ left: 10 + markDepth * 26 }} /> : null}
+      {mark ? <span className={`row__mark row__mark--${mark}`} style={{ marginLeft: markDepth * 26 }} /> : null}
       <div className="row__lead" role="gridcell" style={depth > 0 ? { paddingLeft: depth * 26 } : undefined}>
         {canDrag ? (
           <button
@@ -107,7 +107,7 @@ export const TaskRow = memo(function TaskRow(props: RowProps) {
             <Icon name={fold === "open" ? "chevronDown" : "chevronRight"} size={16} />
           </button>
         )}
-        <RowMeta hideParent={props.hideParent} hideProject={props.hideProject} task={task} />
+        <RowMeta day={line.section === "today" ? today() : line.section} hideParent={props.hideParent} hideProject={props.hideProject} task={task} />
       </div>
       <div className="row__actions" data-nodrag="" role="gridcell">
         <RowMenu line={line} tabIndex={tab} />
@@ -116,8 +116,11 @@ export const TaskRow = memo(function TaskRow(props: RowProps) {
   );
 });
 
-function RowMeta({ task, hideProject, hideParent }: { task: Task; hideProject: boolean; hideParent: boolean }) {
-  const late = task.due !== null && !task.completed && urgency(task.due) === "overdue";
+/** `day` is what the section is about, if it is about a day: then the row need not name it again. */
+function RowMeta({ task, day, hideProject, hideParent }: { task: Task; day: string; hideProject: boolean; hideParent: boolean }) {
+  const due = task.due;
+  const shownDue = due && (dueDay(due) === day ? dueTime(due) : dueText(due));
+  const late = due !== null && !task.completed && urgency(due) === "overdue";
   return (
     <span className="row__meta">
       <SubtaskCount id={task.id} />
@@ -129,11 +132,11 @@ function RowMeta({ task, hideProject, hideParent }: { task: Task; hideProject: b
           <span className="visually-hidden">{t.recurrence.repeats(describeRule(task.recurrence))}</span>
         </span>
       ) : null}
-      {task.due ? (
-        <span className={cx("meta meta--due", !task.completed && `meta--${urgency(task.due)}`)}>
-          <Icon name={late ? "alarm" : "calendar"} size={13} />
-          <span aria-hidden="true">{dueText(task.due)}</span>
-          <span className="visually-hidden">{t.task.dueChip(dueText(task.due), late)}</span>
+      {due && shownDue ? (
+        <span className={cx("meta meta--due", !task.completed && `meta--${urgency(due)}`)}>
+          <Icon name={late ? "alarm" : dueDay(due) === day ? "clock" : "calendar"} size={13} />
+          <span aria-hidden="true">{shownDue}</span>
+          <span className="visually-hidden">{t.task.dueChip(dueText(due), late)}</span>
         </span>
       ) : null}
       {!hideProject && task.project_id ? <ProjectName id={task.project_id} /> : null}

@@ -36,7 +36,7 @@ export function ViewPage() {
     <>
       <PageHead note={place.view === "today" ? longDay(today()) : undefined} place={place} project={project} title={title} />
       {place.view === "search" ? <SearchField /> : null}
-      {adds ? <QuickAdd defaults={defaultsOf(place)} key={`${place.view}/${place.id}`} /> : null}
+      {adds ? <QuickAdd defaults={defaultsOf(place)} key={`add/${place.view}/${place.id}`} /> : null}
       <ActiveFilters place={place} />
       {!tasks.ready ? (
         <div className="list">
@@ -46,7 +46,7 @@ export function ViewPage() {
         <TaskList
           grouping={grouping}
           hideProject={place.view === "project" || (grouping === "project" && place.view === "all")}
-          key={`${place.view}/${place.id}`}
+          key={`list/${place.view}/${place.id}`}
           label={t.list.label(title)}
           lines={missing ? [] : lines}
           ranked={sort === "rank" && place.view !== "completed"}

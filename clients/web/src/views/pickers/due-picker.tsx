@@ -27,7 +27,7 @@ export function DuePicker({ due, recurrence, onChange, onDone }: DuePickerProps)
   const quick: { icon: IconName; text: string; date: string }[] = [
     { icon: "sun", text: t.dates.today, date: now },
     { icon: "chevronRight", text: t.dates.tomorrow, date: addDays(now, 1) },
-    { icon: "archive", text: t.dates.weekend, date: weekday(now) === 6 ? now : nextWeekday(now, 6) },
+    { icon: "armchair", text: t.dates.weekend, date: weekday(now) === 6 ? now : nextWeekday(now, 6) },
     { icon: "calendar", text: t.dates.nextWeek, date: nextWeekday(now, 1) },
   ];
   const setDate = (date: string) => onChange({ due: { ...due, date }, recurrence });
@@ -84,7 +84,7 @@ function TimeRow({ due, onChange }: { due: Due | null; onChange(due: Due): void 
     <div className="due__row">
       <label className="due__label">
         <Icon name="clock" size={16} />
-        <span>{t.due.time}</span>
+        <span className="visually-hidden">{t.due.time}</span>
         <input
           className="input due__time"
           onChange={({ target }) => onChange(target.value ? { date: due.date, time: target.value, time_zone: due.time_zone ?? zone } : { date: due.date })}

@@ -38,6 +38,7 @@ export function QuickAdd({ defaults, id = "quick-add", autoFocus, placeholder = 
   const [marked, setMarked] = useState(0);
   const [dismissed, dismiss] = useState<string | null>(null);
   const [scrolled, setScrolled] = useState(0);
+  const [focused, setFocused] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const projects = useProjects();
   const labels = useLabels();
@@ -108,12 +109,13 @@ export function QuickAdd({ defaults, id = "quick-add", autoFocus, placeholder = 
             enterKeyHint="done"
             id={id}
             maxLength={600}
-            onBlur={() => dismiss(text)}
+            onBlur={() => (setFocused(false), dismiss(text))}
             onChange={(event) => type(event.target.value, event.target.selectionStart ?? event.target.value.length)}
+            onFocus={() => setFocused(true)}
             onKeyDown={keys}
             onScroll={(event) => setScrolled(event.currentTarget.scrollLeft)}
             onSelect={(event) => setCaret(event.currentTarget.selectionStart ?? 0)}
-            placeholder={placeholder}
+            placeholder={focused ? t.quickAdd.example : placeholder}
             ref={input}
             role="combobox"
             spellCheck={false}

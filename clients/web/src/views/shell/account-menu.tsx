@@ -24,8 +24,8 @@ export function AccountMenu() {
     <Menu
       label={t.account.menu}
       trigger={
-        <button aria-label={`${t.account.menu}: ${name}`} className="account" type="button">
-          <span aria-hidden="true" className="avatar">{[...name][0]?.toLocaleUpperCase()}</span>
+        <button aria-label={`${name}: ${t.account.menu}`} className="account" type="button">
+          <span className="avatar" data-letter={[...name][0]?.toLocaleUpperCase()} />
           <span className="account__name truncate">{name}</span>
           <Icon name="chevronDown" size={15} />
         </button>
