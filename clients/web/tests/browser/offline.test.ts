@@ -16,9 +16,7 @@ test('edits made offline survive a reload and come together with those of others
   const context = await device(ada, { url: network.url, worker: true });
   const app = await open(context);
   await app.connection('live');
-  // The app is on the device once its worker has taken over.
-  await app.page.evaluate(() => navigator.serviceWorker.ready.then((ready) => ready.active?.state));
-  await app.page.waitForFunction(() => navigator.serviceWorker.controller);
+  await app.kept();
 
   network.lose();
   await app.connection('offline');
@@ -94,7 +92,7 @@ test('the app can be installed, and keeps to the policy', async () => {
   const context = await device(ada, { worker: true });
   const app = await open(context);
   await app.connection('live');
-  await app.page.waitForFunction(() => navigator.serviceWorker.controller);
+  await app.kept();
   const client = await context.newCDPSession(app.page);
   const { installabilityErrors } = await client.send('Page.getInstallabilityErrors');
   // A private window, which each context is, can have no apps.

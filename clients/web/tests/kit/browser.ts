@@ -110,7 +110,7 @@ export class App {
   }
 
   async connection(state: 'live' | 'offline'): Promise<void> {
-    await this.page.locator(`[data-testid=connection][data-state-of-connection=${state}]`).first().waitFor();
+    await this.page.locator(`[data-testid=connection][data-state-of-connection=${state}]`).first().waitFor({ state: 'attached' });
   }
 
   /** Everything has been sent: no row is marked as waiting. */
@@ -119,7 +119,16 @@ export class App {
     await expect.poll(() => this.page.getByText('Waits to be sent').count(), { timeout: 15_000 }).toBe(0);
   }
 
+  /** The app is on the device: its worker has it, and answers for it. */
+  async kept(): Promise<void> {
+    await this.page.waitForFunction(() => navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null));
+  }
+
   async undo(): Promise<void> {
     await this.page.getByRole('button', { name: 'Undo', exact: true }).first().click();
+  }
+
+  async undoByKey(): Promise<void> {
+    await this.page.keyboard.press('Control+z');
   }
 }

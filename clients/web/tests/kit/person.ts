@@ -53,7 +53,7 @@ export class Person {
   async addMany(tasks: readonly CreateTask[]): Promise<void> {
     for (let at = 0; at < tasks.length; at += 500) {
       const operations = tasks.slice(at, at + 500).map((task) => ({ op: 'create', task }));
-      await this.call('POST', 'tasks/batch', { mode: 'all', operations });
+      await this.call('POST', 'tasks/batch', { mode: 'all_or_nothing', operations });
     }
   }
 }
