@@ -103,6 +103,15 @@ export function siblings(lines: readonly Line[], key: string): { above: TaskLine
   return { above: find(-1), below: find(1), parent };
 }
 
+/** The place that a task would have in this gap, counted as `placeOf` counts. */
+export function placeOfGap(lines: readonly Line[], gap: Gap, id: string): { place: number; of: number } {
+  const moving = movingKeys(lines, new Set([id]));
+  const tasks = lines.filter((line) => line.kind === "task");
+  const others = tasks.filter((line) => !moving.has(line.key));
+  const at = others.findIndex((line) => line.key === gap.at);
+  return { place: at + (gap.edge === "bottom" ? 2 : 1), of: tasks.length };
+}
+
 /** "3 of 12": the place of a task among the tasks of the list. */
 export function placeOf(lines: readonly Line[], id: string): { place: number; of: number } {
   const tasks = lines.filter((line) => line.kind === "task");

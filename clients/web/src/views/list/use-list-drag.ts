@@ -13,7 +13,7 @@ import { remember, say } from "../../ui/toasts.tsx";
 import { dropOnSide } from "../drop-on-side.ts";
 import type { Grouping, Line } from "./arrange.ts";
 import { dragging, useStage, type DropTarget, type Stage } from "./drag-state.ts";
-import { gapAtPointer, gapsOf, placeOf, type Gap } from "./gaps.ts";
+import { gapAtPointer, gapsOf, placeOf, placeOfGap, type Gap } from "./gaps.ts";
 
 interface Options {
   lines: RefObject<readonly Line[]>;
@@ -88,7 +88,8 @@ export function useListDrag({ lines, grouping, ranked, tree, focusTask }: Option
       if (!now || !gap) return;
       dragging.set({ tasks: [now.task], x: 0, y: 0, target: { kind: "gap", gap }, byKeyboard: true });
       document.querySelector(`[data-line="${CSS.escape(gap.at)}"]`)?.scrollIntoView({ block: "nearest" });
-      announce(`${t.drag.over(now.task.title, now.index + 1, now.gaps.length)} ${t.drag.between(gap.before, gap.after)}`);
+      const { place, of } = placeOfGap(lines.current, gap, now.task.id);
+      announce(`${t.drag.over(now.task.title, place, of)} ${t.drag.between(gap.before, gap.after)}`);
     };
     const finish = (drop: boolean) => {
       const now = held.current;

@@ -3,7 +3,7 @@
  * what floats above. Dialogs come only once they are needed, each as a script of its own.
  */
 import { lazy, Suspense, useEffect, useState } from "react";
-import { useConflicts } from "../../data/index.ts";
+import { useConflicts, useProjects } from "../../data/index.ts";
 import { useBeside, useWide } from "../../lib/media.ts";
 import { openOverlay } from "../../lib/overlays.ts";
 import { preferences } from "../../lib/preferences.ts";
@@ -99,7 +99,8 @@ function ConflictBanner() {
 
 function useTitle(): void {
   const place = usePlace();
-  const view = place.view === "label" ? place.id : place.view === "project" ? t.views.project : t.views[place.view];
+  const project = useProjects().find((other) => other.id === place.id);
+  const view = place.view === "label" ? place.id : project?.name ?? t.views[place.view];
   useEffect(() => {
     document.title = `${view} · ${t.name}`;
   }, [view]);
