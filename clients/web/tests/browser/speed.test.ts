@@ -1,62 +1,42 @@
 // What must not be felt: opening the app on a slow device, and scrolling and typing among ten
-// thousand tasks. The figures are printed; the limits are those of the issue.
+// thousand tasks. Held to the limits is the time on the processor, for the machine that runs tests
+// may be busy with other things; what the clock said is printed beside it.
 
-import { type CDPSession } from 'playwright-core';
 import { expect, test } from 'vitest';
 
 import { App, device, open, openFor, useBrowser } from '../kit/browser.ts';
 import { Person } from '../kit/person.ts';
 import { scene } from '../kit/scene.ts';
+import { type Work, workDuring } from '../kit/trace.ts';
 
 useBrowser();
 
-const slowly = (client: CDPSession, times: number) => client.send('Emulation.setCPUThrottlingRate', { rate: times });
+const SLOWER = 4;
+const told = ({ longest, longestOnClock }: Work) => `${longest} ms (${longestOnClock} ms on the clock)`;
 
 test('usable within a second, with a processor four times as slow', async () => {
   const { ada } = await scene();
-  const context = await device(ada, { worker: true });
-  const first = await open(context);
+  const kept = await device(ada, { worker: true });
+  const first = await open(kept);
   await first.connection('live');
   await first.kept();
-  const took: Record<string, number[]> = { 'first visit': [], 'again, with what is on the device': [] };
-  for (const [name, times] of Object.entries(took)) {
-    for (let turn = 0; turn < 3; turn++) {
-      const where = name === 'first visit' ? await device(ada) : context;
-      const page = await where.newPage();
-      await slowly(await where.newCDPSession(page), 4);
+  await first.page.close();
+  const visits = [
+    { name: 'for the first time', context: await device(ada) },
+    { name: 'again', context: kept },
+  ];
+  for (const { name, context } of visits) {
+    const page = await context.newPage();
+    const before = Date.now();
+    const { total } = await workDuring(page, async () => {
       await page.goto('/all', { waitUntil: 'commit' });
-      const app = new App(page);
-      await app.sees('Pay the rent');
-      const usable = await page.evaluate(() => {
-        const list = performance.getEntriesByName('first-list')[0];
-        return list?.startTime ?? performance.now();
-      });
-      times.push(Math.round(usable));
-      await page.close();
-    }
-    times.sort((a, b) => a - b);
-    console.log(`Usable, with the processor slowed down four times, ${name}: ${times.join(', ')} ms.`);
+      await new App(page).sees('Pay the rent');
+    });
+    console.log(`Usable ${name}, after ${total} ms of the processor: ${SLOWER * total} ms on one ${SLOWER} times as slow (${Date.now() - before} ms on this clock, at full speed).`);
+    expect(SLOWER * total).toBeLessThan(1_000);
+    await page.close();
   }
-  expect(Math.min(...took['again, with what is on the device']!)).toBeLessThan(1_500);
 });
-
-/** The longest frames while something is done, in milliseconds. */
-async function framesDuring({ page }: App, act: () => Promise<unknown>): Promise<number[]> {
-  await page.evaluate(() => {
-    const frames: number[] = [];
-    let last = performance.now();
-    let running = true;
-    const tick = (now: number) => {
-      frames.push(now - last);
-      last = now;
-      if (running) requestAnimationFrame(tick);
-    };
-    requestAnimationFrame(tick);
-    Object.assign(window, { stopFrames: () => ((running = false), frames.slice(2)) });
-  });
-  await act();
-  return page.evaluate(() => (window as unknown as { stopFrames(): number[] }).stopFrames());
-}
 
 test('ten thousand tasks: scrolling and typing', { timeout: 120_000 }, async () => {
   const ada = new Person();
@@ -71,31 +51,34 @@ test('ten thousand tasks: scrolling and typing', { timeout: 120_000 }, async () 
   );
   const before = Date.now();
   const app = await openFor(ada);
+  await app.sees('Task number 0 of many');
+  const listed = Date.now() - before;
   await app.connection('live');
-  await app.sees('Task number 0 of many');
-  console.log(`10,000 tasks, listed for the first time: ${Date.now() - before} ms.`);
-  const again = Date.now();
-  await app.page.reload();
-  await app.sees('Task number 0 of many');
-  console.log(`10,000 tasks, from this device after a reload: ${Date.now() - again} ms.`);
+  const opening = await workDuring(app.page, async () => {
+    await app.page.reload();
+    await app.sees('Task number 0 of many');
+  });
+  console.log(`10,000 tasks: listed in ${listed} ms; opened again from this device with ${opening.total} ms of the processor.`);
   await app.connection('live');
 
   const box = (await app.list.boundingBox())!;
   await app.page.mouse.move(box.x + 200, box.y + 300);
-  const scrolling = await framesDuring(app, async () => {
+  const scrolling = await workDuring(app.page, async () => {
     for (let turn = 0; turn < 40; turn++) await app.page.mouse.wheel(0, 400);
   });
   await app.page.locator('#quick-add').focus();
-  const typing = await framesDuring(app, () => app.page.keyboard.type('call the dentist tomorrow at 9:00 @health', { delay: 15 }));
-  const adding = await framesDuring(app, async () => {
-    await app.page.keyboard.press('Escape');
-    await app.page.locator('#quick-add').fill('one more');
-    await app.page.keyboard.press('Enter');
+  const typing = await workDuring(app.page, () => app.page.keyboard.type('call the dentist tomorrow at 9:00 @health'));
+  const adding = await workDuring(app.page, async () => {
+    await app.add('one more');
     await app.sent();
   });
-  const longest = (frames: number[]) => Math.round(Math.max(...frames));
-  const within = (frames: number[]) => `${longest(frames)} ms at most, ${frames.filter((frame) => frame > 50).length} of ${frames.length} above 50 ms`;
-  console.log(`Frames with 10,000 tasks. Scrolling: ${within(scrolling)}. Typing: ${within(typing)}. Adding: ${within(adding)}.`);
-  expect(longest(typing)).toBeLessThan(200);
-  expect(longest(scrolling)).toBeLessThan(200);
+  const row = app.list.locator('[data-task]').first();
+  const title = await row.locator('.row__title').textContent();
+  const completing = await workDuring(app.page, async () => {
+    await row.getByRole('checkbox').click();
+    await app.misses(title!);
+  });
+  console.log(`Longest task of the page with 10,000 tasks: scrolling ${told(scrolling)}, typing ${told(typing)}, adding ${told(adding)}, completing ${told(completing)}.`);
+  expect(scrolling.longest).toBeLessThan(50);
+  expect(typing.longest).toBeLessThan(50);
 });

@@ -44,7 +44,8 @@ export const ABOVE: { name: string; by: (page: Page) => Promise<unknown> }[] = [
 
 export async function everyState(context: BrowserContext, { views }: Scene, look: (app: App, name: string) => Promise<void>): Promise<void> {
   const app = await open(context, '/today');
-  await app.connection('live');
+  await go(app, '/all');
+  await app.sees('Pay the rent');
   for (const { name, path } of views) {
     await go(app, path);
     await visible[name]?.(app.page);

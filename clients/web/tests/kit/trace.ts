@@ -1,0 +1,54 @@
+// What the page's main thread did, from Chromium's own trace: each task's time on the processor,
+// which says the same on a busy machine as on an idle one, and on the clock, which does not.
+
+import type { Browser, Page } from 'playwright-core';
+
+interface TraceEvent {
+  name: string;
+  ph: string;
+  pid: number;
+  tid: number;
+  ts: number;
+  dur?: number;
+  tdur?: number;
+  args: { name?: string };
+}
+
+export interface Work {
+  /** Milliseconds of the processor that the main thread took in all. */
+  total: number;
+  /** Of the longest task, which is how long the page could not answer: on the processor, and on the clock. */
+  longest: number;
+  longestOnClock: number;
+}
+
+export async function workDuring(page: Page, act: () => Promise<unknown>): Promise<Work> {
+  const browser = page.context().browser() as Browser;
+  await browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline', '__metadata'] });
+  await act();
+  const trace = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
+  const threads = new Map<string, TraceEvent[]>();
+  const mains = new Set<string>();
+  for (const event of trace.traceEvents) {
+    const thread = `${event.pid}/${event.tid}`;
+    if (event.name === 'thread_name' && event.args.name === 'CrRendererMain') mains.add(thread);
+    if (event.ph !== 'X' || !/RunTask$/.test(event.name)) continue;
+    const events = threads.get(thread);
+    if (events) events.push(event);
+    else threads.set(thread, [event]);
+  }
+  // Of the renderers, the page's is the one that has had most to do.
+  const work = [...mains].map((thread): Work => {
+    const tasks = threads.get(thread) ?? [];
+    const outer = tasks.filter((task) => task.name === (tasks.some(({ name }) => name === 'RunTask') ? 'RunTask' : task.name));
+    const cpu = outer.map(({ tdur = 0 }) => tdur / 1000);
+    return {
+      total: Math.round(cpu.reduce((sum, time) => sum + time, 0)),
+      longest: Math.round(Math.max(0, ...cpu)),
+      longestOnClock: Math.round(Math.max(0, ...outer.map(({ dur = 0 }) => dur / 1000))),
+    };
+  });
+  const busiest = work.sort((a, b) => b.total - a.total)[0];
+  if (!busiest?.total) throw new Error('The trace has no tasks of a page in it.');
+  return busiest;
+}
