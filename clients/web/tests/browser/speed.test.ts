@@ -14,6 +14,16 @@ useBrowser();
 const SLOWER = 4;
 const told = ({ longest, longestOnClock }: Work) => `${longest} ms (${longestOnClock} ms on the clock)`;
 
+/** Marks the moment at which the first task is there. */
+function markList(): void {
+  const observer = new MutationObserver(() => {
+    if (!document.querySelector('[data-task]')) return;
+    observer.disconnect();
+    performance.mark('list');
+  });
+  observer.observe(document, { subtree: true, childList: true });
+}
+
 test('usable within a second, with a processor four times as slow', async () => {
   const { ada } = await scene();
   const kept = await device(ada, { worker: true });
@@ -28,10 +38,12 @@ test('usable within a second, with a processor four times as slow', async () => 
   for (const { name, context } of visits) {
     const page = await context.newPage();
     const before = Date.now();
-    const { total } = await workDuring(page, async () => {
+    await page.addInitScript(markList);
+    const act = async () => {
       await page.goto('/all', { waitUntil: 'commit' });
       await new App(page).sees('Pay the rent');
-    });
+    };
+    const { untilMark: total } = await workDuring(page, act, 'list');
     console.log(`Usable ${name}, after ${total} ms of the processor: ${SLOWER * total} ms on one ${SLOWER} times as slow (${Date.now() - before} ms on this clock, at full speed).`);
     expect(SLOWER * total).toBeLessThan(1_000);
     await page.close();

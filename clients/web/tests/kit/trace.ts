@@ -20,15 +20,18 @@ export interface Work {
   /** Of the longest task, which is how long the page could not answer: on the processor, and on the clock. */
   longest: number;
   longestOnClock: number;
+  /** Milliseconds of the processor until the page set a mark (`performance.mark`), if it was to. */
+  untilMark: number;
 }
 
-export async function workDuring(page: Page, act: () => Promise<unknown>): Promise<Work> {
+export async function workDuring(page: Page, act: () => Promise<unknown>, mark?: string): Promise<Work> {
   const browser = page.context().browser() as Browser;
-  await browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline', '__metadata'] });
+  await browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline', 'blink.user_timing', '__metadata'] });
   await act();
   const trace = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
   const threads = new Map<string, TraceEvent[]>();
   const mains = new Set<string>();
+  const marked = mark === undefined ? Infinity : (trace.traceEvents.find(({ name }) => name === mark)?.ts ?? Number.NaN);
   for (const event of trace.traceEvents) {
     const thread = `${event.pid}/${event.tid}`;
     if (event.name === 'thread_name' && event.args.name === 'CrRendererMain') mains.add(thread);
@@ -42,7 +45,9 @@ export async function workDuring(page: Page, act: () => Promise<unknown>): Promi
     const tasks = threads.get(thread) ?? [];
     const outer = tasks.filter((task) => task.name === (tasks.some(({ name }) => name === 'RunTask') ? 'RunTask' : task.name));
     const cpu = outer.map(({ tdur = 0 }) => tdur / 1000);
+    const before = outer.filter(({ ts }) => ts < marked).map(({ tdur = 0 }) => tdur / 1000);
     return {
+      untilMark: Math.round(before.reduce((sum, time) => sum + time, 0)),
       total: Math.round(cpu.reduce((sum, time) => sum + time, 0)),
       longest: Math.round(Math.max(0, ...cpu)),
       longestOnClock: Math.round(Math.max(0, ...outer.map(({ dur = 0 }) => dur / 1000))),
