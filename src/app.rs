@@ -9,8 +9,9 @@ use salvo::prelude::*;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::accounts::Accounts;
 use crate::auth::{Tokens, Verifier};
-use crate::config::{HttpConfig, JwtConfig, LiveConfig, Origin};
+use crate::config::{AccountsConfig, HttpConfig, JwtConfig, LiveConfig, Origin};
 use crate::database::Pool;
 use crate::exchange::Slots;
 use crate::http::NO_METADATA;
@@ -26,6 +27,7 @@ pub struct App(Arc<Parts>);
 struct Parts {
     pool: Pool,
     verifier: Verifier,
+    accounts: Option<Accounts>,
     hub: Hub,
     http: HttpConfig,
     body_limit: usize,
@@ -40,11 +42,13 @@ struct Parts {
 }
 
 impl App {
+    #[expect(clippy::too_many_arguments, reason = "each is a part, and there is one caller")]
     /// `port` is the one that was bound, which with `PORT=0` only the listener knows.
     pub fn new(
         pool: Pool,
         http: HttpConfig,
         jwt: &JwtConfig,
+        accounts: Option<AccountsConfig>,
         live: LiveConfig,
         trash_retention: Duration,
         hints: Hints,
@@ -52,14 +56,16 @@ impl App {
     ) -> Self {
         let mut allowed_origins = http.own_origins(port);
         allowed_origins.extend(http.allowed_origins.iter().cloned());
+        let accounts = accounts.map(|config| Accounts::new(pool.clone(), config, &http));
+        let own = accounts.as_ref().map(|accounts| accounts.access().clone());
         Self(Arc::new(Parts {
             hub: Hub::new(pool.clone()),
             pool,
-            verifier: Verifier::new(Tokens::new(
-                jwt.secret.expose().as_bytes(),
-                jwt.issuer.clone(),
-                jwt.audience.clone(),
-            )),
+            verifier: Verifier::new(
+                Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer.clone(), jwt.audience.clone()),
+                own,
+            ),
+            accounts,
             body_limit: usize::try_from(http.body_limit).unwrap_or(usize::MAX),
             http,
             allowed_origins,
@@ -85,6 +91,11 @@ impl App {
     /// Where tokens become identities.
     pub fn verifier(&self) -> &Verifier {
         &self.0.verifier
+    }
+
+    /// Accounts, if this server keeps some.
+    pub fn accounts(&self) -> Option<&Accounts> {
+        self.0.accounts.as_ref()
     }
 
     pub fn hub(&self) -> &Hub {

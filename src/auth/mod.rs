@@ -31,6 +31,12 @@ impl OwnerId {
         Self(sub.into())
     }
 
+    /// Only for the owner of an account: one whose session or password has been verified, or one
+    /// that is just being made.
+    pub(crate) fn of_account(id: &str) -> Self {
+        Self(id.into())
+    }
+
     /// For tests of what lies behind the token.
     #[cfg(test)]
     pub fn for_tests(sub: &str) -> Self {

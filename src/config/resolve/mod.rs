@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    Config, DatabaseProxy, DatabaseSource, HttpConfig, HttpSettings, Invalid, JwtConfig, LiveConfig, LiveSettings,
+    AccountSettings, AccountsConfig, Config, DatabaseProxy, DatabaseSource, HttpConfig, HttpSettings, Invalid, JwtConfig, LiveConfig, LiveSettings,
     LogConfig, LogFormat, LogSettings, PoolConfig, Secret, Settings, TokenSettings, data_dir, parse, proxies,
     secret::{SecretFile, SecretFileError},
 };
@@ -44,6 +44,7 @@ impl Settings {
         let http = self.http.check(&mut errors);
         let live = self.live.check(&mut errors);
         let log = self.log.check(&mut errors);
+        let (accounts, switch) = self.accounts.check(&mut errors);
         let pool_size = given(self.database.database_pool_size);
         let pool_size = errors.optional("DATABASE_POOL_SIZE", pool_size, parse::pool_size);
         let retention = errors.optional("RETENTION", given(self.database.retention), parse::retention);
@@ -85,6 +86,10 @@ impl Settings {
         let (Some(database), Some(key), true) = (database, key, errors.0.is_empty()) else {
             return Err(errors);
         };
+        let embedded = matches!(database, DatabaseSource::Embedded { .. });
+        // A secret that was given is the tool of somebody who issues tokens elsewhere.
+        let on = switch.unwrap_or(embedded && matches!(key, Key::Kept(_)));
+        let accounts = on.then(|| AccountsConfig { demo: embedded && http.is_loopback_bind(), ..accounts });
         let default_pool = PoolConfig::default();
         Ok(Config {
             database,
@@ -96,6 +101,7 @@ impl Settings {
             retention: retention.unwrap_or(Duration::from_hours(7 * 24)),
             trash_retention: trash_retention.unwrap_or(Duration::from_hours(30 * 24)),
             jwt: key.into_jwt(self.token.jwt_issuer, self.token.jwt_audience)?,
+            accounts,
             http,
             live,
             log,
@@ -158,6 +164,29 @@ impl HttpSettings {
                 .optional("SHUTDOWN_TIMEOUT", given(self.shutdown_timeout), parse::shutdown_timeout)
                 .unwrap_or(Duration::from_secs(10)),
         }
+    }
+}
+
+impl AccountSettings {
+    /// How accounts are kept, and whether it is said that there are or are not any.
+    fn check(self, errors: &mut ConfigErrors) -> (AccountsConfig, Option<bool>) {
+        let default = AccountsConfig::default();
+        let config = AccountsConfig {
+            session_idle: errors
+                .optional("SESSION_IDLE", given(self.session_idle), parse::session_idle)
+                .unwrap_or(default.session_idle),
+            session_life: errors
+                .optional("SESSION_LIFE", given(self.session_life), parse::session_life)
+                .unwrap_or(default.session_life),
+            session_rotation: errors
+                .optional("SESSION_ROTATION", given(self.session_rotation), parse::session_rotation)
+                .unwrap_or(default.session_rotation),
+            access_token_lifetime: errors
+                .optional("ACCESS_TOKEN_LIFETIME", given(self.access_token_lifetime), parse::access_token_lifetime)
+                .unwrap_or(default.access_token_lifetime),
+            ..default
+        };
+        (config, errors.optional("ACCOUNTS", given(self.accounts), parse::switch))
     }
 }
 

@@ -57,6 +57,13 @@ fn all_wrong() -> Settings {
             trash_retention: some("0s"),
         },
         token: TokenSettings { jwt_secret: some("hunter2"), ..Default::default() },
+        accounts: AccountSettings {
+            accounts: some("perhaps"),
+            session_idle: some("1s"),
+            session_life: some("4000d"),
+            session_rotation: some("0s"),
+            access_token_lifetime: some("2h"),
+        },
         log: LogSettings { log: some("loud"), log_format: some("xml") },
     }
 }

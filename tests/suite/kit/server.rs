@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use taskwire::auth::Tokens;
-use taskwire::config::{HttpConfig, JwtConfig, LiveConfig, Origin, PoolConfig, Secret, TrustedProxies};
+use taskwire::config::{AccountsConfig, HttpConfig, JwtConfig, LiveConfig, Origin, PoolConfig, Secret, TrustedProxies};
 use taskwire::database::Pool;
 use taskwire::server::{Server, Setup};
 use tokio::sync::oneshot;
@@ -28,6 +28,9 @@ pub struct TestServer {
 pub struct Options {
     pub issuer: Option<&'static str>,
     pub audience: Option<&'static str>,
+    /// How accounts are kept, if there are any.
+    pub accounts: Option<AccountsConfig>,
+    pub public_url: Option<Origin>,
     pub allowed_origins: Vec<Origin>,
     pub body_limit: u64,
     pub request_timeout: Duration,
@@ -52,6 +55,8 @@ impl Default for Options {
         Self {
             issuer: None,
             audience: None,
+            accounts: None,
+            public_url: None,
             allowed_origins: Vec::new(),
             body_limit: 1024 * 1024,
             request_timeout: Duration::from_secs(30),
@@ -85,7 +90,7 @@ impl TestServer {
         let http = HttpConfig {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: options.port,
-            public_url: None,
+            public_url: options.public_url,
             allowed_origins: options.allowed_origins,
             request_timeout: options.request_timeout,
             body_limit: options.body_limit,
@@ -102,6 +107,7 @@ impl TestServer {
         let setup = Setup {
             http,
             jwt,
+            accounts: options.accounts,
             live: options.live,
             retention: options.retention,
             trash_retention: options.trash_retention,
