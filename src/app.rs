@@ -18,6 +18,7 @@ use crate::live::Hub;
 use crate::live::hints::Hints;
 use crate::live::waiting::Waiting;
 use crate::problem::Problem;
+use crate::revocations::{Lives, Revocations};
 
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +27,7 @@ pub struct App(Arc<Parts>);
 struct Parts {
     pool: Pool,
     verifier: Verifier,
+    revocations: Revocations,
     hub: Hub,
     http: HttpConfig,
     body_limit: usize,
@@ -45,6 +47,7 @@ impl App {
         pool: Pool,
         http: HttpConfig,
         jwt: &JwtConfig,
+        lives: Lives,
         live: LiveConfig,
         trash_retention: Duration,
         hints: Hints,
@@ -52,14 +55,14 @@ impl App {
     ) -> Self {
         let mut allowed_origins = http.own_origins(port);
         allowed_origins.extend(http.allowed_origins.iter().cloned());
+        let hub = Hub::new(pool.clone());
+        let revocations = Revocations::new(pool.clone(), hub.clone(), hints.clone(), lives, live.sweep);
+        let tokens = Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer.clone(), jwt.audience.clone());
         Self(Arc::new(Parts {
-            hub: Hub::new(pool.clone()),
+            hub,
             pool,
-            verifier: Verifier::new(Tokens::new(
-                jwt.secret.expose().as_bytes(),
-                jwt.issuer.clone(),
-                jwt.audience.clone(),
-            )),
+            verifier: Verifier::new(tokens, revocations.clone()),
+            revocations,
             body_limit: usize::try_from(http.body_limit).unwrap_or(usize::MAX),
             http,
             allowed_origins,
@@ -85,6 +88,11 @@ impl App {
     /// Where tokens become identities.
     pub fn verifier(&self) -> &Verifier {
         &self.0.verifier
+    }
+
+    /// What no longer gives access.
+    pub fn revocations(&self) -> &Revocations {
+        &self.0.revocations
     }
 
     pub fn hub(&self) -> &Hub {

@@ -23,6 +23,7 @@ pub mod logging;
 pub mod openapi;
 mod problem;
 pub mod projects;
+pub mod revocations;
 pub mod routes;
 pub mod server;
 pub mod tasks;

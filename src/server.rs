@@ -16,6 +16,7 @@ use crate::config::{HttpConfig, JwtConfig, LiveConfig};
 use crate::database::Pool;
 use crate::live::hints::Hints;
 use crate::live::sweep;
+use crate::revocations::Lives;
 use crate::routes;
 use crate::trash;
 
@@ -31,6 +32,8 @@ const BACKLOG: u32 = 4096;
 pub struct Setup {
     pub http: HttpConfig,
     pub jwt: JwtConfig,
+    /// How long any token counts after it was issued.
+    pub token_max_life: Duration,
     pub live: LiveConfig,
     /// How far back the change log reaches.
     pub retention: Duration,
@@ -45,6 +48,8 @@ pub struct Setup {
 pub enum ServeError {
     #[error("cannot listen on {address}: {cause} (HOST and PORT choose another address)")]
     Bind { address: SocketAddr, cause: String },
+    #[error("the revocations cannot be read: {0}")]
+    Revocations(#[source] sqlx::Error),
     #[error("the server stopped: {0}")]
     Io(#[from] std::io::Error),
 }
@@ -72,13 +77,14 @@ pub struct Server {
 impl Server {
     /// Binds; to be called within a runtime.
     pub fn bind(setup: Setup) -> Result<Self, ServeError> {
-        let Setup { http, jwt, live, retention, trash_retention, pool, hints_url } = setup;
+        let Setup { http, jwt, token_max_life, live, retention, trash_retention, pool, hints_url } = setup;
         let wanted = SocketAddr::new(http.host, http.port);
         let refused = |cause: String| ServeError::Bind { address: wanted, cause };
         let acceptor = listen(wanted).map_err(|error| refused(error.to_string()))?;
         let address = acceptor.inner().local_addr()?;
         let hints = Hints::new(hints_url.is_some());
-        let app = App::new(pool, http, &jwt, live, trash_retention, hints, address.port());
+        let app =
+            App::new(pool, http, &jwt, Lives { token: token_max_life }, live, trash_retention, hints, address.port());
         Ok(Self { app, acceptor, address, hints_url, retention })
     }
 
@@ -90,6 +96,7 @@ impl Server {
     /// Serves until `stop` is done, then lets what is running finish, within bounds.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
         let Self { app, acceptor, hints_url, retention, .. } = self;
+        app.revocations().load().await.map_err(ServeError::Revocations)?;
         let helpers = helpers(&app, hints_url, retention);
         let server = salvo::Server::new(acceptor);
         let handle = server.handle();
@@ -113,9 +120,11 @@ fn helpers(app: &App, hints_url: Option<String>, kept: Duration) -> JoinSet<()> 
     let mut helpers = JoinSet::new();
     if let Some(url) = hints_url {
         helpers.spawn(app.hints().clone().send(app.pool().clone()));
-        helpers.spawn(app.hints().clone().follow(url, app.hub().clone()));
+        helpers.spawn(app.hints().clone().follow(url, app.hub().clone(), app.revocations().clone()));
     }
-    helpers.spawn(sweep::run(app.pool().clone(), app.hub().clone(), app.live().sweep));
+    helpers.spawn(sweep::run(app.pool().clone(), app.hub().clone(), app.revocations().clone(), app.live().sweep));
+    helpers.spawn(app.revocations().clone().follow());
+    helpers.spawn(app.revocations().clone().expire());
     helpers.spawn(changes::retention::run(app.pool().clone(), kept));
     helpers.spawn(trash::retention::run(app.pool().clone(), app.trash_retention()));
     helpers

@@ -69,6 +69,12 @@ pub enum TokenError {
     Issuer,
     #[error("the token is for another audience")]
     Audience,
+    #[error("the token was revoked; sign in again")]
+    Revoked,
+    #[error("the token is older than tokens may be here (TOKEN_MAX_LIFE)")]
+    TooOld,
+    #[error("the token ends later than tokens may here (TOKEN_MAX_LIFE), and does not say when it was issued")]
+    TooLong,
 }
 
 /// Why no token can be minted.

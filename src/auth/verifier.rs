@@ -3,10 +3,12 @@
 
 use super::{Identity, TokenError, Tokens, refuse};
 use crate::problem::Problem;
+use crate::revocations::Revocations;
 
 /// Knows every source of tokens that this server accepts.
 pub struct Verifier {
     tokens: Tokens,
+    revocations: Revocations,
 }
 
 /// Why a token does not lead to an identity.
@@ -21,12 +23,17 @@ pub enum VerifyError {
 }
 
 impl Verifier {
-    pub const fn new(tokens: Tokens) -> Self {
-        Self { tokens }
+    pub const fn new(tokens: Tokens, revocations: Revocations) -> Self {
+        Self { tokens, revocations }
+    }
+
+    /// Whatever proves an identity, it counts only while it has not been revoked.
+    pub async fn verify(&self, token: &str) -> Result<Identity, VerifyError> {
+        self.revocations.admit(self.identify(token).await?)
     }
 
     #[expect(clippy::unused_async, reason = "keys and API tokens may have to be looked up")]
-    pub async fn verify(&self, token: &str) -> Result<Identity, VerifyError> {
+    async fn identify(&self, token: &str) -> Result<Identity, VerifyError> {
         Ok(self.tokens.verify(token)?)
     }
 }

@@ -35,6 +35,12 @@ fn lifetime(text: &str) -> Result<Duration, String> {
 
 impl Token {
     pub fn run(self) -> Result<(), Failure> {
+        let longest = self.settings.longest_life()?;
+        if self.expires > longest {
+            let detail =
+                "a token that lives longer than TOKEN_MAX_LIFE would end early; for scripts, make an API token";
+            return Err(Failure::new(detail));
+        }
         let jwt = self.settings.resolve()?;
         let tokens = Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer, jwt.audience);
         let token = tokens.mint(&self.user, self.expires).map_err(Failure::new)?;

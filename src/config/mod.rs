@@ -34,6 +34,8 @@ pub struct Config {
     /// How long the trash keeps what was deleted.
     pub trash_retention: Duration,
     pub jwt: JwtConfig,
+    /// How long any token counts after it was issued.
+    pub token_max_life: Duration,
     pub http: HttpConfig,
     pub live: LiveConfig,
     pub log: LogConfig,

@@ -151,6 +151,11 @@ pub struct TokenSettings {
     #[arg(long, env = "JWT_AUDIENCE", value_name = "TEXT")]
     pub jwt_audience: Option<String>,
 
+    /// How long any token counts after it was issued, 1m to 3650d; the same on all servers
+    /// [default: 30d]
+    #[arg(long, env = "TOKEN_MAX_LIFE", value_name = "DURATION")]
+    pub token_max_life: Option<String>,
+
     /// Directory of the private Postgres and the generated secret [default: /var/lib/taskwire for
     /// root, otherwise taskwire in the user's data directory]
     #[arg(long, env = "DATA_DIR", value_name = "DIR")]

@@ -12,7 +12,7 @@ use url::Url;
 
 pub use durations::{
     authenticate_within, drain_time, duration, heartbeat_interval, request_timeout, retention, shutdown_timeout,
-    socket_max_life, sweep_interval,
+    socket_max_life, sweep_interval, token_max_life,
 };
 pub use numbers::{
     body_limit, pool_size, port, sockets_per_user, unauthenticated_sockets, unauthenticated_sockets_per_address,

@@ -52,6 +52,7 @@ impl Settings {
         let proxy = given(self.database.database_proxy);
         let proxy = errors.optional("DATABASE_PROXY", proxy, parse::database_proxy);
         let direct = given(self.database.database_direct_url);
+        let token_max_life = self.token.max_life(&mut errors);
         let secret = given_secret(self.token.jwt_secret);
 
         let (database, key) = if let Some(url) = given(self.database.database_url) {
@@ -95,6 +96,7 @@ impl Settings {
             },
             retention: retention.unwrap_or(Duration::from_hours(7 * 24)),
             trash_retention: trash_retention.unwrap_or(Duration::from_hours(30 * 24)),
+            token_max_life,
             jwt: key.into_jwt(self.token.jwt_issuer, self.token.jwt_audience)?,
             http,
             live,
@@ -104,6 +106,22 @@ impl Settings {
 }
 
 impl TokenSettings {
+    fn max_life(&self, errors: &mut ConfigErrors) -> Duration {
+        let given = given(self.token_max_life.clone());
+        errors.optional("TOKEN_MAX_LIFE", given, parse::token_max_life).unwrap_or(Duration::from_hours(30 * 24))
+    }
+
+    /// How long a token that is made now can count.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the setting.
+    pub fn longest_life(&self) -> Result<Duration, ConfigErrors> {
+        let mut errors = ConfigErrors::default();
+        let longest = self.max_life(&mut errors);
+        if errors.0.is_empty() { Ok(longest) } else { Err(errors) }
+    }
+
     /// Checks what signing a token needs, and generates the secret like [`Settings::resolve`]: a
     /// token may be made before the first start.
     ///

@@ -56,7 +56,7 @@ fn all_wrong() -> Settings {
             retention: some("forever"),
             trash_retention: some("0s"),
         },
-        token: TokenSettings { jwt_secret: some("hunter2"), ..Default::default() },
+        token: TokenSettings { jwt_secret: some("hunter2"), token_max_life: some("0s"), ..Default::default() },
         log: LogSettings { log: some("loud"), log_format: some("xml") },
     }
 }

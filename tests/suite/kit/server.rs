@@ -28,6 +28,7 @@ pub struct TestServer {
 pub struct Options {
     pub issuer: Option<&'static str>,
     pub audience: Option<&'static str>,
+    pub token_max_life: Duration,
     pub allowed_origins: Vec<Origin>,
     pub body_limit: u64,
     pub request_timeout: Duration,
@@ -52,6 +53,7 @@ impl Default for Options {
         Self {
             issuer: None,
             audience: None,
+            token_max_life: Duration::from_hours(30 * 24),
             allowed_origins: Vec::new(),
             body_limit: 1024 * 1024,
             request_timeout: Duration::from_secs(30),
@@ -102,6 +104,7 @@ impl TestServer {
         let setup = Setup {
             http,
             jwt,
+            token_max_life: options.token_max_life,
             live: options.live,
             retention: options.retention,
             trash_retention: options.trash_retention,
