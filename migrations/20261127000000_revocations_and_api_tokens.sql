@@ -25,6 +25,8 @@ CREATE TABLE revocations (
     expires_at timestamptz NOT NULL CONSTRAINT revocations_expire_later CHECK (expires_at > revoked_at)
 );
 
+CREATE INDEX revocations_by_owner ON revocations (owner_id);
+
 -- Tokens for scripts. The token itself is known to its holder alone.
 CREATE TABLE api_tokens (
     owner_id     text COLLATE "C" NOT NULL,
@@ -46,3 +48,23 @@ CREATE TABLE api_tokens (
 
 -- The way from a token to its owner.
 CREATE UNIQUE INDEX api_tokens_by_hash ON api_tokens (hash);
+
+-- A write that was let in just before its user was deleted waits for the owner's lock, finds no
+-- owner any more, and would begin anew. Whoever can never return does not; for the others it takes
+-- some seconds, within which only such writes can come: no token is accepted that says to be
+-- issued before them.
+CREATE FUNCTION taskwire_refuse_just_deleted() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM revocations r
+               WHERE r.owner_id = NEW.owner_id AND r.kind = 'user'
+                 AND (r.for_good OR r.revoked_at > clock_timestamp() - interval '15 seconds')) THEN
+        RAISE EXCEPTION 'the owner was deleted'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'owners_not_just_deleted';
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- After the insertion, so that it is not asked at every write, but at the first of each owner.
+CREATE TRIGGER owners_not_just_deleted AFTER INSERT ON owners
+    FOR EACH ROW EXECUTE FUNCTION taskwire_refuse_just_deleted();

@@ -9,6 +9,7 @@ use salvo::prelude::*;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::api_tokens::ApiTokens;
 use crate::auth::{Tokens, Verifier};
 use crate::config::{HttpConfig, JwtConfig, LiveConfig, Origin};
 use crate::database::Pool;
@@ -27,6 +28,7 @@ pub struct App(Arc<Parts>);
 struct Parts {
     pool: Pool,
     verifier: Verifier,
+    api_tokens: ApiTokens,
     revocations: Revocations,
     hub: Hub,
     http: HttpConfig,
@@ -58,10 +60,12 @@ impl App {
         let hub = Hub::new(pool.clone());
         let revocations = Revocations::new(pool.clone(), hub.clone(), hints.clone(), lives, live.sweep);
         let tokens = Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer.clone(), jwt.audience.clone());
+        let api_tokens = ApiTokens::new(pool.clone());
         Self(Arc::new(Parts {
             hub,
             pool,
-            verifier: Verifier::new(tokens, revocations.clone()),
+            verifier: Verifier::new(tokens, api_tokens.clone(), revocations.clone()),
+            api_tokens,
             revocations,
             body_limit: usize::try_from(http.body_limit).unwrap_or(usize::MAX),
             http,
@@ -88,6 +92,10 @@ impl App {
     /// Where tokens become identities.
     pub fn verifier(&self) -> &Verifier {
         &self.0.verifier
+    }
+
+    pub fn api_tokens(&self) -> &ApiTokens {
+        &self.0.api_tokens
     }
 
     /// What no longer gives access.

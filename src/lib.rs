@@ -5,6 +5,7 @@
 //! their stores, stores speak SQL over the pool of `database`. `tasks` and `live` meet only in
 //! `changes`, the log.
 
+pub mod api_tokens;
 pub mod app;
 pub mod auth;
 pub mod batch;
@@ -28,3 +29,4 @@ pub mod routes;
 pub mod server;
 pub mod tasks;
 pub mod trash;
+pub mod users;

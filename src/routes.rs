@@ -12,7 +12,7 @@ use utoipa::openapi::OpenApi;
 use crate::app::App;
 use crate::http::framing::{self, REQUEST_ID};
 use crate::openapi::mount::Mounts;
-use crate::{batch, changes, docs, exchange, health, live, openapi, projects, tasks, trash};
+use crate::{api_tokens, batch, changes, docs, exchange, health, live, openapi, projects, tasks, trash, users};
 
 /// Every operation of the contract.
 fn operations() -> Mounts {
@@ -42,6 +42,10 @@ fn operations() -> Mounts {
         .mount(exchange::import_data)
         .mount(changes::list_changes)
         .mount(live::open_live)
+        .mount(api_tokens::list_api_tokens)
+        .mount(api_tokens::create_api_token)
+        .mount(api_tokens::revoke_api_token)
+        .mount(users::delete_user)
         .mount(health::get_health)
 }
 

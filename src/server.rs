@@ -123,6 +123,7 @@ fn helpers(app: &App, hints_url: Option<String>, kept: Duration) -> JoinSet<()> 
         helpers.spawn(app.hints().clone().follow(url, app.hub().clone(), app.revocations().clone()));
     }
     helpers.spawn(sweep::run(app.pool().clone(), app.hub().clone(), app.revocations().clone(), app.live().sweep));
+    helpers.spawn(app.api_tokens().clone().write_uses());
     helpers.spawn(app.revocations().clone().follow());
     helpers.spawn(app.revocations().clone().expire());
     helpers.spawn(changes::retention::run(app.pool().clone(), kept));

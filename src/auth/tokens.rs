@@ -69,6 +69,10 @@ pub enum TokenError {
     Issuer,
     #[error("the token is for another audience")]
     Audience,
+    #[error("the API token is malformed: it has lost or changed a character")]
+    ApiTokenForm,
+    #[error("there is no such API token; it may have been revoked")]
+    ApiTokenUnknown,
     #[error("the token was revoked; sign in again")]
     Revoked,
     #[error("the token is older than tokens may be here (TOKEN_MAX_LIFE)")]

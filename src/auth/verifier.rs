@@ -1,13 +1,15 @@
 //! The one door: the text of a token becomes an [`Identity`] here and nowhere else, whatever kind
 //! of token it is and wherever it arrives, over HTTP or on a socket.
 
-use super::{Identity, TokenError, Tokens, refuse};
+use super::{Credential, Identity, TokenError, Tokens, refuse};
+use crate::api_tokens::ApiTokens;
 use crate::problem::Problem;
 use crate::revocations::Revocations;
 
 /// Knows every source of tokens that this server accepts.
 pub struct Verifier {
     tokens: Tokens,
+    api_tokens: ApiTokens,
     revocations: Revocations,
 }
 
@@ -23,8 +25,8 @@ pub enum VerifyError {
 }
 
 impl Verifier {
-    pub const fn new(tokens: Tokens, revocations: Revocations) -> Self {
-        Self { tokens, revocations }
+    pub const fn new(tokens: Tokens, api_tokens: ApiTokens, revocations: Revocations) -> Self {
+        Self { tokens, api_tokens, revocations }
     }
 
     /// Whatever proves an identity, it counts only while it has not been revoked.
@@ -32,8 +34,18 @@ impl Verifier {
         self.revocations.admit(self.identify(token).await?)
     }
 
-    #[expect(clippy::unused_async, reason = "keys and API tokens may have to be looked up")]
+    /// To be called once an identity has got what it came for, so that its user can see when an
+    /// API token was last used.
+    pub fn used(&self, identity: &Identity) {
+        if matches!(identity.credential, Credential::ApiToken { .. }) {
+            self.api_tokens.used(identity);
+        }
+    }
+
     async fn identify(&self, token: &str) -> Result<Identity, VerifyError> {
+        if ApiTokens::is_one(token) {
+            return self.api_tokens.verify(token).await;
+        }
         Ok(self.tokens.verify(token)?)
     }
 }

@@ -61,7 +61,7 @@ pub struct Revocation {
 }
 
 /// Revocations whose transaction is to be committed, and which are then to be announced.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[must_use = "what is recorded must be announced after the commit"]
 pub struct Recorded(Vec<Revocation>);
 
@@ -178,6 +178,13 @@ impl Revocations {
 
     pub fn forbids(&self, identity: &Identity) -> bool {
         self.known().view.forbids(identity, Utc::now())
+    }
+
+    /// The same as the database knows it now, for what must not happen a moment too late.
+    pub async fn forbids_by_now(&self, transaction: &mut Transaction<'_>, identity: &Identity) -> sqlx::Result<bool> {
+        let mut view = View::default();
+        store::of_owner(transaction, &identity.owner).await?.iter().for_each(|revocation| view.add(revocation));
+        Ok(view.forbids(identity, Utc::now()))
     }
 
     /// How often something has been revoked: while it stays the same, what was allowed still is.

@@ -1,5 +1,6 @@
 //! The SQL of revocations. The table is read by every server, whoever's they are, so its key is the
-//! number and not the owner: this module and the sweep are the only ones that read it that way.
+//! number and not the owner: this module and the sweep are the only ones that read it that way. (The
+//! trigger `owners_not_just_deleted` reads it by owner.)
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -107,6 +108,22 @@ pub async fn read(pool: &Pool, after: i64) -> sqlx::Result<Page> {
     }
     let complete = i64::try_from(revocations.len()).unwrap_or(i64::MAX) < PAGE;
     Ok(Page { head, revocations, complete })
+}
+
+/// All revocations of one owner.
+pub async fn of_owner(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<Vec<Revocation>> {
+    let rows = sqlx::query!(
+        "SELECT seq, kind, subject, for_good, revoked_at, expires_at FROM revocations WHERE owner_id = $1",
+        owner.as_str(),
+    )
+    .fetch_all(transaction)
+    .await?;
+    let revocations = rows.into_iter().map(|row| {
+        let subject = subject(&row.kind, row.subject, row.for_good)?;
+        let owner = owner.as_str().to_owned();
+        Ok(Revocation { seq: row.seq, owner, subject, revoked_at: row.revoked_at, expires_at: row.expires_at })
+    });
+    revocations.collect()
 }
 
 /// Removes what has expired for so long that no clock takes it for alive; returns how many.
