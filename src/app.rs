@@ -9,7 +9,8 @@ use salvo::prelude::*;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::auth::{Tokens, Verifier};
+use crate::auth::Verifier;
+use crate::auth::issuers::{Issuers, SetupError};
 use crate::config::{HttpConfig, JwtConfig, LiveConfig, Origin};
 use crate::database::Pool;
 use crate::exchange::Slots;
@@ -49,17 +50,13 @@ impl App {
         trash_retention: Duration,
         hints: Hints,
         port: u16,
-    ) -> Self {
+    ) -> Result<Self, SetupError> {
         let mut allowed_origins = http.own_origins(port);
         allowed_origins.extend(http.allowed_origins.iter().cloned());
-        Self(Arc::new(Parts {
+        Ok(Self(Arc::new(Parts {
             hub: Hub::new(pool.clone()),
             pool,
-            verifier: Verifier::new(Tokens::new(
-                jwt.secret.expose().as_bytes(),
-                jwt.issuer.clone(),
-                jwt.audience.clone(),
-            )),
+            verifier: Verifier::new(Issuers::new(jwt)?),
             body_limit: usize::try_from(http.body_limit).unwrap_or(usize::MAX),
             http,
             allowed_origins,
@@ -70,7 +67,7 @@ impl App {
             draining: CancellationToken::new(),
             sockets: TaskTracker::new(),
             trash_retention,
-        }))
+        })))
     }
 
     /// The app behind a request.

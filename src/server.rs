@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::app::App;
+use crate::auth::issuers;
 use crate::changes;
 use crate::config::{HttpConfig, JwtConfig, LiveConfig};
 use crate::database::Pool;
@@ -45,6 +46,8 @@ pub struct Setup {
 pub enum ServeError {
     #[error("cannot listen on {address}: {cause} (HOST and PORT choose another address)")]
     Bind { address: SocketAddr, cause: String },
+    #[error(transparent)]
+    Issuers(#[from] issuers::SetupError),
     #[error("the server stopped: {0}")]
     Io(#[from] std::io::Error),
 }
@@ -78,7 +81,7 @@ impl Server {
         let acceptor = listen(wanted).map_err(|error| refused(error.to_string()))?;
         let address = acceptor.inner().local_addr()?;
         let hints = Hints::new(hints_url.is_some());
-        let app = App::new(pool, http, &jwt, live, trash_retention, hints, address.port());
+        let app = App::new(pool, http, &jwt, live, trash_retention, hints, address.port())?;
         Ok(Self { app, acceptor, address, hints_url, retention })
     }
 
@@ -116,6 +119,9 @@ fn helpers(app: &App, hints_url: Option<String>, kept: Duration) -> JoinSet<()> 
         helpers.spawn(app.hints().clone().follow(url, app.hub().clone()));
     }
     helpers.spawn(sweep::run(app.pool().clone(), app.hub().clone(), app.live().sweep));
+    for keeper in app.verifier().issuers().keepers() {
+        helpers.spawn(keeper);
+    }
     helpers.spawn(changes::retention::run(app.pool().clone(), kept));
     helpers.spawn(trash::retention::run(app.pool().clone(), app.trash_retention()));
     helpers

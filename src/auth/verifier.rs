@@ -1,12 +1,14 @@
 //! The one door: the text of a token becomes an [`Identity`] here and nowhere else, whatever kind
 //! of token it is and wherever it arrives, over HTTP or on a socket.
 
-use super::{Identity, TokenError, Tokens, refuse};
+use super::issuers::Issuers;
+use super::jwt::Unverified;
+use super::{Identity, TokenError, refuse};
 use crate::problem::Problem;
 
 /// Knows every source of tokens that this server accepts.
 pub struct Verifier {
-    tokens: Tokens,
+    issuers: Issuers,
 }
 
 /// Why a token does not lead to an identity.
@@ -21,13 +23,24 @@ pub enum VerifyError {
 }
 
 impl Verifier {
-    pub const fn new(tokens: Tokens) -> Self {
-        Self { tokens }
+    pub const fn new(issuers: Issuers) -> Self {
+        Self { issuers }
     }
 
-    #[expect(clippy::unused_async, reason = "keys and API tokens may have to be looked up")]
+    /// Where tokens from outside come from.
+    pub const fn issuers(&self) -> &Issuers {
+        &self.issuers
+    }
+
     pub async fn verify(&self, token: &str) -> Result<Identity, VerifyError> {
-        Ok(self.tokens.verify(token)?)
+        self.identify(token).await
+    }
+
+    /// Whose token it is, by the source that it is from. What a source decides is final: a token
+    /// that one refuses is not shown to the next.
+    async fn identify(&self, token: &str) -> Result<Identity, VerifyError> {
+        let token = Unverified::parse(token)?;
+        self.issuers.identify(&token).await
     }
 }
 
