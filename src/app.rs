@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::api_tokens::ApiTokens;
-use crate::auth::{Tokens, Verifier};
+use crate::auth::Verifier;
+use crate::auth::issuers::{Issuers, SetupError};
 use crate::config::{HttpConfig, JwtConfig, LiveConfig, Origin};
 use crate::database::Pool;
 use crate::exchange::Slots;
@@ -54,17 +55,16 @@ impl App {
         trash_retention: Duration,
         hints: Hints,
         port: u16,
-    ) -> Self {
+    ) -> Result<Self, SetupError> {
         let mut allowed_origins = http.own_origins(port);
         allowed_origins.extend(http.allowed_origins.iter().cloned());
         let hub = Hub::new(pool.clone());
         let revocations = Revocations::new(pool.clone(), hub.clone(), hints.clone(), lives, live.sweep);
-        let tokens = Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer.clone(), jwt.audience.clone());
         let api_tokens = ApiTokens::new(pool.clone());
-        Self(Arc::new(Parts {
+        Ok(Self(Arc::new(Parts {
             hub,
             pool,
-            verifier: Verifier::new(tokens, api_tokens.clone(), revocations.clone()),
+            verifier: Verifier::new(Issuers::new(jwt)?, api_tokens.clone(), revocations.clone()),
             api_tokens,
             revocations,
             body_limit: usize::try_from(http.body_limit).unwrap_or(usize::MAX),
@@ -77,7 +77,7 @@ impl App {
             draining: CancellationToken::new(),
             sockets: TaskTracker::new(),
             trash_retention,
-        }))
+        })))
     }
 
     /// The app behind a request.

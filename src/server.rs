@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::app::App;
+use crate::auth::issuers;
 use crate::changes;
 use crate::config::{HttpConfig, JwtConfig, LiveConfig};
 use crate::database::Pool;
@@ -50,6 +51,8 @@ pub enum ServeError {
     Bind { address: SocketAddr, cause: String },
     #[error("the revocations cannot be read: {0}")]
     Revocations(#[source] sqlx::Error),
+    #[error(transparent)]
+    Issuers(#[from] issuers::SetupError),
     #[error("the server stopped: {0}")]
     Io(#[from] std::io::Error),
 }
@@ -83,8 +86,8 @@ impl Server {
         let acceptor = listen(wanted).map_err(|error| refused(error.to_string()))?;
         let address = acceptor.inner().local_addr()?;
         let hints = Hints::new(hints_url.is_some());
-        let app =
-            App::new(pool, http, &jwt, Lives { token: token_max_life }, live, trash_retention, hints, address.port());
+        let lives = Lives { token: token_max_life };
+        let app = App::new(pool, http, &jwt, lives, live, trash_retention, hints, address.port())?;
         Ok(Self { app, acceptor, address, hints_url, retention })
     }
 
@@ -126,6 +129,9 @@ fn helpers(app: &App, hints_url: Option<String>, kept: Duration) -> JoinSet<()> 
     helpers.spawn(app.api_tokens().clone().write_uses());
     helpers.spawn(app.revocations().clone().follow());
     helpers.spawn(app.revocations().clone().expire());
+    for keeper in app.verifier().issuers().keepers() {
+        helpers.spawn(keeper);
+    }
     helpers.spawn(changes::retention::run(app.pool().clone(), kept));
     helpers.spawn(trash::retention::run(app.pool().clone(), app.trash_retention()));
     helpers

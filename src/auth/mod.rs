@@ -1,6 +1,8 @@
 //! Who is calling. A [`Caller`] exists only behind a verified token, an [`OwnerId`] only inside
 //! a caller or a row of the database: whatever takes an owner cannot be reached without one.
 
+pub mod issuers;
+pub mod jwt;
 mod tokens;
 mod verifier;
 

@@ -1,14 +1,16 @@
 //! The one door: the text of a token becomes an [`Identity`] here and nowhere else, whatever kind
 //! of token it is and wherever it arrives, over HTTP or on a socket.
 
-use super::{Credential, Identity, TokenError, Tokens, refuse};
+use super::issuers::Issuers;
+use super::jwt::Unverified;
+use super::{Credential, Identity, TokenError, refuse};
 use crate::api_tokens::ApiTokens;
 use crate::problem::Problem;
 use crate::revocations::Revocations;
 
 /// Knows every source of tokens that this server accepts.
 pub struct Verifier {
-    tokens: Tokens,
+    issuers: Issuers,
     api_tokens: ApiTokens,
     revocations: Revocations,
 }
@@ -25,8 +27,13 @@ pub enum VerifyError {
 }
 
 impl Verifier {
-    pub const fn new(tokens: Tokens, api_tokens: ApiTokens, revocations: Revocations) -> Self {
-        Self { tokens, api_tokens, revocations }
+    pub const fn new(issuers: Issuers, api_tokens: ApiTokens, revocations: Revocations) -> Self {
+        Self { issuers, api_tokens, revocations }
+    }
+
+    /// Where tokens from outside come from.
+    pub const fn issuers(&self) -> &Issuers {
+        &self.issuers
     }
 
     /// Whatever proves an identity, it counts only while it has not been revoked.
@@ -42,11 +49,14 @@ impl Verifier {
         }
     }
 
+    /// Whose token it is, by the source that it is from. What a source decides is final: a token
+    /// that one refuses is not shown to the next.
     async fn identify(&self, token: &str) -> Result<Identity, VerifyError> {
         if ApiTokens::is_one(token) {
             return self.api_tokens.verify(token).await;
         }
-        Ok(self.tokens.verify(token)?)
+        let token = Unverified::parse(token)?;
+        self.issuers.identify(&token).await
     }
 }
 

@@ -3,6 +3,8 @@
 //! [`Settings::resolve`] turns it into a [`Config`] or into the complete list of what is wrong.
 
 mod data_dir;
+mod issuers;
+mod key_url;
 mod origin;
 mod parse;
 mod proxies;
@@ -16,6 +18,8 @@ use std::{
     time::Duration,
 };
 
+pub use issuers::{IssuerConfig, KeyPace, KeySource, Prefix};
+pub use key_url::KeyUrl;
 pub use origin::Origin;
 pub use parse::{Invalid, duration};
 pub use proxies::TrustedProxies;
@@ -78,11 +82,19 @@ pub enum DatabaseProxy {
 /// How tokens are signed and checked.
 #[derive(Debug, Clone)]
 pub struct JwtConfig {
-    pub secret: Secret,
+    /// The deployment's own secret; `None` where tokens come only from elsewhere.
+    pub secret: Option<Secret>,
     /// The file `secret` was read from, when it was not given but generated.
     pub secret_file: Option<PathBuf>,
+    /// What tokens signed with `secret` must name.
     pub issuer: Option<String>,
     pub audience: Option<String>,
+    /// The claim that names the user in tokens signed with `secret`.
+    pub user_claim: String,
+    /// Who else issues tokens.
+    pub issuers: Vec<IssuerConfig>,
+    /// How their keys are kept.
+    pub key_pace: KeyPace,
 }
 
 /// How the server meets the network.
@@ -161,6 +173,14 @@ impl Default for PoolConfig {
             // Far more than any statement takes, and less than a request.
             statement_within: Duration::from_secs(10),
         }
+    }
+}
+
+impl JwtConfig {
+    /// Whether identities come from elsewhere: a secret that was given is somebody's to share.
+    #[must_use]
+    pub const fn has_outside_source(&self) -> bool {
+        !self.issuers.is_empty() || (self.secret.is_some() && self.secret_file.is_none())
     }
 }
 
