@@ -45,6 +45,7 @@ struct Parts {
 }
 
 impl App {
+    #[expect(clippy::too_many_arguments, reason = "each is a part, and there is one caller")]
     /// `port` is the one that was bound, which with `PORT=0` only the listener knows.
     pub fn new(
         pool: Pool,

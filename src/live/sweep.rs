@@ -27,7 +27,8 @@ pub async fn run(pool: Pool, hub: Hub, revocations: Revocations, every: Duration
             let asked_at = Instant::now();
             match ask(&pool, batch).await {
                 Ok(answer) => {
-                    revocations.swept(answer.revocations, asked_at);
+                    // First, so that who is shut out is not told what comes after.
+                    revocations.swept(answer.revocations, asked_at).await;
                     answer.moved_on.iter().for_each(|owner| hub.recheck(owner));
                 }
                 Err(error) => tracing::debug!(%error, "the sweep could not ask the database"),

@@ -31,14 +31,26 @@ impl Revocations {
         }
     }
 
-    /// Takes the head as the sweep found it in the database, having asked at this time.
-    pub fn swept(&self, head: Head, asked_at: Instant) {
-        let mut known = self.known_mut();
-        if known.view.head == head {
-            known.confirmed = known.confirmed.max(asked_at);
-        } else {
+    /// Takes the head as the sweep found it in the database, having asked at this time, and reads
+    /// what is new.
+    pub async fn swept(&self, head: Head, asked_at: Instant) {
+        if self.confirm(head, asked_at) {
+            return;
+        }
+        if let Err(error) = self.catch_up(false).await {
+            tracing::warn!(%error, "the revocations cannot be read; trying again");
             self.0.behind.notify_one();
         }
+    }
+
+    /// Whether everything up to this head is known, and so the view was whole at that time.
+    fn confirm(&self, head: Head, asked_at: Instant) -> bool {
+        let mut known = self.known_mut();
+        let whole = known.view.head == head;
+        if whole {
+            known.confirmed = known.confirmed.max(asked_at);
+        }
+        whole
     }
 
     /// Reads what is new whenever there is word of it, for as long as the server runs.
@@ -101,5 +113,72 @@ impl View {
         if anew || reached.epoch != self.head.epoch || reached.seq > self.head.seq {
             self.head = reached;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::DateTime;
+    use sqlx::postgres::PgPoolOptions;
+
+    use super::*;
+    use crate::auth::{Credential, Identity, OwnerId, VerifyError};
+    use crate::config::PoolConfig;
+    use crate::database::Pool;
+    use crate::live::Hub;
+    use crate::live::hints::Hints;
+    use crate::revocations::{Lives, Revocation, Subject};
+
+    /// What a server knows that has not yet spoken with its database.
+    fn revocations() -> Revocations {
+        let nowhere = PgPoolOptions::new().connect_lazy("postgres://127.0.0.1:1/none").expect("an address");
+        let pool = Pool::new(nowhere, PoolConfig::default());
+        let lives = Lives { token: Duration::from_hours(1) };
+        Revocations::new(pool.clone(), Hub::new(pool), Hints::new(true), lives, Duration::from_secs(1))
+    }
+
+    fn identity() -> Identity {
+        let (issued_at, expires_at) = (Some(Utc::now()), Utc::now() + Duration::from_mins(1));
+        Identity { owner: OwnerId::for_tests("ada"), issued_at, expires_at, credential: Credential::Token }
+    }
+
+    fn revocation(seq: i64) -> Revocation {
+        let subject = Subject::User { for_good: false };
+        Revocation {
+            seq,
+            owner: "ada".to_owned(),
+            subject,
+            revoked_at: Utc::now(),
+            expires_at: DateTime::<Utc>::MAX_UTC,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_has_not_heard_from_the_database_for_long_lets_nobody_in() {
+        let revocations = revocations();
+        assert!(revocations.admit(identity()).is_ok());
+        let long_ago = Instant::now().checked_sub(Duration::from_secs(31)).expect("a time");
+        revocations.known_mut().confirmed = long_ago;
+        assert!(matches!(revocations.admit(identity()), Err(VerifyError::Unavailable)));
+        // Word of something that it has not read is not enough.
+        assert!(!revocations.confirm(Head { epoch: 0, seq: 1 }, Instant::now()));
+        assert!(matches!(revocations.admit(identity()), Err(VerifyError::Unavailable)));
+        assert!(revocations.confirm(Head::default(), Instant::now()));
+        assert!(revocations.admit(identity()).is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_is_announced_holds_at_once_and_counts_as_known_only_without_a_gap() {
+        let revocations = revocations();
+        revocations.announce(super::super::Recorded(vec![revocation(2)]));
+        assert!(revocations.forbids(&identity()));
+        // The first is still to come, from this server or another.
+        assert_eq!(revocations.known().view.head.seq, 0);
+        revocations.announce(super::super::Recorded(vec![revocation(1)]));
+        assert_eq!(revocations.known().view.head.seq, 1);
+        revocations.announce(super::super::Recorded(vec![revocation(2), revocation(3)]));
+        assert_eq!(revocations.known().view.head.seq, 3);
     }
 }

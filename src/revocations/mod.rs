@@ -194,11 +194,15 @@ impl Revocations {
 
     fn apply(&self, revocations: &[Revocation]) {
         let mut known = self.known_mut();
-        revocations.iter().for_each(|revocation| known.view.add(revocation));
+        for revocation in revocations {
+            known.view.add(revocation);
+        }
         drop(known);
         // In this order: who is woken must see that there is something to look at.
         self.0.changes.fetch_add(1, Ordering::AcqRel);
-        revocations.iter().for_each(|revocation| self.0.hub.wake(&revocation.owner));
+        for revocation in revocations {
+            self.0.hub.wake(&revocation.owner);
+        }
     }
 
     fn known(&self) -> RwLockReadGuard<'_, Known> {

@@ -61,7 +61,7 @@ async fn fill(user: &Client) {
         "id": Uuid::now_v7(),
         "operations": [{ "op": "create", "task": { "title": "in a batch" } }],
     });
-    user.post("/batch").json(batch).expect(200).await;
+    user.post("/tasks/batch").json(batch).expect(200).await;
     user.script("read-write").await;
 }
 
@@ -131,7 +131,7 @@ async fn what_is_written_while_the_user_is_deleted_goes_along_or_is_refused() {
             0 => there.post("/projects").json(json!({ "name": "late" })),
             1 => there.post("/tasks").json(json!({ "title": "late" })),
             2 => ada.at(&servers[number % 3]).post("/tokens").json(json!({ "name": "late", "scope": "read" })),
-            _ => there.post("/batch").json(json!({
+            _ => there.post("/tasks/batch").json(json!({
                 "operations": [{ "op": "create", "task": { "title": "late" } }],
             })),
         };

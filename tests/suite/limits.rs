@@ -228,8 +228,8 @@ async fn contract_server_and_database_agree_on_every_limit() {
         }
         let its = format!("{path}/{}", made["id"].as_str().expect("an id"));
         let calls = |whole: Value| {
-            let patch = update.map(|_| ada.patch(&its).json(fields.clone()));
-            std::iter::once(ada.post(&path).json(whole)).chain(patch)
+            let second = update.map(|_| ada.patch(&its).json(fields.clone()));
+            std::iter::once(ada.post(&path).json(whole)).chain(second)
         };
         let mut answer = made;
         answer.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());

@@ -231,8 +231,8 @@ async fn a_token_counts_no_longer_than_what_forbids_it_is_kept() {
     for (claims, reason) in [
         (json!({"sub": "ada", "iat": now - 3700, "exp": now + 60}), "older than tokens may be"),
         (json!({"sub": "ada", "iat": 0, "exp": now + 60}), "older than tokens may be"),
-        (json!({"sub": "ada", "exp": now + 3700}), "iat"),
-        (json!({"sub": "ada", "exp": 253_402_300_799_i64}), "iat"),
+        (json!({"sub": "ada", "exp": now + 3700}), "does not say when"),
+        (json!({"sub": "ada", "exp": 253_402_300_799_i64}), "does not say when"),
         (json!({"sub": "ada", "iat": now + 600, "exp": now + 660}), "not valid yet"),
     ] {
         let problem = with(claims.clone()).get("/stats").refused(401, "UNAUTHORIZED").await;
