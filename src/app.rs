@@ -10,7 +10,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
-use crate::auth::{Tokens, Verifier};
+use crate::api_tokens::ApiTokens;
+use crate::auth::Verifier;
+use crate::auth::issuers::{Issuers, SetupError};
 use crate::config::{AccountsConfig, HttpConfig, JwtConfig, LiveConfig, Origin};
 use crate::database::Pool;
 use crate::exchange::Slots;
@@ -19,6 +21,7 @@ use crate::live::Hub;
 use crate::live::hints::Hints;
 use crate::live::waiting::Waiting;
 use crate::problem::Problem;
+use crate::revocations::{Lives, Revocations};
 
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -28,6 +31,8 @@ struct Parts {
     pool: Pool,
     verifier: Verifier,
     accounts: Option<Accounts>,
+    api_tokens: ApiTokens,
+    revocations: Revocations,
     hub: Hub,
     http: HttpConfig,
     body_limit: usize,
@@ -49,23 +54,26 @@ impl App {
         http: HttpConfig,
         jwt: &JwtConfig,
         accounts: Option<AccountsConfig>,
+        lives: Lives,
         live: LiveConfig,
         trash_retention: Duration,
         hints: Hints,
         port: u16,
-    ) -> Self {
+    ) -> Result<Self, SetupError> {
         let mut allowed_origins = http.own_origins(port);
         allowed_origins.extend(http.allowed_origins.iter().cloned());
         let accounts = accounts.map(|config| Accounts::new(pool.clone(), config, &http));
         let own = accounts.as_ref().map(|accounts| accounts.access().clone());
-        Self(Arc::new(Parts {
-            hub: Hub::new(pool.clone()),
+        let hub = Hub::new(pool.clone());
+        let revocations = Revocations::new(pool.clone(), hub.clone(), hints.clone(), lives, live.sweep);
+        let api_tokens = ApiTokens::new(pool.clone());
+        Ok(Self(Arc::new(Parts {
+            hub,
             pool,
-            verifier: Verifier::new(
-                Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer.clone(), jwt.audience.clone()),
-                own,
-            ),
+            verifier: Verifier::new(own, Issuers::new(jwt)?, api_tokens.clone(), revocations.clone()),
             accounts,
+            api_tokens,
+            revocations,
             body_limit: usize::try_from(http.body_limit).unwrap_or(usize::MAX),
             http,
             allowed_origins,
@@ -76,7 +84,7 @@ impl App {
             draining: CancellationToken::new(),
             sockets: TaskTracker::new(),
             trash_retention,
-        }))
+        })))
     }
 
     /// The app behind a request.
@@ -96,6 +104,15 @@ impl App {
     /// Accounts, if this server keeps some.
     pub fn accounts(&self) -> Option<&Accounts> {
         self.0.accounts.as_ref()
+    }
+
+    pub fn api_tokens(&self) -> &ApiTokens {
+        &self.0.api_tokens
+    }
+
+    /// What no longer gives access.
+    pub fn revocations(&self) -> &Revocations {
+        &self.0.revocations
     }
 
     pub fn hub(&self) -> &Hub {

@@ -6,6 +6,7 @@
 //! `changes`, the log.
 
 pub mod accounts;
+pub mod api_tokens;
 pub mod app;
 pub mod auth;
 pub mod batch;
@@ -24,7 +25,9 @@ pub mod logging;
 pub mod openapi;
 mod problem;
 pub mod projects;
+pub mod revocations;
 pub mod routes;
 pub mod server;
 pub mod tasks;
 pub mod trash;
+pub mod users;

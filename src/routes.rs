@@ -12,7 +12,9 @@ use utoipa::openapi::OpenApi;
 use crate::app::App;
 use crate::http::framing::{self, REQUEST_ID};
 use crate::openapi::mount::Mounts;
-use crate::{accounts, batch, changes, docs, exchange, health, live, openapi, projects, tasks, trash};
+use crate::{
+    accounts, api_tokens, batch, changes, docs, exchange, health, live, openapi, projects, tasks, trash, users,
+};
 
 /// Every operation of the contract.
 fn operations() -> Mounts {
@@ -56,6 +58,10 @@ fn operations() -> Mounts {
         .mount(accounts::revoke_other_sessions)
         .mount(accounts::change_password)
         .mount(accounts::delete_user)
+        .mount(api_tokens::list_api_tokens)
+        .mount(api_tokens::create_api_token)
+        .mount(api_tokens::revoke_api_token)
+        .mount(users::delete_user)
         .mount(health::get_health)
 }
 

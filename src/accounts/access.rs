@@ -3,23 +3,21 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use jsonwebtoken::{Algorithm, Header, Validation};
-use serde::{Deserialize, Serialize};
+use chrono::Utc;
+use jsonwebtoken::{Algorithm, Header};
+use serde::Serialize;
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::keys::{Key, Keys};
+use super::keys::Keys;
 use super::sessions::Session;
+use crate::auth::jwt::{self, OWN_ISSUER, Rules, Unverified};
 use crate::auth::{Credential, Identity, OwnerId, TokenError, VerifyError};
 use crate::database::Pool;
 use crate::problem::Problem;
 
-/// Names this deployment as the issuer and as the audience.
-pub const ISSUER: &str = "taskwire";
 /// What kind of JWT it is (RFC 9068), so that no other can pass for one.
 const TYPE: &str = "at+jwt";
-/// How far the clocks of servers may differ, in seconds.
-const LEEWAY: u64 = 5;
 
 /// Makes and checks access tokens. Cheap to clone.
 #[derive(Clone)]
@@ -28,10 +26,11 @@ pub struct AccessTokens(Arc<Inner>);
 struct Inner {
     pool: Pool,
     keys: Keys,
+    rules: Rules,
     lifetime: std::time::Duration,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Claims {
     iss: String,
     aud: String,
@@ -43,7 +42,13 @@ struct Claims {
 
 impl AccessTokens {
     pub fn new(pool: Pool, lifetime: std::time::Duration) -> Self {
-        Self(Arc::new(Inner { pool, keys: Keys::default(), lifetime }))
+        let rules = Rules {
+            issuer: Some(OWN_ISSUER.to_owned()),
+            audience: Some(OWN_ISSUER.to_owned()),
+            user_claim: "sub".to_owned(),
+            prefix: String::new(),
+        };
+        Self(Arc::new(Inner { pool, keys: Keys::default(), rules, lifetime }))
     }
 
     pub fn keys(&self) -> &Keys {
@@ -55,60 +60,29 @@ impl AccessTokens {
         let key = self.0.keys.signing(&self.0.pool).await?;
         let now = Utc::now();
         let claims = Claims {
-            iss: ISSUER.to_owned(),
-            aud: ISSUER.to_owned(),
+            iss: OWN_ISSUER.to_owned(),
+            aud: OWN_ISSUER.to_owned(),
             sub: owner.as_str().to_owned(),
             sid: session.id,
             iat: now.timestamp(),
             exp: (now + self.0.lifetime).min(session.expires_at).timestamp(),
         };
-        let header =
-            Header { typ: Some(TYPE.to_owned()), kid: Some(key.kid.clone()), ..Header::new(Algorithm::EdDSA) };
+        let header = Header { typ: Some(TYPE.to_owned()), kid: Some(key.kid.clone()), ..Header::new(Algorithm::EdDSA) };
         jsonwebtoken::encode(&header, &claims, &key.encoding).map_err(|error| Problem::server_error(&error))
     }
 
-    /// Whether a token says that it is one of these, be it true or not.
-    pub fn are_named_by(token: &str) -> bool {
-        #[derive(Deserialize)]
-        struct Issuer {
-            iss: String,
-        }
-        jsonwebtoken::dangerous::insecure_decode_claims::<Issuer>(token).is_ok_and(|claims| claims.iss == ISSUER)
-    }
-
-    pub async fn verify(&self, token: &str) -> Result<Identity, VerifyError> {
-        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Malformed)?;
-        if header.alg != Algorithm::EdDSA {
-            return Err(TokenError::Algorithm.into());
-        }
-        if header.crit.is_some() {
-            return Err(TokenError::Extension.into());
-        }
-        let kid = header.kid.filter(|_| header.typ.as_deref() == Some(TYPE)).ok_or(TokenError::Malformed)?;
-        let key = self.0.keys.named(&self.0.pool, &kid).await.map_err(|error| {
+    /// Whose a token is that says to be one of these.
+    pub async fn verify(&self, token: &Unverified<'_>) -> Result<Identity, VerifyError> {
+        // Ours name their key.
+        let kid = token.kid().ok_or(TokenError::Malformed)?;
+        let key = self.0.keys.named(&self.0.pool, kid).await.map_err(|error| {
             tracing::warn!(%error, "the signing keys cannot be read");
             VerifyError::Unavailable
         })?;
-        // Whoever made it did not have a key of ours.
-        Ok(verify_with(&*key.ok_or(TokenError::Signature)?, token)?)
+        let key = key.ok_or(TokenError::UnknownKey)?;
+        let identity = jwt::verify(token, &key.verifying, &self.0.rules, Utc::now())?;
+        let session = token.claims().get("sid").and_then(Value::as_str).and_then(|sid| sid.parse().ok());
+        let credential = Credential::Session(session.ok_or(TokenError::Claims)?);
+        Ok(Identity { credential, ..identity })
     }
-}
-
-fn verify_with(key: &Key, token: &str) -> Result<Identity, TokenError> {
-    let mut validation = Validation::new(Algorithm::EdDSA);
-    validation.leeway = LEEWAY;
-    validation.validate_nbf = true;
-    validation.set_issuer(&[ISSUER]);
-    validation.set_audience(&[ISSUER]);
-    validation.set_required_spec_claims(&["sub", "exp", "iss", "aud"]);
-    let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation)
-        .map_err(|error| TokenError::from(error.kind()))?
-        .claims;
-    let time = |seconds| DateTime::from_timestamp(seconds, 0).ok_or(TokenError::Claims);
-    Ok(Identity {
-        owner: OwnerId::of_account(&claims.sub),
-        issued_at: Some(time(claims.iat)?),
-        expires_at: time(claims.exp)?,
-        credential: Credential::Session(claims.sid),
-    })
 }

@@ -127,6 +127,8 @@ mod tests {
         }
         let set = Cookies { secure: true }.set(&Token::new(), None);
         let text = set.to_str().expect("text");
-        assert!(text.starts_with("__Host-taskwire_session=") && text.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure"));
+        assert!(
+            text.starts_with("__Host-taskwire_session=") && text.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure")
+        );
     }
 }

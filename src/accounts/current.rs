@@ -52,7 +52,8 @@ impl<'ex> Extractible<'ex> for Comer {
         let app = App::of(depot)?;
         let accounts = of(app)?.clone();
         origins::check(app, req, accounts.cookies().is_sent(req.headers()))?;
-        let user_agent = req.headers().get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let user_agent =
+            req.headers().get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         Ok(Self { accounts, address: client_address(app, req), user_agent })
     }
 }
@@ -116,8 +117,8 @@ async fn look_up(app: &App, accounts: &Accounts, token: &Token) -> Result<MaybeS
         Standing::Ended => return none(Some(accounts.cookies().clear())),
         Standing::Replayed => {
             tracing::warn!("a session's old token came back after its new one was in use; the session is ended");
-            let (owner, id) = (found.owner, found.session.id);
-            ending(app, move |transaction| {
+            let (owner, id) = (found.owner.clone(), found.session.id);
+            ending(app, &found.owner, move |transaction| {
                 async move { Ok(((), sessions::delete(transaction, &owner, id).await?.then_some(id).into_iter().collect())) }
                     .boxed()
             })

@@ -6,26 +6,27 @@ use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::auth::OwnerId;
 use crate::database::Transaction;
 use crate::problem::Problem;
+use crate::revocations::Subject;
 
-/// Runs a transaction that ends these sessions. In a task of its own, so that a request that is
-/// dropped neither half-applies nor ends sessions unheard.
-pub async fn ending<T, W>(app: &App, work: W) -> Result<T, Problem>
+/// Runs a transaction that ends these sessions of an owner.
+pub async fn ending<T, W>(app: &App, owner: &OwnerId, work: W) -> Result<T, Problem>
 where
     T: Send + 'static,
     W: for<'t, 'c> FnOnce(&'t mut Transaction<'c>) -> BoxFuture<'t, sqlx::Result<(T, Vec<Uuid>)>> + Send + 'static,
 {
-    let app = app.clone();
-    let whole = async move {
-        let (value, _ended) = app
-            .pool()
-            .in_transaction(move |transaction| async move { work(transaction).await }.boxed())
-            .await?;
-        Ok(value)
-    };
-    let span = tracing::Span::current();
-    tokio::spawn(tracing::Instrument::instrument(whole, span))
+    let (owner, revocations) = (owner.clone(), app.revocations().clone());
+    app.revocations()
+        .write(move |transaction| {
+            async move {
+                let (value, ended) = work(transaction).await?;
+                let subjects: Vec<Subject> = ended.into_iter().map(Subject::Session).collect();
+                let recorded = revocations.record(transaction, &owner, &subjects).await?;
+                Ok((value, recorded))
+            }
+            .boxed()
+        })
         .await
-        .unwrap_or_else(|panic| Err(Problem::server_error(&panic)))
 }

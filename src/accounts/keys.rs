@@ -12,11 +12,12 @@ use chrono::{DateTime, Utc};
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey;
 use futures_util::FutureExt;
-use jsonwebtoken::{DecodingKey, EncodingKey};
+use jsonwebtoken::EncodingKey;
 use sqlx::Error;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use crate::auth::jwt;
 use crate::config::ACCESS_TOKEN_LIFETIME_MAX;
 use crate::database::{Pool, Transaction};
 
@@ -36,7 +37,7 @@ pub struct Key {
     /// The public half, as a JWK spells it.
     pub x: String,
     pub encoding: EncodingKey,
-    pub decoding: DecodingKey,
+    pub verifying: jwt::Keys,
     retired_at: Option<DateTime<Utc>>,
 }
 
@@ -124,7 +125,7 @@ impl Key {
             kid,
             x: BASE64_URL_SAFE_NO_PAD.encode(public),
             encoding: EncodingKey::from_ed_der(der.as_bytes()),
-            decoding: DecodingKey::from_ed_der(&public),
+            verifying: jwt::Keys::Single(jwt::Key::of_own(&public).map_err(|_| unusable("its public half"))?),
             retired_at,
         })
     }

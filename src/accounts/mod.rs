@@ -21,12 +21,12 @@ mod passwords;
 mod requests;
 mod retention;
 mod sessions;
-mod store;
+pub mod store;
 mod throttle;
 
 use std::sync::Arc;
 
-pub use access::{AccessTokens, ISSUER};
+pub use access::AccessTokens;
 pub use handlers::{
     change_password, delete_user, get_access_token, get_jwks, get_session, get_sign_in_methods, list_sessions,
     revoke_other_sessions, revoke_session, revoke_sessions, sign_in_demo, sign_in_email, sign_out, sign_up_email,

@@ -40,4 +40,3 @@ async fn remove(pool: &Pool) -> sqlx::Result<()> {
     throttle::forget(pool).await?;
     keys::forget(pool).await
 }
-

@@ -57,12 +57,9 @@ pub async fn by_owner(pool: &Pool, owner: &OwnerId) -> sqlx::Result<Option<Accou
 
 /// Whether nothing was ever written for an owner.
 pub async fn is_new(pool: &Pool, owner: &OwnerId) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"SELECT NOT EXISTS (SELECT FROM owners WHERE owner_id = $1) AS "is_new!""#,
-        owner.as_str()
-    )
-    .fetch_one(pool)
-    .await
+    sqlx::query_scalar!(r#"SELECT NOT EXISTS (SELECT FROM owners WHERE owner_id = $1) AS "is_new!""#, owner.as_str())
+        .fetch_one(pool)
+        .await
 }
 
 /// Makes an account, unless its owner or its e-mail has one; whether it did.
@@ -114,8 +111,9 @@ pub async fn renew_hash(pool: &Pool, owner: &OwnerId, before: &str, hash: &str) 
     Ok(())
 }
 
-/// Removes an account with its sessions.
-pub async fn delete(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<()> {
-    sqlx::query!("DELETE FROM accounts WHERE owner_id = $1", owner.as_str()).execute(&mut *transaction).await?;
-    Ok(())
+/// Removes an account with its sessions; whether there was one whose id never comes again.
+pub async fn delete(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<bool> {
+    let done =
+        sqlx::query!("DELETE FROM accounts WHERE owner_id = $1", owner.as_str()).execute(&mut *transaction).await?;
+    Ok(done.rows_affected() > 0 && owner.as_str() != super::demo::USER)
 }

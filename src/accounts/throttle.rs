@@ -128,12 +128,11 @@ impl Throttle {
         )
         .fetch_optional(pool)
         .await?;
-        let (until, refused) = match counted {
-            Some(until) => (until, false),
-            None => {
-                let until = sqlx::query_scalar!("SELECT blocked_until FROM attempts WHERE key = $1", &key[..]);
-                (until.fetch_optional(pool).await?.unwrap_or(now), true)
-            }
+        let (until, refused) = if let Some(until) = counted {
+            (until, false)
+        } else {
+            let until = sqlx::query_scalar!("SELECT blocked_until FROM attempts WHERE key = $1", &key[..]);
+            (until.fetch_optional(pool).await?.unwrap_or(now), true)
         };
         if until > now {
             self.remember(key, until, now);

@@ -31,6 +31,9 @@ impl From<ConfigErrors> for Failure {
     }
 }
 
+/// Why there is nothing to sign a token with.
+const NO_SECRET: &str = "tokens come from the configured issuer, and there is no secret here to sign any with";
+
 /// Prints to standard output; returns whether somebody reads it. A reader that has left, as
 /// `head` does, is no failure, but there is nobody to go on for.
 fn print(text: &str) -> Result<bool, Failure> {

@@ -75,6 +75,7 @@ async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_t
         http: config.http.clone(),
         jwt: config.jwt.clone(),
         accounts: config.accounts.clone(),
+        token_max_life: config.token_max_life,
         live: config.live.clone(),
         retention: config.retention,
         trash_retention: config.trash_retention,
@@ -85,7 +86,10 @@ async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_t
     let server = Server::bind(setup).map_err(Failure::new)?;
 
     let for_eyes = std::io::stdout().is_terminal() || show_demo_token;
-    let demo = (embedded.is_some() && config.http.is_loopback_bind() && for_eyes).then(|| demo_token(config));
+    let demo = (embedded.is_some() && config.http.is_loopback_bind() && for_eyes)
+        .then(|| Tokens::of(&config.jwt))
+        .flatten()
+        .map(|tokens| tokens.mint(DEMO_USER, DEMO_TOKEN_LIFETIME).map_err(Failure::new));
     // Whether anybody reads it makes no difference to the server.
     let _ = print(&banner(config, server.address(), demo.transpose()?.as_deref()));
     server.run(stop).await.map_err(Failure::new)
@@ -110,12 +114,6 @@ pub async fn open_database(
     .map_err(Failure::new)?;
     let pool = database::connect(&url, config.pool).await.map_err(Failure::new)?;
     Ok((pool, direct))
-}
-
-fn demo_token(config: &Config) -> Result<String, Failure> {
-    let jwt = config.jwt.clone();
-    let tokens = Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer, jwt.audience);
-    tokens.mint(DEMO_USER, DEMO_TOKEN_LIFETIME).map_err(Failure::new)
 }
 
 /// What a person needs to go on: where things are, and, in embedded mode, a first try.

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, SEC_WEBSOCKET_
 use tokio_tungstenite::tungstenite::http::{HeaderValue, Request, StatusCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::{Failure, print};
+use super::{Failure, NO_SECRET, print};
 use crate::auth::Tokens;
 use crate::changes::Position;
 use crate::config::TokenSettings;
@@ -84,7 +84,7 @@ fn credentials(user: Option<String>, token: Option<String>, settings: TokenSetti
     }
     let user = user.unwrap_or_default();
     let jwt = settings.resolve()?;
-    let tokens = Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer, jwt.audience);
+    let tokens = Tokens::of(&jwt).ok_or_else(|| Failure::new(NO_SECRET))?;
     // Says now, and not at the first connection, that the name cannot be a user id.
     tokens.mint(&user, OWN_TOKEN_LIFETIME).map_err(Failure::new)?;
     Ok(Credentials { user, source: TokenSource::Minted(Box::new(tokens)) })

@@ -3,6 +3,8 @@
 //! [`Settings::resolve`] turns it into a [`Config`] or into the complete list of what is wrong.
 
 mod data_dir;
+mod issuers;
+mod key_url;
 mod origin;
 mod parse;
 mod proxies;
@@ -16,12 +18,16 @@ use std::{
     time::Duration,
 };
 
+pub use issuers::{IssuerConfig, KeyPace, KeySource, Prefix};
+pub use key_url::KeyUrl;
 pub use origin::Origin;
 pub use parse::{Invalid, duration};
 pub use proxies::TrustedProxies;
 pub use resolve::{ConfigErrors, default_pool_size};
 pub use secret::Secret;
-pub use settings::{AccountSettings, DatabaseSettings, HttpSettings, LiveSettings, LogSettings, Settings, TokenSettings};
+pub use settings::{
+    AccountSettings, DatabaseSettings, HttpSettings, LiveSettings, LogSettings, Settings, TokenSettings,
+};
 
 /// Everything `taskwire serve` needs to know. Holds secrets, but never shows them: it is safe to
 /// print with `{:?}`.
@@ -36,6 +42,8 @@ pub struct Config {
     pub jwt: JwtConfig,
     /// How accounts are kept; `None` if there are none.
     pub accounts: Option<AccountsConfig>,
+    /// How long any token counts after it was issued.
+    pub token_max_life: Duration,
     pub http: HttpConfig,
     pub live: LiveConfig,
     pub log: LogConfig,
@@ -78,11 +86,19 @@ pub enum DatabaseProxy {
 /// How tokens are signed and checked.
 #[derive(Debug, Clone)]
 pub struct JwtConfig {
-    pub secret: Secret,
+    /// The deployment's own secret; `None` where tokens come only from elsewhere.
+    pub secret: Option<Secret>,
     /// The file `secret` was read from, when it was not given but generated.
     pub secret_file: Option<PathBuf>,
+    /// What tokens signed with `secret` must name.
     pub issuer: Option<String>,
     pub audience: Option<String>,
+    /// The claim that names the user in tokens signed with `secret`.
+    pub user_claim: String,
+    /// Who else issues tokens.
+    pub issuers: Vec<IssuerConfig>,
+    /// How their keys are kept.
+    pub key_pace: KeyPace,
 }
 
 /// The longest life of an access token, which is also how long one that was signed by a retired key
@@ -194,6 +210,14 @@ impl Default for PoolConfig {
             // Far more than any statement takes, and less than a request.
             statement_within: Duration::from_secs(10),
         }
+    }
+}
+
+impl JwtConfig {
+    /// Whether identities come from elsewhere: a secret that was given is somebody's to share.
+    #[must_use]
+    pub const fn has_outside_source(&self) -> bool {
+        !self.issuers.is_empty() || (self.secret.is_some() && self.secret_file.is_none())
     }
 }
 

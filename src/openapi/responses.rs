@@ -36,7 +36,7 @@ pub struct AccountConflict;
 const ERRORS: [(&str, Code, &str); 17] = [
     ("BadRequest", Code::ValidationError, "The request says something that is not allowed; `errors` names each fault."),
     ("Unauthorized", Code::Unauthorized, "The token is missing, malformed, expired or otherwise not accepted."),
-    ("Forbidden", Code::Forbidden, "The token's user is not the user in the path."),
+    ("Forbidden", Code::Forbidden, "The token's user is not the user in the path, or the token does not allow this."),
     ("NotFound", Code::NotFound, "The caller has nothing with this id there."),
     (
         "Conflict",

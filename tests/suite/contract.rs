@@ -6,9 +6,9 @@ use taskwire::{openapi, routes};
 
 use crate::kit::{Contract, TestServer};
 
-const VERBS: [&str; 16] = [
+const VERBS: [&str; 17] = [
     "get", "list", "create", "update", "replace", "delete", "set", "open", "count", "apply", "move", "restore",
-    "purge", "empty", "export", "import",
+    "purge", "empty", "export", "import", "revoke",
 ];
 
 #[test]
@@ -32,7 +32,7 @@ fn each_operation_documents_what_can_go_wrong() {
         if operation.get("requestBody").is_some() {
             expected.extend(["413", "415"]);
         }
-        if ["{task_id}", "{project_id}", "{trash_id}"].iter().any(|name| path.contains(name)) {
+        if ["{task_id}", "{project_id}", "{trash_id}", "{token_id}"].iter().any(|name| path.contains(name)) {
             expected.push("404");
         }
         for status in expected {

@@ -5,6 +5,7 @@
 
 mod kit;
 
+mod api_tokens;
 mod auth;
 mod authorization_walk;
 mod backlog;
@@ -17,6 +18,7 @@ mod concurrency;
 mod conditional;
 mod contract;
 mod cors;
+mod deleted_users;
 mod dues;
 mod epoch;
 mod equivalence;
@@ -45,6 +47,7 @@ mod projects;
 mod recurring;
 mod retention;
 mod retries;
+mod revocations;
 mod search;
 mod servers;
 mod smoke;

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::http::body::JsonBody;
 use crate::openapi::responses::{AccountConflict, NoAccounts, NotSignedIn, OtherSite};
 use crate::problem::{Code, Problem};
+use crate::users;
 
 /// How long after the sign-in the password need not be given again.
 const FRESH_FOR: Duration = Duration::from_mins(15);
@@ -63,7 +64,7 @@ pub async fn change_password(
     // Whether this one is remembered is not told again; it is in use, so it is kept.
     let visitor = comer.visitor(true);
     let (owner, before, fresh) = (account.owner.clone(), account.password_hash.clone(), token.clone());
-    let changed = ending(&app, move |transaction| {
+    let changed = ending(&app, &account.owner, move |transaction| {
         async move {
             let Some(at) = store::set_password(transaction, &owner, before.as_deref(), &hash).await? else {
                 return Ok((None, Vec::new()));
@@ -126,16 +127,11 @@ pub async fn delete_user(
         let message = "must be given, because the sign-in was more than 15 minutes ago";
         return Err(Problem::invalid_field("password", "missing_field", message));
     }
-    let owner = signed_in.account.owner;
-    ending(&app, move |transaction| {
-        async move {
-            let ended = sessions::delete_others(transaction, &owner, None).await?;
-            store::delete(transaction, &owner).await?;
-            Ok(((), ended))
-        }
-        .boxed()
-    })
-    .await?;
+    let (owner, revocations) = (signed_in.account.owner, app.revocations().clone());
+    app.revocations()
+        .write(move |transaction| async move { users::store::delete(transaction, &owner, &revocations).await }.boxed())
+        .await?;
+    tracing::info!("a user was deleted");
     let answer = UserDeleted { success: true, message: "User deleted".to_owned() };
     Ok(Kept::new(answer, Some(accounts.cookies().clear())))
 }

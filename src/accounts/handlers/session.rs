@@ -146,7 +146,7 @@ pub async fn revoke_session(
     let done = AuthStatus { status: true };
     let Ok(id) = body.0.token.parse::<Uuid>() else { return Ok(signed_in.answer(done)) };
     let owner = signed_in.account.owner.clone();
-    ending(&app, move |transaction| {
+    ending(&app, &signed_in.account.owner, move |transaction| {
         async move { Ok(((), sessions::delete(transaction, &owner, id).await?.then_some(id).into_iter().collect())) }
             .boxed()
     })
@@ -181,8 +181,8 @@ pub async fn revoke_sessions(
     signed_in: SignedIn,
     _body: OptionalJsonBody<Nothing>,
 ) -> Answered<AuthStatus> {
-    let owner = signed_in.account.owner;
-    ending(&app, move |transaction| {
+    let owner = signed_in.account.owner.clone();
+    ending(&app, &signed_in.account.owner, move |transaction| {
         async move { Ok(((), sessions::delete_others(transaction, &owner, None).await?)) }.boxed()
     })
     .await?;
@@ -213,7 +213,7 @@ pub async fn revoke_other_sessions(
     _body: OptionalJsonBody<Nothing>,
 ) -> Answered<AuthStatus> {
     let (owner, own) = (signed_in.account.owner.clone(), signed_in.session.id);
-    ending(&app, move |transaction| {
+    ending(&app, &signed_in.account.owner, move |transaction| {
         async move { Ok(((), sessions::delete_others(transaction, &owner, Some(own)).await?)) }.boxed()
     })
     .await?;

@@ -68,7 +68,7 @@ pub async fn sign_up_email(app: App, comer: Comer, body: JsonBody<SignUpEmail>) 
     };
     let (config, token, visitor) = (accounts.config().clone(), Token::new(), comer.visitor(remember_me));
     let (new, fresh) = (account.clone(), token.clone());
-    let session = ending(&app, move |transaction| {
+    let session = ending(&app, &account.owner, move |transaction| {
         async move {
             if !store::create(transaction, &new).await? {
                 return Ok((None, Vec::new()));
@@ -156,7 +156,7 @@ pub async fn sign_in_demo(app: App, comer: Comer, _body: OptionalJsonBody<Nothin
     let new = demo::account();
     let owner = new.owner.clone();
     let is_new = store::is_new(app.pool(), &owner).await?;
-    let created = ending(&app, move |transaction| {
+    let created = ending(&app, &owner, move |transaction| {
         async move { Ok((store::create(transaction, &new).await?, Vec::new())) }.boxed()
     })
     .await?;
@@ -171,7 +171,7 @@ async fn sign_in(app: &App, comer: &Comer, account: &Account, remembered: bool) 
     let accounts = &comer.accounts;
     let (config, token, visitor) = (accounts.config().clone(), Token::new(), comer.visitor(remembered));
     let (owner, fresh) = (account.owner.clone(), token.clone());
-    let session: Session = ending(app, move |transaction| {
+    let session: Session = ending(app, &account.owner, move |transaction| {
         async move { sessions::create(transaction, &owner, &config, &fresh, visitor).await }.boxed()
     })
     .await?;
@@ -215,8 +215,8 @@ pub async fn sign_out(
     _body: OptionalJsonBody<SignOut>,
 ) -> Answered<Success> {
     if let Some(signed_in) = current.signed_in {
-        let (owner, id) = (signed_in.account.owner, signed_in.session.id);
-        ending(&app, move |transaction| {
+        let (owner, id) = (signed_in.account.owner.clone(), signed_in.session.id);
+        ending(&app, &signed_in.account.owner, move |transaction| {
             async move { Ok(((), sessions::delete(transaction, &owner, id).await?.then_some(id).into_iter().collect())) }
                 .boxed()
         })

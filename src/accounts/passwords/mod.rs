@@ -11,8 +11,8 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 use crate::problem::{FieldError, Problem};
-use workers::Workers;
 pub use workers::Place;
+use workers::Workers;
 
 /// The shortest and the longest password, in characters.
 pub const MIN: usize = 8;
@@ -49,7 +49,10 @@ impl Passwords {
     }
 
     pub async fn hash(&self, place: &Place, password: String) -> Result<String, Problem> {
-        self.workers.run(place, move |memory| hash(memory, &password)).await?.map_err(|error| Problem::server_error(&error))
+        self.workers
+            .run(place, move |memory| hash(memory, &password))
+            .await?
+            .map_err(|error| Problem::server_error(&error))
     }
 
     /// Checks a password. Without a hash to check it against, the same is done in vain, so that
@@ -74,7 +77,11 @@ fn hash(memory: &mut Vec<Block>, password: &str) -> Result<String, argon2::passw
     Ok(hash.to_string())
 }
 
-fn verify(memory: &mut Vec<Block>, password: &str, hash: Option<&str>) -> Result<Verdict, argon2::password_hash::Error> {
+fn verify(
+    memory: &mut Vec<Block>,
+    password: &str,
+    hash: Option<&str>,
+) -> Result<Verdict, argon2::password_hash::Error> {
     let today = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES))?;
     let Some(hash) = hash else {
         compute(memory, &today, password, &Salt::new(&[0; SALT_BYTES])?, HASH_BYTES)?;
@@ -99,8 +106,12 @@ fn compute(
     memory.resize(params.block_count(), Block::default());
     let mut output = [0; Output::MAX_LENGTH];
     let output = output.get_mut(..length).ok_or(argon2::password_hash::Error::OutputSize)?;
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
-        .hash_password_into_with_memory(password.as_bytes(), salt, output, memory)?;
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone()).hash_password_into_with_memory(
+        password.as_bytes(),
+        salt,
+        output,
+        memory,
+    )?;
     Ok(Output::new(output)?)
 }
 
@@ -157,7 +168,9 @@ mod tests {
         }
         assert_eq!(code("correct horse battery staple"), None);
         assert_eq!(include_str!("common.txt").lines().count(), 10_000);
-        assert!(include_str!("common.txt").lines().all(|line| line.chars().count() >= MIN && line == line.to_lowercase()));
+        assert!(
+            include_str!("common.txt").lines().all(|line| line.chars().count() >= MIN && line == line.to_lowercase())
+        );
     }
 
     #[test]

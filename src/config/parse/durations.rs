@@ -75,6 +75,11 @@ pub fn access_token_lifetime(text: &str) -> Result<Duration, Invalid> {
     duration_within(&RANGE, text, "1m to 1h, a whole number with s, m or h")
 }
 
+pub fn token_max_life(text: &str) -> Result<Duration, Invalid> {
+    const RANGE: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(3650 * 24);
+    duration_within(&RANGE, text, "1m to 3650d, a whole number with s, m, h or d")
+}
+
 pub fn retention(text: &str) -> Result<Duration, Invalid> {
     const RANGE: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(3650 * 24);
     duration_within(&RANGE, text, "1m to 3650d, a whole number with s, m, h or d")
@@ -138,7 +143,7 @@ mod tests {
     #[test]
     fn every_duration_has_the_range_it_names() {
         type Parser = fn(&str) -> Result<Duration, Invalid>;
-        let parsers: [(Parser, &str, &str); 8] = [
+        let parsers: [(Parser, &str, &str); 9] = [
             (request_timeout, "100ms", "10m"),
             (shutdown_timeout, "0s", "10m"),
             (heartbeat_interval, "1s", "5m"),
@@ -147,6 +152,7 @@ mod tests {
             (sweep_interval, "100ms", "1m"),
             (drain_time, "0s", "5m"),
             (retention, "1m", "3650d"),
+            (token_max_life, "1m", "3650d"),
         ];
         for (parser, least, most) in parsers {
             let [shortest, longest] = [least, most].map(|text| duration(text).unwrap());

@@ -11,9 +11,8 @@ use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use url::Url;
 
 pub use durations::{
-    access_token_lifetime, authenticate_within, drain_time, duration, heartbeat_interval, request_timeout, retention, shutdown_timeout,
-    session_idle, session_life, session_rotation, socket_max_life,
-    sweep_interval,
+    access_token_lifetime, authenticate_within, drain_time, duration, heartbeat_interval, request_timeout, retention,
+    session_idle, session_life, session_rotation, shutdown_timeout, socket_max_life, sweep_interval, token_max_life,
 };
 pub use numbers::{
     body_limit, pool_size, port, sockets_per_user, unauthenticated_sockets, unauthenticated_sockets_per_address,

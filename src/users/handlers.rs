@@ -1,0 +1,44 @@
+//! The request that ends a user.
+
+use futures_util::FutureExt;
+use salvo::prelude::*;
+
+use super::{DeletedUser, store};
+use crate::app::App;
+use crate::auth::{Credential, Person};
+use crate::http::json::Json;
+use crate::openapi::params::UserPath;
+use crate::problem::{Code, Problem};
+
+/// Delete the user
+///
+/// Removes everything that the caller has, at once and for good: tasks, projects, trash, change log
+/// and API tokens. All tokens of the user that were issued until now end with it, the one of this
+/// request included: sent once more, it is answered 401, which says that the deletion is done.
+/// Sockets are closed. A user who returns under the same id, with a token that was issued some
+/// seconds later, starts anew. Not open to API tokens, nor to
+/// the sessions of this server's own accounts, which `POST /api/auth/delete-user` ends.
+#[utoipa::path(
+    delete,
+    path = "/api/{user_id}",
+    tag = "user",
+    params(UserPath),
+    responses((status = 200, description = "What was removed, by number.", body = DeletedUser)),
+    impl_for = delete_user
+)]
+#[handler]
+pub async fn delete_user(app: App, person: Person) -> Result<Json<DeletedUser>, Problem> {
+    if matches!(person.credential(), Credential::Session(_)) {
+        return Err(Problem::new(
+            Code::Forbidden,
+            "an account is deleted by /api/auth/delete-user, which asks who it is",
+        ));
+    }
+    let (owner, revocations) = (person.owner().clone(), app.revocations().clone());
+    let deleted = app
+        .revocations()
+        .write(move |transaction| async move { store::delete(transaction, &owner, &revocations).await }.boxed())
+        .await?;
+    tracing::info!("a user was deleted");
+    Ok(Json(deleted))
+}
