@@ -9,10 +9,11 @@ use salvo::prelude::*;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::accounts::Accounts;
 use crate::api_tokens::ApiTokens;
 use crate::auth::Verifier;
 use crate::auth::issuers::{Issuers, SetupError};
-use crate::config::{HttpConfig, JwtConfig, LiveConfig, Origin};
+use crate::config::{AccountsConfig, HttpConfig, JwtConfig, LiveConfig, Origin};
 use crate::database::Pool;
 use crate::exchange::Slots;
 use crate::http::NO_METADATA;
@@ -29,6 +30,7 @@ pub struct App(Arc<Parts>);
 struct Parts {
     pool: Pool,
     verifier: Verifier,
+    accounts: Option<Accounts>,
     api_tokens: ApiTokens,
     revocations: Revocations,
     hub: Hub,
@@ -51,6 +53,7 @@ impl App {
         pool: Pool,
         http: HttpConfig,
         jwt: &JwtConfig,
+        accounts: Option<AccountsConfig>,
         lives: Lives,
         live: LiveConfig,
         trash_retention: Duration,
@@ -59,13 +62,16 @@ impl App {
     ) -> Result<Self, SetupError> {
         let mut allowed_origins = http.own_origins(port);
         allowed_origins.extend(http.allowed_origins.iter().cloned());
+        let accounts = accounts.map(|config| Accounts::new(pool.clone(), config, &http));
+        let own = accounts.as_ref().map(|accounts| accounts.access().clone());
         let hub = Hub::new(pool.clone());
         let revocations = Revocations::new(pool.clone(), hub.clone(), hints.clone(), lives, live.sweep);
         let api_tokens = ApiTokens::new(pool.clone());
         Ok(Self(Arc::new(Parts {
             hub,
             pool,
-            verifier: Verifier::new(Issuers::new(jwt)?, api_tokens.clone(), revocations.clone()),
+            verifier: Verifier::new(own, Issuers::new(jwt)?, api_tokens.clone(), revocations.clone()),
+            accounts,
             api_tokens,
             revocations,
             body_limit: usize::try_from(http.body_limit).unwrap_or(usize::MAX),
@@ -93,6 +99,11 @@ impl App {
     /// Where tokens become identities.
     pub fn verifier(&self) -> &Verifier {
         &self.0.verifier
+    }
+
+    /// Accounts, if this server keeps some.
+    pub fn accounts(&self) -> Option<&Accounts> {
+        self.0.accounts.as_ref()
     }
 
     pub fn api_tokens(&self) -> &ApiTokens {

@@ -5,6 +5,7 @@
 //! their stores, stores speak SQL over the pool of `database`. `tasks` and `live` meet only in
 //! `changes`, the log.
 
+pub mod accounts;
 pub mod api_tokens;
 pub mod app;
 pub mod auth;

@@ -10,10 +10,11 @@ use tokio::net::TcpSocket;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::accounts;
 use crate::app::App;
 use crate::auth::issuers;
 use crate::changes;
-use crate::config::{HttpConfig, JwtConfig, LiveConfig};
+use crate::config::{AccountsConfig, HttpConfig, JwtConfig, LiveConfig};
 use crate::database::Pool;
 use crate::live::hints::Hints;
 use crate::live::sweep;
@@ -33,6 +34,8 @@ const BACKLOG: u32 = 4096;
 pub struct Setup {
     pub http: HttpConfig,
     pub jwt: JwtConfig,
+    /// How accounts are kept; `None` if there are none.
+    pub accounts: Option<AccountsConfig>,
     /// How long any token counts after it was issued.
     pub token_max_life: Duration,
     pub live: LiveConfig,
@@ -80,14 +83,14 @@ pub struct Server {
 impl Server {
     /// Binds; to be called within a runtime.
     pub fn bind(setup: Setup) -> Result<Self, ServeError> {
-        let Setup { http, jwt, token_max_life, live, retention, trash_retention, pool, hints_url } = setup;
+        let Setup { http, jwt, accounts, token_max_life, live, retention, trash_retention, pool, hints_url } = setup;
         let wanted = SocketAddr::new(http.host, http.port);
         let refused = |cause: String| ServeError::Bind { address: wanted, cause };
         let acceptor = listen(wanted).map_err(|error| refused(error.to_string()))?;
         let address = acceptor.inner().local_addr()?;
         let hints = Hints::new(hints_url.is_some());
         let lives = Lives { token: token_max_life };
-        let app = App::new(pool, http, &jwt, lives, live, trash_retention, hints, address.port())?;
+        let app = App::new(pool, http, &jwt, accounts, lives, live, trash_retention, hints, address.port())?;
         Ok(Self { app, acceptor, address, hints_url, retention })
     }
 
@@ -134,6 +137,9 @@ fn helpers(app: &App, hints_url: Option<String>, kept: Duration) -> JoinSet<()> 
     }
     helpers.spawn(changes::retention::run(app.pool().clone(), kept));
     helpers.spawn(trash::retention::run(app.pool().clone(), app.trash_retention()));
+    if let Some(accounts) = app.accounts() {
+        helpers.spawn(accounts::retain(app.pool().clone(), accounts.clone()));
+    }
     helpers
 }
 

@@ -35,6 +35,12 @@ impl OwnerId {
         Self(sub.into())
     }
 
+    /// Only for the owner of an account: one whose session or password has been verified, or one
+    /// that is just being made.
+    pub(crate) fn of_account(id: &str) -> Self {
+        Self(id.into())
+    }
+
     /// Only for the owner in the row of an API token that has been presented.
     pub fn of_api_token(owner_id: &str) -> Self {
         Self::verified(owner_id)
@@ -181,6 +187,10 @@ pub struct Person(Caller);
 impl Person {
     pub const fn owner(&self) -> &OwnerId {
         self.0.owner()
+    }
+
+    pub const fn credential(&self) -> Credential {
+        self.0.0.credential
     }
 
     pub fn into_identity(self) -> Identity {

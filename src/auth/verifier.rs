@@ -2,14 +2,17 @@
 //! of token it is and wherever it arrives, over HTTP or on a socket.
 
 use super::issuers::Issuers;
-use super::jwt::Unverified;
+use super::jwt::{OWN_ISSUER, Unverified};
 use super::{Credential, Identity, TokenError, refuse};
+use crate::accounts::AccessTokens;
 use crate::api_tokens::ApiTokens;
 use crate::problem::Problem;
 use crate::revocations::Revocations;
 
 /// Knows every source of tokens that this server accepts.
 pub struct Verifier {
+    /// The tokens of this deployment's own accounts.
+    own: Option<AccessTokens>,
     issuers: Issuers,
     api_tokens: ApiTokens,
     revocations: Revocations,
@@ -27,8 +30,13 @@ pub enum VerifyError {
 }
 
 impl Verifier {
-    pub const fn new(issuers: Issuers, api_tokens: ApiTokens, revocations: Revocations) -> Self {
-        Self { issuers, api_tokens, revocations }
+    pub const fn new(
+        own: Option<AccessTokens>,
+        issuers: Issuers,
+        api_tokens: ApiTokens,
+        revocations: Revocations,
+    ) -> Self {
+        Self { own, issuers, api_tokens, revocations }
     }
 
     /// Where tokens from outside come from.
@@ -55,8 +63,11 @@ impl Verifier {
         if ApiTokens::is_one(token) {
             return self.api_tokens.verify(token).await;
         }
-        let token = Unverified::parse(token)?;
-        self.issuers.identify(&token).await
+        let unverified = Unverified::parse(token)?;
+        match &self.own {
+            Some(own) if unverified.issuer() == Some(OWN_ISSUER) => own.verify(&unverified).await,
+            _ => self.issuers.identify(&unverified).await,
+        }
     }
 }
 

@@ -74,6 +74,7 @@ async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_t
     let setup = Setup {
         http: config.http.clone(),
         jwt: config.jwt.clone(),
+        accounts: config.accounts.clone(),
         token_max_life: config.token_max_life,
         live: config.live.clone(),
         retention: config.retention,

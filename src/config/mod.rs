@@ -25,7 +25,9 @@ pub use parse::{Invalid, duration};
 pub use proxies::TrustedProxies;
 pub use resolve::{ConfigErrors, default_pool_size};
 pub use secret::Secret;
-pub use settings::{DatabaseSettings, HttpSettings, LiveSettings, LogSettings, Settings, TokenSettings};
+pub use settings::{
+    AccountSettings, DatabaseSettings, HttpSettings, LiveSettings, LogSettings, Settings, TokenSettings,
+};
 
 /// Everything `taskwire serve` needs to know. Holds secrets, but never shows them: it is safe to
 /// print with `{:?}`.
@@ -38,6 +40,8 @@ pub struct Config {
     /// How long the trash keeps what was deleted.
     pub trash_retention: Duration,
     pub jwt: JwtConfig,
+    /// How accounts are kept; `None` if there are none.
+    pub accounts: Option<AccountsConfig>,
     /// How long any token counts after it was issued.
     pub token_max_life: Duration,
     pub http: HttpConfig,
@@ -95,6 +99,39 @@ pub struct JwtConfig {
     pub issuers: Vec<IssuerConfig>,
     /// How their keys are kept.
     pub key_pace: KeyPace,
+}
+
+/// The longest life of an access token, which is also how long one that was signed by a retired key
+/// must still be recognised.
+pub const ACCESS_TOKEN_LIFETIME_MAX: Duration = Duration::from_hours(1);
+
+/// How accounts of the deployment itself are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountsConfig {
+    /// How long a session may rest.
+    pub session_idle: Duration,
+    /// How old a session may become.
+    pub session_life: Duration,
+    /// How old the token of a session may become before it is replaced.
+    pub session_rotation: Duration,
+    /// How long a replaced token is still taken, for requests that were under way.
+    pub rotation_grace: Duration,
+    pub access_token_lifetime: Duration,
+    /// Whether anybody may sign in as the user `demo`.
+    pub demo: bool,
+}
+
+impl Default for AccountsConfig {
+    fn default() -> Self {
+        Self {
+            session_idle: Duration::from_hours(14 * 24),
+            session_life: Duration::from_hours(90 * 24),
+            session_rotation: Duration::from_hours(1),
+            rotation_grace: Duration::from_secs(30),
+            access_token_lifetime: Duration::from_mins(10),
+            demo: false,
+        }
+    }
 }
 
 /// How the server meets the network.

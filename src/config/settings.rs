@@ -18,6 +18,8 @@ pub struct Settings {
     #[command(flatten)]
     pub token: TokenSettings,
     #[command(flatten)]
+    pub accounts: AccountSettings,
+    #[command(flatten)]
     pub log: LogSettings,
 }
 
@@ -185,6 +187,31 @@ pub struct TokenSettings {
     /// root, otherwise taskwire in the user's data directory]
     #[arg(long, env = "DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<String>,
+}
+
+#[derive(Args, Default)]
+#[command(next_help_heading = "Accounts")]
+pub struct AccountSettings {
+    /// Whether people can sign up and sign in here with e-mail and password: on or off [default: on
+    /// with the private Postgres unless a secret is given, otherwise off]
+    #[arg(long, env = "ACCOUNTS", value_name = "SWITCH")]
+    pub accounts: Option<String>,
+
+    /// How long a session may rest before it ends, 5m to 365d [default: 14d]
+    #[arg(long, env = "SESSION_IDLE", value_name = "DURATION")]
+    pub session_idle: Option<String>,
+
+    /// How old a session may become, 5m to 3650d [default: 90d]
+    #[arg(long, env = "SESSION_LIFE", value_name = "DURATION")]
+    pub session_life: Option<String>,
+
+    /// How old the token of a session may become before it is replaced, 1m to 30d [default: 1h]
+    #[arg(long, env = "SESSION_ROTATION", value_name = "DURATION")]
+    pub session_rotation: Option<String>,
+
+    /// How long the access token of a session is valid, 1m to 1h [default: 10m]
+    #[arg(long, env = "ACCESS_TOKEN_LIFETIME", value_name = "DURATION")]
+    pub access_token_lifetime: Option<String>,
 }
 
 #[derive(Args, Default)]

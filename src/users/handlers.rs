@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::auth::{Bearer, Credential, Person, Scope};
 use crate::http::json::Json;
 use crate::openapi::params::UserPath;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// Tell whose the token is
 ///
@@ -38,7 +38,8 @@ pub async fn get_identity(bearer: Bearer) -> Json<TokenIdentity> {
 /// and API tokens. All tokens of the user that were issued until now end with it, the one of this
 /// request included: sent once more, it is answered 401, which says that the deletion is done.
 /// Sockets are closed. A user who returns under the same id, with a token that was issued some
-/// seconds later, starts anew. Not open to API tokens.
+/// seconds later, starts anew. Not open to API tokens, nor to
+/// the sessions of this server's own accounts, which `POST /api/auth/delete-user` ends.
 #[utoipa::path(
     delete,
     path = "/api/{user_id}",
@@ -49,10 +50,16 @@ pub async fn get_identity(bearer: Bearer) -> Json<TokenIdentity> {
 )]
 #[handler]
 pub async fn delete_user(app: App, person: Person) -> Result<Json<DeletedUser>, Problem> {
+    if matches!(person.credential(), Credential::Session(_)) {
+        return Err(Problem::new(
+            Code::Forbidden,
+            "an account is deleted by /api/auth/delete-user, which asks who it is",
+        ));
+    }
     let (owner, revocations) = (person.owner().clone(), app.revocations().clone());
     let deleted = app
         .revocations()
-        .write(move |transaction| async move { store::delete(transaction, &owner, &revocations, false).await }.boxed())
+        .write(move |transaction| async move { store::delete(transaction, &owner, &revocations).await }.boxed())
         .await?;
     tracing::info!("a user was deleted");
     Ok(Json(deleted))

@@ -2,13 +2,14 @@
 //! schema.
 
 use super::DeletedUser;
+use crate::accounts;
 use crate::auth::OwnerId;
 use crate::database::Transaction;
 use crate::revocations::{Recorded, Revocations, Subject};
 
-/// Removes all that an owner has and revokes all access to it, as the last part of a transaction.
-/// `for_good` says that nobody will ever come with this id again, and lets nothing be written
-/// under it any more.
+/// Removes all that an owner has, an account with its sessions included, and revokes all access to
+/// it, as the last part of a transaction. The id of an account was generated and never comes again,
+/// so that nothing may be written under it any more.
 ///
 /// Whoever waits for the owner's lock meanwhile finds no owner afterwards, and what would begin a
 /// new one is refused by the trigger `owners_not_just_deleted`.
@@ -16,7 +17,6 @@ pub async fn delete(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     revocations: &Revocations,
-    for_good: bool,
 ) -> sqlx::Result<(DeletedUser, Recorded)> {
     let id = owner.as_str();
     sqlx::query!("SELECT owner_id FROM owners WHERE owner_id = $1 FOR UPDATE", id)
@@ -32,6 +32,7 @@ pub async fn delete(
     let batches = sqlx::query!("DELETE FROM batches WHERE owner_id = $1", id).execute(&mut *transaction).await?;
     let api_tokens = sqlx::query!("DELETE FROM api_tokens WHERE owner_id = $1", id).execute(&mut *transaction).await?;
     sqlx::query!("DELETE FROM owners WHERE owner_id = $1", id).execute(&mut *transaction).await?;
+    let for_good = accounts::store::delete(transaction, owner).await?;
     let deleted = DeletedUser {
         tasks: tasks.rows_affected(),
         projects: projects.rows_affected(),

@@ -66,6 +66,11 @@ impl Key {
         Self { algorithms: vec![HS256], decoding: DecodingKey::from_secret(secret) }
     }
 
+    /// The public half of one of the deployment's own key pairs.
+    pub fn of_own(public: &[u8; 32]) -> Result<Self, KeyError> {
+        Self::of_ed25519(DecodingKey::from_ed_der(public))
+    }
+
     /// A public key from a file; what it is for follows from its type.
     pub fn of_pem(pem: &str) -> Result<Self, KeyError> {
         let pem = pem.trim();

@@ -6,8 +6,8 @@ mod tokens;
 use std::{error::Error, fmt, net::Ipv4Addr, path::PathBuf, thread, time::Duration};
 
 use super::{
-    Config, DatabaseProxy, DatabaseSource, HttpConfig, HttpSettings, Invalid, LiveConfig, LiveSettings, LogConfig,
-    LogFormat, LogSettings, PoolConfig, Settings, data_dir, parse, proxies,
+    AccountSettings, AccountsConfig, Config, DatabaseProxy, DatabaseSource, HttpConfig, HttpSettings, Invalid,
+    LiveConfig, LiveSettings, LogConfig, LogFormat, LogSettings, PoolConfig, Settings, data_dir, parse, proxies,
 };
 use tokens::Home;
 
@@ -33,6 +33,7 @@ impl Settings {
         let http = self.http.check(&mut errors);
         let live = self.live.check(&mut errors);
         let log = self.log.check(&mut errors);
+        let (accounts, switch) = self.accounts.check(&mut errors);
         let pool_size = given(self.database.database_pool_size);
         let pool_size = errors.optional("DATABASE_POOL_SIZE", pool_size, parse::pool_size);
         let retention = errors.optional("RETENTION", given(self.database.retention), parse::retention);
@@ -46,7 +47,10 @@ impl Settings {
         let (database, tokens) = if let Some(url) = given(self.database.database_url) {
             let pooled = errors.check("DATABASE_URL", parse::database_url(&url));
             let direct = errors.optional("DATABASE_DIRECT_URL", direct, parse::database_url);
-            (pooled.map(|pooled| DatabaseSource::Url { pooled, direct }), token.check(&Home::Shared, &mut errors))
+            (
+                pooled.map(|pooled| DatabaseSource::Url { pooled, direct }),
+                token.check(&Home::Shared, switch, &mut errors),
+            )
         } else {
             if direct.is_some() {
                 let wrong = "is set, but DATABASE_URL is not";
@@ -58,13 +62,16 @@ impl Settings {
             }
             let data_dir = errors.check("DATA_DIR", resolve_data_dir(token.data_dir.clone()));
             let home = data_dir.clone().map_or(Home::Unknown, Home::Own);
-            let tokens = token.check(&home, &mut errors);
+            let tokens = token.check(&home, switch, &mut errors);
             (data_dir.map(|data_dir| DatabaseSource::Embedded { data_dir }), tokens)
         };
 
         let (Some(database), Some(tokens), true) = (database, tokens, errors.0.is_empty()) else {
             return Err(errors);
         };
+        let embedded = matches!(database, DatabaseSource::Embedded { .. });
+        let on = switch.unwrap_or(embedded && tokens.are_all_ours());
+        let accounts = on.then(|| AccountsConfig { demo: embedded && http.is_loopback_bind(), ..accounts });
         let default_pool = PoolConfig::default();
         Ok(Config {
             database,
@@ -76,6 +83,7 @@ impl Settings {
             retention: retention.unwrap_or(Duration::from_hours(7 * 24)),
             trash_retention: trash_retention.unwrap_or(Duration::from_hours(30 * 24)),
             token_max_life,
+            accounts,
             jwt: tokens.into_jwt()?,
             http,
             live,
@@ -120,6 +128,29 @@ impl HttpSettings {
                 .optional("SHUTDOWN_TIMEOUT", given(self.shutdown_timeout), parse::shutdown_timeout)
                 .unwrap_or(Duration::from_secs(10)),
         }
+    }
+}
+
+impl AccountSettings {
+    /// How accounts are kept, and whether it is said that there are or are not any.
+    fn check(self, errors: &mut ConfigErrors) -> (AccountsConfig, Option<bool>) {
+        let default = AccountsConfig::default();
+        let config = AccountsConfig {
+            session_idle: errors
+                .optional("SESSION_IDLE", given(self.session_idle), parse::session_idle)
+                .unwrap_or(default.session_idle),
+            session_life: errors
+                .optional("SESSION_LIFE", given(self.session_life), parse::session_life)
+                .unwrap_or(default.session_life),
+            session_rotation: errors
+                .optional("SESSION_ROTATION", given(self.session_rotation), parse::session_rotation)
+                .unwrap_or(default.session_rotation),
+            access_token_lifetime: errors
+                .optional("ACCESS_TOKEN_LIFETIME", given(self.access_token_lifetime), parse::access_token_lifetime)
+                .unwrap_or(default.access_token_lifetime),
+            ..default
+        };
+        (config, errors.optional("ACCOUNTS", given(self.accounts), parse::switch))
     }
 }
 

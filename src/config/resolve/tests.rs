@@ -67,6 +67,13 @@ fn all_wrong() -> Settings {
             token_max_life: some("0s"),
             ..Default::default()
         },
+        accounts: AccountSettings {
+            accounts: some("perhaps"),
+            session_idle: some("1s"),
+            session_life: some("4000d"),
+            session_rotation: some("0s"),
+            access_token_lifetime: some("2h"),
+        },
         log: LogSettings { log: some("loud"), log_format: some("xml") },
     }
 }

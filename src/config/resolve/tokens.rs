@@ -12,6 +12,8 @@ use super::{ConfigErrors, given, given_secret, resolve_data_dir};
 const ONE_SOURCE: &str =
     "one of JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWKS_URL, OIDC_ISSUER and ISSUERS_FILE, which can name several";
 
+const BESIDE_ACCOUNTS: &str = "off, or the issuer in ISSUERS_FILE, where it has a prefix of its own";
+
 /// Whose files a secret of the deployment's own could be kept in.
 pub(super) enum Home {
     /// The data directory of a server with a private Postgres.
@@ -69,14 +71,15 @@ impl TokenSettings {
             Some(_) => Home::Unknown,
             None => errors.check("DATA_DIR", resolve_data_dir(self.data_dir.take())).map_or(Home::Unknown, Home::Own),
         };
-        let tokens = self.check(&home, &mut errors);
+        let tokens = self.check(&home, None, &mut errors);
         match (tokens, errors.0.is_empty()) {
             (Some(tokens), true) => tokens.into_jwt(),
             _ => Err(errors),
         }
     }
 
-    pub(super) fn check(self, home: &Home, errors: &mut ConfigErrors) -> Option<Tokens> {
+    /// `accounts` says whether there are to be accounts of the deployment's own, if anybody said.
+    pub(super) fn check(self, home: &Home, accounts: Option<bool>, errors: &mut ConfigErrors) -> Option<Tokens> {
         let user_claim = errors.optional("JWT_USER_CLAIM", given(self.jwt_user_claim), issuers::user_claim);
         let user_claim = user_claim.unwrap_or_else(|| "sub".to_owned());
         let audience = given(self.jwt_audience);
@@ -99,6 +102,13 @@ impl TokenSettings {
         for other in sources {
             let wrong = format!("is set, and so is {}", first.unwrap_or_default());
             errors.note(other, Invalid::hidden(wrong, ONE_SOURCE));
+        }
+
+        if accounts == Some(true)
+            && let Some(source) = first.filter(|source| *source != "ISSUERS_FILE")
+        {
+            let wrong = format!("is on, and {source} is set, too");
+            errors.note("ACCOUNTS", Invalid::hidden(wrong, BESIDE_ACCOUNTS));
         }
 
         let given_secret = secret.and_then(|secret| errors.check("JWT_SECRET", parse::jwt_secret(secret)));
@@ -131,6 +141,8 @@ impl TokenSettings {
             (None | Some("ISSUERS_FILE"), Home::Own(data_dir)) => {
                 Some(errors.check("JWT_SECRET", OwnSecret::kept(data_dir))?)
             }
+            // Accounts alone: their keys are in the database.
+            (None, Home::Shared) if accounts == Some(true) => None,
             (None, Home::Shared) => {
                 let wrong = "is not set, but DATABASE_URL is";
                 errors.note("JWT_SECRET", Invalid::hidden(wrong, parse::JWT_SECRET_ALLOWED));
@@ -177,6 +189,11 @@ impl OwnSecret {
 }
 
 impl Tokens {
+    /// Whether nobody else issues any: a secret that was given is the tool of somebody who does.
+    pub(super) const fn are_all_ours(&self) -> bool {
+        !matches!(self.secret, Some(OwnSecret::Given(_))) && self.issuers.is_empty()
+    }
+
     pub(super) fn into_jwt(self) -> Result<JwtConfig, ConfigErrors> {
         let Self { secret, issuer, audience, user_claim, issuers } = self;
         let (secret, secret_file) = match secret {

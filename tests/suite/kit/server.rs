@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use taskwire::auth::Tokens;
 use taskwire::config::{
-    HttpConfig, IssuerConfig, JwtConfig, KeyPace, LiveConfig, Origin, PoolConfig, Secret, TrustedProxies,
+    AccountsConfig, HttpConfig, IssuerConfig, JwtConfig, KeyPace, LiveConfig, Origin, PoolConfig, Secret,
+    TrustedProxies,
 };
 use taskwire::database::Pool;
 use taskwire::server::{Server, Setup};
@@ -30,6 +31,9 @@ pub struct TestServer {
 pub struct Options {
     pub issuer: Option<&'static str>,
     pub audience: Option<&'static str>,
+    /// How accounts are kept, if there are any.
+    pub accounts: Option<AccountsConfig>,
+    pub public_url: Option<Origin>,
     pub token_max_life: Duration,
     /// Who issues tokens; without any, whoever knows [`SECRET`].
     pub issuers: Vec<IssuerConfig>,
@@ -58,6 +62,8 @@ impl Default for Options {
         Self {
             issuer: None,
             audience: None,
+            accounts: None,
+            public_url: None,
             token_max_life: Duration::from_hours(30 * 24),
             issuers: Vec::new(),
             key_pace: KeyPace::default(),
@@ -99,7 +105,7 @@ impl TestServer {
         let http = HttpConfig {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: options.port,
-            public_url: None,
+            public_url: options.public_url,
             allowed_origins: options.allowed_origins,
             request_timeout: options.request_timeout,
             body_limit: options.body_limit,
@@ -119,6 +125,7 @@ impl TestServer {
         let setup = Setup {
             http,
             jwt,
+            accounts: options.accounts,
             token_max_life: options.token_max_life,
             live: options.live,
             retention: options.retention,
