@@ -56,9 +56,10 @@
 
   /** Swagger UI takes a token only once it has read the contract. */
   async function authorize(token) {
-    while (!window.ui?.preauthorizeApiKey(SCHEME, token)) {
+    while (!window.ui?.specSelectors.specJson().hasIn(["components", "securitySchemes", SCHEME])) {
       await new Promise((done) => setTimeout(done, 100));
     }
+    window.ui.preauthorizeApiKey(SCHEME, token);
   }
 
   /** Gets a token, authorizes it, and sees to the next one. */
