@@ -14,6 +14,7 @@ mod batch_retries;
 mod black_hole;
 mod changes;
 mod cli;
+mod cli_login;
 mod concurrency;
 mod conditional;
 mod contract;
