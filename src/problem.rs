@@ -156,7 +156,10 @@ impl Problem {
     }
 
     pub fn not_for_api_tokens() -> Self {
-        Self::new(Code::Forbidden, "API tokens can neither manage API tokens nor delete their user; sign in to do so")
+        Self::new(
+            Code::Forbidden,
+            "API tokens can neither manage other API tokens nor delete their user; sign in to do so",
+        )
     }
 
     pub fn task_not_found() -> Self {

@@ -61,6 +61,7 @@ fn operations() -> Mounts {
         .mount(api_tokens::list_api_tokens)
         .mount(api_tokens::create_api_token)
         .mount(api_tokens::revoke_api_token)
+        .mount(users::get_identity)
         .mount(users::delete_user)
         .mount(health::get_health)
 }

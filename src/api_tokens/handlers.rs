@@ -1,5 +1,5 @@
-//! The requests about API tokens. None of them is open to an API token: what a script was given
-//! must not become more, or outlive its revocation.
+//! The requests about API tokens. None of them is open to an API token, but that one may end
+//! itself: what a script was given must not become more, or outlive its revocation.
 
 use chrono::Utc;
 use futures_util::FutureExt;
@@ -11,7 +11,7 @@ use super::store::{self, Creation};
 use super::text::TokenText;
 use super::{ApiTokenId, ApiTokenList, CreateApiToken, CreatedApiToken, TOKENS_MAX};
 use crate::app::App;
-use crate::auth::{Person, TokenError, refuse};
+use crate::auth::{Person, TokenError, TokenKeeper, refuse};
 use crate::http::body::JsonBody;
 use crate::http::json::Json;
 use crate::openapi::params::{ApiTokenPath, UserPath};
@@ -92,7 +92,8 @@ pub async fn create_api_token(
 /// Revoke an API token
 ///
 /// It gives no access any more: here from this answer on, on other servers within a second. Sockets
-/// that were opened with it are closed. Not open to API tokens.
+/// that were opened with it are closed. An API token may revoke itself and no other, whatever its
+/// scope.
 #[utoipa::path(
     delete,
     path = "/api/{user_id}/tokens/{token_id}",
@@ -105,8 +106,8 @@ pub async fn create_api_token(
     impl_for = revoke_api_token
 )]
 #[handler]
-pub async fn revoke_api_token(app: App, person: Person, id: ApiTokenId) -> Result<StatusCode, Problem> {
-    let (owner, revocations) = (person.owner().clone(), app.revocations().clone());
+pub async fn revoke_api_token(app: App, keeper: TokenKeeper, id: ApiTokenId) -> Result<StatusCode, Problem> {
+    let (owner, revocations) = (keeper.owner_of(id.as_uuid())?.clone(), app.revocations().clone());
     let revoked = app.revocations().write(move |transaction| {
         async move {
             let recorded = store::revoke(transaction, &owner, id, &revocations).await?;

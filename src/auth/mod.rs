@@ -134,18 +134,43 @@ impl<'ex> Extractible<'ex> for Caller {
     }
 
     async fn extract(req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
-        let app = App::of(depot)?;
-        let token = bearer_token(req.headers())?.ok_or_else(|| refuse(TokenError::Missing))?;
-        let identity = app.verifier().verify(token).await?;
+        let identity = identify(req, App::of(depot)?).await?;
         require_own_path(req, &identity.owner)?;
         if !identity.may_write() && !req.method().is_safe() {
             return Err(Problem::read_only());
         }
-        app.verifier().used(&identity);
-        let caller = Self(identity);
-        depot.insert_typed(caller.clone());
-        Ok(caller)
+        Self(identity).let_in(depot)
     }
+}
+
+impl Caller {
+    fn let_in(self, depot: &mut Depot) -> Result<Self, Problem> {
+        App::of(depot)?.verifier().used(&self.0);
+        depot.insert_typed(self.clone());
+        Ok(self)
+    }
+}
+
+/// Whose token a request brings, whatever its path.
+#[derive(Debug, Clone)]
+pub struct Bearer(pub Identity);
+
+impl<'ex> Extractible<'ex> for Bearer {
+    fn metadata() -> &'static Metadata {
+        &NO_METADATA
+    }
+
+    async fn extract(req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
+        let app = App::of(depot)?;
+        let identity = identify(req, app).await?;
+        app.verifier().used(&identity);
+        Ok(Self(identity))
+    }
+}
+
+async fn identify(req: &Request, app: &App) -> Result<Identity, Problem> {
+    let token = bearer_token(req.headers())?.ok_or_else(|| refuse(TokenError::Missing))?;
+    Ok(app.verifier().verify(token).await?)
 }
 
 /// Checks once more that a request may go on which was let in before its body was read: that can
@@ -184,6 +209,35 @@ impl<'ex> Extractible<'ex> for Person {
             Credential::ApiToken { .. } => Err(Problem::not_for_api_tokens()),
             Credential::Token | Credential::Session(_) => Ok(Self(caller)),
         }
+    }
+}
+
+/// Who may end an API token: a person, and the token itself, whatever its scope. Whoever found one
+/// should be able to put it out of use.
+#[derive(Debug, Clone)]
+pub struct TokenKeeper(Caller);
+
+impl TokenKeeper {
+    /// The owner of the tokens, if this is one to end.
+    pub fn owner_of(&self, token: Uuid) -> Result<&OwnerId, Problem> {
+        match self.0.0.credential {
+            Credential::ApiToken { id, .. } if id != token => {
+                Err(if self.0.0.may_write() { Problem::not_for_api_tokens() } else { Problem::read_only() })
+            }
+            _ => Ok(self.0.owner()),
+        }
+    }
+}
+
+impl<'ex> Extractible<'ex> for TokenKeeper {
+    fn metadata() -> &'static Metadata {
+        &NO_METADATA
+    }
+
+    async fn extract(req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
+        let identity = identify(req, App::of(depot)?).await?;
+        require_own_path(req, &identity.owner)?;
+        Caller(identity).let_in(depot).map(Self)
     }
 }
 

@@ -1,14 +1,36 @@
-//! The request that ends a user.
+//! The requests about the user as a whole: who a token says that it is, and the end.
 
 use futures_util::FutureExt;
 use salvo::prelude::*;
 
-use super::{DeletedUser, store};
+use super::{DeletedUser, TokenIdentity, TokenKind, store};
 use crate::app::App;
-use crate::auth::{Credential, Person};
+use crate::auth::{Bearer, Credential, Person, Scope};
 use crate::http::json::Json;
 use crate::openapi::params::UserPath;
 use crate::problem::{Code, Problem};
+
+/// Tell whose the token is
+///
+/// For programs that were given a token and must know the user id, which stands in all paths.
+#[utoipa::path(
+    get,
+    path = "/api/auth/identity",
+    tag = "user",
+    responses((status = 200, description = "Whose the token is.", body = TokenIdentity)),
+    impl_for = get_identity
+)]
+#[handler]
+pub async fn get_identity(bearer: Bearer) -> Json<TokenIdentity> {
+    let Bearer(identity) = bearer;
+    let (kind, token_id, scope) = match identity.credential {
+        Credential::Token => (TokenKind::Jwt, None, Scope::ReadWrite),
+        Credential::Session(_) => (TokenKind::Session, None, Scope::ReadWrite),
+        Credential::ApiToken { id, scope } => (TokenKind::ApiToken, Some(id), scope),
+    };
+    let (user_id, expires_at) = (identity.owner.as_str().to_owned(), identity.expires_at);
+    Json(TokenIdentity { user_id, kind, token_id, scope, expires_at })
+}
 
 /// Delete the user
 ///

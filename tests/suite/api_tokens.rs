@@ -8,6 +8,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sqlx::Row;
 use taskwire::api_tokens::{ApiToken, ApiTokenId, ApiTokenList, CreatedApiToken};
+use taskwire::auth::Scope;
+use taskwire::users::{TokenIdentity, TokenKind};
 
 use crate::kit::{Client, Live, Options, Relay, TestDatabase, TestServer};
 
@@ -150,21 +152,21 @@ async fn no_token_manages_tokens_or_deletes_its_user() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     ada.create("stays").await;
-    let (reader, _) = ada.script("read").await;
-    let (writer, its_own) = ada.script("read-write").await;
-    let own = "API tokens can neither manage API tokens nor delete their user; sign in to do so";
+    let (reader, of_reader) = ada.script("read").await;
+    let (writer, of_writer) = ada.script("read-write").await;
+    let own = "API tokens can neither manage other API tokens nor delete their user; sign in to do so";
     for call in [
         reader.get("/tokens"),
         writer.get("/tokens"),
         writer.post("/tokens").json(json!({ "name": "More", "scope": "read" })),
-        writer.delete(&format!("/tokens/{its_own}")),
+        writer.delete(&format!("/tokens/{of_reader}")),
         writer.delete(&format!("/tokens/{}", ApiTokenId::new())),
         writer.delete(""),
     ] {
         assert_eq!(call.refused(403, "FORBIDDEN").await["detail"], own);
     }
     for call in
-        [reader.post("/tokens").json(json!({})), reader.delete(&format!("/tokens/{its_own}")), reader.delete("")]
+        [reader.post("/tokens").json(json!({})), reader.delete(&format!("/tokens/{of_writer}")), reader.delete("")]
     {
         call.refused(403, "FORBIDDEN").await;
     }
@@ -279,4 +281,36 @@ async fn the_last_use_is_noted_at_most_once_a_minute_and_not_for_who_is_refused(
     last_used(&ada, other_id).await;
     assert_eq!(written(id).await, as_written);
     assert_eq!(written(refused_id).await.1, None);
+}
+
+#[tokio::test]
+async fn whoever_holds_a_token_can_put_it_out_of_use() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    for scope in ["read", "read-write"] {
+        let (script, id) = ada.script(scope).await;
+        let its = format!("/tokens/{id}");
+        // Not in another's path.
+        let astray = server.user("bob").with_token(script.token().map(str::to_owned));
+        astray.delete(&its).refused(403, "FORBIDDEN").await;
+        script.delete(&its).expect(204).await;
+        script.delete(&its).refused(401, "UNAUTHORIZED").await;
+    }
+    assert_eq!(list(&ada).await, []);
+}
+
+#[tokio::test]
+async fn a_token_tells_whose_it_is() {
+    let server = TestServer::start().await;
+    let ada = server.user("a/d\u{e4}");
+    let (script, id) = ada.script("read").await;
+    let identity = async |client: &Client| -> TokenIdentity {
+        client.call(reqwest::Method::GET, "/api/auth/identity").expect(200).await.json()
+    };
+    let told = identity(&script).await;
+    assert_eq!((told.user_id.as_str(), told.kind, told.scope), ("a/d\u{e4}", TokenKind::ApiToken, Scope::Read));
+    assert_eq!(told.token_id, Some(id.as_uuid()));
+    let told = identity(&ada).await;
+    assert_eq!((told.kind, told.token_id, told.scope), (TokenKind::Jwt, None, Scope::ReadWrite));
+    assert!((3590..=3600).contains(&(told.expires_at - Utc::now()).num_seconds()));
 }

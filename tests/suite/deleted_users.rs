@@ -65,6 +65,20 @@ async fn fill(user: &Client) {
     user.script("read-write").await;
 }
 
+/// Gives a user an account with a session, as if it had been made here.
+async fn give_account(server: &TestServer, user: &str) {
+    for statement in [
+        "INSERT INTO accounts (owner_id, email, name, created_at, updated_at)
+         VALUES ($1, 'who@leaves.example', 'Who leaves', now(), now())",
+        "INSERT INTO sessions (owner_id, id, token_hash, rotated_at, confirmed, remembered, created_at, last_used_at,
+                               idle_expires_at, expires_at)
+         VALUES ($1, gen_random_uuid(), sha256('a'), now(), true, true, now(), now(), now() + interval '1 day',
+                 now() + interval '1 day')",
+    ] {
+        sqlx::query(statement).bind(user).execute(&server.pool).await.expect("an insertion");
+    }
+}
+
 /// A token as if it were issued so many seconds from now.
 fn issued_in(user: &Client, name: &str, seconds: i64) -> Client {
     let now = Utc::now().timestamp();
@@ -85,6 +99,7 @@ async fn a_deleted_user_leaves_nothing_in_any_table_and_nobody_else_loses_anythi
     let (ada, bob) = (server.user(ADA), server.user("bob"));
     fill(&ada).await;
     fill(&bob).await;
+    give_account(&server, ADA).await;
     let before = (bob.everything().await, bob.log().await, traces(&server, "bob").await);
     let all = of_users(&server).await;
     // Or what is empty now would prove nothing.

@@ -16,6 +16,7 @@ mod batch_retries;
 mod black_hole;
 mod changes;
 mod cli;
+mod cli_login;
 mod concurrency;
 mod conditional;
 mod contract;
