@@ -1,10 +1,11 @@
-//! The command line: `taskwire serve`, `token`, `login`, `logout`, `whoami`, `watch`, `new-history`, `openapi`.
+//! The command line: `taskwire serve`, `token`, `login`, `logout`, `whoami`, `watch`, `new-history`,
+//! `rotate-keys`, `openapi`.
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use taskwire::cli::{login, logout, new_history, openapi, serve, token, watch, whoami};
+use taskwire::cli::{login, logout, new_history, openapi, rotate_keys, serve, token, watch, whoami};
 
 /// A task backend whose OpenAPI document is the contract, with live updates that never miss a
 /// change.
@@ -31,6 +32,8 @@ enum Command {
     Watch(watch::Watch),
     /// Tell clients to list again, after a restore that the database cannot notice by itself
     NewHistory(Box<new_history::NewHistory>),
+    /// Sign the access tokens of sessions with a new key from now on
+    RotateKeys(Box<rotate_keys::RotateKeys>),
     /// Print the contract that the code generates, or check openapi.yaml against it
     Openapi(openapi::Openapi),
 }
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Whoami(whoami) => whoami.run(),
         Command::Watch(watch) => watch.run(),
         Command::NewHistory(new_history) => new_history.run(),
+        Command::RotateKeys(rotate_keys) => rotate_keys.run(),
         Command::Openapi(openapi) => openapi.run(),
     };
     match done {

@@ -7,6 +7,7 @@ pub mod logout;
 pub mod new_history;
 pub mod openapi;
 mod remote;
+pub mod rotate_keys;
 pub mod serve;
 mod terminal;
 pub mod token;

@@ -129,10 +129,23 @@ fn banner(config: &Config, address: SocketAddr, demo_token: Option<&str>) -> Str
          \n  Swagger UI  {base}/docs/\
          \n  Contract    {base}/openapi.yaml\n"
     );
-    if let Some(token) = demo_token {
+    if let Some(accounts) = &config.accounts {
+        let how = if accounts.demo {
+            "as the user \"demo\" by pressing a button, or with an e-mail and a password of your own"
+        } else {
+            "with an e-mail and a password"
+        };
         let _ = write!(
             text,
-            "\nTry it as the user \"{DEMO_USER}\" (press Authorize in Swagger UI and paste the token):\n\
+            "\nSign in at {base}/ or in Swagger UI, {how}.\
+             \nOn the command line: taskwire login --url {base}\n"
+        );
+    }
+    if let Some(token) = demo_token {
+        let or_try = if config.accounts.is_some() { "Or try" } else { "Try" };
+        let _ = write!(
+            text,
+            "\n{or_try} it as the user \"{DEMO_USER}\" with a ready token:\n\
              \n  TOKEN={token}\n\
              \n  curl -s {base}/api/{DEMO_USER}/tasks -H \"Authorization: Bearer $TOKEN\" \\\
              \n       --json '{{\"title\": \"Buy milk\"}}'\

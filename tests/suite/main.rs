@@ -6,6 +6,7 @@
 mod kit;
 
 mod account_cross_site;
+mod account_keys;
 mod account_limits;
 mod api_tokens;
 mod auth;
