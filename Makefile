@@ -7,9 +7,10 @@ SHELL := /bin/sh
 SQLX_CLI := 0.9.0
 TOOLS := $(CURDIR)/target/tools
 CLIENT := clients/typescript
+BETTER_AUTH := tests/better-auth-client
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live bench-lists contract client client-check prepare
+.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract client client-check better-auth-check prepare
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -19,7 +20,7 @@ run: ## build and start the server; prints where it is and how to sign in
 	@cargo build --release
 	@exec target/release/taskwire serve --show-demo-token
 
-test: format lint queries contract-check units check-the-checker client-check ## everything that must hold
+test: format lint queries contract-check units check-the-checker client-check better-auth-check ## everything that must hold
 
 format:
 	cargo fmt --check
@@ -48,6 +49,11 @@ client-check: $(CLIENT)/node_modules/.package-lock.json # the TypeScript client 
 	cargo build
 	cd $(CLIENT) && npm run --silent check
 
+better-auth-check: $(BETTER_AUTH)/node_modules/.package-lock.json # Better Auth's own client signs up, in and out here
+	@scripts/need-postgres
+	cargo build
+	cd $(BETTER_AUTH) && npm run --silent test
+
 # TORTURE_SECONDS sets how long, TORTURE_SEED repeats what went wrong when.
 torture: ## the history checker, for ten minutes: kill, cut, stall, and miss nothing
 	@scripts/need-postgres
@@ -68,6 +74,11 @@ bench-lists: ## measure every list at 100,000 tasks and write docs/lists.md anew
 	@scripts/need-postgres
 	cargo build --release
 	cargo bench --bench lists -- --write docs/lists.md
+
+bench-sign-in: ## measure signing in, and task requests during a flood of it
+	@scripts/need-postgres
+	cargo build --release
+	cargo bench --bench sign_in
 
 contract: ## write openapi.yaml anew from the handlers' annotations
 	cargo run --quiet -- openapi > target/openapi.yaml
@@ -90,4 +101,8 @@ tools/node_modules/.package-lock.json: tools/package-lock.json
 
 $(CLIENT)/node_modules/.package-lock.json: $(CLIENT)/package-lock.json
 	cd $(CLIENT) && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+$(BETTER_AUTH)/node_modules/.package-lock.json: $(BETTER_AUTH)/package-lock.json
+	cd $(BETTER_AUTH) && npm ci --no-audit --no-fund --silent
 	@touch $@

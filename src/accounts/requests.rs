@@ -1,5 +1,6 @@
 //! What is sent to the operations under `/api/auth` and what they answer, in Better Auth's
-//! spelling. Fields that Better Auth takes and that have no use here are taken as well.
+//! spelling. Fields that Better Auth takes and that have no use here are taken as well. Times have
+//! milliseconds and no more: its client would take `.123456` for 123 seconds.
 
 use chrono::{DateTime, Utc};
 use salvo::http::HeaderValue;
@@ -11,7 +12,7 @@ use validator::{Validate, ValidationError};
 
 use super::sessions::Session;
 use super::store::Account;
-use crate::http::json::{Json, whole_time};
+use crate::http::json::{Json, milliseconds};
 use crate::problem::Problem;
 use crate::tasks::{storable, trimmed};
 
@@ -198,9 +199,9 @@ pub struct AuthUser {
     pub image: Option<String>,
     /// Always false: no mail is sent.
     pub email_verified: bool,
-    #[serde(serialize_with = "whole_time")]
+    #[serde(serialize_with = "milliseconds")]
     pub created_at: DateTime<Utc>,
-    #[serde(serialize_with = "whole_time")]
+    #[serde(serialize_with = "milliseconds")]
     pub updated_at: DateTime<Utc>,
 }
 
@@ -230,12 +231,12 @@ pub struct AuthSession {
     #[schema(min_length = 1, max_length = 255, example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e")]
     pub user_id: String,
     /// When it ends, unless it is used before.
-    #[serde(serialize_with = "whole_time")]
+    #[serde(serialize_with = "milliseconds")]
     pub expires_at: DateTime<Utc>,
-    #[serde(serialize_with = "whole_time")]
+    #[serde(serialize_with = "milliseconds")]
     pub created_at: DateTime<Utc>,
     /// When it was last used, to about a minute.
-    #[serde(serialize_with = "whole_time")]
+    #[serde(serialize_with = "milliseconds")]
     pub updated_at: DateTime<Utc>,
     /// Where it began.
     #[schema(required)]

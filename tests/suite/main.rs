@@ -5,6 +5,8 @@
 
 mod kit;
 
+mod account_cross_site;
+mod account_limits;
 mod api_tokens;
 mod auth;
 mod authorization_walk;
