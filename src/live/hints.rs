@@ -1,5 +1,5 @@
-//! Word between servers: "this user's log has come as far as this", and the same of revocations. A hint is sent after the
-//! commit, outside its transaction and batched, because inside it the database's one lock for
+//! Word between servers: "this user's log has come as far as this", and the same of revocations. A
+//! hint is sent after the commit, outside its transaction and batched, because inside it the database's one lock for
 //! notifications would make all writers wait for each other. Hints may be lost: the sweep finds
 //! what they did not tell. Today's bus is Postgres' NOTIFY; another one would replace this file.
 

@@ -6,11 +6,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use crate::kit::{Client, Running, Scratch, TestServer, run, taskwire, token};
+use crate::kit::{Client, Options, Running, Scratch, TestServer, run, taskwire, token};
 
 fn stdout(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).expect("text")
@@ -188,4 +189,32 @@ async fn watch_takes_an_api_token_by_itself() {
     watch.err.until("watching ada").await;
     let task = ada.create("Buy milk").await;
     assert!(watch.out.next().await.contains(&task.id.to_string()));
+}
+
+#[tokio::test]
+async fn e_mail_and_password_become_a_token_of_this_machine() {
+    let accounts = Some(taskwire::config::AccountsConfig::default());
+    let home = Scratch::new();
+    let server = TestServer::with(Options { accounts, ..Options::default() }).await;
+    let nobody = server.anonymous();
+    let account = json!({ "name": "Ada", "email": "ada@example.com", "password": "correct horse battery" });
+    nobody.call(Method::POST, "/api/auth/sign-up/email").json(account).expect(200).await;
+    let mut login = at_home(&home, &["login", "--url", &server.url("/"), "--scope", "read-write"]);
+    let output = with_input(&mut login, "Ada@example.com\nwrong horse battery\n").await;
+    assert!(failed(&output).contains("the e-mail or the password is wrong"), "{}", stderr(&output));
+    assert!(!kept(&home).exists());
+    let output = with_input(&mut login, "Ada@example.com\ncorrect horse battery\n").await;
+    let said = succeeded(&output);
+    assert!(said.starts_with("Signed in as ") && !said.contains("horse"), "{said}");
+
+    let file: Value = serde_json::from_slice(&fs::read(kept(&home)).expect("it is there")).expect("JSON");
+    assert!(!file.to_string().contains("horse"), "{file}");
+    let who = run(&mut at_home(&home, &["whoami"])).await;
+    assert!(succeeded(&who).contains("with an API token that may read and write and has no end"), "{who:?}");
+    // The session was a means, and the token bears the machine's name.
+    let left =
+        "SELECT (SELECT count(*) FROM api_tokens WHERE name LIKE 'taskwire on _%'), (SELECT count(*) FROM sessions)
+                       - 1";
+    let left: (i64, i64) = sqlx::query_as(left).fetch_one(&server.pool).await.expect("the counts");
+    assert_eq!(left, (1, 0), "the sign-up's session, and no other");
 }

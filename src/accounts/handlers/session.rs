@@ -165,7 +165,9 @@ pub async fn revoke_session(
     path = "/api/auth/revoke-sessions",
     tag = "accounts",
     security(("sessionCookie" = [])),
-    request_body = Option<Nothing>,
+    request_body(content = Option<Nothing>, examples(
+        ("1-empty" = (summary = "An empty object", value = json!({}))),
+    )),
     responses(
         (status = 200, description = "There are no sessions any more.", body = AuthStatus),
         (status = 401, response = NotSignedIn),
@@ -197,7 +199,9 @@ pub async fn revoke_sessions(
     path = "/api/auth/revoke-other-sessions",
     tag = "accounts",
     security(("sessionCookie" = [])),
-    request_body = Option<Nothing>,
+    request_body(content = Option<Nothing>, examples(
+        ("1-empty" = (summary = "An empty object", value = json!({}))),
+    )),
     responses(
         (status = 200, description = "There are no other sessions any more.", body = AuthStatus),
         (status = 401, response = NotSignedIn),

@@ -137,7 +137,9 @@ pub async fn sign_in_email(app: App, comer: Comer, body: JsonBody<SignInEmail>) 
     path = "/api/auth/sign-in/demo",
     tag = "accounts",
     security(()),
-    request_body = Option<Nothing>,
+    request_body(content = Option<Nothing>, examples(
+        ("1-empty" = (summary = "An empty object", value = json!({}))),
+    )),
     responses(
         (status = 200, description = "A new session.", body = SignedInAnswer, headers(
             ("Set-Cookie" = String, description = "The session's cookie."),
@@ -197,7 +199,9 @@ fn taken() -> Problem {
     path = "/api/auth/sign-out",
     tag = "accounts",
     security((), ("sessionCookie" = [])),
-    request_body = Option<SignOut>,
+    request_body(content = Option<SignOut>, examples(
+        ("1-empty" = (summary = "An empty object", value = json!({}))),
+    )),
     responses(
         (status = 200, description = "There is no session any more.", body = Success, headers(
             ("Set-Cookie" = String, description = "Takes the cookie away."),

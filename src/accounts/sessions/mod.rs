@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ pub use store::{Visitor, by_token, create, delete, delete_expired, delete_others
 /// How many sessions an account may have; the one that was used longest ago makes room.
 pub const PER_ACCOUNT: usize = 100;
 /// How often it is noted that a session is used.
-const NOTED_EVERY: Duration = Duration::from_mins(1);
+const NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// How long a session that is not remembered may rest.
 const UNREMEMBERED_IDLE: Duration = Duration::from_hours(24);
 /// How much is kept of what a browser calls itself.
@@ -125,7 +125,7 @@ impl Found {
         let token_age = now - self.rotated_at;
         let over = |limit: Duration| token_age.to_std().is_ok_and(|age| age >= limit);
         if self.current {
-            let noted = (now - self.session.last_used_at).to_std().is_ok_and(|rest| rest < NOTED_EVERY);
+            let noted = now - self.session.last_used_at < NOTED_EVERY;
             return Standing::Good(match () {
                 () if over(config.session_rotation) => Renewal::Rotate,
                 () if self.confirmed && noted => Renewal::Nothing,
