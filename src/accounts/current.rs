@@ -28,16 +28,29 @@ impl<'ex> Extractible<'ex> for Accounts {
     }
 }
 
-/// A request to sign in, made by a page that may: whose it is and where it comes from. A cookie
-/// that it brings is not looked at, so that nobody can be made to use a session of somebody else's
-/// choice.
+/// A request to sign in, made by a page that may: whose it is and where it comes from. A session
+/// that its cookie belongs to is never the one that it gets, so that nobody can be made to use one
+/// of somebody else's choice.
 pub struct Comer {
     pub accounts: Accounts,
     pub address: std::net::IpAddr,
     user_agent: Option<String>,
+    brought: Option<Token>,
 }
 
 impl Comer {
+    /// Ends the session that the cookie belongs to, which a new one is about to replace.
+    pub async fn leave(&self, app: &App) -> Result<(), Problem> {
+        let Some(token) = &self.brought else { return Ok(()) };
+        let Some((found, _)) = sessions::by_token(app.pool(), token.hash()).await? else { return Ok(()) };
+        let (owner, id) = (found.owner.clone(), found.session.id);
+        ending(app, &found.owner, move |transaction| {
+            async move { Ok(((), sessions::delete(transaction, &owner, id).await?.then_some(id).into_iter().collect())) }
+                .boxed()
+        })
+        .await
+    }
+
     pub fn visitor(&self, remembered: bool) -> Visitor {
         Visitor { user_agent: self.user_agent.clone(), ip: self.address.to_canonical().to_string(), remembered }
     }
@@ -54,7 +67,8 @@ impl<'ex> Extractible<'ex> for Comer {
         origins::check(app, req, accounts.cookies().is_sent(req.headers()))?;
         let user_agent =
             req.headers().get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        Ok(Self { accounts, address: client_address(app, req), user_agent })
+        let brought = accounts.cookies().token(req.headers());
+        Ok(Self { accounts, address: client_address(app, req), user_agent, brought })
     }
 }
 

@@ -170,20 +170,23 @@ async fn a_cookie_opens_neither_the_api_nor_a_socket() {
 #[tokio::test]
 async fn a_session_is_never_one_that_somebody_else_chose() {
     let server = server().await;
-    let before = cookie(&sign_up(&server).expect(200).await);
+    let first = cookie(&sign_up(&server).expect(200).await);
+    let before = cookie(&sign_in(&server).expect(200).await);
     let own = server.url("");
     // Whoever planted this cookie does not get into what comes of the sign-in.
     let planted = [before.clone(), format!("{COOKIE}={}", "A".repeat(43)), format!("{COOKIE}=nonsense")];
-    let mut seen = vec![before.clone()];
+    let mut seen = vec![first.clone(), before.clone()];
     for planted in planted {
         let after = cookie(&sign_in(&server).header("cookie", &planted).header("origin", &own).expect(200).await);
         assert!(!seen.contains(&after));
         seen.push(after);
     }
     assert_eq!(user(&server, &format!("{COOKIE}={}", "A".repeat(43))).await, None);
+    // Who signs in anew leaves the session before.
+    assert_eq!(user(&server, &before).await, None);
     // Of two cookies with the name, one was set by somebody else.
-    assert_eq!(user(&server, &format!("{}; {before}", seen[1])).await, None);
-    assert!(user(&server, &format!("other=1; {before}; more=2")).await.is_some());
+    assert_eq!(user(&server, &format!("{}; {first}", seen[2])).await, None);
+    assert!(user(&server, &format!("other=1; {first}; more=2")).await.is_some());
 }
 
 #[tokio::test]

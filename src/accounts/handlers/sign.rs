@@ -1,5 +1,5 @@
-//! Signing up, in and out. Every sign-in begins a new session with a new token, whatever cookie
-//! came with it.
+//! Signing up, in and out. Every sign-in begins a new session with a new token, and ends the one
+//! that came with it.
 
 use chrono::Utc;
 use futures_util::FutureExt;
@@ -80,6 +80,7 @@ pub async fn sign_up_email(app: App, comer: Comer, body: JsonBody<SignUpEmail>) 
     })
     .await?;
     let session = session.ok_or_else(taken)?;
+    comer.leave(&app).await?;
     let user = AuthUser::from(&account);
     Ok(begun(accounts, remember_me, &token, SignedUp { token: session.id.to_string(), user }))
 }
@@ -173,6 +174,7 @@ async fn sign_in(app: &App, comer: &Comer, account: &Account, remembered: bool) 
     let accounts = &comer.accounts;
     let (config, token, visitor) = (accounts.config().clone(), Token::new(), comer.visitor(remembered));
     let (owner, fresh) = (account.owner.clone(), token.clone());
+    comer.leave(app).await?;
     let session: Session = ending(app, &account.owner, move |transaction| {
         async move { sessions::create(transaction, &owner, &config, &fresh, visitor).await }.boxed()
     })
