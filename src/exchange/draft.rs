@@ -160,9 +160,15 @@ fn within_limits<T: Validate>(place: &Place, item: T, faults: &mut Faults) -> Op
     }
 }
 
-/// Tells what is wrong with something, where it stands.
+/// Tells what is wrong with something, where it stands. What names no field is wrong with the
+/// whole of it, which its id stands for.
 pub fn tell(place: &Place, problem: Problem, faults: &mut Faults) {
-    for error in problem.into_errors() {
+    let detail = problem.detail().to_owned();
+    let errors = problem.into_errors();
+    if errors.is_empty() {
+        faults.add(place.of("id"), "conflict", format!("cannot be imported: {detail}"));
+    }
+    for error in errors {
         faults.add(place.of(&error.field), error.code, error.message);
     }
 }

@@ -39,7 +39,7 @@ pub struct ProjectsQuery {
 
 /// A project in a list, with the numbers of its tasks. They are no part of the project itself:
 /// its version and its ETag say nothing of them.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ListedProject {
     #[serde(flatten)]
     pub project: Project,

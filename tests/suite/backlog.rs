@@ -25,8 +25,9 @@ struct Server {
 async fn server(settings: &[(&str, &str)]) -> Server {
     let (dir, database) = (Scratch::new(), TestDatabase::new().await);
     let mut command = taskwire(&dir, ["serve"]);
-    command.env("DATABASE_URL", database.url()).env("JWT_SECRET", SECRET).env("PORT", "0");
-    let mut process = Running::start(command.envs(settings.iter().copied()));
+    // However slow the machine is, no heartbeat comes where a change is waited for.
+    command.envs([("JWT_SECRET", SECRET), ("PORT", "0"), ("HEARTBEAT_INTERVAL", "5m")]);
+    let mut process = Running::start(command.env("DATABASE_URL", database.url()).envs(settings.iter().copied()));
     let address = process.address().await;
     let [ada, bob] = ["ada", "bob"].map(|user| Client::new(address, user, Some(token(user))));
     Server { process, ada, bob, database, _dir: dir }

@@ -1,9 +1,10 @@
-//! A writer's batches: a few operations under an id, sent again until their end is known. Each
-//! operation is on record as the write that it is.
+//! A writer's batches and imports: several writes in one request, sent again until their end is
+//! known. Each is on record as the write that it is.
 
 use rand::Rng;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use taskwire::projects::ProjectId;
 use taskwire::tasks::TaskId;
 use uuid::Uuid;
 
@@ -14,7 +15,7 @@ use super::writer::Writer;
 /// One operation as a write.
 struct Part {
     kind: Kind,
-    id: TaskId,
+    id: Uuid,
     token: String,
 }
 
@@ -25,12 +26,12 @@ impl Writer {
             let token = self.words();
             let mut fields = self.fields();
             fields["description"] = json!(token);
-            let existing = self.known[self.client.user].any(&mut self.rng).filter(|_| self.rng.random_bool(0.4));
+            let existing = self.known[self.client.user].tasks.any(&mut self.rng).filter(|_| self.rng.random_bool(0.4));
             if let Some(id) = existing {
                 operations.push(json!({ "op": "update", "id": id, "changes": fields }));
                 parts.push(Part { kind: Kind::Update, id, token });
             } else {
-                let id = TaskId::new();
+                let id = TaskId::new().as_uuid();
                 (fields["id"], fields["title"]) = (json!(id), json!(format!("created {}", self.client.name())));
                 // Below the one before, if that is new, too.
                 if let Some(Part { kind: Kind::Create, id: parent, .. }) = parts.last() {
@@ -56,7 +57,7 @@ impl Writer {
             }
             let created = parts.iter().filter(|part| part.kind == Kind::Create);
             if matches!(outcomes[0], Outcome::Acknowledged(_)) && attempts == 1 {
-                created.for_each(|part| self.own().add(part.id));
+                created.for_each(|part| self.own().tasks.add(part.id));
             }
             return;
         }
@@ -84,6 +85,38 @@ impl Writer {
             _ => {
                 self.client.unexpected("a batch", answer);
                 all(Outcome::Refused)
+            }
+        }
+    }
+
+    /// A file with a project and a task in it, which may be imported more than once.
+    pub async fn import(&mut self) {
+        let (project, task, words) = (ProjectId::new().as_uuid(), TaskId::new().as_uuid(), self.words());
+        let name = self.words();
+        let body = json!({
+            "taskwire": { "version": 1 },
+            "projects": [{ "id": project, "name": name }],
+            "tasks": [{
+                "id": task,
+                "title": format!("imported {}", self.client.name()),
+                "description": words,
+                "project_id": project,
+            }],
+        });
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let answer = self.send(Method::POST, "/import", Some(&body)).await;
+            let outcome = self.outcome("an import", answer.as_ref(), &[]);
+            self.note(Kind::Create, project, &name, outcome);
+            self.note(Kind::Create, task, &words, outcome);
+            match outcome {
+                Outcome::Acknowledged(_) if attempts == 1 => {
+                    self.own().projects.add(project);
+                    return self.own().tasks.add(task);
+                }
+                Outcome::Unknown if !self.stop.is_cancelled() => self.back_off().await,
+                _ => return,
             }
         }
     }

@@ -1,13 +1,13 @@
 //! The checker: from the record of one user to the promises that were broken. Pure, and itself
 //! tested on histories that are made to be wrong.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt::Display;
 
-use taskwire::changes::{Change, Event};
-use taskwire::tasks::TaskId;
+use taskwire::changes::Position;
 
-use super::history::{Kind, Listing, Outcome, Promise, Seen, Tasks, Tick, UserHistory, Violation, Write};
+use super::history::{Kind, Listing, Outcome, Promise, Seen, Tick, UserHistory, Violation, Write};
+use super::ledger::Ledger;
 use super::stream::Stream;
 
 /// More of one kind say nothing new.
@@ -30,7 +30,7 @@ pub struct Totals {
 /// Holds the history of one user against every promise.
 pub fn check(user: &UserHistory, final_list: Option<&Listing>, totals: &mut Totals) -> Vec<Violation> {
     let mut found = Found(user.faults.clone());
-    let log = Log::of(user, &mut found);
+    let log = Ledger::of(user, &mut found);
     for write in &user.writes {
         match write.outcome {
             Outcome::Acknowledged(_) => totals.acknowledged += 1,
@@ -66,14 +66,17 @@ pub fn check(user: &UserHistory, final_list: Option<&Listing>, totals: &mut Tota
         totals.resets += stream.resets;
     }
     totals.logged += user.log.len() as u64;
-    totals.lists += lists.len() as u64;
-    acknowledged.check_lists(&lists, &mut found);
-    log.check_lists(lists, &mut found);
+    totals.lists += (lists.len() + user.project_lists.len() + user.trash_lists.len()) as u64;
+    let asked = lists.iter().map(|list| (list.asked, list.position));
+    let asked = asked.chain(user.project_lists.iter().map(|list| (list.asked, list.position)));
+    acknowledged.check_lists(asked.chain(user.trash_lists.iter().map(|list| (list.asked, list.position))), &mut found);
+    check_purges(user, &mut found);
+    log.check_lists(user, lists, &mut found);
     found.0.truncate(TOLD);
     found.0
 }
 
-struct Found(Vec<Violation>);
+pub struct Found(Vec<Violation>);
 
 impl Found {
     fn add(&mut self, violation: Violation) {
@@ -82,140 +85,8 @@ impl Found {
         }
     }
 
-    fn say(&mut self, promise: Promise, what: impl Display) {
+    pub fn say(&mut self, promise: Promise, what: impl Display) {
         self.add(Violation::new(promise, what.to_string()));
-    }
-}
-
-/// The log with ways to find things in it.
-struct Log<'a> {
-    changes: &'a [Change],
-    /// The numbers of the changes that carry a write's token.
-    by_token: HashMap<&'a str, Vec<usize>>,
-    created: HashMap<TaskId, Vec<usize>>,
-    deleted: HashMap<TaskId, Vec<usize>>,
-}
-
-impl<'a> Log<'a> {
-    fn of(user: &'a UserHistory, found: &mut Found) -> Self {
-        let changes = user.log.as_slice();
-        for (at, change) in changes.iter().enumerate() {
-            let due = i64::try_from(at).expect("a small number") + 1;
-            if change.seq.get() != due {
-                found.say(Promise::LogIsWhole, format!("{} stands where {due} should", change.seq));
-                break;
-            }
-        }
-        if changes.windows(2).any(|pair| pair[0].at >= pair[1].at) {
-            found.say(Promise::LogIsWhole, "the times of the log do not grow with its numbers");
-        }
-        let last = changes.last().map_or(0, |change| change.seq.get());
-        if user.head != last {
-            found.say(Promise::LogIsWhole, format!("the counter says {}, the log ends with {last}", user.head));
-        }
-        let mut log = Self { changes, by_token: HashMap::new(), created: HashMap::new(), deleted: HashMap::new() };
-        let mut described = HashMap::new();
-        for (at, change) in changes.iter().enumerate() {
-            match &change.event {
-                Event::TaskCreated(task) => log.created.entry(task.id).or_default().push(at),
-                Event::TaskDeleted(id) => log.deleted.entry(*id).or_default().push(at),
-                _ => {}
-            }
-            if let Some(task) = change.event.task() {
-                let token = task.description.as_deref().unwrap_or_default();
-                // To complete a task leaves its description as it was.
-                if described.insert(task.id, token) != Some(token) {
-                    log.by_token.entry(token).or_default().push(at);
-                }
-            }
-            if let Some(task) = change.event.task()
-                && task.version != change.seq
-            {
-                found.say(Promise::LogIsWhole, format!("{} left the version {}", change.seq, task.version));
-            }
-        }
-        log
-    }
-
-    fn check_write(&self, write: &Write, found: &mut Found) {
-        if write.kind == Kind::Complete {
-            return self.check_completion(write, found);
-        }
-        let places = match write.kind {
-            Kind::Create => self.created.get(&write.id),
-            Kind::Delete => self.deleted.get(&write.id),
-            Kind::Update | Kind::Complete => self.by_token.get(write.token.as_str()),
-        };
-        let places = places.map_or(&[][..], Vec::as_slice);
-        let Write { kind, id, .. } = write;
-        match (write.outcome, places) {
-            (Outcome::Acknowledged(version), [place]) => {
-                let seq = self.changes[*place].seq.get();
-                if version.is_some_and(|version| version != seq) {
-                    found.say(
-                        Promise::WritesAreKept,
-                        format!("{kind:?} of {id} was answered {version:?} and stands at {seq}"),
-                    );
-                }
-            }
-            (Outcome::Acknowledged(_), []) => {
-                found.say(Promise::WritesAreKept, format!("{kind:?} of {id} was acknowledged and is not in the log"));
-            }
-            (Outcome::Refused, [_, ..]) if *kind == Kind::Update => {
-                found.say(Promise::WritesAreKept, format!("{kind:?} of {id} was refused and is in the log"));
-            }
-            (_, [_, _, ..]) => found.say(Promise::WritesAreKept, format!("{kind:?} of {id} is in the log twice")),
-            _ => {}
-        }
-    }
-
-    /// What completes a task may find it complete; the version is then of an older change.
-    fn check_completion(&self, write: &Write, found: &mut Found) {
-        let Outcome::Acknowledged(Some(version)) = write.outcome else { return };
-        let change = usize::try_from(version - 1).ok().and_then(|at| self.changes.get(at));
-        let touched = change.and_then(|change| change.event.task()).is_some_and(|task| task.id == write.id);
-        if !touched {
-            found.say(
-                Promise::WritesAreKept,
-                format!("{} was completed at {version}, which is not in the log", write.id),
-            );
-        }
-    }
-
-    fn check_change(&self, change: &Change, found: &mut Found) {
-        let logged = usize::try_from(change.seq.get() - 1).ok().and_then(|at| self.changes.get(at));
-        match logged {
-            Some(logged) if logged == change => {}
-            Some(logged) if logged.seq == change.seq => {
-                found.say(Promise::OneTruth, format!("received {change:?}, logged {logged:?}"));
-            }
-            _ => found.say(Promise::OneTruth, format!("{} was received and is not in the log", change.seq)),
-        }
-    }
-
-    /// Plays the log and compares each list with the state at its position.
-    fn check_lists(&self, mut lists: Vec<&Listing>, found: &mut Found) {
-        lists.retain(|list| list.whole);
-        lists.sort_by_key(|list| list.position.seq);
-        let (mut state, mut played) = (Tasks::new(), self.changes.iter().peekable());
-        for list in lists {
-            while let Some(change) = played.next_if(|change| change.seq <= list.position.seq) {
-                play(&change.event, &mut state);
-            }
-            if state != list.tasks {
-                let what = format!("the list at {} is not the log up to there", list.position.seq);
-                found.say(Promise::ListsAreSnapshots, what);
-            }
-        }
-    }
-}
-
-/// What a change does to the tasks that a client holds.
-pub fn play(event: &Event, tasks: &mut Tasks) {
-    if let Some(task) = event.task() {
-        tasks.insert(task.id, task.clone());
-    } else if let Event::TaskDeleted(id) = event {
-        tasks.remove(id);
     }
 }
 
@@ -231,19 +102,28 @@ fn check_repeats(writes: &[Write], found: &mut Found) {
     }
 }
 
+/// What was purged does not show up in the trash any more.
+fn check_purges(user: &UserHistory, found: &mut Found) {
+    let purges = user.writes.iter().filter(|write| write.kind == Kind::Purge);
+    for purge in purges.filter(|purge| matches!(purge.outcome, Outcome::Acknowledged(_))) {
+        let later = user.trash_lists.iter().filter(|list| list.asked > purge.ended);
+        if later.into_iter().any(|list| list.roots.contains(&purge.id)) {
+            found.say(Promise::WritesAreKept, format!("{} was purged and is in the trash", purge.id));
+        }
+    }
+}
+
 /// By when the log must have been known to be how long.
 struct Acknowledged(Vec<(Tick, i64)>);
 
 impl Acknowledged {
-    fn of(log: &Log<'_>, writes: &[Write]) -> Self {
+    fn of(log: &Ledger<'_>, writes: &[Write]) -> Self {
         let mut known: Vec<(Tick, i64)> = writes
             .iter()
             .filter_map(|write| {
                 let seq = match (write.outcome, write.kind) {
                     (Outcome::Acknowledged(Some(version)), _) => version,
-                    (Outcome::Acknowledged(None), Kind::Delete) => {
-                        log.changes[*log.deleted.get(&write.id)?.first()?].seq.get()
-                    }
+                    (Outcome::Acknowledged(None), Kind::Delete) => log.first_deletion(write.id)?,
                     _ => return None,
                 };
                 Some((write.ended, seq))
@@ -278,11 +158,11 @@ impl Acknowledged {
         }
     }
 
-    fn check_lists(&self, lists: &[&Listing], found: &mut Found) {
-        for list in lists {
-            let before = self.before(list.asked);
-            if list.position.seq.get() < before {
-                found.say(Promise::NeverStale, format!("a list at {}, acknowledged was {before}", list.position.seq));
+    fn check_lists(&self, lists: impl Iterator<Item = (Tick, Position)>, found: &mut Found) {
+        for (asked, position) in lists {
+            let before = self.before(asked);
+            if position.seq.get() < before {
+                found.say(Promise::NeverStale, format!("a list at {}, acknowledged was {before}", position.seq));
             }
         }
     }

@@ -67,7 +67,7 @@ fn good() -> Good {
     let tasks: Vec<Task> = ids.iter().zip(1..).map(|(id, seq)| task(*id, seq)).collect();
     let writes = ids.iter().zip(1_u64..).map(|(id, seq)| Write {
         kind: Kind::Create,
-        id: *id,
+        id: id.as_uuid(),
         token: format!("token {seq}"),
         outcome: Outcome::Acknowledged(Some(seq.cast_signed())),
         ended: seq * 10,
@@ -122,7 +122,7 @@ fn a_repeated_change_is_out_of_order() {
 
 #[test]
 fn an_acknowledged_write_must_be_there_once() {
-    let promises = broken(|history| history.user.writes[1].id = TaskId::new());
+    let promises = broken(|history| history.user.writes[1].id = TaskId::new().as_uuid());
     assert_eq!(promises, [Promise::WritesAreKept]);
     let promises = broken(|history| {
         let Event::TaskCreated(first) = &history.user.log[0].event else { return };
@@ -153,7 +153,7 @@ fn an_unknown_write_may_be_there_or_not() {
     assert_eq!(broken(|history| history.user.writes[1].outcome = Outcome::Unknown), []);
     let promises = broken(|history| {
         history.user.writes[1].outcome = Outcome::Unknown;
-        history.user.writes[1].id = TaskId::new();
+        history.user.writes[1].id = TaskId::new().as_uuid();
     });
     assert_eq!(promises, []);
 }

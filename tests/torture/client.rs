@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use taskwire::auth::Tokens;
 use taskwire::changes::Position;
@@ -68,6 +69,18 @@ impl Client {
         let text = response.text().await.ok()?;
         self.record.search(self.user, &text);
         Some(Answer { status, body: serde_json::from_str(&text).unwrap_or_default() })
+    }
+
+    /// Reads a `T`; `None` if it did not work this time.
+    pub async fn get<T: DeserializeOwned>(&self, rest: &str) -> Option<T> {
+        let answer = self.send(Method::GET, rest, None).await?;
+        if answer.status != StatusCode::OK {
+            if answer.status != StatusCode::SERVICE_UNAVAILABLE {
+                self.unexpected(rest, &answer);
+            }
+            return None;
+        }
+        serde_json::from_value(answer.body).ok()
     }
 
     /// Reports an answer that no fault explains.

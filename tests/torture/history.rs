@@ -8,8 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use taskwire::changes::store::ResetReason;
 use taskwire::changes::{Change, Position};
+use taskwire::projects::ListedProject;
 use taskwire::tasks::{Task, TaskId};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// What every marker starts with.
 const MARK: &str = "mk-";
@@ -27,6 +29,10 @@ pub enum Kind {
     /// Completes, reopens or moves, which leaves no token.
     Complete,
     Delete,
+    /// Takes back out of the trash.
+    Restore,
+    /// Removes from the trash for good, which is no change.
+    Purge,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +48,9 @@ pub enum Outcome {
 #[derive(Debug, Clone)]
 pub struct Write {
     pub kind: Kind,
-    pub id: TaskId,
-    /// In the description that the write sets; unlike any other.
+    /// Of a task or a project.
+    pub id: Uuid,
+    /// In the description, or in a project's name, that the write sets; unlike any other.
     pub token: String,
     pub outcome: Outcome,
     pub ended: Tick,
@@ -57,6 +64,22 @@ pub struct Listing {
     pub tasks: Tasks,
     /// Whether this was one page, hence one snapshot.
     pub whole: bool,
+}
+
+/// Projects as an answer to `GET …/projects` showed them.
+#[derive(Debug, Clone)]
+pub struct ProjectListing {
+    pub asked: Tick,
+    pub position: Position,
+    pub projects: Vec<ListedProject>,
+}
+
+/// Deletions as a page of `GET …/trash` showed them.
+#[derive(Debug, Clone)]
+pub struct TrashListing {
+    pub asked: Tick,
+    pub position: Position,
+    pub roots: Vec<Uuid>,
 }
 
 /// What one watcher did and saw, in order.
@@ -92,6 +115,8 @@ pub struct UserHistory {
     pub writes: Vec<Write>,
     pub watchers: Vec<Vec<Seen>>,
     pub lists: Vec<Listing>,
+    pub project_lists: Vec<ProjectListing>,
+    pub trash_lists: Vec<TrashListing>,
     /// The whole log, from Postgres: what was forgotten was kept here before.
     pub log: Vec<Change>,
     /// How far the log was shortened.

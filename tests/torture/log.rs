@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::types::chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use taskwire::auth::{OwnerId, Tokens};
-use taskwire::changes::{Change, Event, Seq};
-use taskwire::tasks::{Task, TaskId, TaskRow};
+use taskwire::changes::store::{Subject, event};
+use taskwire::changes::{Change, Seq};
 
 use super::cluster::SECRET;
 use super::history::Record;
@@ -61,21 +60,22 @@ async fn read(connection: &mut PgConnection, record: &Record, user: usize, throu
     let name = record.name(user);
     let after = record.user(user).log.last().map_or(0, |change| change.seq.get());
     let query = format!(
-        "SELECT seq, kind, task_id, task, changed_at
+        "SELECT seq, kind, task_id, task, project_id, project, changed_at
          FROM task_changes WHERE owner_id = '{name}' AND seq > {after} AND seq <= {through} ORDER BY seq"
     );
     let rows = connection.fetch_all(AssertSqlSafe(query)).await?;
     let owner = owner(name);
-    let task = |row: &PgRow| -> sqlx::Result<Task> { Ok(row.try_get::<Json<TaskRow>, _>(3)?.0.of(&owner)) };
     let mut changes = Vec::with_capacity(rows.len());
     for row in rows {
         let (seq, kind): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
-        let event = match kind.as_str() {
-            "task.created" => Event::TaskCreated(task(&row)?),
-            "task.updated" => Event::TaskUpdated(task(&row)?),
-            _ => Event::TaskDeleted(row.try_get::<TaskId, _>(2)?),
+        let subject = Subject {
+            task_id: row.try_get(2)?,
+            task: row.try_get::<Option<Json<_>>, _>(3)?.map(|Json(task)| task),
+            project_id: row.try_get(4)?,
+            project: row.try_get::<Option<Json<_>>, _>(5)?.map(|Json(project)| project),
         };
-        changes.push(Change { seq: Seq::new(seq), at: row.try_get::<DateTime<Utc>, _>(4)?, event });
+        let at: DateTime<Utc> = row.try_get(6)?;
+        changes.push(Change { seq: Seq::new(seq), at, event: event(&kind, subject, &owner)? });
     }
     record.user(user).log.extend(changes);
     Ok(())

@@ -13,12 +13,16 @@ mod check_tests;
 mod client;
 mod cluster;
 mod history;
+mod ledger;
 mod log;
 mod nemesis;
 mod postgres;
+mod projects;
 mod proxy;
 mod run;
+mod state;
 mod stream;
+mod trash;
 mod watcher;
 mod writer;
 

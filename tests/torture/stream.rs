@@ -5,8 +5,8 @@
 use taskwire::changes::store::ResetReason;
 use taskwire::changes::{Change, Position};
 
-use super::check::play;
 use super::history::{Promise, Seen, Tasks, Violation};
+use super::state::play;
 
 #[derive(Default)]
 pub struct Stream {

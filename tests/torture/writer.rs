@@ -1,7 +1,7 @@
 //! A writer of one user, beside others of the same user: it creates tasks and subtasks with ids of
 //! its own choice and tries again until it knows, updates, completes, moves and deletes, one by
-//! one and in batches, and now and then gives up on a request half-way or asks for what is not its
-//! own.
+//! one and in batches, manages projects and the trash, and now and then gives up on a request
+//! half-way or asks for what is not its own.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use taskwire::tasks::TaskId;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::client::{Answer, Client};
 use super::history::{Kind, Outcome, Promise, Violation, Write, count};
@@ -20,21 +21,29 @@ use super::history::{Kind, Outcome, Promise, Violation, Write, count};
 /// So many tasks a user has at most, about.
 const ENOUGH: usize = 60;
 
-/// What the writers of a user, and those who would like to be, know of its tasks.
+/// What the writers of a user, and those who would like to be, know of it.
 #[derive(Default)]
-pub struct Known(Mutex<Vec<TaskId>>);
+pub struct Known {
+    pub tasks: Ids,
+    pub projects: Ids,
+    /// What they have deleted.
+    pub trash: Ids,
+}
 
-impl Known {
-    pub fn add(&self, id: TaskId) {
+#[derive(Default)]
+pub struct Ids(Mutex<Vec<Uuid>>);
+
+impl Ids {
+    pub fn add(&self, id: Uuid) {
         self.lock().push(id);
     }
 
-    pub fn any(&self, rng: &mut StdRng) -> Option<TaskId> {
+    pub fn any(&self, rng: &mut StdRng) -> Option<Uuid> {
         let known = self.lock();
         (!known.is_empty()).then(|| known[rng.random_range(0..known.len())])
     }
 
-    fn take(&self, rng: &mut StdRng) -> Option<TaskId> {
+    pub fn take(&self, rng: &mut StdRng) -> Option<Uuid> {
         let mut known = self.lock();
         (!known.is_empty()).then(|| {
             let at = rng.random_range(0..known.len());
@@ -42,18 +51,18 @@ impl Known {
         })
     }
 
-    fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.lock().len()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<TaskId>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Uuid>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 pub struct Writer {
     pub client: Client,
-    /// The tasks of every user.
+    /// What every user has.
     pub known: Arc<[Known]>,
     pub rng: StdRng,
     pub pause: Duration,
@@ -63,15 +72,18 @@ pub struct Writer {
 impl Writer {
     pub async fn run(mut self) {
         while !self.stop.is_cancelled() {
-            let full = self.own().len() >= ENOUGH;
+            let full = self.own().tasks.len() >= ENOUGH;
             match self.rng.random_range(0..100) {
-                0..30 if !full => self.create().await,
-                30..40 if !full => self.batch().await,
-                0..60 => self.update().await,
-                60..68 => self.complete().await,
-                68..76 => self.shift().await,
-                76..85 => self.delete().await,
-                85..95 => self.trespass().await,
+                0..25 if !full => self.create().await,
+                25..33 if !full => self.batch().await,
+                33..36 if !full => self.import().await,
+                0..50 => self.update().await,
+                50..58 => self.complete().await,
+                58..64 => self.shift().await,
+                64..72 => self.delete().await,
+                72..78 => self.unmake().await,
+                78..84 => self.manage_projects().await,
+                84..92 => self.trespass().await,
                 _ => self.look().await,
             }
             sleep(self.pause.mul_f64(self.rng.random_range(0.0..2.0))).await;
@@ -103,17 +115,35 @@ impl Writer {
         fields
     }
 
+    /// The same for one that is new: it may also recur, and belong to a project.
+    pub fn new_fields(&mut self) -> Value {
+        let mut fields = self.fields();
+        if fields.get("due").is_some() && self.rng.random_bool(0.5) {
+            fields["recurrence"] = json!("FREQ=DAILY");
+        }
+        if let Some(project) = self.known[self.client.user].projects.any(&mut self.rng)
+            && self.rng.random_bool(0.3)
+        {
+            fields["project_id"] = json!(project);
+        }
+        fields
+    }
+
     async fn create(&mut self) {
-        let (id, token) = (TaskId::new(), self.words());
-        let mut body = self.fields();
+        let (id, token) = (TaskId::new().as_uuid(), self.words());
+        let mut body = self.new_fields();
         body["id"] = json!(id);
         body["title"] = json!(format!("created {}", self.client.name()));
         body["description"] = json!(token);
-        let mut refusals: &[StatusCode] = &[];
         if self.rng.random_bool(0.3)
-            && let Some(parent) = self.known[self.client.user].any(&mut self.rng)
+            && let Some(parent) = self.known[self.client.user].tasks.any(&mut self.rng)
         {
             body["parent_id"] = json!(parent);
+            // It would have to be the parent's.
+            body.as_object_mut().expect("an object").remove("project_id");
+        }
+        let mut refusals: &[StatusCode] = &[];
+        if body.get("parent_id").or(body.get("project_id")).is_some() {
             // It is gone or at the bottom, or has taken this one along when it went.
             refusals = &[StatusCode::BAD_REQUEST, StatusCode::GONE];
         }
@@ -126,7 +156,7 @@ impl Writer {
             match outcome {
                 // A first attempt may still be on its way; deleting could then let it recreate
                 // once the log is shortened, so what was tried twice is kept.
-                Outcome::Acknowledged(_) if attempts == 1 => return self.own().add(id),
+                Outcome::Acknowledged(_) if attempts == 1 => return self.own().tasks.add(id),
                 Outcome::Unknown if !self.stop.is_cancelled() => self.back_off().await,
                 _ => return,
             }
@@ -135,7 +165,7 @@ impl Writer {
 
     async fn update(&mut self) {
         let own = &self.known[self.client.user];
-        let Some(id) = own.any(&mut self.rng) else { return };
+        let Some(id) = own.tasks.any(&mut self.rng) else { return };
         let token = self.words();
         let mut body = self.fields();
         body["description"] = json!(token);
@@ -150,7 +180,7 @@ impl Writer {
 
     async fn complete(&mut self) {
         let own = &self.known[self.client.user];
-        let Some(id) = own.any(&mut self.rng) else { return };
+        let Some(id) = own.tasks.any(&mut self.rng) else { return };
         let children = ["refuse", "include"][self.rng.random_range(0..2)];
         let completed = self.rng.random_bool(0.5);
         let body = self.rng.random_bool(0.7).then(|| json!({ "completed": completed, "children": children }));
@@ -162,14 +192,16 @@ impl Writer {
     /// Beside another task or to the end, and sometimes out of its parent or into another.
     async fn shift(&mut self) {
         let own = &self.known[self.client.user];
-        let (Some(id), Some(other)) = (own.any(&mut self.rng), own.any(&mut self.rng)) else { return };
+        let (Some(id), Some(other)) = (own.tasks.any(&mut self.rng), own.tasks.any(&mut self.rng)) else { return };
         let mut body = match self.rng.random_range(0..3) {
             0 => json!({}),
             1 => json!({ "before": other }),
             _ => json!({ "after": other }),
         };
         if self.rng.random_bool(0.3) {
-            body["parent_id"] = json!(own.any(&mut self.rng).filter(|_| self.rng.random_bool(0.5)));
+            body["parent_id"] = json!(own.tasks.any(&mut self.rng).filter(|_| self.rng.random_bool(0.5)));
+        } else if self.rng.random_bool(0.2) {
+            body["project_id"] = json!(own.projects.any(&mut self.rng).filter(|_| self.rng.random_bool(0.7)));
         }
         let answer = self.send(Method::POST, &format!("/tasks/{id}/move"), Some(&body)).await;
         let outcome = self.outcome("a move", answer.as_ref(), &[StatusCode::NOT_FOUND, StatusCode::BAD_REQUEST]);
@@ -178,16 +210,24 @@ impl Writer {
 
     async fn delete(&mut self) {
         // Few tasks are left alone, or there is nothing to update.
-        if self.own().len() < 5 {
+        if self.own().tasks.len() < 5 {
             return;
         }
         let own = &self.known[self.client.user];
-        let Some(id) = own.take(&mut self.rng) else { return };
+        let Some(id) = own.tasks.take(&mut self.rng) else { return };
+        self.delete_at(id, &format!("/tasks/{id}?children=include")).await;
+    }
+
+    /// Deletes a task or a project, which is then in the trash.
+    pub async fn delete_at(&mut self, id: Uuid, path: &str) {
         loop {
-            let answer = self.send(Method::DELETE, &format!("/tasks/{id}?children=include"), None).await;
+            let answer = self.send(Method::DELETE, path, None).await;
             // What it was part of may have taken it along.
             let outcome = self.outcome("a delete", answer.as_ref(), &[StatusCode::NOT_FOUND]);
             self.note(Kind::Delete, id, "", outcome);
+            if matches!(outcome, Outcome::Acknowledged(_)) {
+                self.own().trash.add(id);
+            }
             if outcome != Outcome::Unknown || self.stop.is_cancelled() {
                 return;
             }
@@ -195,34 +235,39 @@ impl Writer {
         }
     }
 
-    /// Asks for another user's task, which must not be there.
+    /// Asks for what another user has, which must not be there.
     async fn trespass(&mut self) {
         let other = self.rng.random_range(0..self.known.len());
         if other == self.client.user {
             return;
         }
-        let Some(id) = self.known[other].any(&mut self.rng) else { return };
-        let path = format!("/tasks/{id}");
-        let batch = json!({ "operations": [{ "op": "complete", "id": id, "children": "include" }] });
-        let answer = match self.rng.random_range(0..5) {
-            0 => self.client.send(Method::PATCH, &path, Some(&json!({ "title": self.words() }))).await,
-            1 => self.client.send(Method::DELETE, &path, None).await,
-            2 => self.client.send(Method::POST, &format!("{path}/move"), Some(&json!({}))).await,
-            3 => self.client.send(Method::POST, "/tasks/batch", Some(&batch)).await,
-            _ => self.client.send(Method::GET, &path, None).await,
+        let Known { tasks, projects, trash } = &self.known[other];
+        let (task, project, deleted) =
+            (tasks.any(&mut self.rng), projects.any(&mut self.rng), trash.any(&mut self.rng));
+        let words = json!({ "title": self.words() });
+        let (method, path, body) = match self.rng.random_range(0..11) {
+            0 => (Method::PATCH, task.map(|id| format!("/tasks/{id}")), Some(words)),
+            1 => (Method::DELETE, task.map(|id| format!("/tasks/{id}")), None),
+            2 => (Method::POST, task.map(|id| format!("/tasks/{id}/move")), Some(json!({}))),
+            3 => {
+                let operation = json!({ "op": "complete", "id": task, "children": "include" });
+                (Method::POST, task.map(|_| "/tasks/batch".to_owned()), Some(json!({ "operations": [operation] })))
+            }
+            4 => (Method::GET, task.map(|id| format!("/tasks/{id}")), None),
+            5 => (Method::GET, task.map(|id| format!("/tasks/{id}/history")), None),
+            6 => (Method::GET, project.map(|id| format!("/projects/{id}")), None),
+            7 => (Method::PATCH, project.map(|id| format!("/projects/{id}")), Some(json!({ "archived": true }))),
+            8 => (Method::DELETE, project.map(|id| format!("/projects/{id}?tasks=delete")), None),
+            9 => (Method::DELETE, deleted.map(|id| format!("/trash/{id}")), None),
+            _ => (Method::POST, deleted.map(|id| format!("/trash/{id}/restore")), None),
         };
-        if let Some(answer) = answer
+        let Some(path) = path else { return };
+        if let Some(answer) = self.client.send(method.clone(), &path, body.as_ref()).await
             && answer.status != StatusCode::NOT_FOUND
             && answer.status != StatusCode::SERVICE_UNAVAILABLE
         {
-            let what = format!("another user's task was answered {}", answer.status);
+            let what = format!("{method} {path} of another user was answered {}", answer.status);
             self.client.record.fault(self.client.user, Violation::new(Promise::NothingForeign, what));
-        }
-    }
-
-    async fn look(&mut self) {
-        if let Some(list) = self.client.list(200).await {
-            self.client.record.user(self.client.user).lists.push(list);
         }
     }
 
@@ -240,7 +285,7 @@ impl Writer {
         self.client.send(method, rest, body).await
     }
 
-    fn outcome(&self, what: &str, answer: Option<&Answer>, refusals: &[StatusCode]) -> Outcome {
+    pub fn outcome(&self, what: &str, answer: Option<&Answer>, refusals: &[StatusCode]) -> Outcome {
         let Some(answer) = answer else { return Outcome::Unknown };
         match answer.status {
             // A repeated create tells the version that the task has by now.
@@ -256,7 +301,7 @@ impl Writer {
         }
     }
 
-    pub fn note(&self, kind: Kind, id: TaskId, token: &str, outcome: Outcome) {
+    pub fn note(&self, kind: Kind, id: Uuid, token: &str, outcome: Outcome) {
         let record = &self.client.record;
         let write = Write { kind, id, token: token.to_owned(), outcome, ended: record.tick() };
         record.user(self.client.user).writes.push(write);

@@ -64,7 +64,12 @@ impl Default for Options {
             request_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(5),
             trusted_proxies: TrustedProxies::default(),
-            live: LiveConfig { drain: Duration::from_millis(200), ..LiveConfig::default() },
+            live: LiveConfig {
+                drain: Duration::from_millis(200),
+                // However slow the machine is, none comes where a test waits for something else.
+                heartbeat: Duration::from_mins(5),
+                ..LiveConfig::default()
+            },
             retention: Duration::from_hours(7 * 24),
             trash_retention: Duration::from_hours(30 * 24),
             pool: PoolConfig { size: 5, ..PoolConfig::default() },
