@@ -8,9 +8,10 @@ SQLX_CLI := 0.9.0
 TOOLS := $(CURDIR)/target/tools
 CLIENT := clients/typescript
 WEB := clients/web
+BETTER_AUTH := tests/better-auth-client
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live bench-lists contract client client-check web web-check screenshots prepare
+.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract client client-check better-auth-check web web-check screenshots prepare
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -21,7 +22,7 @@ run: ## build and start the server; prints where it is and how to sign in
 	@cargo build --release
 	@exec target/release/taskwire serve --show-demo-token
 
-test: format web lint queries contract-check units check-the-checker client-check web-check ## everything that must hold
+test: format web lint queries contract-check units check-the-checker client-check better-auth-check web-check ## everything that must hold
 
 format:
 	cargo fmt --check
@@ -49,6 +50,11 @@ client-check: $(CLIENT)/node_modules/.package-lock.json # the TypeScript client 
 	@scripts/need-postgres
 	cargo build
 	cd $(CLIENT) && npm run --silent check
+
+better-auth-check: $(BETTER_AUTH)/node_modules/.package-lock.json # Better Auth's own client signs up, in and out here
+	@scripts/need-postgres
+	cargo build
+	cd $(BETTER_AUTH) && npm run --silent test
 
 # What the app is built from; it is built anew only when some of it has changed.
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/build -type f 2>/dev/null) \
@@ -100,6 +106,11 @@ bench-lists: ## measure every list at 100,000 tasks and write docs/lists.md anew
 	cargo build --release
 	cargo bench --bench lists -- --write docs/lists.md
 
+bench-sign-in: ## measure signing in, and task requests during a flood of it
+	@scripts/need-postgres
+	cargo build --release
+	cargo bench --bench sign_in
+
 contract: ## write openapi.yaml anew from the handlers' annotations
 	cargo run --quiet -- openapi > target/openapi.yaml
 	mv target/openapi.yaml openapi.yaml
@@ -121,6 +132,10 @@ tools/node_modules/.package-lock.json: tools/package-lock.json
 
 $(CLIENT)/node_modules/.package-lock.json: $(CLIENT)/package-lock.json
 	cd $(CLIENT) && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+$(BETTER_AUTH)/node_modules/.package-lock.json: $(BETTER_AUTH)/package-lock.json
+	cd $(BETTER_AUTH) && npm ci --no-audit --no-fund --silent
 	@touch $@
 
 $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json

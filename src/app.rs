@@ -9,8 +9,11 @@ use salvo::prelude::*;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::auth::{Tokens, Verifier};
-use crate::config::{HttpConfig, JwtConfig, LiveConfig, Origin};
+use crate::accounts::Accounts;
+use crate::api_tokens::ApiTokens;
+use crate::auth::Verifier;
+use crate::auth::issuers::{Issuers, SetupError};
+use crate::config::{AccountsConfig, HttpConfig, JwtConfig, LiveConfig, Origin};
 use crate::database::Pool;
 use crate::exchange::Slots;
 use crate::http::NO_METADATA;
@@ -18,6 +21,7 @@ use crate::live::Hub;
 use crate::live::hints::Hints;
 use crate::live::waiting::Waiting;
 use crate::problem::Problem;
+use crate::revocations::{Lives, Revocations};
 
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +30,9 @@ pub struct App(Arc<Parts>);
 struct Parts {
     pool: Pool,
     verifier: Verifier,
+    accounts: Option<Accounts>,
+    api_tokens: ApiTokens,
+    revocations: Revocations,
     hub: Hub,
     http: HttpConfig,
     body_limit: usize,
@@ -40,26 +47,33 @@ struct Parts {
 }
 
 impl App {
+    #[expect(clippy::too_many_arguments, reason = "each is a part, and there is one caller")]
     /// `port` is the one that was bound, which with `PORT=0` only the listener knows.
     pub fn new(
         pool: Pool,
         http: HttpConfig,
         jwt: &JwtConfig,
+        accounts: Option<AccountsConfig>,
+        lives: Lives,
         live: LiveConfig,
         trash_retention: Duration,
         hints: Hints,
         port: u16,
-    ) -> Self {
+    ) -> Result<Self, SetupError> {
         let mut allowed_origins = http.own_origins(port);
         allowed_origins.extend(http.allowed_origins.iter().cloned());
-        Self(Arc::new(Parts {
-            hub: Hub::new(pool.clone()),
+        let accounts = accounts.map(|config| Accounts::new(pool.clone(), config, &http));
+        let own = accounts.as_ref().map(|accounts| accounts.access().clone());
+        let hub = Hub::new(pool.clone());
+        let revocations = Revocations::new(pool.clone(), hub.clone(), hints.clone(), lives, live.sweep);
+        let api_tokens = ApiTokens::new(pool.clone());
+        Ok(Self(Arc::new(Parts {
+            hub,
             pool,
-            verifier: Verifier::new(Tokens::new(
-                jwt.secret.expose().as_bytes(),
-                jwt.issuer.clone(),
-                jwt.audience.clone(),
-            )),
+            verifier: Verifier::new(own, Issuers::new(jwt)?, api_tokens.clone(), revocations.clone()),
+            accounts,
+            api_tokens,
+            revocations,
             body_limit: usize::try_from(http.body_limit).unwrap_or(usize::MAX),
             http,
             allowed_origins,
@@ -70,7 +84,7 @@ impl App {
             draining: CancellationToken::new(),
             sockets: TaskTracker::new(),
             trash_retention,
-        }))
+        })))
     }
 
     /// The app behind a request.
@@ -85,6 +99,20 @@ impl App {
     /// Where tokens become identities.
     pub fn verifier(&self) -> &Verifier {
         &self.0.verifier
+    }
+
+    /// Accounts, if this server keeps some.
+    pub fn accounts(&self) -> Option<&Accounts> {
+        self.0.accounts.as_ref()
+    }
+
+    pub fn api_tokens(&self) -> &ApiTokens {
+        &self.0.api_tokens
+    }
+
+    /// What no longer gives access.
+    pub fn revocations(&self) -> &Revocations {
+        &self.0.revocations
     }
 
     pub fn hub(&self) -> &Hub {

@@ -5,6 +5,8 @@
 //! their stores, stores speak SQL over the pool of `database`. `tasks` and `live` meet only in
 //! `changes`, the log.
 
+pub mod accounts;
+pub mod api_tokens;
 pub mod app;
 pub mod auth;
 pub mod batch;
@@ -23,8 +25,10 @@ pub mod logging;
 pub mod openapi;
 mod problem;
 pub mod projects;
+pub mod revocations;
 pub mod routes;
 pub mod server;
 pub mod tasks;
 pub mod trash;
+pub mod users;
 mod web;

@@ -1,10 +1,11 @@
-//! The command line: `taskwire serve`, `token`, `watch`, `new-history`, `openapi`.
+//! The command line: `taskwire serve`, `token`, `login`, `logout`, `whoami`, `watch`, `new-history`,
+//! `rotate-keys`, `openapi`.
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use taskwire::cli::{new_history, openapi, serve, token, watch};
+use taskwire::cli::{login, logout, new_history, openapi, rotate_keys, serve, token, watch, whoami};
 
 /// A task backend whose OpenAPI document is the contract, with live updates that never miss a
 /// change.
@@ -21,10 +22,18 @@ enum Command {
     Serve(Box<serve::Serve>),
     /// Print a token for a user, signed with the configured secret
     Token(token::Token),
+    /// Sign in to a server and keep an API token for this machine
+    Login(login::Login),
+    /// Revoke the API token that is kept, and forget it
+    Logout(logout::Logout),
+    /// Say who is signed in, and where
+    Whoami(whoami::Whoami),
     /// Print a user's changes as they happen; reconnects and resumes by itself
     Watch(watch::Watch),
     /// Tell clients to list again, after a restore that the database cannot notice by itself
     NewHistory(Box<new_history::NewHistory>),
+    /// Sign the access tokens of sessions with a new key from now on
+    RotateKeys(Box<rotate_keys::RotateKeys>),
     /// Print the contract that the code generates, or check openapi.yaml against it
     Openapi(openapi::Openapi),
 }
@@ -40,8 +49,12 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::Token(token) => token.run(),
+        Command::Login(login) => login.run(),
+        Command::Logout(logout) => logout.run(),
+        Command::Whoami(whoami) => whoami.run(),
         Command::Watch(watch) => watch.run(),
         Command::NewHistory(new_history) => new_history.run(),
+        Command::RotateKeys(rotate_keys) => rotate_keys.run(),
         Command::Openapi(openapi) => openapi.run(),
     };
     match done {

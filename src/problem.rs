@@ -155,6 +155,13 @@ impl Problem {
         Self::new(Code::Forbidden, "this token may only read; use one with the scope read-write")
     }
 
+    pub fn not_for_api_tokens() -> Self {
+        Self::new(
+            Code::Forbidden,
+            "API tokens can neither manage other API tokens nor delete their user; sign in to do so",
+        )
+    }
+
     pub fn task_not_found() -> Self {
         Self::new(Code::NotFound, "there is no task with this id")
     }
@@ -308,9 +315,12 @@ impl Scribe for Problem {
 impl From<sqlx::Error> for Problem {
     /// A database that cannot be reached is worth a retry; anything else is our fault.
     fn from(error: sqlx::Error) -> Self {
-        if error.as_database_error().and_then(sqlx::error::DatabaseError::constraint) == Some("trash_pkey") {
+        let constraint = error.as_database_error().and_then(sqlx::error::DatabaseError::constraint);
+        if constraint == Some("trash_pkey") {
             // Tasks and projects share the ids of the trash, and a client can give both the same.
             Self::new(Code::Conflict, "something else with this id is in the trash; restore or purge it first")
+        } else if constraint == Some("owners_not_just_deleted") {
+            Self::unavailable("the user was deleted a moment ago; try again in some seconds")
         } else if is_outage(&error) {
             tracing::warn!(%error, "the database is unavailable");
             Self::unavailable("the database cannot be reached; try again")

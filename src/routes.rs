@@ -12,7 +12,9 @@ use utoipa::openapi::OpenApi;
 use crate::app::App;
 use crate::http::framing::{self, REQUEST_ID};
 use crate::openapi::mount::Mounts;
-use crate::{batch, changes, docs, exchange, health, live, openapi, projects, tasks, trash, web};
+use crate::{
+    accounts, api_tokens, batch, changes, docs, exchange, health, live, openapi, projects, tasks, trash, users, web,
+};
 
 /// Every operation of the contract.
 fn operations() -> Mounts {
@@ -42,6 +44,25 @@ fn operations() -> Mounts {
         .mount(exchange::import_data)
         .mount(changes::list_changes)
         .mount(live::open_live)
+        .mount(accounts::sign_up_email)
+        .mount(accounts::sign_in_email)
+        .mount(accounts::sign_in_demo)
+        .mount(accounts::sign_out)
+        .mount(accounts::get_sign_in_methods)
+        .mount(accounts::get_session)
+        .mount(accounts::get_access_token)
+        .mount(accounts::get_jwks)
+        .mount(accounts::list_sessions)
+        .mount(accounts::revoke_session)
+        .mount(accounts::revoke_sessions)
+        .mount(accounts::revoke_other_sessions)
+        .mount(accounts::change_password)
+        .mount(accounts::delete_user)
+        .mount(api_tokens::list_api_tokens)
+        .mount(api_tokens::create_api_token)
+        .mount(api_tokens::revoke_api_token)
+        .mount(users::get_identity)
+        .mount(users::delete_user)
         .mount(health::get_health)
 }
 

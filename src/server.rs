@@ -10,12 +10,15 @@ use tokio::net::TcpSocket;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::accounts;
 use crate::app::App;
+use crate::auth::issuers;
 use crate::changes;
-use crate::config::{HttpConfig, JwtConfig, LiveConfig};
+use crate::config::{AccountsConfig, HttpConfig, JwtConfig, LiveConfig};
 use crate::database::Pool;
 use crate::live::hints::Hints;
 use crate::live::sweep;
+use crate::revocations::Lives;
 use crate::routes;
 use crate::trash;
 
@@ -31,6 +34,10 @@ const BACKLOG: u32 = 4096;
 pub struct Setup {
     pub http: HttpConfig,
     pub jwt: JwtConfig,
+    /// How accounts are kept; `None` if there are none.
+    pub accounts: Option<AccountsConfig>,
+    /// How long any token counts after it was issued.
+    pub token_max_life: Duration,
     pub live: LiveConfig,
     /// How far back the change log reaches.
     pub retention: Duration,
@@ -45,6 +52,10 @@ pub struct Setup {
 pub enum ServeError {
     #[error("cannot listen on {address}: {cause} (HOST and PORT choose another address)")]
     Bind { address: SocketAddr, cause: String },
+    #[error("the revocations cannot be read: {0}")]
+    Revocations(#[source] sqlx::Error),
+    #[error(transparent)]
+    Issuers(#[from] issuers::SetupError),
     #[error("the server stopped: {0}")]
     Io(#[from] std::io::Error),
 }
@@ -72,13 +83,14 @@ pub struct Server {
 impl Server {
     /// Binds; to be called within a runtime.
     pub fn bind(setup: Setup) -> Result<Self, ServeError> {
-        let Setup { http, jwt, live, retention, trash_retention, pool, hints_url } = setup;
+        let Setup { http, jwt, accounts, token_max_life, live, retention, trash_retention, pool, hints_url } = setup;
         let wanted = SocketAddr::new(http.host, http.port);
         let refused = |cause: String| ServeError::Bind { address: wanted, cause };
         let acceptor = listen(wanted).map_err(|error| refused(error.to_string()))?;
         let address = acceptor.inner().local_addr()?;
         let hints = Hints::new(hints_url.is_some());
-        let app = App::new(pool, http, &jwt, live, trash_retention, hints, address.port());
+        let lives = Lives { token: token_max_life };
+        let app = App::new(pool, http, &jwt, accounts, lives, live, trash_retention, hints, address.port())?;
         Ok(Self { app, acceptor, address, hints_url, retention })
     }
 
@@ -90,6 +102,7 @@ impl Server {
     /// Serves until `stop` is done, then lets what is running finish, within bounds.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
         let Self { app, acceptor, hints_url, retention, .. } = self;
+        app.revocations().load().await.map_err(ServeError::Revocations)?;
         let helpers = helpers(&app, hints_url, retention);
         let server = salvo::Server::new(acceptor);
         let handle = server.handle();
@@ -113,11 +126,20 @@ fn helpers(app: &App, hints_url: Option<String>, kept: Duration) -> JoinSet<()> 
     let mut helpers = JoinSet::new();
     if let Some(url) = hints_url {
         helpers.spawn(app.hints().clone().send(app.pool().clone()));
-        helpers.spawn(app.hints().clone().follow(url, app.hub().clone()));
+        helpers.spawn(app.hints().clone().follow(url, app.hub().clone(), app.revocations().clone()));
     }
-    helpers.spawn(sweep::run(app.pool().clone(), app.hub().clone(), app.live().sweep));
+    helpers.spawn(sweep::run(app.pool().clone(), app.hub().clone(), app.revocations().clone(), app.live().sweep));
+    helpers.spawn(app.api_tokens().clone().write_uses());
+    helpers.spawn(app.revocations().clone().follow());
+    helpers.spawn(app.revocations().clone().expire());
+    for keeper in app.verifier().issuers().keepers() {
+        helpers.spawn(keeper);
+    }
     helpers.spawn(changes::retention::run(app.pool().clone(), kept));
     helpers.spawn(trash::retention::run(app.pool().clone(), app.trash_retention()));
+    if let Some(accounts) = app.accounts() {
+        helpers.spawn(accounts::retain(app.pool().clone(), accounts.clone()));
+    }
     helpers
 }
 

@@ -1,43 +1,19 @@
-//! JSON Web Tokens signed with the shared secret: HS256 and nothing else, `sub` and `exp`
-//! required, issuer and audience checked when they are configured.
+//! Minting tokens with the deployment's own secret, for the command line; and why a token of any
+//! kind is not accepted.
 
-use chrono::{DateTime, Utc};
-use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, TokenData, Validation};
-use serde::{Deserialize, Serialize};
+use chrono::Utc;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Map, Value, json};
 
-use super::{Credential, Identity, OwnerId};
+use super::Identity;
+use super::jwt::{self, Key, Keys, Rules, Unverified, is_user_id};
+use crate::config::JwtConfig;
 
-/// How far the clocks of issuer and server may differ, in seconds.
-const LEEWAY: u64 = 5;
-/// Longer tokens are refused unread: no claim that Taskwire uses needs the room.
-const MAX_TOKEN_BYTES: usize = 8 * 1024;
-
-/// Verifies tokens, and mints them for the command line.
+/// Tokens signed with a shared secret: HS256 and nothing else.
 pub struct Tokens {
-    decoding: DecodingKey,
     encoding: EncodingKey,
-    validation: Validation,
-    issuer: Option<String>,
-    audience: Option<String>,
-}
-
-#[derive(Serialize)]
-struct NewClaims<'a> {
-    sub: &'a str,
-    iat: i64,
-    exp: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    iss: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    aud: Option<&'a str>,
-}
-
-#[derive(Deserialize)]
-struct Claims {
-    sub: String,
-    exp: f64,
-    iat: Option<f64>,
+    keys: Keys,
+    rules: Rules,
 }
 
 /// Why a token is not accepted. The texts are safe to send and to log.
@@ -51,8 +27,12 @@ pub enum TokenError {
     Scheme,
     #[error("the token is not a well-formed JWT")]
     Malformed,
-    #[error("the token is signed with another algorithm than HS256")]
+    #[error("the token's algorithm is not one that the key of its issuer is for")]
     Algorithm,
+    #[error("the token is of a type that is not for signing in")]
+    Type,
+    #[error("the token is signed with a key that its issuer does not publish")]
+    UnknownKey,
     #[error("the token uses a critical extension, and none is supported")]
     Extension,
     #[error("the token's signature is wrong")]
@@ -69,6 +49,16 @@ pub enum TokenError {
     Issuer,
     #[error("the token is for another audience")]
     Audience,
+    #[error("the API token is malformed: it has lost or changed a character")]
+    ApiTokenForm,
+    #[error("there is no such API token; it may have been revoked")]
+    ApiTokenUnknown,
+    #[error("the token was revoked; sign in again")]
+    Revoked,
+    #[error("the token is older than tokens may be here (TOKEN_MAX_LIFE)")]
+    TooOld,
+    #[error("the token ends later than tokens may here (TOKEN_MAX_LIFE), and does not say when it was issued")]
+    TooLong,
 }
 
 /// Why no token can be minted.
@@ -82,50 +72,23 @@ pub enum MintError {
 
 impl Tokens {
     pub fn new(secret: &[u8], issuer: Option<String>, audience: Option<String>) -> Self {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.leeway = LEEWAY;
-        validation.validate_nbf = true;
-        // A configured issuer or audience must be there; the check alone passes without the claim.
-        let mut required = vec!["sub", "exp"];
-        if let Some(issuer) = &issuer {
-            validation.set_issuer(&[issuer]);
-            required.push("iss");
-        }
-        if let Some(audience) = &audience {
-            validation.set_audience(&[audience]);
-            required.push("aud");
-        } else {
-            validation.validate_aud = false;
-        }
-        validation.set_required_spec_claims(&required);
         Self {
-            decoding: DecodingKey::from_secret(secret),
             encoding: EncodingKey::from_secret(secret),
-            validation,
-            issuer,
-            audience,
+            keys: Keys::Single(Key::of_secret(secret)),
+            rules: Rules { issuer, audience, user_claim: "sub".to_owned(), prefix: String::new() },
         }
     }
 
+    /// `None` where tokens come only from elsewhere.
+    pub fn of(jwt: &JwtConfig) -> Option<Self> {
+        let secret = jwt.secret.as_ref()?.expose().as_bytes();
+        let mut tokens = Self::new(secret, jwt.issuer.clone(), jwt.audience.clone());
+        tokens.rules.user_claim.clone_from(&jwt.user_claim);
+        Some(tokens)
+    }
+
     pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(TokenError::Malformed);
-        }
-        let TokenData { header, claims, .. } = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
-            .map_err(|error| TokenError::from(error.kind()))?;
-        // None is known here, and one that is not known must be refused (RFC 7515 §4.1.11).
-        if header.crit.is_some() {
-            return Err(TokenError::Extension);
-        }
-        if !is_user_id(&claims.sub) {
-            return Err(TokenError::Subject);
-        }
-        Ok(Identity {
-            owner: OwnerId::verified(&claims.sub),
-            issued_at: claims.iat.map(time),
-            expires_at: time(claims.exp),
-            credential: Credential::Token,
-        })
+        jwt::verify(&Unverified::parse(token)?, &self.keys, &self.rules, Utc::now())
     }
 
     pub fn mint(&self, user: &str, lifetime: std::time::Duration) -> Result<String, MintError> {
@@ -134,46 +97,16 @@ impl Tokens {
         }
         let now = Utc::now().timestamp();
         let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
-        let claims = NewClaims {
-            sub: user,
-            iat: now,
-            exp: now.saturating_add(lifetime),
-            iss: self.issuer.as_deref(),
-            aud: self.audience.as_deref(),
-        };
-        Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)?)
-    }
-}
-
-/// The time that a claim names; one beyond all times is the last.
-fn time(seconds: f64) -> DateTime<Utc> {
-    #[expect(clippy::cast_possible_truncation, reason = "a time beyond range saturates and is capped below")]
-    DateTime::from_timestamp(seconds as i64, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
-}
-
-/// 1 to 255 characters, no control characters, and nothing that a client would resolve away
-/// when it stands in a path.
-fn is_user_id(sub: &str) -> bool {
-    let length = sub.chars().count();
-    (1..=255).contains(&length) && !sub.chars().any(char::is_control) && sub != "." && sub != ".."
-}
-
-impl From<&ErrorKind> for TokenError {
-    fn from(kind: &ErrorKind) -> Self {
-        match kind {
-            ErrorKind::InvalidSignature => Self::Signature,
-            ErrorKind::InvalidAlgorithm
-            | ErrorKind::InvalidAlgorithmName
-            | ErrorKind::UnsupportedAlgorithm
-            | ErrorKind::MissingAlgorithm => Self::Algorithm,
-            ErrorKind::ExpiredSignature => Self::Expired,
-            ErrorKind::ImmatureSignature => Self::NotYetValid,
-            ErrorKind::InvalidIssuer => Self::Issuer,
-            ErrorKind::InvalidAudience => Self::Audience,
-            ErrorKind::MissingRequiredClaim(_) | ErrorKind::InvalidClaimFormat(_) | ErrorKind::InvalidSubject => {
-                Self::Claims
+        let mut claims: Map<String, Value> = Map::new();
+        claims.insert("sub".to_owned(), json!(user));
+        claims.insert(self.rules.user_claim.clone(), json!(user));
+        claims.insert("iat".to_owned(), json!(now));
+        claims.insert("exp".to_owned(), json!(now.saturating_add(lifetime)));
+        for (name, value) in [("iss", &self.rules.issuer), ("aud", &self.rules.audience)] {
+            if let Some(value) = value {
+                claims.insert(name.to_owned(), json!(value));
             }
-            _ => Self::Malformed,
         }
+        Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)?)
     }
 }

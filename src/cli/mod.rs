@@ -1,11 +1,18 @@
 //! The subcommands. Each reads its settings, says everything that is wrong with them at once,
 //! and either succeeds or ends in a [`Failure`].
 
+mod credentials;
+pub mod login;
+pub mod logout;
 pub mod new_history;
 pub mod openapi;
+mod remote;
+pub mod rotate_keys;
 pub mod serve;
+mod terminal;
 pub mod token;
 pub mod watch;
+pub mod whoami;
 
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
@@ -29,6 +36,19 @@ impl From<ConfigErrors> for Failure {
     fn from(errors: ConfigErrors) -> Self {
         Self { message: format!("taskwire: the configuration cannot be used:\n{errors}"), exit_code: 2 }
     }
+}
+
+/// Why there is nothing to sign a token with.
+const NO_SECRET: &str = "tokens come from the configured issuer, and there is no secret here to sign any with";
+
+/// Runs what talks over the network.
+fn in_runtime<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::new)?.block_on(work)
+}
+
+/// Text from elsewhere as one line that does nothing to the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// Prints to standard output; returns whether somebody reads it. A reader that has left, as

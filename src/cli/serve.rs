@@ -74,6 +74,8 @@ async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_t
     let setup = Setup {
         http: config.http.clone(),
         jwt: config.jwt.clone(),
+        accounts: config.accounts.clone(),
+        token_max_life: config.token_max_life,
         live: config.live.clone(),
         retention: config.retention,
         trash_retention: config.trash_retention,
@@ -84,7 +86,10 @@ async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_t
     let server = Server::bind(setup).map_err(Failure::new)?;
 
     let for_eyes = std::io::stdout().is_terminal() || show_demo_token;
-    let demo = (embedded.is_some() && config.http.is_loopback_bind() && for_eyes).then(|| demo_token(config));
+    let demo = (embedded.is_some() && config.http.is_loopback_bind() && for_eyes)
+        .then(|| Tokens::of(&config.jwt))
+        .flatten()
+        .map(|tokens| tokens.mint(DEMO_USER, DEMO_TOKEN_LIFETIME).map_err(Failure::new));
     // Whether anybody reads it makes no difference to the server.
     let _ = print(&banner(config, server.address(), demo.transpose()?.as_deref()));
     server.run(stop).await.map_err(Failure::new)
@@ -111,12 +116,6 @@ pub async fn open_database(
     Ok((pool, direct))
 }
 
-fn demo_token(config: &Config) -> Result<String, Failure> {
-    let jwt = config.jwt.clone();
-    let tokens = Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer, jwt.audience);
-    tokens.mint(DEMO_USER, DEMO_TOKEN_LIFETIME).map_err(Failure::new)
-}
-
 /// What a person needs to go on: where things are, and, in embedded mode, a first try.
 fn banner(config: &Config, address: SocketAddr, demo_token: Option<&str>) -> String {
     let base = match &config.http.public_url {
@@ -130,10 +129,23 @@ fn banner(config: &Config, address: SocketAddr, demo_token: Option<&str>) -> Str
          \n  Swagger UI  {base}/docs/\
          \n  Contract    {base}/openapi.yaml\n"
     );
-    if let Some(token) = demo_token {
+    if let Some(accounts) = &config.accounts {
+        let how = if accounts.demo {
+            "as the user \"demo\" by pressing a button, or with an e-mail and a password of your own"
+        } else {
+            "with an e-mail and a password"
+        };
         let _ = write!(
             text,
-            "\nTry it as the user \"{DEMO_USER}\" (press Authorize in Swagger UI and paste the token):\n\
+            "\nSign in at {base}/ or in Swagger UI, {how}.\
+             \nOn the command line: taskwire login --url {base}\n"
+        );
+    }
+    if let Some(token) = demo_token {
+        let or_try = if config.accounts.is_some() { "Or try" } else { "Try" };
+        let _ = write!(
+            text,
+            "\n{or_try} it as the user \"{DEMO_USER}\" with a ready token:\n\
              \n  TOKEN={token}\n\
              \n  curl -s {base}/api/{DEMO_USER}/tasks -H \"Authorization: Bearer $TOKEN\" \\\
              \n       --json '{{\"title\": \"Buy milk\"}}'\

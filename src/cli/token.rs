@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Failure, print};
+use super::{Failure, NO_SECRET, print};
 use crate::auth::Tokens;
 use crate::config::{self, TokenSettings};
 
@@ -35,8 +35,14 @@ fn lifetime(text: &str) -> Result<Duration, String> {
 
 impl Token {
     pub fn run(self) -> Result<(), Failure> {
+        let longest = self.settings.longest_life()?;
+        if self.expires > longest {
+            let detail =
+                "a token that lives longer than TOKEN_MAX_LIFE would end early; for scripts, make an API token";
+            return Err(Failure::new(detail));
+        }
         let jwt = self.settings.resolve()?;
-        let tokens = Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer, jwt.audience);
+        let tokens = Tokens::of(&jwt).ok_or_else(|| Failure::new(NO_SECRET))?;
         let token = tokens.mint(&self.user, self.expires).map_err(Failure::new)?;
         print(&format!("{token}\n"))?;
         Ok(())

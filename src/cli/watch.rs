@@ -11,7 +11,10 @@ use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, SEC_WEBSOCKET_
 use tokio_tungstenite::tungstenite::http::{HeaderValue, Request, StatusCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::{Failure, print};
+use super::credentials::KeptCredentials;
+use super::remote::{self, Remote, subject};
+use super::{Failure, NO_SECRET, in_runtime, print, printable};
+use crate::api_tokens;
 use crate::auth::Tokens;
 use crate::changes::Position;
 use crate::config::TokenSettings;
@@ -19,11 +22,12 @@ use crate::live::messages::ServerMessage;
 
 #[derive(Args)]
 pub struct Watch {
-    /// The user whose changes to print; a token is made with the configured secret
-    #[arg(long, value_name = "NAME", required_unless_present = "token")]
+    /// The user whose changes to print; a token is made with the configured secret. Without it and
+    /// --token, those of who signed in with `taskwire login`
+    #[arg(long, value_name = "NAME")]
     user: Option<String>,
 
-    /// A token of the user whose changes to print
+    /// A token of the user whose changes to print, or an API token
     #[arg(long, env = "TASKWIRE_TOKEN", hide_env_values = true, conflicts_with = "user")]
     token: Option<String>,
 
@@ -36,9 +40,9 @@ pub struct Watch {
     #[arg(long)]
     json: bool,
 
-    /// Where the server is
-    #[arg(long, env = "TASKWIRE_URL", default_value = "http://127.0.0.1:8000")]
-    url: url::Url,
+    /// Where the server is; by default where you signed in, or else port 8000 of this machine
+    #[arg(long, env = "TASKWIRE_URL")]
+    url: Option<url::Url>,
 
     #[command(flatten)]
     settings: TokenSettings,
@@ -66,25 +70,43 @@ enum Lost {
 impl Watch {
     pub fn run(self) -> Result<(), Failure> {
         let Self { user, token, after, json, url, settings } = self;
-        let credentials = credentials(user, token, settings)?;
-        let endpoint = endpoint(&url, &credentials.user)?;
-        let watcher = Watcher { credentials, endpoint, after, json, greeted: false };
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(Failure::new)?
-            .block_on(watcher.run())
+        in_runtime(async {
+            let (credentials, url) = credentials(user, token, url, settings).await?;
+            let endpoint = endpoint(&url, &credentials.user)?;
+            Watcher { credentials, endpoint, after, json, greeted: false }.run().await
+        })
     }
 }
 
-fn credentials(user: Option<String>, token: Option<String>, settings: TokenSettings) -> Result<Credentials, Failure> {
-    if let Some(token) = token {
+/// With which token to watch whose changes where.
+async fn credentials(
+    user: Option<String>,
+    token: Option<String>,
+    url: Option<url::Url>,
+    settings: TokenSettings,
+) -> Result<(Credentials, url::Url), Failure> {
+    let given = |user, token| Credentials { user, source: TokenSource::Given(token) };
+    let Some(user) = user else {
+        let Some(token) = token else {
+            let kept = KeptCredentials::needed()?;
+            let at = kept.at(url.as_ref())?;
+            return Ok((given(kept.user_id, kept.token), at));
+        };
+        let url = url.map_or_else(remote::default_url, Ok)?;
+        if token.starts_with(api_tokens::PREFIX) {
+            let user = Remote::at(&url)?.identity(&token).await?.user_id;
+            return Ok((given(user, token), url));
+        }
         let user = subject(&token).ok_or_else(|| Failure::new("the token is not a JWT with a subject"))?;
-        return Ok(Credentials { user, source: TokenSource::Given(token) });
-    }
-    let user = user.unwrap_or_default();
+        return Ok((given(user, token), url));
+    };
+    let url = url.map_or_else(remote::default_url, Ok)?;
+    Ok((minted(user, settings)?, url))
+}
+
+fn minted(user: String, settings: TokenSettings) -> Result<Credentials, Failure> {
     let jwt = settings.resolve()?;
-    let tokens = Tokens::new(jwt.secret.expose().as_bytes(), jwt.issuer, jwt.audience);
+    let tokens = Tokens::of(&jwt).ok_or_else(|| Failure::new(NO_SECRET))?;
     // Says now, and not at the first connection, that the name cannot be a user id.
     tokens.mint(&user, OWN_TOKEN_LIFETIME).map_err(Failure::new)?;
     Ok(Credentials { user, source: TokenSource::Minted(Box::new(tokens)) })
@@ -107,15 +129,6 @@ impl Credentials {
             TokenSource::Minted(tokens) => tokens.mint(&self.user, OWN_TOKEN_LIFETIME).map_err(Failure::new),
         }
     }
-}
-
-/// The user that a token names; whether it is genuine is for the server to say.
-fn subject(token: &str) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Claims {
-        sub: String,
-    }
-    jsonwebtoken::dangerous::insecure_decode_claims::<Claims>(token).ok().map(|claims| claims.sub)
 }
 
 /// The WebSocket address of a user's live channel.
@@ -272,11 +285,6 @@ fn task(task: &crate::tasks::Task) -> String {
 fn project(project: &crate::projects::Project) -> String {
     let archived = if project.archived { "  (archived)" } else { "" };
     format!("{}  project  {}{archived}", project.id, printable(&project.name))
-}
-
-/// A title as one line that does nothing to the terminal.
-fn printable(title: &str) -> String {
-    title.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn not_connected(error: Error) -> Lost {

@@ -3,6 +3,8 @@
 //! [`Settings::resolve`] turns it into a [`Config`] or into the complete list of what is wrong.
 
 mod data_dir;
+mod issuers;
+mod key_url;
 mod origin;
 mod parse;
 mod proxies;
@@ -16,12 +18,16 @@ use std::{
     time::Duration,
 };
 
+pub use issuers::{IssuerConfig, KeyPace, KeySource, Prefix};
+pub use key_url::KeyUrl;
 pub use origin::Origin;
 pub use parse::{Invalid, duration};
 pub use proxies::TrustedProxies;
 pub use resolve::{ConfigErrors, default_pool_size};
 pub use secret::Secret;
-pub use settings::{DatabaseSettings, HttpSettings, LiveSettings, LogSettings, Settings, TokenSettings};
+pub use settings::{
+    AccountSettings, DatabaseSettings, HttpSettings, LiveSettings, LogSettings, Settings, TokenSettings,
+};
 
 /// Everything `taskwire serve` needs to know. Holds secrets, but never shows them: it is safe to
 /// print with `{:?}`.
@@ -34,6 +40,10 @@ pub struct Config {
     /// How long the trash keeps what was deleted.
     pub trash_retention: Duration,
     pub jwt: JwtConfig,
+    /// How accounts are kept; `None` if there are none.
+    pub accounts: Option<AccountsConfig>,
+    /// How long any token counts after it was issued.
+    pub token_max_life: Duration,
     pub http: HttpConfig,
     pub live: LiveConfig,
     pub log: LogConfig,
@@ -76,11 +86,52 @@ pub enum DatabaseProxy {
 /// How tokens are signed and checked.
 #[derive(Debug, Clone)]
 pub struct JwtConfig {
-    pub secret: Secret,
+    /// The deployment's own secret; `None` where tokens come only from elsewhere.
+    pub secret: Option<Secret>,
     /// The file `secret` was read from, when it was not given but generated.
     pub secret_file: Option<PathBuf>,
+    /// What tokens signed with `secret` must name.
     pub issuer: Option<String>,
     pub audience: Option<String>,
+    /// The claim that names the user in tokens signed with `secret`.
+    pub user_claim: String,
+    /// Who else issues tokens.
+    pub issuers: Vec<IssuerConfig>,
+    /// How their keys are kept.
+    pub key_pace: KeyPace,
+}
+
+/// The longest life of an access token, which is also how long one that was signed by a retired key
+/// must still be recognised.
+pub const ACCESS_TOKEN_LIFETIME_MAX: Duration = Duration::from_hours(1);
+
+/// How accounts of the deployment itself are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountsConfig {
+    /// How long a session may rest.
+    pub session_idle: Duration,
+    /// How old a session may become.
+    pub session_life: Duration,
+    /// How old the token of a session may become before it is replaced.
+    pub session_rotation: Duration,
+    /// How long a replaced token is still taken, for requests that were under way.
+    pub rotation_grace: Duration,
+    pub access_token_lifetime: Duration,
+    /// Whether anybody may sign in as the user `demo`.
+    pub demo: bool,
+}
+
+impl Default for AccountsConfig {
+    fn default() -> Self {
+        Self {
+            session_idle: Duration::from_hours(14 * 24),
+            session_life: Duration::from_hours(90 * 24),
+            session_rotation: Duration::from_hours(1),
+            rotation_grace: Duration::from_secs(30),
+            access_token_lifetime: Duration::from_mins(10),
+            demo: false,
+        }
+    }
 }
 
 /// How the server meets the network.
@@ -159,6 +210,14 @@ impl Default for PoolConfig {
             // Far more than any statement takes, and less than a request.
             statement_within: Duration::from_secs(10),
         }
+    }
+}
+
+impl JwtConfig {
+    /// Whether identities come from elsewhere: a secret that was given is somebody's to share.
+    #[must_use]
+    pub const fn has_outside_source(&self) -> bool {
+        !self.issuers.is_empty() || (self.secret.is_some() && self.secret_file.is_none())
     }
 }
 

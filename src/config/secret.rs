@@ -68,6 +68,11 @@ impl SecretFile {
         Self { path: data_dir.join("jwt-secret") }
     }
 
+    /// A file that somebody else keeps.
+    pub fn at(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
     pub fn into_path(self) -> PathBuf {
         self.path
     }

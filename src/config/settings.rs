@@ -18,6 +18,8 @@ pub struct Settings {
     #[command(flatten)]
     pub token: TokenSettings,
     #[command(flatten)]
+    pub accounts: AccountSettings,
+    #[command(flatten)]
     pub log: LogSettings,
 }
 
@@ -137,11 +139,36 @@ pub struct DatabaseSettings {
 #[derive(Args, Default)]
 #[command(next_help_heading = "Tokens")]
 pub struct TokenSettings {
-    /// Secret that signs tokens, at least 32 bytes; better given in the environment. Required
-    /// with a database URL [default: generated once and kept in the data directory]
+    /// Secret that signs tokens, at least 32 bytes; better given in the environment. With a
+    /// database URL, this or another source of tokens is required [default: generated once and
+    /// kept in the data directory]
     #[arg(long, env = "JWT_SECRET", value_name = "SECRET")]
     #[arg(hide_env_values = true, allow_hyphen_values = true)]
     pub jwt_secret: Option<String>,
+
+    /// File with the public key that verifies tokens, in PEM form: RSA, EC P-256 or P-384, or
+    /// Ed25519 [default: none]
+    #[arg(long, env = "JWT_PUBLIC_KEY_FILE", value_name = "FILE")]
+    pub jwt_public_key_file: Option<String>,
+
+    /// Address of the JSON Web Key Set whose keys verify tokens; https, or http on this machine
+    /// [default: none]
+    #[arg(long, env = "JWKS_URL", value_name = "URL")]
+    pub jwks_url: Option<String>,
+
+    /// OpenID Connect issuer whose tokens are accepted, exactly as its tokens name it; says
+    /// itself where its keys are [default: none]
+    #[arg(long, env = "OIDC_ISSUER", value_name = "URL")]
+    pub oidc_issuer: Option<String>,
+
+    /// File that names several issuers, each with a prefix for its users' ids, in JSON
+    /// [default: none]
+    #[arg(long, env = "ISSUERS_FILE", value_name = "FILE")]
+    pub issuers_file: Option<String>,
+
+    /// Claim of tokens that is the user's id [default: sub]
+    #[arg(long, env = "JWT_USER_CLAIM", value_name = "NAME")]
+    pub jwt_user_claim: Option<String>,
 
     /// Issuer that tokens must name, any text [default: not checked]
     #[arg(long, env = "JWT_ISSUER", value_name = "TEXT")]
@@ -151,10 +178,40 @@ pub struct TokenSettings {
     #[arg(long, env = "JWT_AUDIENCE", value_name = "TEXT")]
     pub jwt_audience: Option<String>,
 
+    /// How long any token counts after it was issued, 1m to 3650d; the same on all servers
+    /// [default: 30d]
+    #[arg(long, env = "TOKEN_MAX_LIFE", value_name = "DURATION")]
+    pub token_max_life: Option<String>,
+
     /// Directory of the private Postgres and the generated secret [default: /var/lib/taskwire for
     /// root, otherwise taskwire in the user's data directory]
     #[arg(long, env = "DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<String>,
+}
+
+#[derive(Args, Default)]
+#[command(next_help_heading = "Accounts")]
+pub struct AccountSettings {
+    /// Whether people can sign up and sign in here with e-mail and password: on or off [default: on
+    /// with the private Postgres unless a secret is given, otherwise off]
+    #[arg(long, env = "ACCOUNTS", value_name = "SWITCH")]
+    pub accounts: Option<String>,
+
+    /// How long a session may rest before it ends, 5m to 365d [default: 14d]
+    #[arg(long, env = "SESSION_IDLE", value_name = "DURATION")]
+    pub session_idle: Option<String>,
+
+    /// How old a session may become, 5m to 3650d [default: 90d]
+    #[arg(long, env = "SESSION_LIFE", value_name = "DURATION")]
+    pub session_life: Option<String>,
+
+    /// How old the token of a session may become before it is replaced, 1m to 30d [default: 1h]
+    #[arg(long, env = "SESSION_ROTATION", value_name = "DURATION")]
+    pub session_rotation: Option<String>,
+
+    /// How long the access token of a session is valid, 1m to 1h [default: 10m]
+    #[arg(long, env = "ACCESS_TOKEN_LIFETIME", value_name = "DURATION")]
+    pub access_token_lifetime: Option<String>,
 }
 
 #[derive(Args, Default)]

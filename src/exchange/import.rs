@@ -206,6 +206,8 @@ async fn take_in(
         return Err(faults.into_warnings().err().unwrap_or_else(|| Problem::new(Code::ValidationError, detail)));
     };
     let projects = import.projects.len();
+    // Taking the file in and reading it may have taken minutes.
+    caller.still_allowed(app)?;
     let fates = batch::import(app, caller.owner(), import, query.dry_run).await?;
     let (mut of_projects, mut of_tasks) = (ImportCounts::default(), ImportCounts::default());
     for (at, (fate, place)) in fates.into_iter().zip(places).enumerate() {

@@ -14,6 +14,7 @@ use validator::{Validate, ValidationErrorsKind};
 
 use super::NO_METADATA;
 use crate::app::App;
+use crate::auth::still_allowed;
 use crate::problem::{Code, FieldError, Problem};
 
 /// A body of type `T` that was well-formed and within its limits.
@@ -48,6 +49,7 @@ impl<'ex, T: DeserializeOwned + Validate + Send> Extractible<'ex> for OptionalJs
         // A patch may also name itself a merge patch; elsewhere only plain JSON makes sense.
         let patch = req.method() == salvo::http::Method::PATCH;
         let bytes = whole_body(req, limit).await?;
+        still_allowed(depot)?;
         if bytes.is_empty() {
             return Ok(Self(None));
         }

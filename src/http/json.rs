@@ -41,6 +41,12 @@ pub fn maybe_whole_time<S: Serializer>(time: &Option<DateTime<Utc>>, serializer:
     }
 }
 
+/// A time with three digits of a second, as JavaScript spells it, for readers that take whatever
+/// digits there are for milliseconds.
+pub fn milliseconds<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

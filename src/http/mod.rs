@@ -1,6 +1,7 @@
 //! What the handlers share at the edge of HTTP: strict bodies and queries, answers with
 //! their entity tags, and what surrounds every request.
 
+pub mod address;
 pub mod answer;
 pub mod body;
 pub mod cursor;

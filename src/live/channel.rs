@@ -91,7 +91,7 @@ impl Channel {
     }
 
     /// Tells the subscribers to look.
-    fn advance(&self) {
+    pub fn advance(&self) {
         self.moves.fetch_add(1, Ordering::AcqRel);
         self.moved.notify_waiters();
     }

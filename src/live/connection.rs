@@ -17,7 +17,7 @@ use super::ring::Next;
 use super::waiting::Place;
 use super::wire::{Close, End, Wire};
 use crate::app::App;
-use crate::auth::{Identity, VerifyError};
+use crate::auth::{Identity, TokenError, VerifyError};
 use crate::broken::{self, Variant};
 use crate::changes::store::{self, Page, ResetReason};
 use crate::changes::{Position, Seq};
@@ -90,7 +90,12 @@ async fn authenticated(wire: &mut Wire, opening: Opening) -> Result<Connection, 
         .subscribe(identity.owner.clone(), app.live().sockets_per_user)
         .ok_or_else(|| Close::new(4429, "this user has as many sockets open as are allowed; close one first"))?;
     let token = TokenLife::new(identity.expires_at);
-    Ok(Connection { app, path_user, token, subscription, after })
+    Ok(Connection { app, path_user, identity, checked_at: None, token, subscription, after })
+}
+
+fn revoked() -> Close {
+    tracing::info!("a socket was closed because what opened it was revoked");
+    Close::new(4401, TokenError::Revoked.to_string())
 }
 
 fn retired() -> Close {
@@ -138,6 +143,9 @@ impl TokenLife {
 struct Connection {
     app: App,
     path_user: String,
+    identity: Identity,
+    /// How often something had been revoked when the identity was last found good.
+    checked_at: Option<u64>,
     token: TokenLife,
     subscription: Subscription,
     after: Option<Position>,
@@ -146,6 +154,8 @@ struct Connection {
 impl Connection {
     /// Greets, then sends changes until the socket ends.
     async fn follow(mut self, wire: &mut Wire) -> Result<Infallible, End> {
+        // What was revoked between its check and the subscription woke nobody.
+        self.check_access()?;
         let (mut position, mut catching_up_to) = self.greet(wire).await?;
         let draining = self.app.draining().clone();
         let heartbeat = self.app.live().heartbeat;
@@ -159,6 +169,8 @@ impl Connection {
                 wire.send(&CaughtUp { kind: CaughtUpType::CaughtUp, seq: position.seq, position }).await?;
             }
             let next = self.subscription.next(position);
+            // After that look: what is revoked from then on wakes the wait below.
+            self.check_access()?;
             tokio::select! {
                 biased;
                 () = sleep_until(heartbeat_at.min(retires_at).min(self.token.next_event())) => {
@@ -256,6 +268,18 @@ impl Connection {
         })
     }
 
+    /// Ends the socket if what it was opened with, or last renewed with, has been revoked.
+    fn check_access(&mut self) -> Result<(), End> {
+        let now = Some(self.app.revocations().changes());
+        if self.checked_at != now {
+            if self.app.revocations().forbids(&self.identity) {
+                return Err(revoked().into());
+            }
+            self.checked_at = now;
+        }
+        Ok(())
+    }
+
     /// Warns before the token ends, and ends the socket with it.
     async fn keep_token(&mut self, wire: &mut Wire) -> Result<(), End> {
         if self.token.ends <= Instant::now() {
@@ -278,6 +302,9 @@ impl Connection {
                 }
                 let identity = verify(&self.app, &self.path_user, &message.token).await?;
                 self.token = TokenLife::new(identity.expires_at);
+                self.identity = identity;
+                // It may have been revoked since it was verified.
+                self.checked_at = None;
                 Ok(())
             }
         }

@@ -1,8 +1,6 @@
 //! `GET /api/{user_id}/live`: the handshake. What can be refused is refused here, as a problem,
 //! before there is a socket.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use salvo::http::header::{
     CONNECTION, HeaderName, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
@@ -18,6 +16,7 @@ use crate::app::App;
 use crate::auth::{MaybeCaller, TokenError, refuse};
 use crate::changes::Position;
 use crate::config::Origin;
+use crate::http::address::client_address;
 use crate::http::query::Query;
 use crate::openapi::params::UserPath;
 use crate::openapi::responses::UpgradeRequired;
@@ -132,13 +131,6 @@ fn asks_for_websocket(headers: &HeaderMap) -> bool {
         && has(CONNECTION, "upgrade")
         && has(SEC_WEBSOCKET_VERSION, "13")
         && headers.contains_key(SEC_WEBSOCKET_KEY)
-}
-
-/// Where the request comes from, as far as trusted proxies tell.
-fn client_address(app: &App, req: &Request) -> IpAddr {
-    let peer = req.remote_addr().ip().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    let forwarded = req.headers().get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default());
-    app.http().trusted_proxies.client_address(peer, forwarded)
 }
 
 fn too_many() -> Problem {

@@ -1,9 +1,10 @@
-//! Word between servers: "this user's log has come as far as this". A hint is sent after the
-//! commit, outside its transaction and batched, because inside it the database's one lock for
+//! Word between servers: "this user's log has come as far as this", and the same of revocations. A
+//! hint is sent after the commit, outside its transaction and batched, because inside it the database's one lock for
 //! notifications would make all writers wait for each other. Hints may be lost: the sweep finds
 //! what they did not tell. Today's bus is Postgres' NOTIFY; another one would replace this file.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use super::Hub;
 use crate::auth::OwnerId;
 use crate::changes::Seq;
 use crate::database::Pool;
+use crate::revocations::Revocations;
 
 const CHANNEL: &str = "taskwire_changes";
 const LISTEN: &str = "LISTEN taskwire_changes";
@@ -42,6 +44,8 @@ struct Outbox {
     /// Tells this server's own hints, which it need not follow.
     server: Uuid,
     heads: Mutex<HashMap<OwnerId, Seq>>,
+    /// How far the sequence of revocations has come; 0 if there is nothing to tell.
+    revocations: AtomicI64,
     filled: Notify,
 }
 
@@ -50,11 +54,19 @@ struct Outbox {
 struct Payload {
     server: Uuid,
     heads: Vec<(String, Seq)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revocations: Option<i64>,
 }
 
 impl Hints {
     pub fn new(wanted: bool) -> Self {
-        Self(Arc::new(Outbox { wanted, server: Uuid::new_v4(), heads: Mutex::default(), filled: Notify::new() }))
+        Self(Arc::new(Outbox {
+            wanted,
+            server: Uuid::new_v4(),
+            heads: Mutex::default(),
+            revocations: AtomicI64::new(0),
+            filled: Notify::new(),
+        }))
     }
 
     /// Leaves word that the owner's log has come as far as `seq`.
@@ -69,13 +81,22 @@ impl Hints {
         self.0.filled.notify_one();
     }
 
+    /// Leaves word that the sequence of revocations has come as far as `seq`.
+    pub fn leave_revocations(&self, seq: i64) {
+        if self.0.wanted {
+            self.0.revocations.fetch_max(seq, Ordering::AcqRel);
+            self.0.filled.notify_one();
+        }
+    }
+
     /// Sends what has been left, in batches, for as long as the server runs.
     pub async fn send(self, pool: Pool) {
         loop {
             self.0.filled.notified().await;
             tokio::time::sleep(BATCHED_FOR).await;
             let heads = std::mem::take(&mut *self.heads());
-            let payloads = payloads(self.0.server, heads);
+            let revocations = Some(self.0.revocations.swap(0, Ordering::AcqRel)).filter(|seq| *seq > 0);
+            let payloads = payloads(self.0.server, heads, revocations);
             let sent = sqlx::query!("SELECT pg_notify($1, p) FROM unnest($2::text[]) AS p", CHANNEL, &payloads)
                 .execute(&pool)
                 .await;
@@ -87,16 +108,16 @@ impl Hints {
 
     /// Follows the hints of other servers, for as long as this one runs. Needs a connection that
     /// no proxy shares; without one, the sweep alone carries changes across servers.
-    pub async fn follow(self, direct_url: String, hub: Hub) {
+    pub async fn follow(self, direct_url: String, hub: Hub, revocations: Revocations) {
         loop {
-            if let Err(error) = self.listen(&direct_url, &hub).await {
+            if let Err(error) = self.listen(&direct_url, &hub, &revocations).await {
                 tracing::debug!(%error, "hints are not heard; the sweep makes up for them");
             }
             tokio::time::sleep(RETRY).await;
         }
     }
 
-    async fn listen(&self, direct_url: &str, hub: &Hub) -> sqlx::Result<()> {
+    async fn listen(&self, direct_url: &str, hub: &Hub, revocations: &Revocations) -> sqlx::Result<()> {
         let mut listener = in_time(PgListener::connect(direct_url)).await?;
         loop {
             // Said again, it changes nothing, but must be answered.
@@ -105,16 +126,19 @@ impl Hints {
                 // `None`: the connection was lost and is another, which does not listen yet. What
                 // was missed meanwhile, the sweep finds.
                 let Some(notification) = heard? else { break };
-                self.pass_on(&notification, hub);
+                self.pass_on(&notification, hub, revocations);
             }
         }
     }
 
-    fn pass_on(&self, notification: &PgNotification, hub: &Hub) {
+    fn pass_on(&self, notification: &PgNotification, hub: &Hub, revocations: &Revocations) {
         let Ok(payload) = serde_json::from_str::<Payload>(notification.payload()) else { return };
         if payload.server != self.0.server {
             for (owner, seq) in payload.heads {
                 hub.hint(&owner, seq);
+            }
+            if let Some(seq) = payload.revocations {
+                revocations.hint(seq);
             }
         }
     }
@@ -130,7 +154,7 @@ async fn in_time<T>(answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Resu
 }
 
 /// Packs hints into as few payloads as the bus allows.
-fn payloads(server: Uuid, heads: HashMap<OwnerId, Seq>) -> Vec<String> {
+fn payloads(server: Uuid, heads: HashMap<OwnerId, Seq>, revocations: Option<i64>) -> Vec<String> {
     let mut batches = vec![Vec::new()];
     let mut size = 0;
     for (owner, seq) in heads {
@@ -146,10 +170,13 @@ fn payloads(server: Uuid, heads: HashMap<OwnerId, Seq>) -> Vec<String> {
             batch.push((owner.as_str().to_owned(), seq));
         }
     }
+    // What ends access goes first, and goes where there is nothing else.
+    let revocations = std::iter::once(revocations).chain(std::iter::repeat(None));
     batches
         .into_iter()
-        .filter(|heads| !heads.is_empty())
-        .filter_map(|heads| serde_json::to_string(&Payload { server, heads }).ok())
+        .zip(revocations)
+        .filter(|(heads, revocations)| !heads.is_empty() || revocations.is_some())
+        .filter_map(|(heads, revocations)| serde_json::to_string(&Payload { server, heads, revocations }).ok())
         .collect()
 }
 
@@ -173,7 +200,7 @@ mod tests {
             .flat_map(|letter| (200..=255).map(move |length| letter.repeat(length)))
             .map(|id| (owner(&id), Seq::new(i64::MAX)))
             .collect();
-        let payloads = payloads(Uuid::new_v4(), heads.clone());
+        let payloads = payloads(Uuid::new_v4(), heads.clone(), Some(i64::MAX));
         assert!(payloads.iter().all(|payload| payload.len() < 8000));
         let told: BTreeMap<String, Seq> = payloads
             .iter()
@@ -184,6 +211,14 @@ mod tests {
 
     #[test]
     fn nothing_left_is_nothing_sent() {
-        assert!(payloads(Uuid::new_v4(), HashMap::new()).is_empty());
+        assert!(payloads(Uuid::new_v4(), HashMap::new(), None).is_empty());
+    }
+
+    #[test]
+    fn word_of_a_revocation_goes_alone_and_older_servers_understand_it() {
+        let payloads = payloads(Uuid::new_v4(), HashMap::new(), Some(7));
+        assert_eq!(payloads.len(), 1);
+        let payload: Payload = serde_json::from_str(&payloads[0]).expect("a payload");
+        assert_eq!((payload.heads.len(), payload.revocations), (0, Some(7)));
     }
 }

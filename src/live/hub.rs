@@ -64,6 +64,13 @@ impl Hub {
         }
     }
 
+    /// Lets the user's connections look whether they still may go on.
+    pub fn wake(&self, owner: &str) {
+        if let Some((_, channel)) = self.named(owner) {
+            channel.advance();
+        }
+    }
+
     /// How far each connected user's changes are known here.
     pub fn heads(&self) -> Vec<Head> {
         // Everybody who connects, leaves or writes wants the hub's lock, so it is not held while

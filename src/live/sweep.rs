@@ -1,52 +1,79 @@
 //! The safety net under the hints: every second or so the heads of connected users are compared
 //! with the database, in one statement for a thousand of them. So a lost hint costs a second,
 //! never a change, and without any hints the channel still works. It is the only thing that asks
-//! the database while nothing happens, and it asks per user, not per socket.
+//! the database while nothing happens, and it asks per user, not per socket. The same statement
+//! brings the head of the revocations, so one goes out even when nobody is connected.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Hub;
 use super::hub::Head;
 use crate::database::Pool;
+use crate::revocations::{self, Revocations};
 
 /// How many users one statement asks about.
 const BATCH: usize = 1000;
 
 /// Sweeps for as long as the server runs.
-pub async fn run(pool: Pool, hub: Hub, every: Duration) {
+pub async fn run(pool: Pool, hub: Hub, revocations: Revocations, every: Duration) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        for heads in hub.heads().chunks(BATCH) {
-            match moved_on(&pool, heads).await {
-                Ok(owners) => owners.iter().for_each(|owner| hub.recheck(owner)),
+        let heads = hub.heads();
+        let mut left = heads.as_slice();
+        loop {
+            let (batch, later) = left.split_at(left.len().min(BATCH));
+            let asked_at = Instant::now();
+            match ask(&pool, batch).await {
+                Ok(answer) => {
+                    // First, so that who is shut out is not told what comes after.
+                    revocations.swept(answer.revocations, asked_at).await;
+                    answer.moved_on.iter().for_each(|owner| hub.recheck(owner));
+                }
                 Err(error) => tracing::debug!(%error, "the sweep could not ask the database"),
             }
+            if later.is_empty() {
+                break;
+            }
+            left = later;
         }
     }
 }
 
-/// Those of the users whose log is further than the hub knows, or is another one.
-async fn moved_on(pool: &Pool, heads: &[Head]) -> sqlx::Result<Vec<String>> {
+struct Answer {
+    /// Those of the users whose log is further than the hub knows, or is another one.
+    moved_on: Vec<String>,
+    revocations: revocations::Head,
+}
+
+async fn ask(pool: &Pool, heads: &[Head]) -> sqlx::Result<Answer> {
     let owners: Vec<String> = heads.iter().map(|head| head.owner.as_str().to_owned()).collect();
     let epochs: Vec<i64> = heads.iter().map(|head| head.position.history.epoch()).collect();
     let generations: Vec<i64> =
         heads.iter().map(|head| head.position.history.generation().unwrap_or_default()).collect();
     let seqs: Vec<i64> = heads.iter().map(|head| head.position.seq.get()).collect();
-    sqlx::query_scalar!(
-        r#"SELECT known.owner_id AS "owner_id!"
-           FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) AS known (owner_id, epoch, generation, seq)
-           CROSS JOIN history h
-           LEFT JOIN owners o ON o.owner_id = known.owner_id
-           WHERE COALESCE(o.last_seq, 0) > known.seq
-              OR COALESCE(o.generation, 0) <> known.generation
-              OR h.epoch <> known.epoch"#,
+    let rows = sqlx::query!(
+        r#"SELECT h.epoch, r.last_seq AS revocations, moved_on.owner_id AS "moved_on?"
+           FROM history h
+           CROSS JOIN revocation_head r
+           LEFT JOIN LATERAL (
+               SELECT known.owner_id
+               FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[])
+                    AS known (owner_id, epoch, generation, seq)
+               LEFT JOIN owners o ON o.owner_id = known.owner_id
+               WHERE COALESCE(o.last_seq, 0) > known.seq
+                  OR COALESCE(o.generation, 0) <> known.generation
+                  OR h.epoch <> known.epoch
+           ) moved_on ON true"#,
         &owners,
         &epochs,
         &generations,
         &seqs,
     )
     .fetch_all(pool)
-    .await
+    .await?;
+    let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    let revocations = revocations::Head { epoch: first.epoch, seq: first.revocations };
+    Ok(Answer { revocations, moved_on: rows.into_iter().filter_map(|row| row.moved_on).collect() })
 }

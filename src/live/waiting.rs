@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::http::address::neighbourhood;
+
 /// Counts them.
 #[derive(Clone)]
 pub struct Waiting(Arc<Room>);
@@ -60,14 +62,6 @@ impl Drop for Place {
                 present.by_address.remove(&self.address);
             }
         }
-    }
-}
-
-/// Whoever has an IPv6 address has the 64-bit network around it.
-fn neighbourhood(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
-        address @ IpAddr::V4(_) => address,
     }
 }
 

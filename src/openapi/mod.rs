@@ -7,7 +7,9 @@ pub mod params;
 pub mod responses;
 
 use utoipa::openapi::path::Paths;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::server::Server;
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr};
@@ -20,7 +22,9 @@ const DESCRIPTION: &str = "\
 Tasks of many users, each user's strictly apart, with live updates that never miss a change.
 
 **Sign in** with a JSON Web Token as `Authorization: Bearer <token>`; its `sub` is the user id and \
-must be the one in the path.
+must be the one in the path. Where this server keeps accounts of its own, a session at `/api/auth` \
+gets such tokens. Scripts send an API token (`taskwire_…`) in the same way; one with the \
+scope `read` is answered 403 to everything but GET.
 
 **Errors** are `application/problem+json` (RFC 9457) with a `code` for programs and a `detail` for people.
 
@@ -46,9 +50,19 @@ pub fn document(paths: Paths, mut components: Components) -> OpenApi {
             HttpBuilder::new()
                 .scheme(HttpAuthScheme::Bearer)
                 .bearer_format("JWT")
-                .description(Some("A JSON Web Token whose `sub` is the user id in the path."))
+                .description(Some(
+                    "A JSON Web Token whose `sub` is the user id in the path, or an API token of that user.",
+                ))
                 .build(),
         )),
+    );
+    components.security_schemes.insert(
+        "sessionCookie".to_owned(),
+        RefOr::T(SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+            "taskwire_session",
+            "The cookie that signing in sets; over TLS its name begins with `__Host-`. It opens the operations on \
+             accounts and nothing else.",
+        )))),
     );
     add_schema::<ProblemBody>(&mut components);
     add_schema::<ServerMessage>(&mut components);
@@ -83,6 +97,18 @@ pub fn document(paths: Paths, mut components: Components) -> OpenApi {
                 .name("exchange")
                 .description(Some("Take everything out as a file, and bring files in."))
                 .build(),
+            TagBuilder::new()
+                .name("accounts")
+                .description(Some(
+                    "Sign up and in with e-mail and password, where this server keeps accounts of its own. Paths and \
+                     bodies are those of Better Auth, and its client works here.",
+                ))
+                .build(),
+            TagBuilder::new()
+                .name("tokens")
+                .description(Some("API tokens, with which scripts get access: see, create and revoke them."))
+                .build(),
+            TagBuilder::new().name("user").description(Some("The user as a whole.")).build(),
             TagBuilder::new().name("service").description(Some("The service itself.")).build(),
         ]))
         .security(Some([SecurityRequirement::new("bearerAuth", [] as [&str; 0])]))

@@ -2,6 +2,7 @@
 
 use utoipa::IntoParams;
 
+use crate::api_tokens::ApiTokenId;
 use crate::projects::ProjectId;
 use crate::tasks::TaskId;
 use crate::trash::TrashId;
@@ -49,6 +50,18 @@ pub struct TrashPath {
     /// The id of the task or project that was deleted.
     #[param(value_type = String, format = Uuid, example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e")]
     trash_id: TrashId,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes what `Person` and `ApiTokenId` read")]
+pub struct ApiTokenPath {
+    /// The caller's own user id, percent-encoded.
+    #[param(min_length = 1, max_length = 255, example = "demo")]
+    user_id: String,
+    /// The API token's id.
+    #[param(value_type = String, format = Uuid, example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e")]
+    token_id: ApiTokenId,
 }
 
 #[derive(IntoParams)]

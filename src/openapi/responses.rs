@@ -23,11 +23,20 @@ pub struct PreconditionFailed;
 /// 426 for a plain request where a WebSocket is spoken.
 pub struct UpgradeRequired;
 
+/// 401 where it takes a session.
+pub struct NotSignedIn;
+/// 403 for pages of others.
+pub struct OtherSite;
+/// 404 where there are no accounts.
+pub struct NoAccounts;
+/// 409 for accounts.
+pub struct AccountConflict;
+
 /// Every error response: its component's name, its code, and when it is given.
-const ERRORS: [(&str, Code, &str); 13] = [
+const ERRORS: [(&str, Code, &str); 17] = [
     ("BadRequest", Code::ValidationError, "The request says something that is not allowed; `errors` names each fault."),
     ("Unauthorized", Code::Unauthorized, "The token is missing, malformed, expired or otherwise not accepted."),
-    ("Forbidden", Code::Forbidden, "The token's user is not the user in the path."),
+    ("Forbidden", Code::Forbidden, "The token's user is not the user in the path, or the token does not allow this."),
     ("NotFound", Code::NotFound, "The caller has nothing with this id there."),
     (
         "Conflict",
@@ -54,6 +63,14 @@ const ERRORS: [(&str, Code, &str); 13] = [
     ("UpgradeRequired", Code::UpgradeRequired, "The request does not ask for an upgrade to WebSocket."),
     ("TooManyRequests", Code::RateLimited, "Too many requests; `Retry-After` says in how many seconds to try again."),
     ("ServerError", Code::ServerError, "A fault of the server; the request id leads to it in the log."),
+    ("NotSignedIn", Code::Unauthorized, "There is no session, or the e-mail or the password is wrong."),
+    (
+        "OtherSite",
+        Code::Forbidden,
+        "The request does not say that a page of this server or of an allowed origin makes it.",
+    ),
+    ("NoAccounts", Code::NotFound, "This server keeps no accounts of its own."),
+    ("AccountConflict", Code::Conflict, "Another account has this e-mail, or another request was faster."),
     ("ServiceUnavailable", Code::Unavailable, "The server or its database cannot answer now; try again."),
 ];
 
@@ -149,5 +166,29 @@ impl<'r> ToResponse<'r> for PreconditionFailed {
 impl<'r> ToResponse<'r> for UpgradeRequired {
     fn response() -> (&'r str, RefOr<Response>) {
         named("UpgradeRequired")
+    }
+}
+
+impl<'r> ToResponse<'r> for NotSignedIn {
+    fn response() -> (&'r str, RefOr<Response>) {
+        named("NotSignedIn")
+    }
+}
+
+impl<'r> ToResponse<'r> for OtherSite {
+    fn response() -> (&'r str, RefOr<Response>) {
+        named("OtherSite")
+    }
+}
+
+impl<'r> ToResponse<'r> for NoAccounts {
+    fn response() -> (&'r str, RefOr<Response>) {
+        named("NoAccounts")
+    }
+}
+
+impl<'r> ToResponse<'r> for AccountConflict {
+    fn response() -> (&'r str, RefOr<Response>) {
+        named("AccountConflict")
     }
 }

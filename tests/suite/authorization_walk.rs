@@ -4,6 +4,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use taskwire::api_tokens::ApiTokenId;
 use taskwire::projects::{Project, ProjectId};
 use taskwire::tasks::TaskId;
 use taskwire::trash::TrashId;
@@ -13,16 +14,38 @@ use crate::kit::{Call, Client, Contract, TestServer, at, token};
 /// The operations that anybody may call.
 const OPEN: [&str; 1] = ["get_health"];
 
+/// Whether an operation is one of those that take a session and no token; they have tests of their
+/// own.
+fn of_accounts(path: &str) -> bool {
+    path.starts_with("/api/auth/") && !PATHS_OF_NOBODY.contains(&path)
+}
+
+/// What stands before all that is a user's.
+const OWN: &str = "/api/{user_id}";
+
+/// The paths that are about the token alone.
+const PATHS_OF_NOBODY: [&str; 1] = ["/api/auth/identity"];
+
+/// The operations for who has signed in, and for no API token.
+const FOR_PERSONS: [&str; 4] = ["list_api_tokens", "create_api_token", "revoke_api_token", "delete_user"];
+
+/// The one after which nothing is left to try.
+const LAST: &str = "delete_user";
+
+const NOT_FOR_API_TOKENS: &str =
+    "API tokens can neither manage other API tokens nor delete their user; sign in to do so";
+
 /// What an operation's path speaks of.
 struct Parameters<'a> {
     user: &'a Client,
     task: TaskId,
     project: ProjectId,
     trash: TrashId,
+    token: ApiTokenId,
 }
 
 /// The parameters that name something of a user.
-const NAMES: [&str; 3] = ["{task_id}", "{project_id}", "{trash_id}"];
+const NAMES: [&str; 4] = ["{task_id}", "{project_id}", "{trash_id}", "{token_id}"];
 
 impl<'a> Parameters<'a> {
     /// Things that there are, which belong to this user.
@@ -31,7 +54,8 @@ impl<'a> Parameters<'a> {
         let project: Project = user.post("/projects").json(json!({ "name": "There" })).expect(201).await.json();
         let deleted = user.create("Deleted").await.id;
         user.delete(&at(deleted)).expect(204).await;
-        Self { user, task, project: project.id, trash: deleted.as_uuid().into() }
+        let (_, token) = user.script("read").await;
+        Self { user, task, project: project.id, trash: deleted.as_uuid().into(), token }
     }
 
     /// The same names in another user's path.
@@ -41,28 +65,39 @@ impl<'a> Parameters<'a> {
 
     /// Names of nothing.
     fn missing(user: &'a Client) -> Self {
-        Self { user, task: TaskId::new(), project: ProjectId::new(), trash: TrashId::new() }
+        let (task, project) = (TaskId::new(), ProjectId::new());
+        Self { user, task, project, trash: TrashId::new(), token: ApiTokenId::new() }
     }
 
     fn fill(&self, path: &str) -> String {
-        let values = [self.task.to_string(), self.project.to_string(), self.trash.to_string()];
+        let Self { task, project, trash, token, .. } = self;
+        let values = [task.to_string(), project.to_string(), trash.to_string(), token.to_string()];
         NAMES.iter().zip(values).fold(path.to_owned(), |path, (name, value)| path.replace(name, &value))
     }
 }
 
+/// What a user's tasks and projects have come to.
+async fn log_and_trash(user: &Client) -> Vec<Value> {
+    let mut all = user.log().await;
+    all.push(user.get("/trash").expect(200).await.json());
+    all
+}
+
 /// All that a user has, as the user sees it.
 async fn everything(user: &Client) -> Vec<Value> {
-    let mut everything = user.log().await;
-    everything.push(user.get("/trash").expect(200).await.json());
+    let mut everything = log_and_trash(user).await;
+    everything.push(user.get("/tokens").expect(200).await.json());
     everything
 }
 
 /// A valid request of an operation, its body taken from the document's examples.
 fn request(client: &Client, path: &str, method: &Method, operation: &Value, of: &Parameters) -> Call {
-    let own = path.strip_prefix("/api/{user_id}").unwrap_or_else(|| panic!("{path} does not name its user"));
-    let own = of.fill(own);
-    assert!(!own.contains('{'), "{path} has a parameter that the walk has no value for; add it to Parameters");
-    let call = client.call(method.clone(), of.user.own(&own));
+    let whole = match path.strip_prefix(OWN) {
+        Some(own) => of.user.own(&of.fill(own)),
+        None => of.fill(path),
+    };
+    assert!(!whole.contains('{'), "{path} has a parameter that the walk has no value for; add it to Parameters");
+    let call = client.call(method.clone(), whole);
     match operation["requestBody"]["content"].as_object().and_then(|content| content.iter().next()) {
         Some((media_type, content)) => match example(path, content) {
             // A file that is no JSON.
@@ -81,7 +116,9 @@ fn example<'a>(path: &str, content: &'a Value) -> &'a Value {
 
 fn guarded() -> Vec<(String, Method, &'static Value)> {
     let mut operations = Contract::get().operations();
-    operations.retain(|(_, _, operation)| !OPEN.contains(&operation["operationId"].as_str().expect("an id")));
+    operations.retain(|(path, _, operation)| {
+        !of_accounts(path) && !OPEN.contains(&operation["operationId"].as_str().expect("an id"))
+    });
     assert!(operations.len() >= 10, "the walk found no contract");
     operations
 }
@@ -96,6 +133,9 @@ async fn only_the_listed_operations_are_open() {
         schemes
     };
     for (path, method, operation) in Contract::get().operations() {
+        if of_accounts(&path) {
+            continue;
+        }
         let id = operation["operationId"].as_str().expect("an id");
         let security = operation.get("security").unwrap_or(&document["security"]);
         assert_eq!(bearer(security), !OPEN.contains(&id), "{method} {path}");
@@ -126,7 +166,11 @@ async fn no_operation_lets_a_user_into_anothers_path() {
     let of = Parameters::of(&ada).await;
     let before = everything(&ada).await;
     for (path, method, operation) in guarded() {
-        request(&bob, &path, &method, operation, &of).refused(403, "FORBIDDEN").await;
+        if path.starts_with(OWN) {
+            request(&bob, &path, &method, operation, &of).refused(403, "FORBIDDEN").await;
+        } else {
+            assert!(PATHS_OF_NOBODY.contains(&path.as_str()), "{path} does not name its user");
+        }
     }
     assert_eq!(everything(&ada).await, before);
     assert!(bob.log().await.is_empty());
@@ -159,9 +203,53 @@ async fn what_the_walk_sends_is_accepted_from_the_owner() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     for (path, method, operation) in guarded() {
+        if operation["operationId"] == LAST {
+            continue;
+        }
         let of = Parameters::of(&ada).await;
         let answer = request(&ada, &path, &method, operation, &of).send().await;
         // `live` asks for the upgrade that a plain request does not ask for.
         assert!(answer.status.is_success() || answer.status == 426, "{method} {path}: {answer:?}");
+    }
+    ada.delete("").expect(200).await;
+}
+
+#[tokio::test]
+async fn a_token_that_may_read_is_refused_whatever_is_no_get() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let of = Parameters::of(&ada).await;
+    let (reader, _) = ada.script("read").await;
+    let before = log_and_trash(&ada).await;
+    for (path, method, operation) in guarded() {
+        let for_persons = FOR_PERSONS.iter().any(|id| operation["operationId"] == *id);
+        let call = request(&reader, &path, &method, operation, &of);
+        if method != Method::GET {
+            let problem = call.refused(403, "FORBIDDEN").await;
+            assert_eq!(problem["detail"], "this token may only read; use one with the scope read-write", "{path}");
+        } else if for_persons {
+            assert_eq!(call.refused(403, "FORBIDDEN").await["detail"], NOT_FOR_API_TOKENS, "{path}");
+        } else {
+            let answer = call.send().await;
+            assert!(answer.status == 200 || answer.status == 426, "{method} {path}: {answer:?}");
+        }
+    }
+    assert_eq!(log_and_trash(&ada).await, before);
+}
+
+#[tokio::test]
+async fn a_token_that_may_write_does_all_but_what_is_for_persons() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let (writer, _) = ada.script("read-write").await;
+    for (path, method, operation) in guarded() {
+        let of = Parameters::of(&ada).await;
+        let call = request(&writer, &path, &method, operation, &of);
+        if FOR_PERSONS.iter().any(|id| operation["operationId"] == *id) {
+            assert_eq!(call.refused(403, "FORBIDDEN").await["detail"], NOT_FOR_API_TOKENS, "{method} {path}");
+        } else {
+            let answer = call.send().await;
+            assert!(answer.status.is_success() || answer.status == 426, "{method} {path}: {answer:?}");
+        }
     }
 }

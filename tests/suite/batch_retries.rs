@@ -6,11 +6,13 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use taskwire::batch::BatchAnswer;
+use taskwire::config::LiveConfig;
 use taskwire::tasks::TaskId;
 use uuid::Uuid;
 
 use crate::concurrency::check_log;
 use crate::kit::{Call, Client, Options, Relay, TestDatabase, TestServer, at};
+use crate::servers::NEVER;
 
 fn send(client: &Client, body: Value) -> Call {
     client.post("/tasks/batch").json(body)
@@ -143,7 +145,9 @@ async fn statements_of(client: &Client, relay: &mut Relay, each: usize) -> Vec<S
 async fn five_hundred_operations_take_as_many_statements_as_five() {
     let database = Arc::new(TestDatabase::new().await);
     let mut relay = Relay::to(&database).await;
-    let options = Options { through: Some(relay.url.clone()), ..Options::default() };
+    // No sweep in between.
+    let live = LiveConfig { sweep: NEVER, ..LiveConfig::default() };
+    let options = Options { through: Some(relay.url.clone()), live, ..Options::default() };
     let server = TestServer::on(database, options).await;
     let ada = server.user("ada");
     // What a server does when it starts is over after the first.

@@ -159,7 +159,15 @@ async fn help_explains_every_command_and_every_variable() {
     assert!(all.len() > 10, "{all:?}");
     let token = ["JWT_SECRET", "JWT_ISSUER", "JWT_AUDIENCE", "DATA_DIR"];
     let watch = [&token[..], &["TASKWIRE_URL", "TASKWIRE_TOKEN"]].concat();
-    for (command, variables) in [("serve", &all[..]), ("token", &token), ("watch", &watch), ("openapi", &[])] {
+    for (command, variables) in [
+        ("serve", &all[..]),
+        ("token", &token),
+        ("watch", &watch),
+        ("login", &watch[4..]),
+        ("logout", &[]),
+        ("whoami", &[]),
+        ("openapi", &[]),
+    ] {
         let overview = run(&mut taskwire(&dir, ["--help"])).await;
         assert!(succeeded(&overview).contains(&format!("  {command}  ")), "{overview:?}");
         let secret = run(taskwire(&dir, [command, "--help"]).env("JWT_SECRET", SECRET)).await;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::kit::{Contract, TestServer};
 
 /// Constraints on what no client sends.
-const OUR_OWN: [&str; 2] = ["version_positive", "request_digest_length"];
+const OUR_OWN: [&str; 3] = ["version_positive", "request_digest_length", "hash_length"];
 
 /// A value of a field on either side of a limit.
 struct Case {
@@ -132,6 +132,25 @@ fn cases() -> Vec<Case> {
         text("projects", "name", 101).refused("name", "projects_name_length"),
         Case::unsent("projects", &[("name", "' a'")]).refused("name", "projects_name_trimmed"),
     ];
+    let scope = |scope: &str| Case::of("api_tokens", json!({ "scope": scope }), &[("scope", &format!("'{scope}'"))]);
+    let end =
+        |time: &str| Case::of("api_tokens", json!({ "expires_at": time }), &[("expires_at", &format!("'{time}'"))]);
+    let place = |place: &str| Case::unsent("api_tokens", &[("place", place)]);
+    cases.extend([
+        text("api_tokens", "name", 1),
+        text("api_tokens", "name", 100),
+        text("api_tokens", "name", 0).refused("name", "api_tokens_name_length"),
+        text("api_tokens", "name", 101).refused("name", "api_tokens_name_length"),
+        Case::unsent("api_tokens", &[("name", "' a'")]).refused("name", "api_tokens_name_trimmed"),
+        scope("read"),
+        scope("read-write"),
+        scope("write").refused("scope", "api_tokens_scope"),
+        end("2099-12-31T00:00:00Z"),
+        end("2020-01-01T00:00:00Z").refused_in_words("expires_at", "api_tokens_expire_later"),
+        place("100"),
+        place("101").refused("place", "api_tokens_most"),
+        place("0").refused("place", "api_tokens_most"),
+    ]);
     for (color, allowed) in
         [("#2f855a", true), ("#2F855A", false), ("#2f855", false), ("2f855a", false), ("green", false)]
     {
@@ -149,18 +168,20 @@ fn cases() -> Vec<Case> {
 
 /// The constraint that refuses such a row, if one does.
 async fn refusing(database: &mut PgConnection, case: &Case) -> Option<String> {
-    let mut columns = vec![
-        ("owner_id", "'ada'"),
-        ("id", "gen_random_uuid()"),
-        ("created_at", "now()"),
-        ("updated_at", "now()"),
-        ("version", "1"),
-        ("rank", "'80'"),
-    ];
+    let mut columns = vec![("owner_id", "'ada'"), ("id", "gen_random_uuid()"), ("created_at", "now()")];
     columns.extend(match case.resource {
-        "tasks" => [("title", "'a'"), ("completed", "false")],
-        _ => [("name", "'a'"), ("archived", "false")],
+        "tasks" => vec![("title", "'a'"), ("completed", "false")],
+        "projects" => vec![("name", "'a'"), ("archived", "false")],
+        _ => vec![
+            ("name", "'a'"),
+            ("scope", "'read'"),
+            ("hash", "sha256(gen_random_uuid()::text::bytea)"),
+            ("place", "(SELECT COALESCE(max(place), 0) + 1 FROM api_tokens WHERE owner_id = 'ada')"),
+        ],
     });
+    if case.resource != "api_tokens" {
+        columns.extend([("updated_at", "now()"), ("version", "1"), ("rank", "'80'")]);
+    }
     columns.retain(|(column, _)| case.columns.iter().all(|(other, _)| other != column));
     let given = case.columns.iter().map(|(column, sql)| (*column, sql.as_str()));
     let (columns, values): (Vec<_>, Vec<_>) = columns.into_iter().chain(given).unzip();
@@ -186,29 +207,41 @@ async fn contract_server_and_database_agree_on_every_limit() {
         told.extend(constraint);
         let Some(fields) = &case.fields else { continue };
 
-        let (name, create, update, shown) = match case.resource {
-            "tasks" => ("title", "CreateTask", "UpdateTask", "Task"),
-            _ => ("name", "CreateProject", "UpdateProject", "Project"),
+        // An API token is never changed.
+        let (least, create, update, shown) = match case.resource {
+            "tasks" => (json!({ "title": "a" }), "CreateTask", Some("UpdateTask"), "Task"),
+            "projects" => (json!({ "name": "a" }), "CreateProject", Some("UpdateProject"), "Project"),
+            _ => (json!({ "name": "a", "scope": "read" }), "CreateApiToken", None, "ApiToken"),
         };
-        let mut whole = json!({ name: "a" });
+        let mut whole = least.clone();
         whole.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());
         let by_schema = case.refused.as_ref().is_some_and(|refusal| refusal.by_schema);
         assert_eq!(contract.allows(create, &whole), !by_schema, "{create}: {what}");
-        assert_eq!(contract.allows(update, fields), !by_schema, "{update}: {what}");
+        if let Some(update) = update {
+            assert_eq!(contract.allows(update, fields), !by_schema, "{update}: {what}");
+        }
 
-        let path = format!("/{}", case.resource);
-        let made: Value = ada.post(&path).json(json!({ name: "a" })).expect(201).await.json();
+        let path = format!("/{}", case.resource.trim_start_matches("api_"));
+        let mut made: Value = ada.post(&path).json(least).expect(201).await.json();
+        if update.is_none() {
+            made = made["api_token"].take();
+        }
         let its = format!("{path}/{}", made["id"].as_str().expect("an id"));
+        let calls = |whole: Value| {
+            let second = update.map(|_| ada.patch(&its).json(fields.clone()));
+            std::iter::once(ada.post(&path).json(whole)).chain(second)
+        };
         let mut answer = made;
         answer.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());
         assert_eq!(contract.allows(shown, &answer), !by_schema, "{shown}: {what}");
         match &case.refused {
             None => {
-                ada.post(&path).json(whole).expect(201).await;
-                ada.patch(&its).json(fields.clone()).expect(200).await;
+                for (call, status) in calls(whole).zip([201, 200]) {
+                    call.expect(status).await;
+                }
             }
             Some(refusal) => {
-                for call in [ada.post(&path).json(whole), ada.patch(&its).json(fields.clone())] {
+                for call in calls(whole) {
                     let problem = call.invalid(refusal.field).await;
                     let allowed = problem["errors"][0]["message"].as_str().expect("a text");
                     assert!(allowed.len() > 15, "{what}: {allowed}");
@@ -218,7 +251,7 @@ async fn contract_server_and_database_agree_on_every_limit() {
     }
 
     let known = "SELECT conname::text FROM pg_constraint
-                 WHERE conrelid IN ('tasks'::regclass, 'projects'::regclass) AND contype IN ('c', 'f')";
+                 WHERE conrelid IN ('tasks'::regclass, 'projects'::regclass, 'api_tokens'::regclass) AND contype IN ('c', 'f')";
     let known = database.fetch_all(known).await.expect("the catalog");
     let untold: Vec<String> = known
         .iter()

@@ -5,6 +5,10 @@
 
 mod kit;
 
+mod account_cross_site;
+mod account_keys;
+mod account_limits;
+mod api_tokens;
 mod auth;
 mod authorization_walk;
 mod backlog;
@@ -13,10 +17,12 @@ mod batch_retries;
 mod black_hole;
 mod changes;
 mod cli;
+mod cli_login;
 mod concurrency;
 mod conditional;
 mod contract;
 mod cors;
+mod deleted_users;
 mod dues;
 mod epoch;
 mod equivalence;
@@ -45,6 +51,7 @@ mod projects;
 mod recurring;
 mod retention;
 mod retries;
+mod revocations;
 mod search;
 mod servers;
 mod smoke;

@@ -30,6 +30,7 @@ async fn the_root_leads_to_swagger_ui_and_its_assets_are_there() {
         .flat_map(|attribute| html.split(attribute).skip(1).filter_map(|rest| rest.split('"').next()))
         .collect();
     assert!(assets.len() >= 4, "{assets:?}");
+    assert!(assets.contains(&"./sign-in.js") && assets.contains(&"./sign-in.css"), "{assets:?}");
     for asset in assets {
         let path = format!("/docs/{}", asset.trim_start_matches("./"));
         let answer = nobody.call(Method::GET, &path).expect(200).await;
@@ -48,7 +49,7 @@ async fn the_root_leads_to_swagger_ui_and_its_assets_are_there() {
 async fn pages_may_run_only_what_this_server_sends() {
     let server = TestServer::start().await;
     let nobody = server.anonymous();
-    for path in ["/docs/", "/docs/index.html", "/docs/swagger-ui-bundle.js"] {
+    for path in ["/docs/", "/docs/index.html", "/docs/swagger-ui-bundle.js", "/docs/sign-in.js", "/docs/sign-in.css"] {
         let answer = nobody.call(Method::GET, path).expect(200).await;
         let policy = answer.header("content-security-policy").unwrap_or_default();
         assert!(policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");

@@ -19,7 +19,7 @@ pub const SWEEP: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// So many servers on one database; with hints, once all of them listen.
-async fn servers(count: usize, sweep: Duration, hints: bool) -> Vec<TestServer> {
+pub async fn servers(count: usize, sweep: Duration, hints: bool) -> Vec<TestServer> {
     let database = Arc::new(TestDatabase::new().await);
     let mut servers = Vec::new();
     for _ in 0..count {
@@ -31,7 +31,7 @@ async fn servers(count: usize, sweep: Duration, hints: bool) -> Vec<TestServer> 
     servers
 }
 
-fn sweeping(sweep: Duration, hints: bool) -> Options {
+pub fn sweeping(sweep: Duration, hints: bool) -> Options {
     let options = Options::default();
     Options { live: taskwire::config::LiveConfig { sweep, ..options.live }, hints, ..options }
 }

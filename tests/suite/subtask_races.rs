@@ -24,7 +24,8 @@ async fn meddle(client: Client, family: Arc<Mutex<Vec<TaskId>>>, writer: usize) 
     for round in 0..ROUNDS {
         let (number, task) = (writer * 7 + round, pick(writer * 31 + round * 17));
         let answer = match number % 11 {
-            0..=2 => client.post("/tasks").json(json!({"title": "child", "parent_id": task})).send().await,
+            0 => client.post("/tasks").json(json!({"title": "root"})).send().await,
+            1..=2 => client.post("/tasks").json(json!({"title": "child", "parent_id": task})).send().await,
             3 => client.patch(&at(task)).json(json!({"completed": true})).send().await,
             4 => client.patch(&format!("{}/complete", at(task))).json(include.clone()).send().await,
             5 => client.patch(&format!("{}/complete", at(task))).send().await,
@@ -36,8 +37,12 @@ async fn meddle(client: Client, family: Arc<Mutex<Vec<TaskId>>>, writer: usize) 
         };
         let status = answer.status.as_u16();
         assert!([200, 201, 204, 400, 404, 409].contains(&status), "{answer:?}");
-        if status == 201 {
-            family.lock().expect("nobody panics").push(answer.json::<Task>().id);
+        let mut family = family.lock().expect("nobody panics");
+        match status {
+            201 => family.push(answer.json::<Task>().id),
+            // Nobody can do anything with one that is gone, unless it is the last that is known.
+            204 | 404 if family.len() > 1 => family.retain(|id| *id != task),
+            _ => {}
         }
     }
 }

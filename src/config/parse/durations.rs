@@ -2,6 +2,8 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
+use crate::config::ACCESS_TOKEN_LIFETIME_MAX;
+
 use super::{
     Invalid,
     numbers::{read_number, split_unit, within},
@@ -51,6 +53,31 @@ pub fn sweep_interval(text: &str) -> Result<Duration, Invalid> {
 pub fn drain_time(text: &str) -> Result<Duration, Invalid> {
     const RANGE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_mins(5);
     duration_within(&RANGE, text, "0s to 5m, a whole number with ms, s or m")
+}
+
+pub fn session_idle(text: &str) -> Result<Duration, Invalid> {
+    const RANGE: RangeInclusive<Duration> = Duration::from_mins(5)..=Duration::from_hours(365 * 24);
+    duration_within(&RANGE, text, "5m to 365d, a whole number with s, m, h or d")
+}
+
+pub fn session_life(text: &str) -> Result<Duration, Invalid> {
+    const RANGE: RangeInclusive<Duration> = Duration::from_mins(5)..=Duration::from_hours(3650 * 24);
+    duration_within(&RANGE, text, "5m to 3650d, a whole number with s, m, h or d")
+}
+
+pub fn session_rotation(text: &str) -> Result<Duration, Invalid> {
+    const RANGE: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(30 * 24);
+    duration_within(&RANGE, text, "1m to 30d, a whole number with s, m, h or d")
+}
+
+pub fn access_token_lifetime(text: &str) -> Result<Duration, Invalid> {
+    const RANGE: RangeInclusive<Duration> = Duration::from_mins(1)..=ACCESS_TOKEN_LIFETIME_MAX;
+    duration_within(&RANGE, text, "1m to 1h, a whole number with s, m or h")
+}
+
+pub fn token_max_life(text: &str) -> Result<Duration, Invalid> {
+    const RANGE: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(3650 * 24);
+    duration_within(&RANGE, text, "1m to 3650d, a whole number with s, m, h or d")
 }
 
 pub fn retention(text: &str) -> Result<Duration, Invalid> {
@@ -116,7 +143,7 @@ mod tests {
     #[test]
     fn every_duration_has_the_range_it_names() {
         type Parser = fn(&str) -> Result<Duration, Invalid>;
-        let parsers: [(Parser, &str, &str); 8] = [
+        let parsers: [(Parser, &str, &str); 9] = [
             (request_timeout, "100ms", "10m"),
             (shutdown_timeout, "0s", "10m"),
             (heartbeat_interval, "1s", "5m"),
@@ -125,6 +152,7 @@ mod tests {
             (sweep_interval, "100ms", "1m"),
             (drain_time, "0s", "5m"),
             (retention, "1m", "3650d"),
+            (token_max_life, "1m", "3650d"),
         ];
         for (parser, least, most) in parsers {
             let [shortest, longest] = [least, most].map(|text| duration(text).unwrap());

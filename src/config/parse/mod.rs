@@ -11,8 +11,8 @@ use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use url::Url;
 
 pub use durations::{
-    authenticate_within, drain_time, duration, heartbeat_interval, request_timeout, retention, shutdown_timeout,
-    socket_max_life, sweep_interval,
+    access_token_lifetime, authenticate_within, drain_time, duration, heartbeat_interval, request_timeout, retention,
+    session_idle, session_life, session_rotation, shutdown_timeout, socket_max_life, sweep_interval, token_max_life,
 };
 pub use numbers::{
     body_limit, pool_size, port, sockets_per_user, unauthenticated_sockets, unauthenticated_sockets_per_address,
@@ -86,6 +86,14 @@ pub fn database_proxy(text: &str) -> Result<DatabaseProxy, Invalid> {
         "none" => Ok(DatabaseProxy::None),
         "transaction" => Ok(DatabaseProxy::Transaction),
         _ => Err(Invalid::shown(text, "is not a kind of proxy", "none or transaction")),
+    }
+}
+
+pub fn switch(text: &str) -> Result<bool, Invalid> {
+    match text.to_ascii_lowercase().as_str() {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(Invalid::shown(text, "is neither on nor off", "on or off")),
     }
 }
 

@@ -1,20 +1,15 @@
 //! From settings to configuration: fills in the defaults, checks everything, and collects what is
 //! wrong instead of stopping at the first problem.
 
-use std::{
-    error::Error,
-    fmt,
-    net::Ipv4Addr,
-    path::{Path, PathBuf},
-    thread,
-    time::Duration,
-};
+mod tokens;
+
+use std::{error::Error, fmt, net::Ipv4Addr, path::PathBuf, thread, time::Duration};
 
 use super::{
-    Config, DatabaseProxy, DatabaseSource, HttpConfig, HttpSettings, Invalid, JwtConfig, LiveConfig, LiveSettings,
-    LogConfig, LogFormat, LogSettings, PoolConfig, Secret, Settings, TokenSettings, data_dir, parse, proxies,
-    secret::{SecretFile, SecretFileError},
+    AccountSettings, AccountsConfig, Config, DatabaseProxy, DatabaseSource, HttpConfig, HttpSettings, Invalid,
+    LiveConfig, LiveSettings, LogConfig, LogFormat, LogSettings, PoolConfig, Settings, data_dir, parse, proxies,
 };
+use tokens::Home;
 
 /// All that is wrong with the configuration, one line each, without any secret.
 #[derive(Debug, Default)]
@@ -24,12 +19,6 @@ pub struct ConfigErrors(Vec<Problem>);
 struct Problem {
     variable: &'static str,
     what: String,
-}
-
-/// Where the token secret comes from.
-enum Key {
-    Given(Secret),
-    Kept(SecretFile),
 }
 
 impl Settings {
@@ -44,6 +33,7 @@ impl Settings {
         let http = self.http.check(&mut errors);
         let live = self.live.check(&mut errors);
         let log = self.log.check(&mut errors);
+        let (accounts, switch) = self.accounts.check(&mut errors);
         let pool_size = given(self.database.database_pool_size);
         let pool_size = errors.optional("DATABASE_POOL_SIZE", pool_size, parse::pool_size);
         let retention = errors.optional("RETENTION", given(self.database.retention), parse::retention);
@@ -52,18 +42,15 @@ impl Settings {
         let proxy = given(self.database.database_proxy);
         let proxy = errors.optional("DATABASE_PROXY", proxy, parse::database_proxy);
         let direct = given(self.database.database_direct_url);
-        let secret = given_secret(self.token.jwt_secret);
-
-        let (database, key) = if let Some(url) = given(self.database.database_url) {
+        let token = self.token;
+        let token_max_life = token.max_life(&mut errors);
+        let (database, tokens) = if let Some(url) = given(self.database.database_url) {
             let pooled = errors.check("DATABASE_URL", parse::database_url(&url));
             let direct = errors.optional("DATABASE_DIRECT_URL", direct, parse::database_url);
-            let database = pooled.map(|pooled| DatabaseSource::Url { pooled, direct });
-            // Servers may share this database, and each must accept the tokens of the others.
-            let secret = secret.ok_or_else(|| {
-                let wrong = "is not set, but DATABASE_URL is";
-                Invalid::hidden(wrong, parse::JWT_SECRET_ALLOWED)
-            });
-            (database, errors.check("JWT_SECRET", secret.and_then(Key::given)))
+            (
+                pooled.map(|pooled| DatabaseSource::Url { pooled, direct }),
+                token.check(&Home::Shared, switch, &mut errors),
+            )
         } else {
             if direct.is_some() {
                 let wrong = "is set, but DATABASE_URL is not";
@@ -73,18 +60,18 @@ impl Settings {
                 let wrong = "is transaction, but DATABASE_URL is not set";
                 errors.note("DATABASE_PROXY", Invalid::hidden(wrong, "both or neither"));
             }
-            let data_dir = errors.check("DATA_DIR", resolve_data_dir(self.token.data_dir));
-            let key = match (secret, &data_dir) {
-                (Some(secret), _) => errors.check("JWT_SECRET", Key::given(secret)),
-                (None, Some(data_dir)) => errors.check("JWT_SECRET", Key::kept(data_dir)),
-                (None, None) => None,
-            };
-            (data_dir.map(|data_dir| DatabaseSource::Embedded { data_dir }), key)
+            let data_dir = errors.check("DATA_DIR", resolve_data_dir(token.data_dir.clone()));
+            let home = data_dir.clone().map_or(Home::Unknown, Home::Own);
+            let tokens = token.check(&home, switch, &mut errors);
+            (data_dir.map(|data_dir| DatabaseSource::Embedded { data_dir }), tokens)
         };
 
-        let (Some(database), Some(key), true) = (database, key, errors.0.is_empty()) else {
+        let (Some(database), Some(tokens), true) = (database, tokens, errors.0.is_empty()) else {
             return Err(errors);
         };
+        let embedded = matches!(database, DatabaseSource::Embedded { .. });
+        let on = switch.unwrap_or(embedded && tokens.are_all_ours());
+        let accounts = on.then(|| AccountsConfig { demo: embedded && http.is_loopback_bind(), ..accounts });
         let default_pool = PoolConfig::default();
         Ok(Config {
             database,
@@ -95,30 +82,13 @@ impl Settings {
             },
             retention: retention.unwrap_or(Duration::from_hours(7 * 24)),
             trash_retention: trash_retention.unwrap_or(Duration::from_hours(30 * 24)),
-            jwt: key.into_jwt(self.token.jwt_issuer, self.token.jwt_audience)?,
+            token_max_life,
+            accounts,
+            jwt: tokens.into_jwt()?,
             http,
             live,
             log,
         })
-    }
-}
-
-impl TokenSettings {
-    /// Checks what signing a token needs, and generates the secret like [`Settings::resolve`]: a
-    /// token may be made before the first start.
-    ///
-    /// # Errors
-    ///
-    /// All that is wrong, one line each.
-    pub fn resolve(self) -> Result<JwtConfig, ConfigErrors> {
-        let mut errors = ConfigErrors::default();
-        let key = match given_secret(self.jwt_secret) {
-            Some(secret) => errors.check("JWT_SECRET", Key::given(secret)),
-            None => errors
-                .check("DATA_DIR", resolve_data_dir(self.data_dir))
-                .and_then(|data_dir| errors.check("JWT_SECRET", Key::kept(&data_dir))),
-        };
-        key.ok_or(errors)?.into_jwt(self.jwt_issuer, self.jwt_audience)
     }
 }
 
@@ -161,6 +131,29 @@ impl HttpSettings {
     }
 }
 
+impl AccountSettings {
+    /// How accounts are kept, and whether it is said that there are or are not any.
+    fn check(self, errors: &mut ConfigErrors) -> (AccountsConfig, Option<bool>) {
+        let default = AccountsConfig::default();
+        let config = AccountsConfig {
+            session_idle: errors
+                .optional("SESSION_IDLE", given(self.session_idle), parse::session_idle)
+                .unwrap_or(default.session_idle),
+            session_life: errors
+                .optional("SESSION_LIFE", given(self.session_life), parse::session_life)
+                .unwrap_or(default.session_life),
+            session_rotation: errors
+                .optional("SESSION_ROTATION", given(self.session_rotation), parse::session_rotation)
+                .unwrap_or(default.session_rotation),
+            access_token_lifetime: errors
+                .optional("ACCESS_TOKEN_LIFETIME", given(self.access_token_lifetime), parse::access_token_lifetime)
+                .unwrap_or(default.access_token_lifetime),
+            ..default
+        };
+        (config, errors.optional("ACCOUNTS", given(self.accounts), parse::switch))
+    }
+}
+
 impl LiveSettings {
     fn check(self, errors: &mut ConfigErrors) -> LiveConfig {
         let default = LiveConfig::default();
@@ -197,30 +190,6 @@ impl LiveSettings {
             stalled_after: default.stalled_after,
             drain: errors.optional("DRAIN_TIME", given(self.drain_time), parse::drain_time).unwrap_or(default.drain),
         }
-    }
-}
-
-impl Key {
-    fn given(secret: String) -> Result<Self, Invalid> {
-        parse::jwt_secret(secret).map(Self::Given)
-    }
-
-    /// Reads the file, if it exists, to find out early whether it is usable.
-    fn kept(data_dir: &Path) -> Result<Self, SecretFileError> {
-        let file = SecretFile::in_dir(data_dir);
-        file.read()?;
-        Ok(Self::Kept(file))
-    }
-
-    fn into_jwt(self, issuer: Option<String>, audience: Option<String>) -> Result<JwtConfig, ConfigErrors> {
-        let (secret, secret_file) = match self {
-            Self::Given(secret) => (secret, None),
-            Self::Kept(file) => {
-                let secret = file.read_or_create().map_err(|e| ConfigErrors::one("JWT_SECRET", e))?;
-                (secret, Some(file.into_path()))
-            }
-        };
-        Ok(JwtConfig { secret, secret_file, issuer: given(issuer), audience: given(audience) })
     }
 }
 

@@ -8,11 +8,12 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, Header
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use taskwire::api_tokens::{ApiTokenId, CreatedApiToken};
 use taskwire::changes::ChangeMessage;
 use taskwire::exchange::ImportAnswer;
 use taskwire::tasks::{Task, TaskList};
 
-use super::Contract;
+use super::{Contract, TestServer};
 
 /// One user's view of a server.
 #[derive(Clone)]
@@ -44,6 +45,8 @@ pub struct Answer {
 
 impl Client {
     pub fn new(address: SocketAddr, user: &str, token: Option<String>) -> Self {
+        // The library is built to ask for one, though nothing here is encrypted.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -93,6 +96,18 @@ impl Client {
 
     pub fn delete(&self, rest: &str) -> Call {
         self.call(Method::DELETE, self.own(rest))
+    }
+
+    /// The same user as a script with a new API token of this scope, and the token's id.
+    pub async fn script(&self, scope: &str) -> (Self, ApiTokenId) {
+        let wanted = json!({ "name": format!("To {scope}"), "scope": scope });
+        let created: CreatedApiToken = self.post("/tokens").json(wanted).expect(201).await.json();
+        (self.with_token(Some(created.token)), created.api_token.id)
+    }
+
+    /// The same user at another server.
+    pub fn at(&self, server: &TestServer) -> Self {
+        Self { address: server.address, ..self.clone() }
     }
 
     /// The position of the user's list.

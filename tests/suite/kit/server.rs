@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use taskwire::auth::Tokens;
-use taskwire::config::{HttpConfig, JwtConfig, LiveConfig, Origin, PoolConfig, Secret, TrustedProxies};
+use taskwire::config::{
+    AccountsConfig, HttpConfig, IssuerConfig, JwtConfig, KeyPace, LiveConfig, Origin, PoolConfig, Secret,
+    TrustedProxies,
+};
 use taskwire::database::Pool;
 use taskwire::server::{Server, Setup};
 use tokio::sync::oneshot;
@@ -28,6 +31,13 @@ pub struct TestServer {
 pub struct Options {
     pub issuer: Option<&'static str>,
     pub audience: Option<&'static str>,
+    /// How accounts are kept, if there are any.
+    pub accounts: Option<AccountsConfig>,
+    pub public_url: Option<Origin>,
+    pub token_max_life: Duration,
+    /// Who issues tokens; without any, whoever knows [`SECRET`].
+    pub issuers: Vec<IssuerConfig>,
+    pub key_pace: KeyPace,
     pub allowed_origins: Vec<Origin>,
     pub body_limit: u64,
     pub request_timeout: Duration,
@@ -52,6 +62,11 @@ impl Default for Options {
         Self {
             issuer: None,
             audience: None,
+            accounts: None,
+            public_url: None,
+            token_max_life: Duration::from_hours(30 * 24),
+            issuers: Vec::new(),
+            key_pace: KeyPace::default(),
             allowed_origins: Vec::new(),
             body_limit: 1024 * 1024,
             request_timeout: Duration::from_secs(30),
@@ -90,7 +105,7 @@ impl TestServer {
         let http = HttpConfig {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: options.port,
-            public_url: None,
+            public_url: options.public_url,
             allowed_origins: options.allowed_origins,
             request_timeout: options.request_timeout,
             body_limit: options.body_limit,
@@ -98,15 +113,20 @@ impl TestServer {
             trusted_proxies: options.trusted_proxies,
         };
         let jwt = JwtConfig {
-            secret: Secret::new(SECRET.to_owned()),
+            secret: options.issuers.is_empty().then(|| Secret::new(SECRET.to_owned())),
             secret_file: None,
             issuer: options.issuer.map(str::to_owned),
             audience: options.audience.map(str::to_owned),
+            user_claim: "sub".to_owned(),
+            issuers: options.issuers,
+            key_pace: options.key_pace,
         };
         let hints_url = options.hints.then(|| options.hints_through.unwrap_or(database.url().to_owned()));
         let setup = Setup {
             http,
             jwt,
+            accounts: options.accounts,
+            token_max_life: options.token_max_life,
             live: options.live,
             retention: options.retention,
             trash_retention: options.trash_retention,

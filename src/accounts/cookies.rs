@@ -1,0 +1,134 @@
+//! The cookie that holds a session's token: kept from scripts, sent to this server alone, and
+//! over nothing but TLS unless the server is on the reader's own machine.
+
+use std::time::Duration;
+
+use salvo::http::header::COOKIE;
+use salvo::http::{HeaderMap, HeaderValue};
+use url::{Host, Url};
+
+use super::sessions::Token;
+use crate::config::HttpConfig;
+
+/// How the cookie is called and sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cookies {
+    secure: bool,
+}
+
+impl Cookies {
+    pub fn new(http: &HttpConfig) -> Self {
+        let loopback = match &http.public_url {
+            Some(url) => Url::parse(url.as_str()).is_ok_and(|url| url.scheme() == "http" && is_loopback(&url)),
+            None => http.is_loopback_bind(),
+        };
+        Self { secure: !loopback }
+    }
+
+    /// With the prefix browsers let nobody else set or shadow it: no subdomain, no plain HTTP.
+    const fn name(self) -> &'static str {
+        if self.secure { "__Host-taskwire_session" } else { "taskwire_session" }
+    }
+
+    /// The token that a request brings. Two cookies of the name are none: one of them was set by
+    /// somebody else.
+    pub fn token(self, headers: &HeaderMap) -> Option<Token> {
+        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let mut ours = pairs.filter(|(name, _)| *name == self.name());
+        let (_, value) = ours.next()?;
+        ours.next().is_none().then(|| Token::parse(value)).flatten()
+    }
+
+    /// Whether a request brings a cookie of the name, be it good or not.
+    pub fn is_sent(self, headers: &HeaderMap) -> bool {
+        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        pairs.any(|(name, _)| name == self.name())
+    }
+
+    /// The header that gives the browser a token: for so long, or until it closes.
+    pub fn set(self, token: &Token, kept: Option<Duration>) -> HeaderValue {
+        let age = kept.map(|kept| format!("; Max-Age={}", kept.as_secs())).unwrap_or_default();
+        self.header(&format!("{}={}{age}", self.name(), token.expose()))
+    }
+
+    /// The header that takes it away.
+    pub fn clear(self) -> HeaderValue {
+        self.header(&format!("{}=; Max-Age=0", self.name()))
+    }
+
+    fn header(self, start: &str) -> HeaderValue {
+        let secure = if self.secure { "; Secure" } else { "" };
+        let text = format!("{start}; Path=/; HttpOnly; SameSite=Lax{secure}");
+        // Tokens are base64url, so this cannot fail.
+        let mut value = HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""));
+        value.set_sensitive(true);
+        value
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(cookies: &[&'static str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for cookie in cookies {
+            headers.append(COOKIE, HeaderValue::from_static(cookie));
+        }
+        headers
+    }
+
+    #[test]
+    fn a_cookie_is_read_only_where_there_is_one_of_its_name() {
+        let cookies = Cookies { secure: false };
+        let token = "taskwire_session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        assert!(cookies.token(&headers(&[token])).is_some());
+        assert!(cookies.token(&headers(&["a=b", token])).is_some());
+        assert!(cookies.token(&headers(&[token, token])).is_none());
+        assert!(cookies.token(&headers(&["taskwire_session=short"])).is_none());
+        assert!(cookies.is_sent(&headers(&["taskwire_session=short"])));
+        assert!(!cookies.is_sent(&headers(&["taskwire_sessions=short"])));
+        assert!(Cookies { secure: true }.token(&headers(&[token])).is_none());
+    }
+
+    #[test]
+    fn outside_loopback_the_cookie_goes_over_tls_alone() {
+        let http = |host: &str, public_url: Option<&str>| HttpConfig {
+            host: host.parse().expect("an address"),
+            port: 0,
+            public_url: public_url.map(|url| url.parse().expect("an origin")),
+            allowed_origins: Vec::new(),
+            trusted_proxies: crate::config::TrustedProxies::default(),
+            request_timeout: Duration::from_secs(1),
+            body_limit: 1,
+            shutdown_timeout: Duration::ZERO,
+        };
+        for (host, public_url, secure) in [
+            ("127.0.0.1", None, false),
+            ("::1", None, false),
+            ("0.0.0.0", None, true),
+            ("127.0.0.1", Some("https://tasks.example"), true),
+            ("127.0.0.1", Some("https://localhost"), true),
+            ("0.0.0.0", Some("http://localhost:8000"), false),
+            ("127.0.0.1", Some("http://tasks.example"), true),
+        ] {
+            assert_eq!(Cookies::new(&http(host, public_url)), Cookies { secure }, "{host} {public_url:?}");
+        }
+        let set = Cookies { secure: true }.set(&Token::new(), None);
+        let text = set.to_str().expect("text");
+        assert!(
+            text.starts_with("__Host-taskwire_session=") && text.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure")
+        );
+    }
+}

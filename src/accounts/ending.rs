@@ -1,0 +1,32 @@
+//! Ending sessions: the rows go and what they allowed is revoked in one transaction, and then all
+//! servers and sockets hear of it.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::auth::OwnerId;
+use crate::database::Transaction;
+use crate::problem::Problem;
+use crate::revocations::Subject;
+
+/// Runs a transaction that ends these sessions of an owner.
+pub async fn ending<T, W>(app: &App, owner: &OwnerId, work: W) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    W: for<'t, 'c> FnOnce(&'t mut Transaction<'c>) -> BoxFuture<'t, sqlx::Result<(T, Vec<Uuid>)>> + Send + 'static,
+{
+    let (owner, revocations) = (owner.clone(), app.revocations().clone());
+    app.revocations()
+        .write(move |transaction| {
+            async move {
+                let (value, ended) = work(transaction).await?;
+                let subjects: Vec<Subject> = ended.into_iter().map(Subject::Session).collect();
+                let recorded = revocations.record(transaction, &owner, &subjects).await?;
+                Ok((value, recorded))
+            }
+            .boxed()
+        })
+        .await
+}

@@ -1,0 +1,11 @@
+//! The operations under `/api/auth`.
+
+mod account;
+mod session;
+mod sign;
+
+pub use account::{change_password, delete_user};
+pub use session::{
+    get_access_token, get_jwks, get_session, list_sessions, revoke_other_sessions, revoke_session, revoke_sessions,
+};
+pub use sign::{get_sign_in_methods, sign_in_demo, sign_in_email, sign_out, sign_up_email};

@@ -1,0 +1,225 @@
+//! What a session is good for: to be read, listed, ended, and to get access tokens.
+
+use futures_util::FutureExt;
+use salvo::prelude::*;
+use uuid::Uuid;
+
+use crate::accounts::Accounts;
+use crate::accounts::current::{MaybeSignedIn, SignedIn};
+use crate::accounts::ending::ending;
+use crate::accounts::requests::{
+    AccessToken, Answered, AuthSession, AuthStatus, AuthUser, CurrentSession, JsonWebKey, JsonWebKeySet, Kept, Nothing,
+    RevokeSession, SessionQuery,
+};
+use crate::accounts::sessions;
+use crate::app::App;
+use crate::http::body::{JsonBody, OptionalJsonBody};
+use crate::http::json::Json;
+use crate::http::query::Query;
+use crate::openapi::responses::{NoAccounts, NotSignedIn, OtherSite};
+use crate::problem::Problem;
+
+/// Read the current session
+///
+/// `null` without one.
+#[utoipa::path(
+    get,
+    path = "/api/auth/get-session",
+    tag = "accounts",
+    security((), ("sessionCookie" = [])),
+    params(SessionQuery),
+    responses(
+        (status = 200, description = "The session and whose it is, or null.", body = Option<CurrentSession>),
+        (status = 403, response = OtherSite),
+        (status = 404, response = NoAccounts),
+    ),
+    impl_for = get_session
+)]
+#[handler]
+pub async fn get_session(current: MaybeSignedIn, _query: Query<SessionQuery>) -> Answered<Option<CurrentSession>> {
+    let Some(signed_in) = current.signed_in else { return Ok(Kept::new(None, current.clear)) };
+    let user = AuthUser::from(&signed_in.account);
+    let session = AuthSession::of(&signed_in.account, &signed_in.session);
+    Ok(signed_in.answer(Some(CurrentSession { session, user })))
+}
+
+/// Get an access token
+///
+/// For the API, as `Authorization: Bearer <token>`. It lives minutes; get another before it ends.
+#[utoipa::path(
+    get,
+    path = "/api/auth/token",
+    tag = "accounts",
+    security(("sessionCookie" = [])),
+    responses(
+        (status = 200, description = "A token of the session's user.", body = AccessToken),
+        (status = 401, response = NotSignedIn),
+        (status = 403, response = OtherSite),
+        (status = 404, response = NoAccounts),
+    ),
+    impl_for = get_access_token
+)]
+#[handler]
+pub async fn get_access_token(accounts: Accounts, signed_in: SignedIn) -> Answered<AccessToken> {
+    let token = accounts.access().mint(&signed_in.account.owner, &signed_in.session).await?;
+    Ok(signed_in.answer(AccessToken { token }))
+}
+
+/// Get the public keys
+///
+/// Those that verify access tokens, the newest first; also those that are retired but whose tokens
+/// may still be valid.
+#[utoipa::path(
+    get,
+    path = "/api/auth/jwks",
+    tag = "accounts",
+    security(()),
+    responses(
+        (status = 200, description = "The keys.", body = JsonWebKeySet),
+        (status = 404, response = NoAccounts),
+    ),
+    impl_for = get_jwks
+)]
+#[handler]
+pub async fn get_jwks(app: App, accounts: Accounts) -> Result<Json<JsonWebKeySet>, Problem> {
+    let keys = accounts.access().keys().all(app.pool()).await?;
+    let keys = keys.iter().map(|key| JsonWebKey {
+        kty: "OKP".to_owned(),
+        crv: "Ed25519".to_owned(),
+        x: key.x.clone(),
+        kid: key.kid.clone(),
+        alg: "EdDSA".to_owned(),
+        usage: "sig".to_owned(),
+    });
+    Ok(Json(JsonWebKeySet { keys: keys.collect() }))
+}
+
+/// List the sessions
+///
+/// Those of the session's user that have not ended, the last used first.
+#[utoipa::path(
+    get,
+    path = "/api/auth/list-sessions",
+    tag = "accounts",
+    security(("sessionCookie" = [])),
+    responses(
+        (status = 200, description = "The sessions.", body = Vec<AuthSession>),
+        (status = 401, response = NotSignedIn),
+        (status = 403, response = OtherSite),
+        (status = 404, response = NoAccounts),
+    ),
+    impl_for = list_sessions
+)]
+#[handler]
+pub async fn list_sessions(app: App, signed_in: SignedIn) -> Answered<Vec<AuthSession>> {
+    let sessions = sessions::list(app.pool(), &signed_in.account.owner).await?;
+    let sessions = sessions.iter().map(|session| AuthSession::of(&signed_in.account, session)).collect();
+    Ok(signed_in.answer(sessions))
+}
+
+/// End one session
+///
+/// That which `token` names, if it is the user's own; its access tokens end with it.
+#[utoipa::path(
+    post,
+    path = "/api/auth/revoke-session",
+    tag = "accounts",
+    security(("sessionCookie" = [])),
+    request_body(content = RevokeSession, examples(
+        ("1-one" = (summary = "End a session", value = json!({"token": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60"}))),
+    )),
+    responses(
+        (status = 200, description = "There is no such session any more.", body = AuthStatus),
+        (status = 401, response = NotSignedIn),
+        (status = 403, response = OtherSite),
+        (status = 404, response = NoAccounts),
+    ),
+    impl_for = revoke_session
+)]
+#[handler]
+pub async fn revoke_session(
+    app: App,
+    accounts: Accounts,
+    signed_in: SignedIn,
+    body: JsonBody<RevokeSession>,
+) -> Answered<AuthStatus> {
+    let done = AuthStatus { status: true };
+    let Ok(id) = body.0.token.parse::<Uuid>() else { return Ok(signed_in.answer(done)) };
+    let owner = signed_in.account.owner.clone();
+    ending(&app, &signed_in.account.owner, move |transaction| {
+        async move { Ok(((), sessions::delete(transaction, &owner, id).await?.then_some(id).into_iter().collect())) }
+            .boxed()
+    })
+    .await?;
+    if id == signed_in.session.id {
+        return Ok(Kept::new(done, Some(accounts.cookies().clear())));
+    }
+    Ok(signed_in.answer(done))
+}
+
+/// End all sessions
+///
+/// Of the session's user, this one too, with all their access tokens.
+#[utoipa::path(
+    post,
+    path = "/api/auth/revoke-sessions",
+    tag = "accounts",
+    security(("sessionCookie" = [])),
+    request_body(content = Option<Nothing>, examples(
+        ("1-empty" = (summary = "An empty object", value = json!({}))),
+    )),
+    responses(
+        (status = 200, description = "There are no sessions any more.", body = AuthStatus),
+        (status = 401, response = NotSignedIn),
+        (status = 403, response = OtherSite),
+        (status = 404, response = NoAccounts),
+    ),
+    impl_for = revoke_sessions
+)]
+#[handler]
+pub async fn revoke_sessions(
+    app: App,
+    accounts: Accounts,
+    signed_in: SignedIn,
+    _body: OptionalJsonBody<Nothing>,
+) -> Answered<AuthStatus> {
+    let owner = signed_in.account.owner.clone();
+    ending(&app, &signed_in.account.owner, move |transaction| {
+        async move { Ok(((), sessions::delete_others(transaction, &owner, None).await?)) }.boxed()
+    })
+    .await?;
+    Ok(Kept::new(AuthStatus { status: true }, Some(accounts.cookies().clear())))
+}
+
+/// End all other sessions
+///
+/// Of the session's user, with all their access tokens.
+#[utoipa::path(
+    post,
+    path = "/api/auth/revoke-other-sessions",
+    tag = "accounts",
+    security(("sessionCookie" = [])),
+    request_body(content = Option<Nothing>, examples(
+        ("1-empty" = (summary = "An empty object", value = json!({}))),
+    )),
+    responses(
+        (status = 200, description = "There are no other sessions any more.", body = AuthStatus),
+        (status = 401, response = NotSignedIn),
+        (status = 403, response = OtherSite),
+        (status = 404, response = NoAccounts),
+    ),
+    impl_for = revoke_other_sessions
+)]
+#[handler]
+pub async fn revoke_other_sessions(
+    app: App,
+    signed_in: SignedIn,
+    _body: OptionalJsonBody<Nothing>,
+) -> Answered<AuthStatus> {
+    let (owner, own) = (signed_in.account.owner.clone(), signed_in.session.id);
+    ending(&app, &signed_in.account.owner, move |transaction| {
+        async move { Ok(((), sessions::delete_others(transaction, &owner, Some(own)).await?)) }.boxed()
+    })
+    .await?;
+    Ok(signed_in.answer(AuthStatus { status: true }))
+}

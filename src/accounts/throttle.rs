@@ -1,0 +1,217 @@
+//! How often somebody may try a password. Each attempt is counted before the password is looked
+//! at, for the address together with the e-mail, and for the address alone; after some free ones
+//! each must wait longer than the one before. An account is never locked: whoever tries elsewhere
+//! delays only themselves. The counts are in the database, for all servers; which keys must wait
+//! is also kept here, so that a flood of attempts that must wait does not reach the database.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use salvo::http::HeaderValue;
+use salvo::http::header::RETRY_AFTER;
+use sha2::{Digest, Sha256};
+
+use crate::database::Pool;
+use crate::http::address::neighbourhood;
+use crate::problem::{Code, Problem};
+
+/// What is counted together, as a hash: neither addresses nor e-mails are stored.
+pub type Key = [u8; 32];
+
+/// After how many attempts one must wait, and how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    free: u32,
+    first: Duration,
+    longest: Duration,
+}
+
+/// One e-mail from one address.
+const PAIR: Policy = Policy { free: 5, first: Duration::from_secs(1), longest: Duration::from_mins(15) };
+/// All e-mails from one address, behind which there may be a whole office. What succeeds does not
+/// count.
+const ADDRESS: Policy = Policy { free: 50, first: Duration::from_secs(1), longest: Duration::from_mins(5) };
+/// New accounts from one address, and what is found to be taken.
+const SIGN_UP: Policy = Policy { free: 30, first: Duration::from_secs(2), longest: Duration::from_mins(10) };
+
+/// After how long without an attempt everything is as if there had been none.
+pub const FORGOTTEN_AFTER: Duration = Duration::from_hours(1);
+/// How many keys are remembered here.
+const REMEMBERED: usize = 10_000;
+
+impl Policy {
+    /// How long to wait after so many attempts.
+    pub fn delay(self, attempts: u32) -> Duration {
+        let Some(beyond) = attempts.checked_sub(self.free) else { return Duration::ZERO };
+        let factor = 2_u32.checked_pow(beyond).unwrap_or(u32::MAX);
+        self.first.saturating_mul(factor).min(self.longest)
+    }
+
+    /// The same for 1, 2, 3, … attempts, as far as it grows: what the statement that counts needs.
+    fn delays(self) -> Vec<f64> {
+        let mut delays: Vec<Duration> = Vec::new();
+        for attempts in 1.. {
+            delays.push(self.delay(attempts));
+            if delays.last() == Some(&self.longest) {
+                break;
+            }
+        }
+        delays.iter().map(Duration::as_secs_f64).collect()
+    }
+}
+
+/// Counts attempts.
+#[derive(Default)]
+pub struct Throttle {
+    waiting: Mutex<HashMap<Key, DateTime<Utc>>>,
+}
+
+/// What was counted for an attempt, to be taken back if it turns out well.
+#[must_use]
+pub struct Counted {
+    pair: Key,
+    address: Key,
+}
+
+impl Throttle {
+    /// Counts an attempt at the password of an e-mail.
+    pub async fn attempt(&self, pool: &Pool, email: &str, address: IpAddr) -> Result<Counted, Problem> {
+        let address = neighbourhood(address).to_string();
+        let counted = Counted { pair: key("pair", &[&address, email]), address: key("address", &[&address]) };
+        self.count(pool, counted.pair, PAIR).await?;
+        self.count(pool, counted.address, ADDRESS).await?;
+        Ok(counted)
+    }
+
+    /// Counts an attempt to sign up.
+    pub async fn sign_up(&self, pool: &Pool, address: IpAddr) -> Result<(), Problem> {
+        self.count(pool, key("sign-up", &[&neighbourhood(address).to_string()]), SIGN_UP).await
+    }
+
+    /// It was the right password.
+    pub async fn succeeded(&self, pool: &Pool, counted: &Counted) -> sqlx::Result<()> {
+        sqlx::query!("DELETE FROM attempts WHERE key = $1", &counted.pair[..]).execute(pool).await?;
+        sqlx::query!("UPDATE attempts SET count = count - 1 WHERE key = $1 AND count > 1", &counted.address[..])
+            .execute(pool)
+            .await?;
+        let mut waiting = self.waiting();
+        waiting.remove(&counted.pair);
+        waiting.remove(&counted.address);
+        Ok(())
+    }
+
+    async fn count(&self, pool: &Pool, key: Key, policy: Policy) -> Result<(), Problem> {
+        let now = Utc::now();
+        if let Some(until) = self.waiting().get(&key).copied().filter(|until| *until > now) {
+            return Err(wait(now, until));
+        }
+        let forgotten = now - FORGOTTEN_AFTER;
+        // Counted and held against the last delay in one statement, so that attempts at the same
+        // time are attempts one after the other.
+        let counted = sqlx::query_scalar!(
+            r#"INSERT INTO attempts AS a (key, count, last_at, blocked_until)
+               VALUES ($1, 1, $2, $2::timestamptz + make_interval(secs => ($4::float8[])[1]))
+               ON CONFLICT (key) DO UPDATE SET
+                   count = CASE WHEN a.last_at < $3 THEN 1 ELSE a.count + 1 END,
+                   last_at = $2,
+                   blocked_until = $2::timestamptz + make_interval(secs => ($4::float8[])[
+                       LEAST(CASE WHEN a.last_at < $3 THEN 1 ELSE a.count + 1 END, cardinality($4::float8[]))])
+               WHERE a.blocked_until <= $2
+               RETURNING blocked_until"#,
+            &key[..],
+            now,
+            forgotten,
+            &policy.delays()[..],
+        )
+        .fetch_optional(pool)
+        .await?;
+        let (until, refused) = if let Some(until) = counted {
+            (until, false)
+        } else {
+            let until = sqlx::query_scalar!("SELECT blocked_until FROM attempts WHERE key = $1", &key[..]);
+            (until.fetch_optional(pool).await?.unwrap_or(now), true)
+        };
+        if until > now {
+            self.remember(key, until, now);
+        }
+        if refused { Err(wait(now, until)) } else { Ok(()) }
+    }
+
+    fn remember(&self, key: Key, until: DateTime<Utc>, now: DateTime<Utc>) {
+        let mut waiting = self.waiting();
+        if waiting.len() >= REMEMBERED {
+            waiting.retain(|_, until| *until > now);
+        }
+        // What finds no room is still in the database.
+        if waiting.len() < REMEMBERED {
+            waiting.insert(key, until);
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<Key, DateTime<Utc>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Removes what is forgotten.
+pub async fn forget(pool: &Pool) -> sqlx::Result<()> {
+    let before = Utc::now() - FORGOTTEN_AFTER;
+    sqlx::query!("DELETE FROM attempts WHERE last_at < $1", before).execute(pool).await?;
+    Ok(())
+}
+
+fn key(kind: &str, parts: &[&str]) -> Key {
+    let mut hash = Sha256::new();
+    for part in std::iter::once(&kind).chain(parts) {
+        hash.update(part);
+        // None of them holds one, so that they cannot run into each other.
+        hash.update([0]);
+    }
+    hash.finalize().into()
+}
+
+fn wait(now: DateTime<Utc>, until: DateTime<Utc>) -> Problem {
+    let seconds = (until - now).num_milliseconds().max(1).unsigned_abs().div_ceil(1000);
+    Problem::new(Code::RateLimited, format!("too many attempts from here; try again in {seconds} s"))
+        .with_header(RETRY_AFTER, HeaderValue::from(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_attempts_are_free_and_each_later_one_waits_longer() {
+        let seconds = |attempts| PAIR.delay(attempts).as_secs();
+        assert_eq!([0, 1, 4].map(seconds), [0, 0, 0]);
+        assert_eq!([5, 6, 7, 8, 14].map(seconds), [1, 2, 4, 8, 512]);
+        assert_eq!([15, 16, 100, u32::MAX].map(seconds), [900; 4]);
+    }
+
+    #[test]
+    fn the_delays_of_a_policy_end_where_they_stop_growing() {
+        for policy in [PAIR, ADDRESS, SIGN_UP] {
+            let delays = policy.delays();
+            assert!(delays.is_sorted());
+            for (attempts, delay) in (1..).zip(&delays) {
+                assert_eq!(policy.delay(attempts).as_secs_f64().to_bits(), delay.to_bits());
+            }
+            assert_eq!(delays.last().copied().map(Duration::from_secs_f64), Some(policy.longest));
+        }
+    }
+
+    #[test]
+    fn what_is_counted_apart_has_keys_of_its_own() {
+        let keys = [
+            key("pair", &["192.0.2.1", "ada@example.com"]),
+            key("pair", &["192.0.2.1", "bob@example.com"]),
+            key("pair", &["192.0.2.2", "ada@example.com"]),
+            key("address", &["192.0.2.1"]),
+            key("sign-up", &["192.0.2.1"]),
+        ];
+        assert_eq!(keys.iter().collect::<std::collections::HashSet<_>>().len(), keys.len());
+    }
+}

@@ -1,0 +1,100 @@
+//! API tokens, for scripts: named, with a scope and perhaps an end, shown once, hashed at rest and
+//! revocable. `text` is what they look like, `handlers` lets their users manage them, `access` is
+//! the way from a token to an identity, `uses` notes when they were last used.
+
+mod access;
+mod handlers;
+mod store;
+mod text;
+mod uses;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+
+pub use access::ApiTokens;
+pub use handlers::{create_api_token, list_api_tokens, revoke_api_token};
+pub use text::PREFIX;
+
+use crate::auth::Scope;
+use crate::http::body::word;
+use crate::http::json::{maybe_whole_time, whole_time};
+use crate::ids::{Id, Named};
+use crate::tasks::{count_schema, storable, trimmed};
+
+pub type ApiTokenId = Id<ApiToken>;
+
+/// The longest name, in characters after trimming.
+const NAME_MAX: u64 = 100;
+/// The most API tokens that a user may have.
+const TOKENS_MAX: i16 = 100;
+
+/// A token for scripts, without the token itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ApiToken {
+    pub id: ApiTokenId,
+    /// What its user calls it: 1 to 100 characters, trimmed.
+    #[schema(min_length = 1, max_length = 100, example = "Backup of the laptop")]
+    pub name: String,
+    #[schema(inline)]
+    pub scope: Scope,
+    /// When it was created, in UTC.
+    #[serde(serialize_with = "whole_time")]
+    pub created_at: DateTime<Utc>,
+    /// When it ends, in UTC, or null.
+    #[serde(serialize_with = "maybe_whole_time")]
+    #[schema(required)]
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was last used, in UTC, to the minute or so, or null.
+    #[serde(serialize_with = "maybe_whole_time")]
+    #[schema(required)]
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+impl Named for ApiToken {
+    const SCHEMA: &'static str = "ApiTokenId";
+    const ABOUT: &'static str = "Names one API token of its owner. It is no secret.";
+    const PARAMETER: &'static str = "token_id";
+}
+
+/// A user's API tokens.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ApiTokenList {
+    /// Newest first.
+    #[schema(max_items = 100)]
+    pub tokens: Vec<ApiToken>,
+    /// The number of tokens.
+    #[schema(schema_with = count_schema)]
+    pub count: usize,
+}
+
+/// An API token to be created.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateApiToken {
+    /// What to call it: 1 to 100 characters after trimming.
+    #[serde(deserialize_with = "trimmed")]
+    #[validate(
+        length(min = 1, max = "NAME_MAX", message = "must be 1 to 100 characters after trimming"),
+        custom(function = "storable")
+    )]
+    #[schema(min_length = 1, max_length = 100, example = "Backup of the laptop")]
+    pub name: String,
+    #[serde(deserialize_with = "word")]
+    #[schema(inline)]
+    pub scope: Scope,
+    /// When it is to end, in the future, as `2027-01-31T00:00:00Z`. Left out or null: never.
+    #[serde(default)]
+    #[schema(example = "2099-12-31T00:00:00Z")]
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// An API token that was just created, with the token itself.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct CreatedApiToken {
+    /// The token, to be sent as `Authorization: Bearer <token>`. It is shown now and never again.
+    #[schema(pattern = "^taskwire_[0-9A-Za-z]{36}$", example = "taskwire_S0mePlaceh0lderN0tARea1T0ken000000")]
+    pub token: String,
+    pub api_token: ApiToken,
+}

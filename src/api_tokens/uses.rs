@@ -1,0 +1,76 @@
+//! When API tokens were last used: noted in memory on the way of a request, which does not wait,
+//! and written down in the background, at most once a minute for each token.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::store::{self, Use};
+use crate::auth::{Credential, Identity};
+use crate::database::Pool;
+
+/// How precise it is.
+const PRECISION: Duration = Duration::from_mins(1);
+/// How long uses are collected before they are written together.
+const BATCHED_FOR: Duration = Duration::from_millis(100);
+/// Tokens in use at one time of which is known that their use is written. Of further ones it is
+/// not known, which costs writes.
+const TOKENS: usize = 20_000;
+
+pub struct Uses {
+    pool: Pool,
+    noted: Mutex<Noted>,
+    filled: Notify,
+}
+
+#[derive(Default)]
+struct Noted {
+    /// When a use was last noted.
+    at: HashMap<Uuid, Instant>,
+    unwritten: Vec<Use>,
+}
+
+impl Uses {
+    pub fn new(pool: Pool) -> Self {
+        Self { pool, noted: Mutex::default(), filled: Notify::new() }
+    }
+
+    pub fn note(&self, identity: &Identity) {
+        let Credential::ApiToken { id, .. } = identity.credential else { return };
+        let mut noted = self.noted();
+        if noted.at.get(&id).is_some_and(|at| at.elapsed() < PRECISION) {
+            return;
+        }
+        if noted.at.len() >= TOKENS {
+            noted.at.retain(|_, at| at.elapsed() < PRECISION);
+        }
+        if noted.at.len() < TOKENS {
+            noted.at.insert(id, Instant::now());
+        }
+        // As many as are remembered also wait to be written, while the database is away.
+        if noted.unwritten.len() < TOKENS {
+            noted.unwritten.push(Use { owner: identity.owner.clone(), id, at: Utc::now() });
+        }
+        drop(noted);
+        self.filled.notify_one();
+    }
+
+    pub async fn write(&self) {
+        loop {
+            self.filled.notified().await;
+            tokio::time::sleep(BATCHED_FOR).await;
+            let uses = std::mem::take(&mut self.noted().unwritten);
+            if let Err(error) = store::note_uses(&self.pool, &uses).await {
+                tracing::debug!(%error, "the use of API tokens could not be noted");
+            }
+        }
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

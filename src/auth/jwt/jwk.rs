@@ -1,0 +1,39 @@
+//! JSON Web Keys as they are published (RFC 7517), read leniently: what cannot be used is left
+//! out, so that a provider may publish keys that others need.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+#[derive(Deserialize)]
+pub struct JwkSet {
+    pub keys: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+pub struct Jwk {
+    pub kty: String,
+    pub kid: Option<String>,
+    pub crv: Option<String>,
+    pub alg: Option<String>,
+    #[serde(rename = "use")]
+    purpose: Option<String>,
+    key_ops: Option<Vec<String>>,
+    pub n: Option<String>,
+    pub e: Option<String>,
+    pub x: Option<String>,
+    pub y: Option<String>,
+    d: Option<IgnoredAny>,
+}
+
+impl Jwk {
+    pub fn is_for_signatures(&self) -> bool {
+        self.purpose.as_deref().is_none_or(|purpose| purpose == "sig")
+            && self.key_ops.as_ref().is_none_or(|operations| operations.iter().any(|name| name == "verify"))
+    }
+
+    /// Whether it is more than public: then anybody can sign with it.
+    pub const fn has_private_part(&self) -> bool {
+        self.d.is_some()
+    }
+}

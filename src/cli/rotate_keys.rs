@@ -1,0 +1,36 @@
+//! `taskwire rotate-keys`: has the access tokens of sessions signed with a new key from now on.
+
+use clap::Args;
+
+use super::serve::{open_database, private_postgres};
+use super::{Failure, print};
+use crate::accounts::keys;
+use crate::config::Settings;
+
+#[derive(Args)]
+pub struct RotateKeys {
+    /// Forget the old keys now, because one may have leaked: whatever they signed is refused, and
+    /// who has signed in gets a new token. Otherwise they verify until the last token has expired
+    #[arg(long)]
+    at_once: bool,
+
+    #[command(flatten)]
+    settings: Settings,
+}
+
+impl RotateKeys {
+    pub fn run(self) -> Result<(), Failure> {
+        let config = self.settings.resolve()?;
+        if config.accounts.is_none() {
+            return Err(Failure::new("there are no accounts here (ACCOUNTS), and so no keys of theirs"));
+        }
+        let embedded = private_postgres(&config)?;
+        let runtime = tokio::runtime::Runtime::new().map_err(Failure::new)?;
+        runtime.block_on(async {
+            let (pool, _) = open_database(&config, embedded.as_ref()).await?;
+            keys::rotate(&pool, self.at_once).await.map_err(Failure::new)?;
+            pool.close().await;
+            print("There is a new key. Servers that are running take it up within a minute.\n").map(|_| ())
+        })
+    }
+}

@@ -1,0 +1,37 @@
+//! `taskwire whoami`: says who is signed in, and where, and asks the server whether that holds.
+
+use chrono::Datelike as _;
+use clap::Args;
+
+use super::credentials::KeptCredentials;
+use super::remote::Remote;
+use super::{Failure, in_runtime, print, printable};
+use crate::auth::Scope;
+use crate::users::TokenKind;
+
+#[derive(Args)]
+pub struct Whoami {}
+
+impl Whoami {
+    pub fn run(self) -> Result<(), Failure> {
+        let kept = KeptCredentials::needed()?;
+        let remote = Remote::at(&kept.url)?;
+        let identity = in_runtime(async { remote.identity(&kept.token).await.map_err(Failure::from) })?;
+        let kind = match identity.kind {
+            TokenKind::ApiToken => "an API token",
+            TokenKind::Jwt | TokenKind::Session => "a token",
+        };
+        let scope = match identity.scope {
+            Scope::Read => "may read",
+            Scope::ReadWrite => "may read and write",
+        };
+        let end = if identity.expires_at.year() == 9999 {
+            "has no end".to_owned()
+        } else {
+            format!("ends {}", identity.expires_at.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M"))
+        };
+        let (user, url) = (printable(&identity.user_id), &kept.url);
+        print(&format!("{user} at {url}, with {kind} that {scope} and {end}\n"))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,225 @@
+//! Who issues tokens besides this deployment: what is said of one issuer, and the file that names
+//! several. User ids are one name space, so in the file each issuer has a prefix of its own, and
+//! none can speak for another's users.
+
+use std::{fmt, fs, path::Path, str::FromStr, time::Duration};
+
+use serde::Deserialize;
+use url::Position;
+
+use super::{KeyUrl, key_url, parse::Invalid, secret::SecretFile};
+use crate::auth::jwt::{Key, Keys, OWN_ISSUER};
+
+/// Longer names of claims are surely a slip.
+const LONGEST_CLAIM: usize = 64;
+const FILE_ALLOWED: &str = "a JSON file {\"issuers\": [{\"issuer\": …, \"prefix\": …}, …]} as in the README";
+
+/// One issuer, and what its tokens must say.
+#[derive(Debug, Clone)]
+pub struct IssuerConfig {
+    pub keys: KeySource,
+    /// The `iss` that its tokens must name.
+    pub issuer: Option<String>,
+    pub audience: Option<String>,
+    /// The claim that names the user.
+    pub user_claim: String,
+    /// What stands before the user's name; `None` where there is no other source.
+    pub prefix: Option<Prefix>,
+}
+
+/// Where the keys of an issuer are.
+#[derive(Debug, Clone)]
+pub enum KeySource {
+    /// Here.
+    Fixed(Keys),
+    /// A JSON Web Key Set at this address.
+    Jwks(KeyUrl),
+    /// Where the OpenID Connect issuer of this name says that they are.
+    Discovery(KeyUrl),
+}
+
+impl fmt::Display for KeySource {
+    /// For logs: without a query, in which there may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(_) => f.write_str("configured"),
+            Self::Jwks(url) | Self::Discovery(url) => f.write_str(&url.url()[..Position::AfterPath]),
+        }
+    }
+}
+
+/// How often keys are fetched, and for how long they are kept. No settings: the issuer says what
+/// it can be asked for, and these are the bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyPace {
+    /// Time between two fetches that nobody asks for, if the issuer does not say.
+    pub usual: Duration,
+    /// The least and the most that an issuer can say.
+    pub least: Duration,
+    pub most: Duration,
+    /// The same after one that failed.
+    pub retry: Duration,
+    /// A token that names an unknown key asks for a fetch: so many at once, then one in this time.
+    pub ask_at_once: u32,
+    pub ask_every: Duration,
+    /// How long a request waits for that.
+    pub patience: Duration,
+    /// How long keys are good that nobody has confirmed. Tokens do not live longer, and the
+    /// issuer cannot make new ones while it is down; but one that is cut off from us could
+    /// have taken back a key.
+    pub kept: Duration,
+}
+
+impl Default for KeyPace {
+    fn default() -> Self {
+        Self {
+            usual: Duration::from_mins(10),
+            least: Duration::from_mins(1),
+            most: Duration::from_hours(1),
+            retry: Duration::from_secs(10),
+            ask_at_once: 3,
+            ask_every: Duration::from_secs(10),
+            patience: Duration::from_secs(12),
+            kept: Duration::from_hours(24),
+        }
+    }
+}
+
+/// What stands before the ids of one issuer's users. It ends with the only colon in it, so none
+/// can be the beginning of another, and none is the beginning of an id that Taskwire generates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prefix(String);
+
+impl Prefix {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Prefix {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        const ALLOWED: &str = "up to 31 lower-case letters, digits and hyphens, then a colon, as `acme:`";
+        let name = text.strip_suffix(':').unwrap_or_default();
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if (1..=31).contains(&name.len()) && name.chars().all(plain) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Invalid::shown(text, "cannot stand before user ids", ALLOWED))
+        }
+    }
+}
+
+/// The name of the claim that names the user.
+pub fn user_claim(text: &str) -> Result<String, Invalid> {
+    if text.len() > LONGEST_CLAIM || text.chars().any(char::is_control) {
+        return Err(Invalid::shown(text, "is not the name of a claim", "the name of one claim, at most 64 bytes long"));
+    }
+    Ok(text.to_owned())
+}
+
+/// The name of an issuer.
+pub fn issuer_name(text: &str) -> Result<String, Invalid> {
+    if text == OWN_ISSUER {
+        let wrong = "is the name under which Taskwire issues tokens itself";
+        return Err(Invalid::shown(text, wrong, "any other text"));
+    }
+    Ok(text.to_owned())
+}
+
+/// The key in this file.
+pub fn public_key_file(path: &Path) -> Result<Keys, Invalid> {
+    const ALLOWED: &str = "a PEM file (BEGIN PUBLIC KEY) with a public key: RSA, EC P-256 or P-384, or Ed25519";
+    let shown = path.display().to_string();
+    let pem = fs::read_to_string(path)
+        .map_err(|error| Invalid::shown(&shown, format!("cannot be read ({error})"), ALLOWED))?;
+    Key::of_pem(&pem).map(Keys::Single).map_err(|error| Invalid::shown(&shown, error, ALLOWED))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    issuers: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    issuer: String,
+    prefix: String,
+    jwks_url: Option<String>,
+    public_key_file: Option<String>,
+    secret_file: Option<String>,
+    audience: Option<String>,
+    user_claim: Option<String>,
+}
+
+/// What applies to an issuer that says nothing else.
+pub struct Defaults {
+    pub audience: Option<String>,
+    pub user_claim: String,
+}
+
+/// Reads the file of issuers. Files that it names are looked for beside it.
+pub fn issuers_file(path: &Path, defaults: &Defaults) -> Result<Vec<IssuerConfig>, Vec<Invalid>> {
+    let shown = path.display().to_string();
+    let wrong = |what: &dyn fmt::Display| vec![Invalid::shown(&shown, what, FILE_ALLOWED)];
+    let text = fs::read_to_string(path).map_err(|error| wrong(&format_args!("cannot be read ({error})")))?;
+    let file: File = serde_json::from_str(&text).map_err(|error| wrong(&format_args!("cannot be used ({error})")))?;
+    if file.issuers.is_empty() {
+        return Err(wrong(&"names no issuer"));
+    }
+    let beside = path.parent().unwrap_or(Path::new(""));
+    let (mut issuers, mut faults): (Vec<IssuerConfig>, Vec<Invalid>) = (Vec::new(), Vec::new());
+    for entry in file.issuers {
+        let issuer = match entry.read(beside, defaults) {
+            Ok(issuer) => issuer,
+            Err(fault) => {
+                faults.push(fault);
+                continue;
+            }
+        };
+        if issuers.iter().any(|other| other.issuer == issuer.issuer) {
+            faults.extend(wrong(&"names an issuer twice"));
+        }
+        if issuers.iter().any(|other| other.prefix == issuer.prefix) {
+            faults.extend(wrong(&"gives two issuers one prefix"));
+        }
+        issuers.push(issuer);
+    }
+    if faults.is_empty() { Ok(issuers) } else { Err(faults) }
+}
+
+impl Entry {
+    fn read(self, beside: &Path, defaults: &Defaults) -> Result<IssuerConfig, Invalid> {
+        let keys = match (self.jwks_url, self.public_key_file, self.secret_file) {
+            (None, None, None) => KeySource::Discovery(key_url::issuer(&self.issuer)?),
+            (Some(url), None, None) => KeySource::Jwks(url.parse()?),
+            (None, Some(file), None) => KeySource::Fixed(public_key_file(&beside.join(file))?),
+            (None, None, Some(file)) => KeySource::Fixed(shared_secret(&beside.join(file))?),
+            _ => {
+                let wrong = "has its keys in more than one place";
+                let allowed = "one of jwks_url, public_key_file and secret_file, or none, and the issuer is asked";
+                return Err(Invalid::shown(&self.issuer, wrong, allowed));
+            }
+        };
+        if self.issuer.is_empty() {
+            return Err(Invalid::shown("", "is not the name of an issuer", "the text of its tokens' iss"));
+        }
+        Ok(IssuerConfig {
+            keys,
+            issuer: Some(issuer_name(&self.issuer)?),
+            audience: self.audience.or_else(|| defaults.audience.clone()),
+            user_claim: self.user_claim.as_deref().map_or_else(|| Ok(defaults.user_claim.clone()), user_claim)?,
+            prefix: Some(self.prefix.parse()?),
+        })
+    }
+}
+
+fn shared_secret(path: &Path) -> Result<Keys, Invalid> {
+    const ALLOWED: &str = "a file of at least 32 bytes that only its user can read";
+    let secret = SecretFile::at(path).read().map_err(|error| Invalid::hidden(error, ALLOWED))?;
+    let secret = secret.ok_or_else(|| Invalid::shown(&path.display().to_string(), "is not there", ALLOWED))?;
+    Ok(Keys::Single(Key::of_secret(secret.expose().as_bytes())))
+}

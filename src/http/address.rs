@@ -1,0 +1,22 @@
+//! Where a request comes from.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use salvo::prelude::*;
+
+use crate::app::App;
+
+/// Where the request comes from, as far as trusted proxies tell.
+pub fn client_address(app: &App, req: &Request) -> IpAddr {
+    let peer = req.remote_addr().ip().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let forwarded = req.headers().get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default());
+    app.http().trusted_proxies.client_address(peer, forwarded)
+}
+
+/// What is counted as one place. Whoever has an IPv6 address has the 64-bit network around it.
+pub fn neighbourhood(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
+        address @ IpAddr::V4(_) => address,
+    }
+}

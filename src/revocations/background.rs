@@ -1,0 +1,184 @@
+//! Keeping up: what this server knows of revocations follows the table, and what has expired is
+//! removed from both.
+
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+
+use super::Revocations;
+use super::store;
+use super::view::{Head, View};
+
+/// The wait between attempts while the table cannot be read, which doubles from the first to the
+/// second of these.
+const RETRY_MIN: Duration = Duration::from_millis(250);
+const RETRY_MAX: Duration = Duration::from_secs(4);
+/// How often what has expired is removed.
+const EVERY: Duration = Duration::from_mins(10);
+/// How long a row stays after its end: clocks differ.
+const SPARE: Duration = Duration::from_mins(1);
+
+impl Revocations {
+    /// Reads all that is revoked; a server must do so before it serves.
+    pub async fn load(&self) -> sqlx::Result<()> {
+        self.catch_up(true).await
+    }
+
+    /// Takes word from another server that the sequence has come as far as this.
+    pub fn hint(&self, seq: i64) {
+        if self.known().view.head.seq < seq {
+            self.0.behind.notify_one();
+        }
+    }
+
+    /// Takes the head as the sweep found it in the database, having asked at this time, and reads
+    /// what is new.
+    pub async fn swept(&self, head: Head, asked_at: Instant) {
+        if self.confirm(head, asked_at) {
+            return;
+        }
+        if let Err(error) = self.catch_up(false).await {
+            tracing::warn!(%error, "the revocations cannot be read; trying again");
+            self.0.behind.notify_one();
+        }
+    }
+
+    /// Whether everything up to this head is known, and so the view was whole at that time.
+    fn confirm(&self, head: Head, asked_at: Instant) -> bool {
+        let mut known = self.known_mut();
+        let whole = known.view.head == head;
+        if whole {
+            known.confirmed = known.confirmed.max(asked_at);
+        }
+        whole
+    }
+
+    /// Reads what is new whenever there is word of it, for as long as the server runs.
+    pub async fn follow(self) {
+        loop {
+            self.0.behind.notified().await;
+            let mut retry = RETRY_MIN;
+            while let Err(error) = self.catch_up(false).await {
+                tracing::warn!(%error, "the revocations cannot be read; trying again");
+                tokio::time::sleep(retry).await;
+                retry = (retry * 2).min(RETRY_MAX);
+            }
+        }
+    }
+
+    async fn catch_up(&self, mut anew: bool) -> sqlx::Result<()> {
+        loop {
+            let from = if anew { Head::default() } else { self.known().view.head };
+            let asked_at = Instant::now();
+            let page = store::read(&self.0.pool, from.seq).await?;
+            // Numbers of another history, or of an earlier state of this one, say nothing.
+            if !anew && (page.head.epoch != from.epoch || page.head.seq < from.seq) {
+                anew = true;
+                continue;
+            }
+            self.apply(&page.revocations);
+            let mut known = self.known_mut();
+            let last = page.revocations.last().map_or(from.seq, |revocation| revocation.seq);
+            let reached = Head { epoch: page.head.epoch, seq: if page.complete { page.head.seq } else { last } };
+            known.view.advance(reached, anew);
+            if page.complete {
+                known.confirmed = known.confirmed.max(asked_at);
+                return Ok(());
+            }
+            anew = false;
+        }
+    }
+
+    /// Removes what has expired, for as long as the server runs.
+    pub async fn expire(self) {
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let before = Utc::now() - SPARE;
+            self.known_mut().view.prune(before);
+            match store::remove_expired(&self.0.pool, before).await {
+                Ok(0) => {}
+                Ok(removed) => tracing::info!(removed, "revocations that had nothing left to forbid are gone"),
+                Err(error) => tracing::warn!(%error, "old revocations could not be removed; trying again later"),
+            }
+        }
+    }
+}
+
+impl View {
+    /// Everything up to this head is known. Word from this server's own revocations may have come
+    /// further meanwhile.
+    fn advance(&mut self, reached: Head, anew: bool) {
+        if anew || reached.epoch != self.head.epoch || reached.seq > self.head.seq {
+            self.head = reached;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::DateTime;
+    use sqlx::postgres::PgPoolOptions;
+
+    use super::*;
+    use crate::auth::{Credential, Identity, OwnerId, VerifyError};
+    use crate::config::PoolConfig;
+    use crate::database::Pool;
+    use crate::live::Hub;
+    use crate::live::hints::Hints;
+    use crate::revocations::{Lives, Revocation, Subject};
+
+    /// What a server knows that has not yet spoken with its database.
+    fn revocations() -> Revocations {
+        let nowhere = PgPoolOptions::new().connect_lazy("postgres://127.0.0.1:1/none").expect("an address");
+        let pool = Pool::new(nowhere, PoolConfig::default());
+        let lives = Lives { token: Duration::from_hours(1) };
+        Revocations::new(pool.clone(), Hub::new(pool), Hints::new(true), lives, Duration::from_secs(1))
+    }
+
+    fn identity() -> Identity {
+        let (issued_at, expires_at) = (Some(Utc::now()), Utc::now() + Duration::from_mins(1));
+        Identity { owner: OwnerId::for_tests("ada"), issued_at, expires_at, credential: Credential::Token }
+    }
+
+    fn revocation(seq: i64) -> Revocation {
+        let subject = Subject::User { for_good: false };
+        Revocation {
+            seq,
+            owner: "ada".to_owned(),
+            subject,
+            revoked_at: Utc::now(),
+            expires_at: DateTime::<Utc>::MAX_UTC,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_has_not_heard_from_the_database_for_long_lets_nobody_in() {
+        let revocations = revocations();
+        assert!(revocations.admit(identity()).is_ok());
+        let long_ago = Instant::now().checked_sub(Duration::from_secs(31)).expect("a time");
+        revocations.known_mut().confirmed = long_ago;
+        assert!(matches!(revocations.admit(identity()), Err(VerifyError::Unavailable)));
+        // Word of something that it has not read is not enough.
+        assert!(!revocations.confirm(Head { epoch: 0, seq: 1 }, Instant::now()));
+        assert!(matches!(revocations.admit(identity()), Err(VerifyError::Unavailable)));
+        assert!(revocations.confirm(Head::default(), Instant::now()));
+        assert!(revocations.admit(identity()).is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_is_announced_holds_at_once_and_counts_as_known_only_without_a_gap() {
+        let revocations = revocations();
+        revocations.announce(super::super::Recorded(vec![revocation(2)]));
+        assert!(revocations.forbids(&identity()));
+        // The first is still to come, from this server or another.
+        assert_eq!(revocations.known().view.head.seq, 0);
+        revocations.announce(super::super::Recorded(vec![revocation(1)]));
+        assert_eq!(revocations.known().view.head.seq, 1);
+        revocations.announce(super::super::Recorded(vec![revocation(2), revocation(3)]));
+        assert_eq!(revocations.known().view.head.seq, 3);
+    }
+}
