@@ -3,6 +3,7 @@
 
 import type { Problem } from '@taskwire/client';
 
+import { t } from '../text/index.ts';
 import { ActionError } from './types.ts';
 
 export type Answer<T> =
@@ -48,7 +49,7 @@ function problemOf(error: unknown, response: Response): Problem {
     type: 'about:blank',
     title: response.statusText,
     status: response.status,
-    detail: response.statusText || `The server answered ${response.status}.`,
+    detail: response.statusText || t.error.answered(response.status),
     code: 'SERVER_ERROR',
   };
 }
@@ -60,7 +61,13 @@ export async function must<T>(call: Promise<Raw<T>>): Promise<T> {
   throw errorOf(answer.problem);
 }
 
+/** The server's texts are parts of sentences, for programs to put together. */
+const sentence = (text: string) => text.charAt(0).toLocaleUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? '' : '.');
+
 export const errorOf = (problem: Problem | undefined): ActionError =>
   problem
-    ? new ActionError(problem.detail, problem.status, problem.code, problem.errors)
-    : new ActionError('The server cannot be reached.', 0, 'OFFLINE');
+    ? new ActionError(
+        sentence(problem.detail), problem.status, problem.code,
+        problem.errors?.map((error) => ({ ...error, message: sentence(error.message) })),
+      )
+    : new ActionError(t.error.noServer, 0, 'OFFLINE');

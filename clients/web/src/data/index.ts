@@ -9,7 +9,7 @@ export { DataProvider } from './provider.tsx';
 export { useSession, signIn, signUp, signInDemo, signInWithToken, changePassword, deleteAccount } from './session.ts';
 /** Edits that were never sent are lost with signing out: ask first if `unsent()` is not 0. */
 export { signOut, unsent } from './session.ts';
-export { useDevices, signOutDevice, signOutOtherDevices } from './queries.ts';
+export { useDevices, signOutDevice, signOutOtherDevices, useApiTokens, addApiToken, revokeApiToken } from './account-queries.ts';
 
 export {
   useTasks, useTask, useView, useCounts, useProjects, useLabels, useConnection, useRecentlyChanged, useConflicts, useRefusals,

@@ -1,57 +1,18 @@
-// What is asked of the server when it is looked at: trash, history, statistics, devices, import and
-// export. Over the client's generated queries; the live channel says when they are out of date. Only
-// views that are loaded on demand use these, so TanStack Query is no part of the first load.
+// What is asked of the server when it is looked at: trash, history, statistics, import and export,
+// over the client's generated queries.
 
 import {
   emptyTrash as emptyTrashRequest, exportData, importData, purgeFromTrash, restoreFromTrash as restoreRequest,
-  type ImportAnswer, type Problem, type TaskHistory, type TaskStats, type TrashEntry,
+  type ImportAnswer, type TaskHistory, type TaskStats, type TrashEntry,
 } from '@taskwire/client';
-import {
-  getStatsOptions, getStatsQueryKey, getTaskHistoryInfiniteOptions, getTaskHistoryInfiniteQueryKey,
-  listTrashInfiniteOptions, listTrashInfiniteQueryKey,
-} from '@taskwire/client/react-query';
-import { QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { getStatsOptions, getTaskHistoryInfiniteOptions, listTrashInfiniteOptions } from '@taskwire/client/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 
 import { useEngine } from './hooks.ts';
-import { errorOf, must } from './http.ts';
-import { engine } from './session.ts';
-import * as accounts from './session/accounts.ts';
-import type { SignedInDevice } from './types.ts';
+import { must } from './http.ts';
+import { queries, refreshSoon, shown, user } from './query-client.ts';
 
-const queries = new QueryClient({
-  defaultOptions: { queries: { staleTime: 60_000, retry: 1, refetchOnWindowFocus: false } },
-});
-
-const user = () => engine.get()?.user ?? '';
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-/** Something happened to the user's data: what is looked at is asked for again, once for many changes. */
-let pending: ReturnType<typeof setTimeout> | undefined;
-function refreshSoon(): void {
-  pending ??= setTimeout(() => {
-    pending = undefined;
-    const path = { user_id: user() };
-    const ids = [listTrashInfiniteQueryKey({ path }), getStatsQueryKey({ path })].map(([{ _id }]) => _id);
-    ids.push(getTaskHistoryInfiniteQueryKey({ path: { ...path, task_id: '' } })[0]._id);
-    void queries.invalidateQueries({ predicate: ({ queryKey: [key] }) => ids.includes((key as { _id?: string })?._id ?? '') });
-  }, 250);
-}
-
-/** Whoever is signed in is followed; another user's answers are never looked at again. */
-let followed: (() => void) | undefined;
-function follow(): void {
-  followed?.();
-  followed = engine.get()?.changed.subscribe(refreshSoon);
-}
-follow();
-engine.subscribe(() => {
-  queries.clear();
-  follow();
-});
-
-/** The client throws the server's problem as it is, or what the network said. */
-const shown = (error: unknown): Error | null =>
-  !error ? null : errorOf(typeof error === 'object' && 'code' in error && 'detail' in error ? (error as Problem) : undefined);
 
 type Pages<T> = { pages: T[] } | undefined;
 const last = <T,>(data: Pages<T>): T | undefined => data?.pages[data.pages.length - 1];
@@ -99,22 +60,6 @@ export function useStats(days = 14): { stats: TaskStats | undefined; error: Erro
     enabled: Boolean(id),
   }, queries);
   return { stats: data, error: shown(error) };
-}
-
-export function useDevices(): { devices: readonly SignedInDevice[] | undefined; error: Error | null } {
-  const id = useEngine()?.user ?? '';
-  const { data, error } = useQuery({ queryKey: ['devices', id], queryFn: accounts.devices, enabled: Boolean(id), staleTime: 0 }, queries);
-  return { devices: data, error };
-}
-
-export async function signOutDevice(token: string): Promise<void> {
-  await accounts.revoke(token);
-  await queries.invalidateQueries({ queryKey: ['devices'] });
-}
-
-export async function signOutOtherDevices(): Promise<void> {
-  await accounts.revokeOthers();
-  await queries.invalidateQueries({ queryKey: ['devices'] });
 }
 
 export async function restoreFromTrash(id: string): Promise<void> {

@@ -2,11 +2,11 @@
 // what the app knows beyond them. No behaviour here.
 
 import type {
-  Change, Due, FieldError, ImportAnswer, ListedProject, Priority, Problem, Project as ServerProject,
+  ApiToken, Change, Due, FieldError, ImportAnswer, ListedProject, Priority, Problem, Project as ServerProject,
   Task as ServerTask, TaskHistory, TaskStats, TrashEntry,
 } from '@taskwire/client';
 
-export type { Change, Due, FieldError, ImportAnswer, ListedProject, Priority, Problem, TaskHistory, TaskStats, TrashEntry };
+export type { ApiToken, Change, Due, FieldError, ImportAnswer, ListedProject, Priority, Problem, TaskHistory, TaskStats, TrashEntry };
 
 /** A task as it is to be shown: the server's, with the edits that it has not got yet. */
 export interface Task extends ServerTask {
@@ -128,6 +128,8 @@ export interface User {
   name: string;
   /** Absent when signed in by a pasted token. */
   email?: string;
+  /** The user whom a server on one's own computer has for trying it out: without a password. */
+  demo?: boolean;
 }
 
 /** How one can sign in here; if neither, by a pasted access token. */

@@ -12,7 +12,7 @@ export type ViewName = (typeof VIEWS)[number];
 export const SORTS = ["rank", "due", "priority", "title", "created", "updated"] as const satisfies readonly TaskSort[];
 export const PRIORITIES = ["urgent", "high", "medium", "low", "none"] as const satisfies readonly Priority[];
 export const DUES = ["overdue", "today", "upcoming", "any", "none"] as const;
-export const SETTINGS = ["general", "account", "devices", "data"] as const;
+export const SETTINGS = ["general", "account", "devices", "tokens", "data"] as const;
 
 export interface Filters {
   q: string;

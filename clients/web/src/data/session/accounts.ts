@@ -1,110 +1,71 @@
 // The account operations of the server, called with the session's cookie. They answer their data or
 // throw an `ActionError` that a form can show.
 
-import { errorOf } from '../http.ts';
-import type { Problem } from '@taskwire/client';
+import {
+  changePassword as change, deleteUser as deleteAccount, getAccessToken, getSession, getSignInMethods, listSessions,
+  revokeOtherSessions, revokeSession, signInDemo as enterDemo, signInEmail, signOut as leave, signUpEmail, type AuthUser,
+} from '@taskwire/client';
+
+import { t } from '../../text/index.ts';
+import { must } from '../http.ts';
 import { ActionError, type SignInMethods, type SignedInDevice, type User } from '../types.ts';
 
-interface Account {
-  id: string;
-  email: string;
-  name: string;
-}
+const DEMO = 'demo';
 
-async function call<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T> {
-  let response: Response;
-  try {
-    response = await fetch(`/api/auth/${path}`, {
-      method,
-      credentials: 'same-origin',
-      cache: 'no-store',
-      headers: { Accept: 'application/json', ...(body && { 'Content-Type': 'application/json' }) },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-  } catch {
-    throw errorOf(undefined);
-  }
-  const text = await response.text();
-  let data: unknown = null;
-  try {
-    data = text ? JSON.parse(text) : null;
-  } catch {
-    // Not from this server: the status has to do.
-  }
-  if (response.ok) return data as T;
-  if (data && typeof data === 'object' && 'detail' in data) throw errorOf(data as Problem);
-  throw new ActionError(response.statusText || `The server answered ${response.status}.`, response.status, 'SERVER_ERROR');
-}
+const userOf = ({ id, name, email }: AuthUser): User => ({ id, name, email, demo: id === DEMO });
 
-const userOf = ({ id, name, email }: Account): User => ({ id, name: name || email, email });
+/** Never out of the browser's own store: the answer depends on a cookie. */
+const FRESH = { cache: 'no-store' } as const;
 
-/** Servers without accounts know no such path. */
-export async function methods(): Promise<SignInMethods> {
+async function unless<T>(statuses: readonly number[], answer: Promise<T>): Promise<T | null> {
   try {
-    return await call<SignInMethods>('GET', 'methods');
+    return await answer;
   } catch (error) {
-    if (error instanceof ActionError && (error.status === 404 || error.status === 401)) return { email_password: false, demo: false };
+    if (error instanceof ActionError && statuses.includes(error.status)) return null;
     throw error;
   }
 }
 
-/** Who is signed in by the cookie; null if nobody is. */
+export const methods = (): Promise<SignInMethods> => must(getSignInMethods(FRESH));
+
+/** Who is signed in by the cookie; null if nobody is, or if the server keeps no accounts. */
 export async function current(): Promise<User | null> {
-  try {
-    const session = await call<{ user: Account } | null>('GET', 'get-session');
-    return session?.user ? userOf(session.user) : null;
-  } catch (error) {
-    if (error instanceof ActionError && (error.status === 404 || error.status === 401)) return null;
-    throw error;
-  }
+  const session = await unless([404], must(getSession(FRESH)));
+  return session ? userOf(session.user) : null;
 }
 
 /** An access token for the session; null if there is none any more. */
 export async function accessToken(): Promise<string | null> {
-  try {
-    return (await call<{ token: string } | null>('GET', 'token'))?.token ?? null;
-  } catch (error) {
-    if (error instanceof ActionError && (error.status === 401 || error.status === 403)) return null;
-    throw error;
-  }
+  return (await unless([401, 404], must(getAccessToken(FRESH))))?.token ?? null;
 }
 
-const entered = async (path: string, body?: object): Promise<User> => {
-  await call('POST', path, body);
+/** Somebody who has just signed in, if the browser has kept the session. */
+async function entered(answer: Promise<unknown>): Promise<User> {
+  await answer;
   const user = await current();
-  if (!user) throw new ActionError('The browser did not keep the session. Are cookies allowed?', 0, 'NO_SESSION');
+  if (!user) throw new ActionError(t.error.noCookies, 0, 'NO_SESSION');
   return user;
-};
-
-export const signUp = (name: string, email: string, password: string) => entered('sign-up/email', { name, email, password });
-export const signIn = (email: string, password: string) => entered('sign-in/email', { email, password });
-export const signInDemo = () => entered('sign-in/demo');
-export const signOut = () => call<void>('POST', 'sign-out');
-export const changePassword = (currentPassword: string, newPassword: string) =>
-  call<void>('POST', 'change-password', { currentPassword, newPassword, revokeOtherSessions: true });
-export const deleteUser = (password: string) => call<void>('POST', 'delete-user', { password });
-export const revoke = (token: string) => call<void>('POST', 'revoke-session', { token });
-export const revokeOthers = () => call<void>('POST', 'revoke-other-sessions');
-
-interface ListedSession {
-  token: string;
-  createdAt: string;
-  expiresAt: string;
-  userAgent?: string | null;
-  ipAddress?: string | null;
 }
+
+export const signUp = (name: string, email: string, password: string) => entered(must(signUpEmail({ body: { name, email, password } })));
+export const signIn = (email: string, password: string) => entered(must(signInEmail({ body: { email, password } })));
+export const signInDemo = () => entered(must(enterDemo()));
+export const signOut = () => must(leave());
+export const changePassword = (currentPassword: string, newPassword: string) =>
+  must(change({ body: { currentPassword, newPassword } }));
+/** Who has just signed in need not give the password; the demo has none. */
+export const deleteUser = (password: string) => must(deleteAccount({ body: password ? { password } : {} }));
+export const revoke = (token: string) => must(revokeSession({ body: { token } }));
+export const revokeOthers = () => must(revokeOtherSessions());
 
 export async function devices(): Promise<SignedInDevice[]> {
-  const [sessions, mine] = await Promise.all([
-    call<ListedSession[]>('GET', 'list-sessions'),
-    call<{ session: { token?: string } } | null>('GET', 'get-session'),
-  ]);
+  const [sessions, mine] = await Promise.all([must(listSessions(FRESH)), must(getSession(FRESH))]);
   return sessions.map(({ token, createdAt, expiresAt, userAgent, ipAddress }) => ({
     token,
     current: token === mine?.session.token,
     createdAt,
     expiresAt,
-    userAgent: userAgent ?? null,
-    ipAddress: ipAddress ?? null,
+    userAgent,
+    ipAddress,
   }));
 }

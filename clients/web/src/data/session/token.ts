@@ -39,8 +39,8 @@ export class AccessToken {
   }
 
   /** For requests, which have nothing to do without one. */
-  async must(fresh = false): Promise<string> {
-    const token = await this.get({ fresh });
+  async must(): Promise<string> {
+    const token = await this.get({ fresh: false });
     if (!token) throw new SignedOut('Nobody is signed in.');
     return token;
   }

@@ -8,6 +8,7 @@ import { t } from "../../text/index.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { FieldError } from "../../ui/field.tsx";
 import { message } from "../../ui/toasts.tsx";
+import "../../styles/conflict.css";
 
 export function ConflictDialog() {
   const conflicts = useConflicts();

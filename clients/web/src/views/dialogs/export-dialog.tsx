@@ -7,6 +7,7 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { FieldError } from "../../ui/field.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { message, say } from "../../ui/toasts.tsx";
+import "../../styles/transfer.css";
 
 const FORMATS = ["json", "ics", "csv"] as const;
 type Format = (typeof FORMATS)[number];

@@ -1,4 +1,4 @@
-/** Settings, in four pages that the address knows. */
+/** Settings, in five pages that the address knows. */
 import { Tabs } from "radix-ui";
 import { openOverlay } from "../../lib/overlays.ts";
 import { adjust, SETTINGS } from "../../lib/router.tsx";
@@ -13,10 +13,12 @@ import { Icon, type IconName } from "../../ui/icon.tsx";
 import { ExportChoices } from "../dialogs/export-dialog.tsx";
 import { AccountPage } from "./account-page.tsx";
 import { DevicesPage } from "./devices-page.tsx";
+import { TokensPage } from "./tokens-page.tsx";
+import "../../styles/settings.css";
 
 type Page = (typeof SETTINGS)[number];
 
-const ICONS: Record<Page, IconName> = { general: "settings", account: "user", devices: "monitor", data: "download" };
+const ICONS: Record<Page, IconName> = { general: "settings", account: "user", devices: "monitor", tokens: "key", data: "download" };
 
 export function Settings({ page }: { page: Page }) {
   return (
@@ -34,6 +36,7 @@ export function Settings({ page }: { page: Page }) {
           <Tabs.Content value="general"><GeneralPage /></Tabs.Content>
           <Tabs.Content value="account"><AccountPage /></Tabs.Content>
           <Tabs.Content value="devices"><DevicesPage /></Tabs.Content>
+          <Tabs.Content value="tokens"><TokensPage /></Tabs.Content>
           <Tabs.Content value="data"><DataPage /></Tabs.Content>
         </div>
       </Tabs.Root>

@@ -7,12 +7,13 @@ import { useStore } from "../../lib/store.ts";
 import { t } from "../../text/index.ts";
 import { Icon, type IconName } from "../../ui/icon.tsx";
 import { Menu, MenuChoice, MenuGroup, MenuItem, MenuLine } from "../../ui/menu.tsx";
+import { complain, message } from "../../ui/toasts.tsx";
 
 const THEME_ICONS: Record<(typeof THEMES)[number], IconName> = { system: "monitor", light: "sun", dark: "moon" };
 
 export function leave(): void {
   if (unsent() > 0) openOverlay({ kind: "sign-out" });
-  else void signOut();
+  else signOut().catch((error: unknown) => complain(message(error)));
 }
 
 export function AccountMenu() {

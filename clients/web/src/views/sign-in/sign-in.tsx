@@ -1,12 +1,13 @@
 /** The door: sign in or up, the demo where there is one, or an access token. */
 import { useState, type FormEvent } from "react";
-import { ActionError, signIn, signInDemo, signInWithToken, signUp, type SignInMethods } from "../../data/index.ts";
+import { signIn, signInDemo, signInWithToken, signUp, type SignInMethods } from "../../data/index.ts";
+import { useAttempt } from "../../lib/attempt.ts";
 import { t } from "../../text/index.ts";
 import { Field, FieldError } from "../../ui/field.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Logo } from "../../ui/logo.tsx";
-import "../../styles/door.css";
 import { message } from "../../ui/toasts.tsx";
+import "../../styles/door.css";
 
 type Way = "in" | "up" | "token";
 
@@ -53,21 +54,6 @@ export function SignIn({ methods, expired }: { methods: SignInMethods | null; ex
   );
 }
 
-/** One request at a time, and what came of it. */
-function useAttempt(): { busy: boolean; error: Error | null; attempt(what: () => Promise<void>): void } {
-  const [state, setState] = useState<{ busy: boolean; error: Error | null }>({ busy: false, error: null });
-  return {
-    ...state,
-    attempt(what) {
-      setState({ busy: true, error: null });
-      what().then(
-        () => setState({ busy: false, error: null }),
-        (error: unknown) => setState({ busy: false, error: error instanceof Error ? error : new Error(message(error)) }),
-      );
-    },
-  };
-}
-
 function Demo() {
   const { busy, error, attempt } = useAttempt();
   return (
@@ -88,11 +74,11 @@ function PasswordForm({ up }: { up: boolean }) {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [missing, setMissing] = useState(false);
-  const { busy, error, attempt } = useAttempt();
+  const { busy, attempt, of, beyond } = useAttempt();
   const fault = (field: string, value: string) => {
     if (missing && !value.trim()) return s.required;
     if (missing && up && field === "password" && value.length < 8) return s.passwordShort;
-    return error instanceof ActionError ? error.fields.find((one) => one.field === field)?.message ?? null : null;
+    return of(field);
   };
   const faults = { name: up ? fault("name", name) : null, email: fault("email", email), password: fault("password", password) };
   const submit = (event: FormEvent<HTMLFormElement>) => {
@@ -103,6 +89,7 @@ function PasswordForm({ up }: { up: boolean }) {
     const form = event.currentTarget;
     requestAnimationFrame(() => form.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
   };
+  const other = beyond("name", "email", "password");
   return (
     <form className="form" noValidate onSubmit={submit}>
       {up ? <Field autoComplete="name" error={faults.name} label={s.name} onChange={(event) => setName(event.target.value)} value={name} /> : null}
@@ -116,7 +103,7 @@ function PasswordForm({ up }: { up: boolean }) {
         type="password"
         value={password}
       />
-      {error && !Object.values(faults).some(Boolean) ? <FieldError text={message(error)} /> : null}
+      {other ? <FieldError text={other} /> : null}
       <button className="button button--plain button--wide door__submit" disabled={busy} type="submit">
         {busy ? <span className="spinner" /> : null}
         {up ? s.submitUp : s.submit}
