@@ -1,6 +1,7 @@
 //! What the tests stand on: a private Postgres for the whole run, a database and a server for
 //! each test, and clients that hold every answer against the contract.
 
+mod browser;
 mod client;
 mod contract;
 mod database;
@@ -12,6 +13,7 @@ mod raw;
 mod relay;
 mod server;
 
+pub use browser::{Browser, PASSWORD};
 pub use client::{Answer, Call, Client, at, query};
 pub use contract::Contract;
 pub use database::TestDatabase;
