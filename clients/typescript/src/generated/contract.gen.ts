@@ -6,7 +6,7 @@ import type { Change } from './types.gen.js';
 export const CONTRACT_VERSION = "0.1.0";
 
 /** The SHA-256 of that contract, `openapi.yaml`. */
-export const CONTRACT_SHA256 = '5c981e2acf447d8533309bd69c7418d79e18414e394b6a1a7c45c174cc3679f7';
+export const CONTRACT_SHA256 = 'c7a941af3143a06426004da346b6d8250acaf9b65ff483b603b2602b904fbca8';
 
 /** Where the live channel is. */
 export const LIVE_PATH = "/api/{user_id}/live";

@@ -4064,14 +4064,14 @@ export type ChangePasswordResponses = {
 
 export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
 
-export type DeleteUserData = {
+export type DeleteAccountData = {
     body: DeleteUser;
     path?: never;
     query?: never;
     url: '/api/auth/delete-user';
 };
 
-export type DeleteUserErrors = {
+export type DeleteAccountErrors = {
     /**
      * The request says something that is not allowed; `errors` names each fault.
      */
@@ -4110,16 +4110,16 @@ export type DeleteUserErrors = {
     503: Problem;
 };
 
-export type DeleteUserError = DeleteUserErrors[keyof DeleteUserErrors];
+export type DeleteAccountError = DeleteAccountErrors[keyof DeleteAccountErrors];
 
-export type DeleteUserResponses = {
+export type DeleteAccountResponses = {
     /**
      * Nothing of the user is left.
      */
     200: UserDeleted;
 };
 
-export type DeleteUserResponse = DeleteUserResponses[keyof DeleteUserResponses];
+export type DeleteAccountResponse = DeleteAccountResponses[keyof DeleteAccountResponses];
 
 export type ListApiTokensData = {
     body?: never;
@@ -4336,7 +4336,7 @@ export type GetIdentityResponses = {
 
 export type GetIdentityResponse = GetIdentityResponses[keyof GetIdentityResponses];
 
-export type DeleteUser2Data = {
+export type DeleteUserData = {
     body?: never;
     path: {
         /**
@@ -4348,7 +4348,7 @@ export type DeleteUser2Data = {
     url: '/api/{user_id}';
 };
 
-export type DeleteUser2Errors = {
+export type DeleteUserErrors = {
     /**
      * The request says something that is not allowed; `errors` names each fault.
      */
@@ -4375,16 +4375,16 @@ export type DeleteUser2Errors = {
     503: Problem;
 };
 
-export type DeleteUser2Error = DeleteUser2Errors[keyof DeleteUser2Errors];
+export type DeleteUserError = DeleteUserErrors[keyof DeleteUserErrors];
 
-export type DeleteUser2Responses = {
+export type DeleteUserResponses = {
     /**
      * What was removed, by number.
      */
     200: DeletedUser;
 };
 
-export type DeleteUser2Response = DeleteUser2Responses[keyof DeleteUser2Responses];
+export type DeleteUserResponse = DeleteUserResponses[keyof DeleteUserResponses];
 
 export type GetHealthData = {
     body?: never;

@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, useMutation, type UseMutationOptions, useQuery } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { applyBatch, changePassword, createApiToken, createProject, createTask, deleteProject, deleteTask, deleteUser, deleteUser2, emptyTrash, exportData, getAccessToken, getHealth, getIdentity, getJwks, getProject, getSession, getSignInMethods, getStats, getTask, getTaskHistory, importData, listApiTokens, listChanges, listProjects, listSessions, listTasks, listTrash, moveProject, moveTask, type Options, purgeFromTrash, replaceTask, restoreFromTrash, revokeApiToken, revokeOtherSessions, revokeSession, revokeSessions, setTaskCompletion, signInDemo, signInEmail, signOut, signUpEmail, updateProject, updateTask } from '../sdk.gen.js';
-import type { ApplyBatchData, ApplyBatchError, ApplyBatchResponse, ChangePasswordData, ChangePasswordError, ChangePasswordResponse, CreateApiTokenData, CreateApiTokenError, CreateApiTokenResponse, CreateProjectData, CreateProjectError, CreateProjectResponse, CreateTaskData, CreateTaskError, CreateTaskResponse, DeleteProjectData, DeleteProjectError, DeleteProjectResponse, DeleteTaskData, DeleteTaskError, DeleteTaskResponse, DeleteUser2Data, DeleteUser2Error, DeleteUser2Response, DeleteUserData, DeleteUserError, DeleteUserResponse, EmptyTrashData, EmptyTrashError, EmptyTrashResponse, ExportDataData, ExportDataError, ExportDataResponse, GetAccessTokenData, GetAccessTokenError, GetAccessTokenResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIdentityData, GetIdentityError, GetIdentityResponse, GetJwksData, GetJwksError, GetJwksResponse, GetProjectData, GetProjectError, GetProjectResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSignInMethodsData, GetSignInMethodsError, GetSignInMethodsResponse, GetStatsData, GetStatsError, GetStatsResponse, GetTaskData, GetTaskError, GetTaskHistoryData, GetTaskHistoryError, GetTaskHistoryResponse, GetTaskResponse, ImportDataData, ImportDataError, ImportDataResponse, ListApiTokensData, ListApiTokensError, ListApiTokensResponse, ListChangesData, ListChangesError, ListChangesResponse, ListProjectsData, ListProjectsError, ListProjectsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListTasksData, ListTasksError, ListTasksResponse, ListTrashData, ListTrashError, ListTrashResponse, MoveProjectData, MoveProjectError, MoveProjectResponse, MoveTaskData, MoveTaskError, MoveTaskResponse, Position, PurgeFromTrashData, PurgeFromTrashError, PurgeFromTrashResponse, ReplaceTaskData, ReplaceTaskError, ReplaceTaskResponse, RestoreFromTrashData, RestoreFromTrashError, RestoreFromTrashResponse, RevokeApiTokenData, RevokeApiTokenError, RevokeApiTokenResponse, RevokeOtherSessionsData, RevokeOtherSessionsError, RevokeOtherSessionsResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RevokeSessionsData, RevokeSessionsError, RevokeSessionsResponse, SetTaskCompletionData, SetTaskCompletionError, SetTaskCompletionResponse, SignInDemoData, SignInDemoError, SignInDemoResponse, SignInEmailData, SignInEmailError, SignInEmailResponse, SignOutData, SignOutError, SignOutResponse, SignUpEmailData, SignUpEmailError, SignUpEmailResponse, UpdateProjectData, UpdateProjectError, UpdateProjectResponse, UpdateTaskData, UpdateTaskError, UpdateTaskResponse } from '../types.gen.js';
+import { applyBatch, changePassword, createApiToken, createProject, createTask, deleteAccount, deleteProject, deleteTask, deleteUser, emptyTrash, exportData, getAccessToken, getHealth, getIdentity, getJwks, getProject, getSession, getSignInMethods, getStats, getTask, getTaskHistory, importData, listApiTokens, listChanges, listProjects, listSessions, listTasks, listTrash, moveProject, moveTask, type Options, purgeFromTrash, replaceTask, restoreFromTrash, revokeApiToken, revokeOtherSessions, revokeSession, revokeSessions, setTaskCompletion, signInDemo, signInEmail, signOut, signUpEmail, updateProject, updateTask } from '../sdk.gen.js';
+import type { ApplyBatchData, ApplyBatchError, ApplyBatchResponse, ChangePasswordData, ChangePasswordError, ChangePasswordResponse, CreateApiTokenData, CreateApiTokenError, CreateApiTokenResponse, CreateProjectData, CreateProjectError, CreateProjectResponse, CreateTaskData, CreateTaskError, CreateTaskResponse, DeleteAccountData, DeleteAccountError, DeleteAccountResponse, DeleteProjectData, DeleteProjectError, DeleteProjectResponse, DeleteTaskData, DeleteTaskError, DeleteTaskResponse, DeleteUserData, DeleteUserError, DeleteUserResponse, EmptyTrashData, EmptyTrashError, EmptyTrashResponse, ExportDataData, ExportDataError, ExportDataResponse, GetAccessTokenData, GetAccessTokenError, GetAccessTokenResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIdentityData, GetIdentityError, GetIdentityResponse, GetJwksData, GetJwksError, GetJwksResponse, GetProjectData, GetProjectError, GetProjectResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSignInMethodsData, GetSignInMethodsError, GetSignInMethodsResponse, GetStatsData, GetStatsError, GetStatsResponse, GetTaskData, GetTaskError, GetTaskHistoryData, GetTaskHistoryError, GetTaskHistoryResponse, GetTaskResponse, ImportDataData, ImportDataError, ImportDataResponse, ListApiTokensData, ListApiTokensError, ListApiTokensResponse, ListChangesData, ListChangesError, ListChangesResponse, ListProjectsData, ListProjectsError, ListProjectsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListTasksData, ListTasksError, ListTasksResponse, ListTrashData, ListTrashError, ListTrashResponse, MoveProjectData, MoveProjectError, MoveProjectResponse, MoveTaskData, MoveTaskError, MoveTaskResponse, Position, PurgeFromTrashData, PurgeFromTrashError, PurgeFromTrashResponse, ReplaceTaskData, ReplaceTaskError, ReplaceTaskResponse, RestoreFromTrashData, RestoreFromTrashError, RestoreFromTrashResponse, RevokeApiTokenData, RevokeApiTokenError, RevokeApiTokenResponse, RevokeOtherSessionsData, RevokeOtherSessionsError, RevokeOtherSessionsResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RevokeSessionsData, RevokeSessionsError, RevokeSessionsResponse, SetTaskCompletionData, SetTaskCompletionError, SetTaskCompletionResponse, SignInDemoData, SignInDemoError, SignInDemoResponse, SignInEmailData, SignInEmailError, SignInEmailResponse, SignOutData, SignOutError, SignOutResponse, SignUpEmailData, SignUpEmailError, SignUpEmailResponse, UpdateProjectData, UpdateProjectError, UpdateProjectResponse, UpdateTaskData, UpdateTaskError, UpdateTaskResponse } from '../types.gen.js';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -1340,10 +1340,10 @@ export const useChangePasswordMutation = (mutationOptions?: Partial<Omit<UseMuta
  * At once and for good: the account, its sessions, and everything that belongs to the user: tasks,
  * projects, trash and change log.
  */
-export const deleteUserMutation = (options?: Partial<Options<DeleteUserData>>): UseMutationOptions<DeleteUserResponse, DeleteUserError, Options<DeleteUserData>> => {
-    const mutationOptions: UseMutationOptions<DeleteUserResponse, DeleteUserError, Options<DeleteUserData>> = {
+export const deleteAccountMutation = (options?: Partial<Options<DeleteAccountData>>): UseMutationOptions<DeleteAccountResponse, DeleteAccountError, Options<DeleteAccountData>> => {
+    const mutationOptions: UseMutationOptions<DeleteAccountResponse, DeleteAccountError, Options<DeleteAccountData>> = {
         mutationFn: async (fnOptions) => {
-            const { data } = await deleteUser({
+            const { data } = await deleteAccount({
                 ...options,
                 ...fnOptions,
                 throwOnError: true
@@ -1360,7 +1360,7 @@ export const deleteUserMutation = (options?: Partial<Options<DeleteUserData>>): 
  * At once and for good: the account, its sessions, and everything that belongs to the user: tasks,
  * projects, trash and change log.
  */
-export const useDeleteUserMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DeleteUserResponse, DeleteUserError, Options<DeleteUserData>>, 'mutationFn'>>) => useMutation({ ...deleteUserMutation(), ...mutationOptions });
+export const useDeleteAccountMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DeleteAccountResponse, DeleteAccountError, Options<DeleteAccountData>>, 'mutationFn'>>) => useMutation({ ...deleteAccountMutation(), ...mutationOptions });
 
 export const listApiTokensQueryKey = (options: Options<ListApiTokensData>) => createQueryKey('listApiTokens', options);
 
@@ -1490,10 +1490,10 @@ export const useGetIdentityQuery = (options?: Options<GetIdentityData>) => useQu
  * seconds later, starts anew. Not open to API tokens, nor to
  * the sessions of this server's own accounts, which `POST /api/auth/delete-user` ends.
  */
-export const deleteUser2Mutation = (options?: Partial<Options<DeleteUser2Data>>): UseMutationOptions<DeleteUser2Response, DeleteUser2Error, Options<DeleteUser2Data>> => {
-    const mutationOptions: UseMutationOptions<DeleteUser2Response, DeleteUser2Error, Options<DeleteUser2Data>> = {
+export const deleteUserMutation = (options?: Partial<Options<DeleteUserData>>): UseMutationOptions<DeleteUserResponse, DeleteUserError, Options<DeleteUserData>> => {
+    const mutationOptions: UseMutationOptions<DeleteUserResponse, DeleteUserError, Options<DeleteUserData>> = {
         mutationFn: async (fnOptions) => {
-            const { data } = await deleteUser2({
+            const { data } = await deleteUser({
                 ...options,
                 ...fnOptions,
                 throwOnError: true
@@ -1514,7 +1514,7 @@ export const deleteUser2Mutation = (options?: Partial<Options<DeleteUser2Data>>)
  * seconds later, starts anew. Not open to API tokens, nor to
  * the sessions of this server's own accounts, which `POST /api/auth/delete-user` ends.
  */
-export const useDeleteUser2Mutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DeleteUser2Response, DeleteUser2Error, Options<DeleteUser2Data>>, 'mutationFn'>>) => useMutation({ ...deleteUser2Mutation(), ...mutationOptions });
+export const useDeleteUserMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DeleteUserResponse, DeleteUserError, Options<DeleteUserData>>, 'mutationFn'>>) => useMutation({ ...deleteUserMutation(), ...mutationOptions });
 
 export const getHealthQueryKey = (options?: Options<GetHealthData>) => createQueryKey('getHealth', options);
 

@@ -2,7 +2,7 @@
 // throw an `ActionError` that a form can show.
 
 import {
-  changePassword as change, deleteUser as deleteAccount, getAccessToken, getSession, getSignInMethods, listSessions,
+  changePassword as change, deleteAccount, getAccessToken, getSession, getSignInMethods, listSessions,
   revokeOtherSessions, revokeSession, signInDemo as enterDemo, signInEmail, signOut as leave, signUpEmail, type AuthUser,
 } from '@taskwire/client';
 
