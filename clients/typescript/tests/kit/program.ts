@@ -87,10 +87,12 @@ export class Server {
 /** A server with a private Postgres, which other servers may use as well. */
 export async function startWithPostgres(settings: Settings = {}) {
   const dir = scratch();
-  const server = await Server.start({ ...settings, DATA_DIR: join(dir, 'data') });
-  const socket = encodeURIComponent(join(dir, 'data', 'postgres-socket'));
+  const dataDir = join(dir, 'data');
+  const server = await Server.start({ ...settings, DATA_DIR: dataDir });
+  const socket = encodeURIComponent(join(dataDir, 'postgres-socket'));
   return {
     server,
+    dataDir,
     databaseUrl: `postgresql:///postgres?host=${socket}&port=5432&user=taskwire&sslmode=disable`,
     async stop() {
       await server.stop();

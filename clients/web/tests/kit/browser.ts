@@ -4,6 +4,7 @@
 import { type Browser, type BrowserContext, type BrowserContextOptions, type Locator, type Page, chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, onTestFinished } from 'vitest';
 
+import { Member } from './member.ts';
 import type { Person } from './person.ts';
 
 const ARGS = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -29,7 +30,7 @@ export interface DeviceOptions extends BrowserContextOptions {
 /** A browser of its own, in which this person is signed in. */
 export async function device(person: Person | null, options: DeviceOptions = {}): Promise<BrowserContext> {
   const { url = inject('url'), token, worker = false, ...rest } = options;
-  const remembered = person && JSON.stringify({ user: { id: person.id, name: person.id }, by: 'token', token: token ?? person.token() });
+  const remembered = person && !(person instanceof Member) && JSON.stringify({ user: { id: person.id, name: person.id }, by: 'token', token: token ?? person.token() });
   const context = await browser.newContext({
     baseURL: url,
     locale: 'en-GB',
@@ -40,6 +41,7 @@ export async function device(person: Person | null, options: DeviceOptions = {})
     ...(remembered && { storageState: { cookies: [], origins: [{ origin: url, localStorage: [{ name: 'taskwire.session', value: remembered }] }] } }),
     ...rest,
   });
+  if (person instanceof Member) await context.addCookies([{ ...person.cookie, url }]);
   context.setDefaultTimeout(15_000);
   onTestFinished(() => context.close());
   return context;

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 
 import { inject, onTestFinished } from 'vitest';
 
-import { JWT_SECRET, Server } from '../../../typescript/tests/kit/program.ts';
+import { Server, type Settings } from '../../../typescript/tests/kit/program.ts';
 import { Proxy } from '../../../typescript/tests/kit/proxy.ts';
 
 async function freePort(): Promise<number> {
@@ -23,11 +23,12 @@ export class Network {
   private constructor(
     private readonly proxy: Proxy,
     private readonly port: number,
+    private readonly settings: Settings,
   ) {}
 
-  static async start(): Promise<Network> {
+  static async start(settings: Settings = { JWT_SECRET: inject('secret') }): Promise<Network> {
     const port = await freePort();
-    const network = new Network(await Proxy.start(port), port);
+    const network = new Network(await Proxy.start(port), port, settings);
     await network.startServer();
     onTestFinished(async () => {
       network.proxy.stop();
@@ -57,6 +58,6 @@ export class Network {
 
   async startServer(): Promise<void> {
     // To browsers, the server is where the way to it begins.
-    this.server = await Server.start({ DATABASE_URL: inject('databaseUrl'), JWT_SECRET, PORT: String(this.port), PUBLIC_URL: this.url });
+    this.server = await Server.start({ DATABASE_URL: inject('databaseUrl'), PORT: String(this.port), PUBLIC_URL: this.url, ...this.settings });
   }
 }

@@ -5,11 +5,10 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { CreateTask, Project, Task } from '@taskwire/client';
 import { inject } from 'vitest';
 
-import { JWT_SECRET } from '../../../typescript/tests/kit/program.ts';
-
 export class Person {
-  readonly id: string;
-  /** What shows when they are signed in by a token. */
+  /** Shows as the name of who is signed in by a token. */
+  id: string;
+
   constructor(name = 'person') {
     this.id = `${name}-${randomUUID()}`;
   }
@@ -19,7 +18,7 @@ export class Person {
     const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
     const now = Math.floor(Date.now() / 1000);
     const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ sub: this.id, iat: now, exp: now + seconds, jti: randomUUID() })}`;
-    return `${signed}.${createHmac('sha256', JWT_SECRET).update(signed).digest('base64url')}`;
+    return `${signed}.${createHmac('sha256', inject('secret')).update(signed).digest('base64url')}`;
   }
 
   async call<T>(method: string, path: string, body?: unknown): Promise<T> {

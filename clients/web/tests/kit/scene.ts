@@ -2,7 +2,8 @@
 
 import type { CreateTask, Task } from '@taskwire/client';
 
-import { Person } from './person.ts';
+import { Member } from './member.ts';
+import type { Person } from './person.ts';
 
 const day = (ahead: number) => new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10);
 
@@ -13,7 +14,10 @@ export interface Scene {
 }
 
 export async function scene(): Promise<Scene> {
-  const ada = new Person('Ada Lovelace');
+  const ada = await Member.join('Ada Lovelace');
+  await ada.signIn('Mozilla/5.0 (Macintosh; Intel Mac OS X 15_1) AppleWebKit/605.1.15 Version/18.1 Safari/605.1.15');
+  await ada.call('POST', 'tokens', { name: 'Backup of the laptop', scope: 'read', expires_at: `${day(90)}T00:00:00Z` });
+  await ada.call('POST', 'tokens', { name: 'Calendar in the hall', scope: 'read-write' });
   const home = await ada.addProject('Home', '#0f766e');
   const work = await ada.addProject('Analytical engine', '#5a55c9');
   const reading = await ada.addProject('Reading list', '#c2680f');
@@ -52,6 +56,8 @@ export async function scene(): Promise<Scene> {
     { name: 'task', path: `/all?task=${task.id}` },
     { name: 'settings', path: '/all?settings=general' },
     { name: 'settings-account', path: '/all?settings=account' },
+    { name: 'settings-devices', path: '/all?settings=devices' },
+    { name: 'settings-tokens', path: '/all?settings=tokens' },
     { name: 'settings-data', path: '/all?settings=data' },
   ];
   return { ada, task, views };

@@ -1,5 +1,8 @@
-// One server with its private Postgres for all tests, which keep apart by users. Tests that stop or
-// cut a server start another one on the same database.
+// One server with its private Postgres, its accounts and its demo for all tests, which keep apart by
+// users. Tests that stop or cut a server start another one on the same database.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import type { TestProject } from 'vitest/node';
 
@@ -9,11 +12,13 @@ declare module 'vitest' {
   interface ProvidedContext {
     url: string;
     databaseUrl: string;
+    /** Signs tokens that all servers take. */
+    secret: string;
   }
 }
 
 export default async function setup(project: TestProject) {
-  const postgres = await startWithPostgres();
+  const postgres = await startWithPostgres({ JWT_SECRET: '' });
   const page = await fetch(postgres.server.url, { redirect: 'manual' });
   if (page.status !== 200) {
     await postgres.stop();
@@ -21,5 +26,6 @@ export default async function setup(project: TestProject) {
   }
   project.provide('url', postgres.server.url);
   project.provide('databaseUrl', postgres.databaseUrl);
+  project.provide('secret', readFileSync(join(postgres.dataDir, 'jwt-secret'), 'utf8').trim());
   return () => postgres.stop();
 }
