@@ -140,6 +140,10 @@ export function dueText(due: Due): string {
   return time ? `${day} ${time}` : day;
 }
 
+export function dateOf(instant: string): string {
+  return format({ day: "numeric", month: "short", year: "numeric" }).format(new Date(instant));
+}
+
 export function dateTime(instant: string): string {
   return format({ day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit" }).format(new Date(instant));
 }

@@ -132,7 +132,7 @@ export const en = {
     moveDown: "Move down",
     moveToTop: "Move to the top",
     moveToBottom: "Move to the bottom",
-    makeSubtask: "Make a subtask of the one above",
+    makeSubtask: "Make a subtask",
     makeTopLevel: "Take out of its parent",
     select: "Select",
     copyLink: "Copy link",
@@ -175,6 +175,8 @@ export const en = {
     actions: "Actions for the selected tasks",
     selectAll: "Select all",
     clearSelection: "Clear the selection",
+    complete: "Complete",
+    reopen: "Reopen",
   },
 
   filter: {
@@ -431,7 +433,7 @@ export const en = {
 
   palette: {
     label: "Commands",
-    placeholder: "Go somewhere, do something, or find a task",
+    placeholder: "Find a view, a command or a task",
     nothing: "Nothing found",
     go: "Go to",
     actions: "Actions",
@@ -480,7 +482,7 @@ export const en = {
 
   settings: {
     title: "Settings",
-    pages: { general: "General", account: "Account", devices: "Devices", tokens: "API tokens", data: "Import and export" },
+    pages: { general: "General", account: "Account", devices: "Devices", tokens: "API tokens", data: "Data" },
     theme: "Theme",
     themes: { system: "System", light: "Light", dark: "Dark" },
     letterKeys: "Shortcuts of a single letter",
@@ -580,6 +582,7 @@ export const en = {
     toUpLink: "Create an account",
     toIn: "Have an account?",
     toInLink: "Sign in",
+    byPassword: "Use email and password",
     demo: "Try the demo",
     demoText: "No account needed. Everything in it is yours to play with.",
     token: "Use a token",

@@ -1,50 +1,32 @@
-// axe-core on every view, in light and dark, on wide and narrow screens: it must find nothing.
+// axe-core on every state of the app, in light and dark, on wide and narrow screens: it must find
+// nothing, and nothing may stand where it cannot be reached.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import { expect, test } from 'vitest';
 
-import { type App, device, open, useBrowser } from '../kit/browser.ts';
+import { cutOff, examine } from '../kit/axe.ts';
+import { type App, device, useBrowser } from '../kit/browser.ts';
 import { scene } from '../kit/scene.ts';
-import { everyState, settled } from '../kit/views.ts';
+import { emptyStates, everyState } from '../kit/views.ts';
 
 useBrowser();
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-
-/** A menu is no landmark and needs none around it: it has the focus while it is there. */
-const MENU_OPEN = { region: { enabled: false } };
-
-async function examine({ page }: App): Promise<string[]> {
-  await page.evaluate(AXE);
-  const rules = (await page.getByRole('menu').count()) ? MENU_OPEN : {};
-  const { violations } = await page.evaluate(
-    (options) => (window as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe.run(options),
-    { runOnly: TAGS, rules, resultTypes: ['violations'] },
-  );
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary ?? ''}`));
-}
 
 test.each([
   { colorScheme: 'light', width: 1280, height: 800 },
   { colorScheme: 'dark', width: 375, height: 740 },
-] as const)('every view passes: $colorScheme, $width px', { timeout: 120_000 }, async ({ colorScheme, width, height }) => {
-  const shown = await scene();
-  const context = await device(shown.ada, { colorScheme, viewport: { width, height } });
+  { colorScheme: 'light', width: 320, height: 568 },
+  { colorScheme: 'dark', width: 1280, height: 800 },
+] as const)('every state passes: $colorScheme, $width px', { timeout: 240_000 }, async ({ colorScheme, width, height }) => {
+  const options = { colorScheme, viewport: { width, height } };
   const found: Record<string, string[]> = {};
   let states = 0;
-  await everyState(context, shown, async (app, name) => {
+  const look = async (app: App, name: string) => {
     states++;
-    const faults = await examine(app);
+    const faults = [...(await examine(app)), ...(await cutOff(app))];
     if (faults.length) found[name] = faults;
-  });
-  const door = await open(await device(null, { colorScheme, viewport: { width, height } }), '/');
-  await door.page.getByRole('heading', { name: 'Sign in' }).waitFor();
-  await settled(door);
-  const faults = await examine(door);
-  if (faults.length) found['sign-in'] = faults;
-  console.log(`axe-core, ${colorScheme}, ${width} px: ${Object.values(found).flat().length} findings in ${states + 1} states.`);
+  };
+  const shown = await scene();
+  await everyState(await device(shown.ada, options), shown, look);
+  await emptyStates(options, look);
+  console.log(`axe-core, ${colorScheme}, ${width} px: ${Object.values(found).flat().length} findings in ${states} states.`);
   expect(found).toEqual({});
 });

@@ -2,18 +2,19 @@
 
 import { expect, test } from 'vitest';
 
-import { type App, device, open, useBrowser } from '../kit/browser.ts';
+import { examine } from '../kit/axe.ts';
+import { type App, device, type DeviceOptions, open, useBrowser } from '../kit/browser.ts';
 import { Network } from '../kit/network.ts';
 import { Person } from '../kit/person.ts';
 
 useBrowser();
 
 /** A person whose title for a task meets another one, set meanwhile. */
-async function disputed(meanwhile: (ada: Person, id: string) => Promise<unknown>) {
+async function disputed(meanwhile: (ada: Person, id: string) => Promise<unknown>, options: DeviceOptions = {}) {
   const ada = new Person();
   const network = await Network.start();
   const task = await ada.add('as it was');
-  const app = await open(await device(ada, { url: network.url }), `/all?task=${task.id}`);
+  const app = await open(await device(ada, { url: network.url, ...options }), `/all?task=${task.id}`);
   await app.connection('live');
   const title = app.page.getByRole('textbox', { name: 'Title' });
   await title.waitFor();
@@ -34,6 +35,7 @@ test('both versions are shown, and one’s own may stay', async () => {
   const { ada, app, dialog } = await disputed((ada, id) => ada.change(id, { title: 'as Bob wants it', priority: 'low' }));
   await dialog.getByRole('region', { name: 'Yours' }).getByText('as Ada wants it').waitFor();
   await dialog.getByRole('region', { name: 'The other' }).getByText('as Bob wants it').waitFor();
+  expect(await examine(app)).toEqual([]);
   await dialog.getByRole('button', { name: 'Keep yours' }).click();
   await settled(app);
   await expect.poll(async () => (await ada.tasks())[0]).toMatchObject({ title: 'as Ada wants it', priority: 'low' });
@@ -41,7 +43,9 @@ test('both versions are shown, and one’s own may stay', async () => {
 });
 
 test('the other one may stay', async () => {
-  const { ada, app, dialog } = await disputed((ada, id) => ada.change(id, { title: 'as Bob wants it' }));
+  const { ada, app, dialog } = await disputed((ada, id) => ada.change(id, { title: 'as Bob wants it' }), { colorScheme: 'dark' });
+  await dialog.waitFor();
+  expect(await examine(app)).toEqual([]);
   await dialog.getByRole('button', { name: 'Keep the other' }).click();
   await settled(app);
   await app.sees('as Bob wants it');

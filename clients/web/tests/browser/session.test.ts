@@ -1,8 +1,8 @@
-// Signing in and out: with what the server offers, and nothing of one person left for the next.
+// Tokens: signing in by one, what happens when one ends, and nothing of one person left for the next.
 
 import { expect, test } from 'vitest';
 
-import { App, device, open, openFor, useBrowser } from '../kit/browser.ts';
+import { App, device, open, openFor, signOut, useBrowser } from '../kit/browser.ts';
 import { Network } from '../kit/network.ts';
 import { Person } from '../kit/person.ts';
 
@@ -10,8 +10,8 @@ useBrowser();
 
 async function signInByToken(app: App, token: string): Promise<void> {
   const { page } = app;
-  const other = page.getByRole('button', { name: 'Use an access token' });
-  const field = page.getByRole('textbox', { name: 'Access token' });
+  const other = page.getByRole('button', { name: 'Use a token' });
+  const field = page.getByRole('textbox', { name: 'Token' });
   await other.or(field).first().waitFor();
   if (await other.isVisible()) await other.click();
   await field.fill(token);
@@ -20,17 +20,12 @@ async function signInByToken(app: App, token: string): Promise<void> {
 
 const databases = (app: App) => app.page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
 
-async function signOut(app: App): Promise<void> {
-  await app.page.getByRole('button', { name: /Account and settings/ }).click();
-  await app.page.getByRole('menuitem', { name: 'Sign out' }).click();
-}
-
 test('by a token; signing out leaves nothing behind', async () => {
   const [ada, bob] = [new Person('ada'), new Person('bob')];
   await ada.add('only Ada’s');
   const app = await open(await device(null), '/all');
   await signInByToken(app, 'not a token');
-  await app.page.getByText('This is not an access token.').waitFor();
+  await app.page.getByText('The server does not accept this token').waitFor();
   await signInByToken(app, ada.token());
   await app.sees('only Ada’s');
   expect(await databases(app)).toEqual([`taskwire:${ada.id}`]);

@@ -30,7 +30,7 @@ export interface DeviceOptions extends BrowserContextOptions {
 /** A browser of its own, in which this person is signed in. */
 export async function device(person: Person | null, options: DeviceOptions = {}): Promise<BrowserContext> {
   const { url = inject('url'), token, worker = false, ...rest } = options;
-  const remembered = person && !(person instanceof Member) && JSON.stringify({ user: { id: person.id, name: person.id }, by: 'token', token: token ?? person.token() });
+  const remembered = person && !(person instanceof Member) && JSON.stringify({ user: { id: person.id, name: person.name }, by: 'token', token: token ?? person.token() });
   const context = await browser.newContext({
     baseURL: url,
     locale: 'en-GB',
@@ -68,6 +68,11 @@ export async function open(context: BrowserContext, path = '/all'): Promise<App>
 }
 
 export const openFor = async (person: Person, path?: string, options?: DeviceOptions) => open(await device(person, options), path);
+
+export async function signOut({ page }: App): Promise<void> {
+  await page.getByRole('button', { name: /Account and settings/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+}
 
 /** The app on a page, in the words of a person who uses it. */
 export class App {

@@ -6,25 +6,26 @@ import { inject } from 'vitest';
 
 import { Person } from './person.ts';
 
+const THIS_BROWSER = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36';
 export const PASSWORD = 'a horse that types';
 
 export class Member extends Person {
   private constructor(
     id: string,
-    readonly name: string,
+    name: string,
     readonly email: string,
     /** The session's cookie, without its attributes. */
     readonly cookie: { name: string; value: string },
   ) {
-    super();
+    super(name);
     this.id = id;
   }
 
   static async join(name = 'Ada Lovelace'): Promise<Member> {
-    const email = `${randomUUID()}@example.com`;
+    const email = `${name.split(' ')[0]!.toLowerCase()}+${randomUUID().slice(-12)}@example.com`;
     const response = await fetch(`${inject('url')}/api/auth/sign-up/email`, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
+      headers: { 'Content-Type': 'application/json', 'User-Agent': THIS_BROWSER },
       body: JSON.stringify({ name, email, password: PASSWORD }),
     });
     if (!response.ok) throw new Error(`signing up: ${response.status} ${await response.text()}`);

@@ -6,10 +6,9 @@ import type { CreateTask, Project, Task } from '@taskwire/client';
 import { inject } from 'vitest';
 
 export class Person {
-  /** Shows as the name of who is signed in by a token. */
   id: string;
 
-  constructor(name = 'person') {
+  constructor(readonly name = 'person') {
     this.id = `${name}-${randomUUID()}`;
   }
 

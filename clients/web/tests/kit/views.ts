@@ -148,7 +148,7 @@ export async function everyState(context: BrowserContext, { views }: Scene, look
 
 /** Who has nothing yet, and who is not signed in. */
 export async function emptyStates(options: DeviceOptions, look: Look): Promise<void> {
-  const app = await open(await device(new Person('Grace'), options), '/all');
+  const app = await open(await device(new Person('Grace Hopper'), options), '/all');
   await app.page.getByRole('heading', { name: 'A clean slate' }).waitFor();
   for (const view of ['all', 'today', 'upcoming', 'overdue', 'completed', 'trash', 'search']) {
     await go(app, `/${view}`);

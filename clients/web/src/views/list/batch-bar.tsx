@@ -22,7 +22,7 @@ export function BatchBar() {
   const allDone = chosen.every((task) => task.completed);
   const pick = (what: "due" | "priority" | "labels" | "project") => openOverlay({ kind: "pick", what, ids: [...ids] });
   const buttons: { icon: IconName; text: string; run(): void; danger?: boolean }[] = [
-    { icon: allDone ? "undo" : "checkCircle", text: allDone ? t.task.reopen("").trim() : t.task.complete("").trim(), run: () => completeAll(chosen, !allDone) },
+    { icon: allDone ? "undo" : "checkCircle", text: allDone ? t.list.reopen : t.list.complete, run: () => completeAll(chosen, !allDone) },
     { icon: "calendar", text: t.task.due, run: () => pick("due") },
     { icon: "flag", text: t.task.setPriority, run: () => pick("priority") },
     { icon: "tag", text: t.task.labels, run: () => pick("labels") },

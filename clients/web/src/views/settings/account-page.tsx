@@ -14,7 +14,8 @@ export function AccountPage() {
     <div className="form">
       <div className="field">
         <span className="field__label">{t.settings.signedInAs}</span>
-        <p>{user.name}{user.email ? <span className="field__hint"> {user.email}</span> : null}</p>
+        <p>{user.name}</p>
+        {user.email ? <p className="field__hint settings__email">{user.email}</p> : null}
       </div>
       {by === "token" ? <p className="field__hint">{t.settings.tokenNote}</p> : null}
       {by === "session" && user.demo ? <p className="field__hint">{t.settings.demoNote}</p> : null}

@@ -1,7 +1,7 @@
 /** API tokens: which there are, revoking one, and creating one, which is shown this once. */
 import { useState } from "react";
 import { revokeApiToken, useApiTokens, type ApiToken } from "../../data/index.ts";
-import { ago, dateTime, longDay } from "../../lib/dates.ts";
+import { ago, dateOf, dateTime } from "../../lib/dates.ts";
 import { openOverlay } from "../../lib/overlays.ts";
 import { t } from "../../text/index.ts";
 import { Icon } from "../../ui/icon.tsx";
@@ -66,5 +66,5 @@ function Row({ token }: { token: ApiToken }) {
 
 function endOf({ expires_at }: ApiToken): string | null {
   if (!expires_at) return null;
-  return Date.parse(expires_at) <= Date.now() ? t.tokens.ended : t.tokens.ends(longDay(expires_at.slice(0, 10)));
+  return Date.parse(expires_at) <= Date.now() ? t.tokens.ended : t.tokens.ends(dateOf(expires_at));
 }

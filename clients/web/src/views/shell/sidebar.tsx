@@ -1,6 +1,6 @@
 /** The side bar: views with counts, projects and labels, the account and the state of the connection. */
 import { useState } from "react";
-import { useCounts, useLabels, useProjects, type Project } from "../../data/index.ts";
+import { useCounts, useLabels, useProjects, useTasks, type Project } from "../../data/index.ts";
 import { cx } from "../../lib/cx.ts";
 import { openOverlay } from "../../lib/overlays.ts";
 import { formatPlace, go, Link, usePlace, type ViewName } from "../../lib/router.tsx";
@@ -73,7 +73,7 @@ export function Sidebar({ drawer = false }: { drawer?: boolean }) {
                   <SideLink
                     count={counts.labels.get(label.toLowerCase()) ?? 0}
                     current={place.view === "label" && place.id?.toLowerCase() === label.toLowerCase()}
-                    icon={<Icon name="tag" size={16} />}
+                    icon={<Icon name="tag" />}
                     name={label}
                     to={formatPlace({ view: "label", id: label })}
                   />
@@ -95,6 +95,7 @@ export function Sidebar({ drawer = false }: { drawer?: boolean }) {
 
 function Projects({ counts, current }: { counts: ReadonlyMap<string, number>; current: string | null }) {
   const projects = useProjects();
+  const { ready } = useTasks();
   const [showArchived, setShowArchived] = useState(false);
   const shown = projects.filter((project) => !project.archived);
   const archived = projects.filter((project) => project.archived);
@@ -123,7 +124,8 @@ function Projects({ counts, current }: { counts: ReadonlyMap<string, number>; cu
           <Icon name="plus" size={16} />
         </button>
       </div>
-      {projects.length === 0 ? <p className="side__hint">{t.sidebar.noProjects}</p> : <ul aria-label={t.sidebar.projects}>{shown.map(item)}</ul>}
+      {projects.length > 0 ? <ul aria-label={t.sidebar.projects}>{shown.map(item)}</ul> : null}
+      {projects.length === 0 && ready ? <p className="side__hint">{t.sidebar.noProjects}</p> : null}
       {archived.length > 0 ? (
         <>
           <button aria-expanded={showArchived} className="side__item side__fold" onClick={() => setShowArchived(!showArchived)} type="button">

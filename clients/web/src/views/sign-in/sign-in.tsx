@@ -43,7 +43,7 @@ export function SignIn({ methods, expired }: { methods: SignInMethods | null; ex
               way === "in" ? (
                 <p>{s.toUp} <button className="link" onClick={() => setWay("up")} type="button">{s.toUpLink}</button></p>
               ) : (
-                <p>{s.toIn} <button className="link" onClick={() => setWay("in")} type="button">{s.toInLink}</button></p>
+                <p>{way === "up" ? `${s.toIn} ` : null}<button className="link" onClick={() => setWay("in")} type="button">{way === "up" ? s.toInLink : s.byPassword}</button></p>
               )
             ) : null}
             {way === "token" ? null : <p><button className="link link--quiet" onClick={() => setWay("token")} type="button">{s.token}</button></p>}

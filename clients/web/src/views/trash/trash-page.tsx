@@ -63,7 +63,7 @@ function TrashRow({ entry }: { entry: TrashEntry }) {
         {t.trash.restore}
       </button>
       <button aria-label={`${t.trash.purge}: ${name}`} className="icon-button trash__purge" onClick={() => askToPurge(entry)} title={t.trash.purge} type="button">
-        <Icon name="x" />
+        <Icon name="trash" />
       </button>
     </li>
   );
