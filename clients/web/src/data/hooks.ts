@@ -21,6 +21,12 @@ export const useEngine = () => useSignal(engine);
 
 export const useTasks = (): Tasks => useSignal(useEngine()?.tasks ?? NO_TASKS);
 
+/** Whether there is a list to show, from this device or from the server. */
+export function useReady(): boolean {
+  const { subscribe, get } = useEngine()?.tasks ?? NO_TASKS;
+  return useSyncExternalStore(subscribe, () => get().ready);
+}
+
 /** Only this task's changes draw the caller anew. */
 export function useTask(id: string): Task | undefined {
   const { subscribe, get } = useEngine()?.tasks ?? NO_TASKS;

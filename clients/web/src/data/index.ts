@@ -12,7 +12,7 @@ export { signOut, unsent } from './session.ts';
 export { useDevices, signOutDevice, signOutOtherDevices, useApiTokens, addApiToken, revokeApiToken } from './account-queries.ts';
 
 export {
-  useTasks, useTask, useView, useCounts, useProjects, useLabels, useConnection, useRecentlyChanged, useConflicts, useRefusals,
+  useReady, useTasks, useTask, useView, useCounts, useProjects, useLabels, useConnection, useRecentlyChanged, useConflicts, useRefusals,
 } from './hooks.ts';
 export type { Counts } from './views.ts';
 /** Days and moments of dues as this person's calendar has them. */

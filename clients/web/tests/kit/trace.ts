@@ -26,7 +26,7 @@ export interface Work {
 
 export async function workDuring(page: Page, act: () => Promise<unknown>, mark?: string): Promise<Work> {
   const browser = page.context().browser() as Browser;
-  await browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline', 'blink.user_timing', '__metadata'] });
+  await browser.startTracing(page, { categories: ['toplevel', 'blink.user_timing', '__metadata'] });
   await act();
   const trace = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
   const threads = new Map<string, TraceEvent[]>();
@@ -43,14 +43,13 @@ export async function workDuring(page: Page, act: () => Promise<unknown>, mark?:
   // Of the renderers, the page's is the one that has had most to do.
   const work = [...mains].map((thread): Work => {
     const tasks = threads.get(thread) ?? [];
-    const outer = tasks.filter((task) => task.name === (tasks.some(({ name }) => name === 'RunTask') ? 'RunTask' : task.name));
-    const cpu = outer.map(({ tdur = 0 }) => tdur / 1000);
-    const before = outer.filter(({ ts }) => ts < marked).map(({ tdur = 0 }) => tdur / 1000);
+    const cpu = tasks.map(({ tdur = 0 }) => tdur / 1000);
+    const before = tasks.filter(({ ts }) => ts < marked).map(({ tdur = 0 }) => tdur / 1000);
     return {
       untilMark: Math.round(before.reduce((sum, time) => sum + time, 0)),
       total: Math.round(cpu.reduce((sum, time) => sum + time, 0)),
       longest: Math.round(Math.max(0, ...cpu)),
-      longestOnClock: Math.round(Math.max(0, ...outer.map(({ dur = 0 }) => dur / 1000))),
+      longestOnClock: Math.round(Math.max(0, ...tasks.map(({ dur = 0 }) => dur / 1000))),
     };
   });
   const busiest = work.sort((a, b) => b.total - a.total)[0];

@@ -3,7 +3,7 @@
  * what floats above. Dialogs come only once they are needed, each as a script of its own.
  */
 import { lazy, Suspense, useEffect, useState } from "react";
-import { useConflicts, useProjects } from "../../data/index.ts";
+import { useConflicts, useProjects, useReady } from "../../data/index.ts";
 import { useBeside, useWide } from "../../lib/media.ts";
 import { openOverlay } from "../../lib/overlays.ts";
 import { preferences } from "../../lib/preferences.ts";
@@ -15,7 +15,6 @@ import { Icon } from "../../ui/icon.tsx";
 import { warmFloating } from "../../ui/menu.tsx";
 import { Toasts } from "../../ui/toasts.tsx";
 import { ViewPage } from "../list/view-page.tsx";
-import { TrashPage } from "../trash/trash-page.tsx";
 import { Overlays } from "./overlays.tsx";
 import { Refusals } from "./refusals.tsx";
 import { Sidebar } from "./sidebar.tsx";
@@ -25,6 +24,7 @@ import { useGlobalKeys } from "./use-global-keys.ts";
 const loadDetail = () => import("../detail/detail-frame.tsx");
 const DetailSide = lazy(async () => ({ default: (await loadDetail()).DetailSide }));
 const DetailSheet = lazy(async () => ({ default: (await loadDetail()).DetailSheet }));
+const TrashPage = lazy(async () => ({ default: (await import("../trash/trash-page.tsx")).TrashPage }));
 const Drawer = lazy(async () => ({ default: (await import("./drawer.tsx")).Drawer }));
 const DragLayer = lazy(async () => ({ default: (await import("../list/drag.tsx")).DragLayer }));
 
@@ -44,7 +44,9 @@ export function Shell() {
         {wide && sidebar ? <Sidebar /> : null}
         <main className="main" id="main">
           <ConflictBanner />
-          <div className="page">{place.view === "trash" ? <TrashPage /> : <ViewPage />}</div>
+          <div className="page">
+            {place.view === "trash" ? <Suspense fallback={null}><TrashPage /></Suspense> : <ViewPage />}
+          </div>
         </main>
         <Suspense fallback={beside && place.task ? <aside aria-busy="true" className="detail" /> : null}>
           {place.task ? beside ? <DetailSide id={place.task} key={place.task} /> : <DetailSheet id={place.task} key={place.task} /> : null}
@@ -65,23 +67,25 @@ function skip(event: React.MouseEvent): void {
   document.querySelector<HTMLElement>('.list [tabindex="0"], .page h1')?.focus();
 }
 
-/** True once the page stands: then what the next step may need is fetched, before anyone asks. */
+/** True once the list stands: then what the next step may need is fetched, before anyone asks. */
 function useSettled(): boolean {
   const [settled, settle] = useState(false);
+  const listed = useReady();
   useEffect(() => {
-    const ready = () => {
+    if (!listed) return;
+    const prepare = () => {
       settle(true);
       warmFloating();
       void loadDetail();
     };
     // Safari has no idle callback.
     if (typeof requestIdleCallback !== "function") {
-      const timer = setTimeout(ready, 300);
+      const timer = setTimeout(prepare, 300);
       return () => clearTimeout(timer);
     }
-    const wait = requestIdleCallback(ready, { timeout: 2000 });
+    const wait = requestIdleCallback(prepare, { timeout: 2000 });
     return () => cancelIdleCallback(wait);
-  }, []);
+  }, [listed]);
   return settled;
 }
 

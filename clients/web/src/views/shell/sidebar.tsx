@@ -1,6 +1,6 @@
 /** The side bar: views with counts, projects and labels, the account and the state of the connection. */
 import { useState } from "react";
-import { useCounts, useLabels, useProjects, useTasks, type Project } from "../../data/index.ts";
+import { useCounts, useLabels, useProjects, useReady, type Project } from "../../data/index.ts";
 import { cx } from "../../lib/cx.ts";
 import { openOverlay } from "../../lib/overlays.ts";
 import { formatPlace, go, Link, usePlace, type ViewName } from "../../lib/router.tsx";
@@ -95,7 +95,7 @@ export function Sidebar({ drawer = false }: { drawer?: boolean }) {
 
 function Projects({ counts, current }: { counts: ReadonlyMap<string, number>; current: string | null }) {
   const projects = useProjects();
-  const { ready } = useTasks();
+  const ready = useReady();
   const [showArchived, setShowArchived] = useState(false);
   const shown = projects.filter((project) => !project.archived);
   const archived = projects.filter((project) => project.archived);
