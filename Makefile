@@ -8,9 +8,10 @@ SQLX_CLI := 0.9.0
 TOOLS := $(CURDIR)/target/tools
 CLIENT := clients/typescript
 BETTER_AUTH := tests/better-auth-client
+ISSUERS := tests/issuers
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract client client-check better-auth-check prepare
+.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract client client-check better-auth-check issuers prepare
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -36,7 +37,7 @@ queries: $(TOOLS)/bin/cargo-sqlx # the committed query data is that of the code
 contract-check: tools/node_modules/.package-lock.json # lint, and what changed since it last landed
 	scripts/check-contract
 
-units: # unit tests, and black-box tests over HTTP and WebSocket
+units: issuers # unit tests, and black-box tests over HTTP and WebSocket
 	@scripts/need-postgres
 	@scripts/need-package pgbouncer pgbouncer
 	cargo test
@@ -53,6 +54,8 @@ better-auth-check: $(BETTER_AUTH)/node_modules/.package-lock.json # Better Auth'
 	@scripts/need-postgres
 	cargo build
 	cd $(BETTER_AUTH) && npm run --silent test
+
+issuers: $(ISSUERS)/node_modules/.package-lock.json # the identity providers that the tests start
 
 # TORTURE_SECONDS sets how long, TORTURE_SEED repeats what went wrong when.
 torture: ## the history checker, for ten minutes: kill, cut, stall, and miss nothing
@@ -105,4 +108,8 @@ $(CLIENT)/node_modules/.package-lock.json: $(CLIENT)/package-lock.json
 
 $(BETTER_AUTH)/node_modules/.package-lock.json: $(BETTER_AUTH)/package-lock.json
 	cd $(BETTER_AUTH) && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+$(ISSUERS)/node_modules/.package-lock.json: $(ISSUERS)/package-lock.json
+	cd $(ISSUERS) && npm ci --no-audit --no-fund --silent
 	@touch $@

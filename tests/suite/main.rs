@@ -37,6 +37,8 @@ mod fields;
 mod filters;
 mod history;
 mod input;
+mod issuers_better_auth;
+mod issuers_oidc;
 mod limits;
 mod list_properties;
 mod lists;

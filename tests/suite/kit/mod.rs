@@ -1,23 +1,31 @@
 //! What the tests stand on: a private Postgres for the whole run, a database and a server for
 //! each test, and clients that hold every answer against the contract.
 
+mod browser;
 mod client;
 mod contract;
 mod database;
+mod fake_issuer;
+mod keys;
 mod live;
 mod model;
 mod pgbouncer;
 mod program;
+mod provider;
 mod raw;
 mod relay;
 mod server;
 
+pub use browser::Browser;
 pub use client::{Answer, Call, Client, at, query};
 pub use contract::Contract;
 pub use database::TestDatabase;
+pub use fake_issuer::{FakeIssuer, Page};
+pub use keys::{TestKey, claims, key_set, message};
 pub use live::Live;
 pub use pgbouncer::PgBouncer;
 pub use program::{Running, Scratch, run, taskwire};
+pub use provider::Provider;
 pub use raw::exchange;
 pub use relay::Relay;
-pub use server::{Options, SECRET, TestServer, token, token_for};
+pub use server::{Options, SECRET, TestServer, issuer, token, token_for};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use taskwire::auth::Tokens;
 use taskwire::config::{
-    AccountsConfig, HttpConfig, IssuerConfig, JwtConfig, KeyPace, LiveConfig, Origin, PoolConfig, Secret,
+    AccountsConfig, HttpConfig, IssuerConfig, JwtConfig, KeyPace, KeySource, LiveConfig, Origin, PoolConfig, Secret,
     TrustedProxies,
 };
 use taskwire::database::Pool;
@@ -157,6 +157,11 @@ impl TestServer {
         Client::new(self.address, name, Some(token(name)))
     }
 
+    /// A client of this user with any token.
+    pub fn bearer(&self, name: &str, token: &str) -> Client {
+        Client::new(self.address, name, Some(token.to_owned()))
+    }
+
     /// A client without a token.
     pub fn anonymous(&self) -> Client {
         Client::new(self.address, "nobody", None)
@@ -168,6 +173,11 @@ impl TestServer {
         self.done.await.expect("the server ends");
         self.database
     }
+}
+
+/// An issuer whose keys are there, about which no more is said than its name, if it has one.
+pub fn issuer(keys: KeySource, name: Option<&str>) -> IssuerConfig {
+    IssuerConfig { keys, issuer: name.map(str::to_owned), audience: None, user_claim: "sub".to_owned(), prefix: None }
 }
 
 /// A token as an identity provider that shares the secret would make it.

@@ -1,0 +1,86 @@
+// oidc-provider, as a company would run it for many services: authorization code with PKCE for a public
+// client, and access tokens that are JWTs for the service that is asked for as a resource, signed with
+// RS256 or ES256. Its own development pages ask who it is.
+
+import { generateKeyPairSync } from 'node:crypto';
+import { Provider } from 'oidc-provider';
+
+import { serve } from './serve.mjs';
+
+const KINDS = {
+  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+};
+
+let made = 0;
+const newKeys = () =>
+  Object.entries(KINDS).map(([alg, make]) => {
+    made += 1;
+    return { ...make().privateKey.export({ format: 'jwk' }), alg, use: 'sig', kid: `${alg}-${made}` };
+  });
+
+/** Resources are named after the algorithm of their tokens, as `urn:taskwire:RS256`. */
+const resource = (alg) => ({
+  scope: 'tasks',
+  audience: 'taskwire',
+  accessTokenFormat: 'jwt',
+  accessTokenTTL: 900,
+  jwt: { sign: { alg } },
+});
+
+await serve((url) => {
+  // The first of a kind signs, all are published.
+  let keys = newKeys();
+  let answer;
+  const start = () => {
+    const provider = new Provider(url, {
+      jwks: { keys },
+      cookies: { keys: ['a secret of the tests'] },
+      clients: [
+        {
+          client_id: 'front-end',
+          application_type: 'native',
+          token_endpoint_auth_method: 'none',
+          redirect_uris: ['http://127.0.0.1/callback'],
+        },
+      ],
+      // The client is a page in a browser, which fetches its tokens itself.
+      clientBasedCORS: () => true,
+      pkce: { required: () => true },
+      features: {
+        devInteractions: { enabled: true },
+        resourceIndicators: {
+          enabled: true,
+          defaultResource: () => 'urn:taskwire:RS256',
+          useGrantedResource: () => true,
+          getResourceServerInfo: (_, name) => resource(name.split(':').at(-1)),
+        },
+      },
+      findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    });
+    answer = provider.callback();
+  };
+  start();
+
+  // Its keys are those that it was started with; what else it knows is in an adapter that outlives it.
+  const restart = (next) => {
+    keys = next;
+    start();
+  };
+  let next;
+  const old = () => keys.filter((key) => !next.includes(key));
+  return {
+    handler: (request, response) => answer(request, response),
+    commands: {
+      // A rotation by the book: new keys are published, then sign, and then the old ones go.
+      publish: () => {
+        next = newKeys();
+        restart([...keys, ...next]);
+      },
+      sign: () => restart([...next, ...old()]),
+      drop: () => restart(next),
+      // And in one step, after a leak.
+      replace: () => restart(newKeys()),
+    },
+  };
+});
