@@ -28,12 +28,39 @@ const resource = (alg) => ({
   jwt: { sign: { alg } },
 });
 
+/** What a provider knows besides its keys: in real life a database, which outlives it. */
+const rows = new Map();
+class Rows {
+  constructor(model) {
+    this.key = (id) => `${model}:${id}`;
+  }
+  async upsert(id, row) {
+    rows.set(this.key(id), row);
+  }
+  async find(id) {
+    return rows.get(this.key(id));
+  }
+  async findByUid(uid) {
+    return [...rows.values()].find((row) => row.kind === 'Session' && row.uid === uid);
+  }
+  async destroy(id) {
+    rows.delete(this.key(id));
+  }
+  async consume(id) {
+    rows.get(this.key(id)).consumed = Math.floor(Date.now() / 1000);
+  }
+  async revokeByGrantId(grantId) {
+    for (const [key, row] of rows) if (row.grantId === grantId) rows.delete(key);
+  }
+}
+
 await serve((url) => {
   // The first of a kind signs, all are published.
   let keys = newKeys();
   let answer;
   const start = () => {
     const provider = new Provider(url, {
+      adapter: Rows,
       jwks: { keys },
       cookies: { keys: ['a secret of the tests'] },
       clients: [
@@ -62,7 +89,7 @@ await serve((url) => {
   };
   start();
 
-  // Its keys are those that it was started with; what else it knows is in an adapter that outlives it.
+  // Its keys are those that it was started with.
   const restart = (next) => {
     keys = next;
     start();

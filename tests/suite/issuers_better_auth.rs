@@ -4,20 +4,25 @@
 use std::time::Duration;
 
 use serde_json::json;
-use taskwire::config::{IssuerConfig, KeyPace, KeySource};
+use taskwire::config::{IssuerConfig, KeyPace, TokenSettings};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::kit::{Browser, Live, Options, Provider, TestServer, issuer};
+use crate::kit::{Browser, Live, Options, Provider, TestServer, issuers};
 
-/// How it would be configured: `JWKS_URL`, `JWT_ISSUER` and `JWT_AUDIENCE`.
-fn configured(provider: &Provider) -> IssuerConfig {
-    let keys = format!("{}/api/auth/jwks", provider.url).parse().expect("a URL");
-    IssuerConfig { audience: Some("taskwire".to_owned()), ..issuer(KeySource::Jwks(keys), Some(&provider.url)) }
+/// How it is configured, for these names.
+fn configured(provider: &Provider, issuer: &str, audience: &str) -> Vec<IssuerConfig> {
+    issuers(TokenSettings {
+        jwks_url: Some(format!("{}/api/auth/jwks", provider.url)),
+        jwt_issuer: Some(issuer.to_owned()),
+        jwt_audience: Some(audience.to_owned()),
+        ..TokenSettings::default()
+    })
 }
 
 async fn server(provider: &Provider, key_pace: KeyPace) -> TestServer {
-    TestServer::with(Options { issuers: vec![configured(provider)], key_pace, ..Options::default() }).await
+    let issuers = configured(provider, &provider.url, "taskwire");
+    TestServer::with(Options { issuers, key_pace, ..Options::default() }).await
 }
 
 /// Keys are fetched again and again, without being asked for.
@@ -56,11 +61,9 @@ async fn tokens_of_better_auth_for_another_service_are_refused() {
     let mut browser = Browser::at(&provider);
     let id = browser.sign_up("ada").await;
     let token = browser.token().await;
-    for wrong in [
-        IssuerConfig { audience: Some("billing".to_owned()), ..configured(&provider) },
-        IssuerConfig { issuer: Some("https://id.example".to_owned()), ..configured(&provider) },
-    ] {
-        let server = TestServer::with(Options { issuers: vec![wrong], ..Options::default() }).await;
+    for (issuer, audience) in [(&*provider.url, "billing"), ("https://id.example", "taskwire")] {
+        let issuers = configured(&provider, issuer, audience);
+        let server = TestServer::with(Options { issuers, ..Options::default() }).await;
         server.bearer(&id, &token).get("/tasks").refused(401, "UNAUTHORIZED").await;
     }
 }

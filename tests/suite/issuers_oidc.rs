@@ -4,20 +4,20 @@
 use std::time::Duration;
 
 use serde_json::json;
-use taskwire::config::{IssuerConfig, KeyPace, KeySource};
+use taskwire::config::{KeyPace, TokenSettings};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::kit::{Browser, Live, Options, Provider, TestServer, issuer};
+use crate::kit::{Browser, Live, Options, Provider, TestServer, issuers};
 
-/// How it would be configured: `OIDC_ISSUER` and `JWT_AUDIENCE`.
-fn configured(provider: &Provider) -> IssuerConfig {
-    let keys = KeySource::Discovery(provider.url.parse().expect("a URL"));
-    IssuerConfig { audience: Some("taskwire".to_owned()), ..issuer(keys, Some(&provider.url)) }
-}
-
+/// How it is configured.
 async fn server(provider: &Provider, key_pace: KeyPace) -> TestServer {
-    TestServer::with(Options { issuers: vec![configured(provider)], key_pace, ..Options::default() }).await
+    let issuers = issuers(TokenSettings {
+        oidc_issuer: Some(provider.url.clone()),
+        jwt_audience: Some("taskwire".to_owned()),
+        ..TokenSettings::default()
+    });
+    TestServer::with(Options { issuers, key_pace, ..Options::default() }).await
 }
 
 #[tokio::test]

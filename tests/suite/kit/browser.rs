@@ -55,7 +55,8 @@ impl Browser {
 
     /// Signs up at Better Auth; the id that it gives.
     pub async fn sign_up(&mut self, name: &str) -> String {
-        let person = json!({ "name": name, "email": format!("{name}@example.com"), "password": "correct horse battery" });
+        let person =
+            json!({ "name": name, "email": format!("{name}@example.com"), "password": "correct horse battery" });
         let request = self.http.post(format!("{}/api/auth/sign-up/email", self.url)).json(&person);
         let answer: Value = good(self.send(request).await).await.json().await.expect("JSON");
         answer["user"]["id"].as_str().expect("an id").to_owned()

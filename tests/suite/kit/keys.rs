@@ -20,9 +20,10 @@ static PAIRS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
 });
 
 /// A key pair, and the name under which it is published.
+#[derive(Clone)]
 pub struct TestKey {
     pair: &'static Value,
-    algorithm: Algorithm,
+    pub algorithm: Algorithm,
     pub kid: String,
 }
 

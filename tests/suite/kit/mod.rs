@@ -28,4 +28,4 @@ pub use program::{Running, Scratch, run, taskwire};
 pub use provider::Provider;
 pub use raw::exchange;
 pub use relay::Relay;
-pub use server::{Options, SECRET, TestServer, issuer, token, token_for};
+pub use server::{Options, SECRET, TestServer, issuers, token, token_for};

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use taskwire::auth::Tokens;
 use taskwire::config::{
-    AccountsConfig, HttpConfig, IssuerConfig, JwtConfig, KeyPace, KeySource, LiveConfig, Origin, PoolConfig, Secret,
-    TrustedProxies,
+    AccountsConfig, HttpConfig, IssuerConfig, JwtConfig, KeyPace, LiveConfig, Origin, PoolConfig, Secret,
+    TokenSettings, TrustedProxies,
 };
 use taskwire::database::Pool;
 use taskwire::server::{Server, Setup};
@@ -175,9 +175,9 @@ impl TestServer {
     }
 }
 
-/// An issuer whose keys are there, about which no more is said than its name, if it has one.
-pub fn issuer(keys: KeySource, name: Option<&str>) -> IssuerConfig {
-    IssuerConfig { keys, issuer: name.map(str::to_owned), audience: None, user_claim: "sub".to_owned(), prefix: None }
+/// Issuers as these settings name them, which must be good ones.
+pub fn issuers(settings: TokenSettings) -> Vec<IssuerConfig> {
+    settings.resolve().expect("a configuration").issuers
 }
 
 /// A token as an identity provider that shares the secret would make it.
