@@ -2,22 +2,26 @@
 // client, and access tokens that are JWTs for the service that is asked for as a resource, signed with
 // RS256 or ES256. Its own development pages ask who it is.
 
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPair } from 'node:crypto';
+import { promisify } from 'node:util';
+
 import { Provider } from 'oidc-provider';
 
 import { serve } from './serve.mjs';
 
+const make = promisify(generateKeyPair);
 const KINDS = {
-  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
-  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  RS256: () => make('rsa', { modulusLength: 2048 }),
+  ES256: () => make('ec', { namedCurve: 'P-256' }),
 };
 
 let made = 0;
-const newKeys = () =>
-  Object.entries(KINDS).map(([alg, make]) => {
-    made += 1;
-    return { ...make().privateKey.export({ format: 'jwk' }), alg, use: 'sig', kid: `${alg}-${made}` };
-  });
+const newKey = async ([alg, make]) => {
+  const kid = `${alg}-${(made += 1)}`;
+  const { privateKey } = await make();
+  return { ...privateKey.export({ format: 'jwk' }), alg, use: 'sig', kid };
+};
+const newKeys = () => Promise.all(Object.entries(KINDS).map(newKey));
 
 /** Resources are named after the algorithm of their tokens, as `urn:taskwire:RS256`. */
 const resource = (alg) => ({
@@ -54,9 +58,9 @@ class Rows {
   }
 }
 
-await serve((url) => {
+await serve(async (url) => {
   // The first of a kind signs, all are published.
-  let keys = newKeys();
+  let keys = await newKeys();
   let answer;
   const start = () => {
     const provider = new Provider(url, {
@@ -100,14 +104,14 @@ await serve((url) => {
     handler: (request, response) => answer(request, response),
     commands: {
       // A rotation by the book: new keys are published, then sign, and then the old ones go.
-      publish: () => {
-        next = newKeys();
+      publish: async () => {
+        next = await newKeys();
         restart([...keys, ...next]);
       },
       sign: () => restart([...next, ...old()]),
       drop: () => restart(next),
       // And in one step, after a leak.
-      replace: () => restart(newKeys()),
+      replace: async () => restart(await newKeys()),
     },
   };
 });

@@ -28,7 +28,7 @@ async fn server(provider: &Provider, key_pace: KeyPace) -> TestServer {
 /// Keys are fetched again and again, without being asked for.
 fn brisk() -> KeyPace {
     let often = Duration::from_millis(100);
-    KeyPace { usual: often, least: often, most: often, retry: often, ..KeyPace::default() }
+    KeyPace { usual: often, least: often, most: often, retry: often, ask_every: often, ..KeyPace::default() }
 }
 
 #[tokio::test]

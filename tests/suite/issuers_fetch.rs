@@ -21,7 +21,7 @@ async fn server_of(issuer: &FakeIssuer, key_pace: KeyPace) -> TestServer {
 /// Fetches follow each other closely, without being asked for.
 fn brisk() -> KeyPace {
     let often = Duration::from_millis(50);
-    KeyPace { usual: often, least: often, most: often, retry: often, ..KeyPace::default() }
+    KeyPace { usual: often, least: often, most: often, retry: often, ask_every: often, ..KeyPace::default() }
 }
 
 /// Ada, with a token of this key.

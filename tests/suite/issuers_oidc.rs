@@ -8,7 +8,9 @@ use taskwire::config::{KeyPace, TokenSettings};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::kit::{Browser, Live, Options, Provider, TestServer, issuers};
+use crate::kit::{
+    Browser, Client, Live, Options, Provider, Running, Scratch, TestDatabase, TestServer, issuers, taskwire,
+};
 
 /// How it is configured.
 async fn server(provider: &Provider, key_pace: KeyPace) -> TestServer {
@@ -37,6 +39,23 @@ async fn whoever_signs_in_by_code_with_pkce_lists_tasks_and_opens_a_socket() {
         assert_eq!(user.titles(&[]).await, ["Buy tea"]);
         server.bearer("cleo", &token).get("/tasks").refused(403, "FORBIDDEN").await;
     }
+}
+
+#[tokio::test]
+async fn the_program_needs_the_name_of_the_issuer_and_the_audience() {
+    let provider = Provider::oidc().await;
+    let (dir, database) = (Scratch::new(), TestDatabase::new().await);
+    let mut command = taskwire(&dir, ["serve"]);
+    command.env("DATABASE_URL", database.url()).env("PORT", "0");
+    command.env("OIDC_ISSUER", &provider.url).env("JWT_AUDIENCE", "taskwire");
+    let mut program = Running::start(&mut command);
+    let address = program.address().await;
+    let token = Browser::at(&provider).sign_in("ada", "ES256").await.access_token;
+    Client::new(address, "ada", Some(token)).create("Buy milk").await;
+    program.terminate().await;
+    // What is logged says who the issuer is, and not who has come.
+    let log = program.err.rest().await;
+    assert!(log.contains(&provider.url) && !log.contains("ada"), "{log}");
 }
 
 #[tokio::test]
@@ -88,7 +107,9 @@ async fn no_request_fails_while_oidc_provider_changes_its_keys() {
 async fn keys_that_are_taken_back_after_a_leak_are_refused_after_the_next_fetch() {
     let mut provider = Provider::oidc().await;
     let often = Duration::from_millis(100);
-    let server = server(&provider, KeyPace { usual: often, least: often, most: often, ..KeyPace::default() }).await;
+    let pace =
+        KeyPace { usual: often, least: often, most: often, retry: often, ask_every: often, ..KeyPace::default() };
+    let server = server(&provider, pace).await;
     let mut browser = Browser::at(&provider);
     let old = server.bearer("ada", &browser.sign_in("ada", "RS256").await.access_token);
     old.get("/tasks").expect(200).await;

@@ -2,7 +2,7 @@
 //! combined is refused at start.
 
 use serde_json::{Value, json};
-use taskwire::config::{AccountsConfig, IssuerConfig, TokenSettings};
+use taskwire::config::{AccountsConfig, IssuerConfig, Prefix, TokenSettings};
 
 use crate::kit::{
     Client, FakeIssuer, Live, Options, SECRET, Scratch, TestKey, TestServer, claims, issuers, key_set, run, taskwire,
@@ -128,6 +128,17 @@ async fn the_only_issuer_cannot_name_itself_as_we_do() {
     // The secret that would be there without an issuer opens nothing any more.
     let anybody: Client = server.user("ada");
     anybody.get("/tasks").refused(401, "UNAUTHORIZED").await;
+}
+
+#[test]
+fn the_file_in_the_readme_is_a_good_one() {
+    let readme = include_str!("../../README.md");
+    let file = readme.split("```json\n").find(|block| block.contains("\"issuers\"")).expect("an example");
+    let file = serde_json::from_str(file.split("```").next().expect("a block")).expect("JSON");
+    let named = from_file(&file);
+    let prefixes: Vec<_> = named.iter().filter_map(|issuer| issuer.prefix.as_ref()).map(Prefix::as_str).collect();
+    assert_eq!(prefixes, ["acme:", "app:"]);
+    assert_eq!(named[0].audience.as_deref(), Some("taskwire"));
 }
 
 /// What `serve` says about these settings, with which it must not start.
