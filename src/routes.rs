@@ -57,7 +57,7 @@ fn operations() -> Mounts {
         .mount(accounts::revoke_sessions)
         .mount(accounts::revoke_other_sessions)
         .mount(accounts::change_password)
-        .mount(accounts::delete_user)
+        .mount(accounts::delete_account)
         .mount(api_tokens::list_api_tokens)
         .mount(api_tokens::create_api_token)
         .mount(api_tokens::revoke_api_token)

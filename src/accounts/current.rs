@@ -1,13 +1,12 @@
 //! The session behind a request, as handlers receive it.
 
 use chrono::Utc;
-use futures_util::FutureExt;
 use salvo::extract::{Extractible, Metadata};
 use salvo::http::HeaderValue;
 use salvo::http::header::{SET_COOKIE, USER_AGENT, WWW_AUTHENTICATE};
 use salvo::prelude::*;
 
-use super::ending::ending;
+use super::ending::end;
 use super::requests::Kept;
 use super::sessions::{self, Renewal, Session, Standing, Token, Visitor};
 use super::store::Account;
@@ -43,12 +42,7 @@ impl Comer {
     pub async fn leave(&self, app: &App) -> Result<(), Problem> {
         let Some(token) = &self.brought else { return Ok(()) };
         let Some((found, _)) = sessions::by_token(app.pool(), token.hash()).await? else { return Ok(()) };
-        let (owner, id) = (found.owner.clone(), found.session.id);
-        ending(app, &found.owner, move |transaction| {
-            async move { Ok(((), sessions::delete(transaction, &owner, id).await?.then_some(id).into_iter().collect())) }
-                .boxed()
-        })
-        .await
+        end(app, &found.owner, found.session.id).await
     }
 
     pub fn visitor(&self, remembered: bool) -> Visitor {
@@ -131,12 +125,7 @@ async fn look_up(app: &App, accounts: &Accounts, token: &Token) -> Result<MaybeS
         Standing::Ended => return none(Some(accounts.cookies().clear())),
         Standing::Replayed => {
             tracing::warn!("a session's old token came back after its new one was in use; the session is ended");
-            let (owner, id) = (found.owner.clone(), found.session.id);
-            ending(app, &found.owner, move |transaction| {
-                async move { Ok(((), sessions::delete(transaction, &owner, id).await?.then_some(id).into_iter().collect())) }
-                    .boxed()
-            })
-            .await?;
+            end(app, &found.owner, found.session.id).await?;
             return none(Some(accounts.cookies().clear()));
         }
         Standing::Good(Renewal::Nothing) => {}

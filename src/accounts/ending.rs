@@ -5,6 +5,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
+use super::sessions;
 use crate::app::App;
 use crate::auth::OwnerId;
 use crate::database::Transaction;
@@ -29,4 +30,14 @@ where
             .boxed()
         })
         .await
+}
+
+/// Ends one session of an owner, if it is there still.
+pub async fn end(app: &App, owner: &OwnerId, id: Uuid) -> Result<(), Problem> {
+    let whose = owner.clone();
+    ending(app, owner, move |transaction| {
+        async move { Ok(((), sessions::delete(transaction, &whose, id).await?.then_some(id).into_iter().collect())) }
+            .boxed()
+    })
+    .await
 }

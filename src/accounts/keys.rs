@@ -1,7 +1,7 @@
 //! The keys that sign access tokens. They are in the database, so that all servers sign and know
 //! the same ones; the first server to start makes the first, under a lock. A server keeps what it
-//! has read, reads again every minute, and at a key that it does not know, but not more often than
-//! once in a while, whatever is asked.
+//! has read, reads again every minute, and at a key that it does not know; all who ask for one at
+//! the same time share a reading, so that there are few, whatever is asked.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -24,8 +24,9 @@ use crate::database::{Pool, Transaction};
 /// How often the keys are read anew, and so how long a server may still sign with a key that has
 /// been retired.
 pub const READ_EVERY: Duration = Duration::from_mins(1);
-/// How often they are read at most because somebody names one that is not known.
-const READ_FOR_UNKNOWN: Duration = Duration::from_secs(1);
+/// The time between two readings because somebody names one that is not known; who comes in between
+/// waits for the next.
+const READ_FOR_UNKNOWN: Duration = Duration::from_millis(100);
 /// For clocks that differ.
 const MARGIN: Duration = Duration::from_mins(5);
 /// Names the lock under which keys are made.
@@ -44,7 +45,7 @@ pub struct Key {
 /// The keys as a server knows them.
 pub struct Keys {
     known: RwLock<Arc<[Arc<Key>]>>,
-    /// When they were read last.
+    /// When the last reading began.
     read_at: Mutex<Option<Instant>>,
 }
 
@@ -76,17 +77,16 @@ impl Keys {
         if let Some(key) = named(&self.known()) {
             return Ok(Some(key));
         }
-        // One at a time: who waited here may find what it looks for.
+        let asked = Instant::now();
         let mut read_at = self.read_at.lock().await;
-        if let Some(key) = named(&self.known()) {
-            return Ok(Some(key));
+        // A reading that began later than this was asked has seen whatever there is to see.
+        if read_at.is_none_or(|at| at < asked) {
+            if let Some(at) = *read_at {
+                tokio::time::sleep_until((at + READ_FOR_UNKNOWN).into()).await;
+            }
+            self.read_under(pool, &mut read_at).await?;
         }
-        if read_at.is_some_and(|at| at.elapsed() < READ_FOR_UNKNOWN) {
-            return Ok(None);
-        }
-        let keys = self.take(load(pool).await?);
-        *read_at = Some(Instant::now());
-        Ok(named(&keys))
+        Ok(named(&self.known()))
     }
 
     /// Every key that may have signed a token which is still valid, the newest first.
@@ -97,20 +97,19 @@ impl Keys {
 
     /// Reads them anew.
     pub async fn read(&self, pool: &Pool) -> sqlx::Result<Arc<[Arc<Key>]>> {
-        let mut read_at = self.read_at.lock().await;
-        let keys = self.take(load(pool).await?);
-        *read_at = Some(Instant::now());
+        self.read_under(pool, &mut *self.read_at.lock().await).await
+    }
+
+    async fn read_under(&self, pool: &Pool, read_at: &mut Option<Instant>) -> sqlx::Result<Arc<[Arc<Key>]>> {
+        let begins = Instant::now();
+        let keys: Arc<[Arc<Key>]> = load(pool).await?.into();
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = keys.clone();
+        *read_at = Some(begins);
         Ok(keys)
     }
 
     fn known(&self) -> Arc<[Arc<Key>]> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn take(&self, keys: Vec<Arc<Key>>) -> Arc<[Arc<Key>]> {
-        let keys: Arc<[Arc<Key>]> = keys.into();
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = keys.clone();
-        keys
     }
 }
 

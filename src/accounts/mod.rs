@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 pub use access::AccessTokens;
 pub use handlers::{
-    change_password, delete_user, get_access_token, get_jwks, get_session, get_sign_in_methods, list_sessions,
+    change_password, delete_account, get_access_token, get_jwks, get_session, get_sign_in_methods, list_sessions,
     revoke_other_sessions, revoke_session, revoke_sessions, sign_in_demo, sign_in_email, sign_out, sign_up_email,
 };
 pub use requests::{EMAIL_MAX, NAME_MAX};

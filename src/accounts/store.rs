@@ -6,9 +6,6 @@ use chrono::{DateTime, Utc};
 use crate::auth::OwnerId;
 use crate::database::{Pool, Transaction};
 
-/// What is left to say when an account is gone that was there a moment before.
-pub const ACCOUNT_IS_THERE: sqlx::Error = sqlx::Error::RowNotFound;
-
 /// An account as it is stored.
 #[derive(Clone)]
 pub struct Account {
@@ -79,19 +76,18 @@ pub async fn create(transaction: &mut Transaction<'_>, account: &Account) -> sql
     Ok(done.rows_affected() == 1)
 }
 
-/// Sets another password, unless it has changed meanwhile; when it was set.
+/// Sets the account's password, unless another was set since the one before; when it was set.
 pub async fn set_password(
     transaction: &mut Transaction<'_>,
-    owner: &OwnerId,
+    account: &Account,
     before: Option<&str>,
-    hash: &str,
 ) -> sqlx::Result<Option<DateTime<Utc>>> {
     sqlx::query_scalar!(
         "UPDATE accounts SET password_hash = $3, updated_at = $4
          WHERE owner_id = $1 AND password_hash IS NOT DISTINCT FROM $2 RETURNING updated_at",
-        owner.as_str(),
+        account.owner.as_str(),
         before,
-        hash,
+        account.password_hash,
         Utc::now(),
     )
     .fetch_optional(&mut *transaction)

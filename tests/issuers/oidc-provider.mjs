@@ -5,9 +5,11 @@
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 
-import { Provider } from 'oidc-provider';
-
 import { serve } from './serve.mjs';
+
+// It warns of what is meant here: its own pages, and a Node that may not be the newest.
+console.warn = () => {};
+const { Provider } = await import('oidc-provider');
 
 const make = promisify(generateKeyPair);
 const KINDS = {

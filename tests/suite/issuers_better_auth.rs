@@ -1,5 +1,5 @@
 //! Better Auth with its JWT plugin as the source of identities: its people use Taskwire with the
-//! EdDSA tokens that it makes, while it changes its keys, and while it is down.
+//! `EdDSA` tokens that it makes, while it changes its keys, and while it is down.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use taskwire::config::{IssuerConfig, KeyPace, TokenSettings};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::kit::{Browser, Live, Options, Provider, TestServer, issuers};
+use crate::kit::{Live, Options, Provider, TestServer, Visitor, issuers};
 
 /// How it is configured, for these names.
 fn configured(provider: &Provider, issuer: &str, audience: &str) -> Vec<IssuerConfig> {
@@ -35,9 +35,9 @@ fn brisk() -> KeyPace {
 async fn a_user_of_better_auth_lists_tasks_and_opens_a_socket() {
     let provider = Provider::better_auth().await;
     let server = server(&provider, KeyPace::default()).await;
-    let mut browser = Browser::at(&provider);
-    let id = browser.sign_up("ada").await;
-    let ada = server.bearer(&id, &browser.token().await);
+    let mut visitor = Visitor::at(&provider);
+    let id = visitor.sign_up("ada").await;
+    let ada = server.bearer(&id, &visitor.token().await);
 
     let task = ada.create("Buy milk").await;
     assert_eq!(ada.titles(&[]).await, ["Buy milk"]);
@@ -45,22 +45,22 @@ async fn a_user_of_better_auth_lists_tasks_and_opens_a_socket() {
     ada.update(task.id, json!({ "title": "Buy tea" })).await;
     assert_eq!(socket.changes(1).await[0]["task"]["title"], "Buy tea");
 
-    let mut other = Browser::at(&provider);
+    let mut other = Visitor::at(&provider);
     let bob = other.sign_up("bob").await;
-    server.bearer(&bob, &browser.token().await).get("/tasks").refused(403, "FORBIDDEN").await;
+    server.bearer(&bob, &visitor.token().await).get("/tasks").refused(403, "FORBIDDEN").await;
     assert_eq!(server.bearer(&bob, &other.token().await).titles(&[]).await, [""; 0]);
     // Neither a name nor an e-mail leads anywhere, only the id.
     for name in ["ada", "ada@example.com"] {
-        server.bearer(name, &browser.token().await).get("/tasks").refused(403, "FORBIDDEN").await;
+        server.bearer(name, &visitor.token().await).get("/tasks").refused(403, "FORBIDDEN").await;
     }
 }
 
 #[tokio::test]
 async fn tokens_of_better_auth_for_another_service_are_refused() {
     let provider = Provider::better_auth().await;
-    let mut browser = Browser::at(&provider);
-    let id = browser.sign_up("ada").await;
-    let token = browser.token().await;
+    let mut visitor = Visitor::at(&provider);
+    let id = visitor.sign_up("ada").await;
+    let token = visitor.token().await;
     for (issuer, audience) in [(&*provider.url, "billing"), ("https://id.example", "taskwire")] {
         let issuers = configured(&provider, issuer, audience);
         let server = TestServer::with(Options { issuers, ..Options::default() }).await;
@@ -74,20 +74,20 @@ async fn no_request_fails_while_better_auth_changes_its_key() {
     // Asked by several at once, Better Auth may make several keys.
     let pace = KeyPace { ask_every: Duration::from_millis(100), ..KeyPace::default() };
     let server = server(&provider, pace).await;
-    let mut first = Browser::at(&provider);
+    let mut first = Visitor::at(&provider);
     let ada = first.sign_up("ada").await;
     let old = first.token().await;
 
     let (report, mut reports) = mpsc::channel::<()>(1);
     let mut people = JoinSet::new();
     for name in ["bob", "cleo", "dora"] {
-        let mut browser = Browser::at(&provider);
-        let id = browser.sign_up(name).await;
+        let mut visitor = Visitor::at(&provider);
+        let id = visitor.sign_up(name).await;
         let (address, report) = (server.bearer(&id, ""), report.clone());
         people.spawn(async move {
             // Until the test has seen enough.
             while report.send(()).await.is_ok() {
-                let token = browser.token().await;
+                let token = visitor.token().await;
                 address.with_token(Some(token)).get("/tasks").expect(200).await;
             }
         });
@@ -116,13 +116,13 @@ fn key_of(token: &str) -> &str {
 async fn tokens_of_a_key_that_better_auth_has_dropped_are_refused_after_the_next_fetch() {
     let mut provider = Provider::better_auth().await;
     let server = server(&provider, brisk()).await;
-    let mut browser = Browser::at(&provider);
-    let id = browser.sign_up("ada").await;
-    let old = server.bearer(&id, &browser.token().await);
+    let mut visitor = Visitor::at(&provider);
+    let id = visitor.sign_up("ada").await;
+    let old = server.bearer(&id, &visitor.token().await);
     old.get("/tasks").expect(200).await;
 
     provider.does("rotate").await;
-    let new = server.bearer(&id, &browser.token().await);
+    let new = server.bearer(&id, &visitor.token().await);
     provider.does("fetched").await;
     old.get("/tasks").expect(200).await;
     new.get("/tasks").expect(200).await;
@@ -138,13 +138,13 @@ async fn tokens_of_a_key_that_better_auth_has_dropped_are_refused_after_the_next
 async fn while_better_auth_is_down_the_keys_that_are_known_stay_good() {
     let mut provider = Provider::better_auth().await;
     let server = server(&provider, brisk()).await;
-    let mut browser = Browser::at(&provider);
-    let id = browser.sign_up("ada").await;
-    let known = server.bearer(&id, &browser.token().await);
+    let mut visitor = Visitor::at(&provider);
+    let id = visitor.sign_up("ada").await;
+    let known = server.bearer(&id, &visitor.token().await);
     known.get("/tasks").expect(200).await;
 
     provider.does("rotate").await;
-    let unknown = browser.token().await;
+    let unknown = visitor.token().await;
     provider.does("down").await;
     // Of a server that starts now, no token can be checked, and it says so and starts.
     let late = self::server(&provider, KeyPace { patience: Duration::from_millis(200), ..brisk() }).await;

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::kit::{
-    Browser, Client, Live, Options, Provider, Running, Scratch, TestDatabase, TestServer, issuers, taskwire,
+    Client, Live, Options, Provider, Running, Scratch, TestDatabase, TestServer, Visitor, issuers, taskwire,
 };
 
 /// How it is configured.
@@ -27,7 +27,7 @@ async fn whoever_signs_in_by_code_with_pkce_lists_tasks_and_opens_a_socket() {
     let provider = Provider::oidc().await;
     let server = server(&provider, KeyPace::default()).await;
     for (name, algorithm) in [("ada", "RS256"), ("bob", "ES256")] {
-        let token = Browser::at(&provider).sign_in(name, algorithm).await.access_token;
+        let token = Visitor::at(&provider).sign_in(name, algorithm).await.access_token;
         let header = jsonwebtoken::decode_header(&token).expect("a header");
         assert_eq!((format!("{:?}", header.alg), header.typ.as_deref()), (algorithm.to_owned(), Some("at+jwt")));
 
@@ -50,7 +50,7 @@ async fn the_program_needs_the_name_of_the_issuer_and_the_audience() {
     command.env("OIDC_ISSUER", &provider.url).env("JWT_AUDIENCE", "taskwire");
     let mut program = Running::start(&mut command);
     let address = program.address().await;
-    let token = Browser::at(&provider).sign_in("ada", "ES256").await.access_token;
+    let token = Visitor::at(&provider).sign_in("ada", "ES256").await.access_token;
     Client::new(address, "ada", Some(token)).create("Buy milk").await;
     program.terminate().await;
     // What is logged says who the issuer is, and not who has come.
@@ -62,7 +62,7 @@ async fn the_program_needs_the_name_of_the_issuer_and_the_audience() {
 async fn a_token_that_tells_the_front_end_who_it_is_opens_nothing() {
     let provider = Provider::oidc().await;
     let server = server(&provider, KeyPace::default()).await;
-    let tokens = Browser::at(&provider).sign_in("ada", "RS256").await;
+    let tokens = Visitor::at(&provider).sign_in("ada", "RS256").await;
     server.bearer("ada", &tokens.access_token).get("/tasks").expect(200).await;
     // The same issuer, the same key, the same user: only the audience is another.
     let problem = server.bearer("ada", &tokens.id_token).get("/tasks").refused(401, "UNAUTHORIZED").await;
@@ -73,17 +73,17 @@ async fn a_token_that_tells_the_front_end_who_it_is_opens_nothing() {
 async fn no_request_fails_while_oidc_provider_changes_its_keys() {
     let mut provider = Provider::oidc().await;
     let server = server(&provider, KeyPace::default()).await;
-    let old = Browser::at(&provider).sign_in("ada", "ES256").await.access_token;
+    let old = Visitor::at(&provider).sign_in("ada", "ES256").await.access_token;
 
     let (report, mut reports) = mpsc::channel::<()>(1);
     let mut people = JoinSet::new();
     for (name, algorithm) in [("bob", "RS256"), ("cleo", "ES256")] {
-        let mut browser = Browser::at(&provider);
+        let mut visitor = Visitor::at(&provider);
         let (user, report) = (server.bearer(name, ""), report.clone());
         people.spawn(async move {
             // Until the test has seen enough.
             while report.send(()).await.is_ok() {
-                let token = browser.sign_in(name, algorithm).await.access_token;
+                let token = visitor.sign_in(name, algorithm).await.access_token;
                 user.with_token(Some(token)).get("/tasks").expect(200).await;
             }
         });
@@ -110,12 +110,12 @@ async fn keys_that_are_taken_back_after_a_leak_are_refused_after_the_next_fetch(
     let pace =
         KeyPace { usual: often, least: often, most: often, retry: often, ask_every: often, ..KeyPace::default() };
     let server = server(&provider, pace).await;
-    let mut browser = Browser::at(&provider);
-    let old = server.bearer("ada", &browser.sign_in("ada", "RS256").await.access_token);
+    let mut visitor = Visitor::at(&provider);
+    let old = server.bearer("ada", &visitor.sign_in("ada", "RS256").await.access_token);
     old.get("/tasks").expect(200).await;
 
     provider.does("replace").await;
-    let new = server.bearer("ada", &browser.sign_in("ada", "RS256").await.access_token);
+    let new = server.bearer("ada", &visitor.sign_in("ada", "RS256").await.access_token);
     // Signed with a key of which nobody has heard: it is fetched at once.
     new.get("/tasks").expect(200).await;
     provider.does("fetched").await;

@@ -31,7 +31,7 @@ async fn two() -> (TestServer, [(TestKey, FakeIssuer); 2]) {
         { "issuer": BETA, "prefix": "beta:", "jwks_url": sites[1].at("/jwks"), "user_claim": "uid" },
     ] }));
     let accounts = Some(AccountsConfig::default());
-    let server = TestServer::with(Options { issuers, accounts, ..Options::default() }).await;
+    let server = TestServer::with(Options { accounts, issuers, ..Options::default() }).await;
     let [first, second] = sites;
     (server, [(alpha, first), (beta, second)])
 }

@@ -71,11 +71,11 @@ async fn the_first_message_may_bring_the_token_and_the_position() {
 #[tokio::test]
 async fn a_socket_that_does_not_say_who_it_is_ends_after_five_seconds() {
     let server = TestServer::start().await;
+    let began = std::time::Instant::now();
     let mut live = Live::open_silently(&server.user("ada"), None).await;
-    let opened = std::time::Instant::now();
     assert_eq!(live.expect("error").await["code"], 4408);
     assert_eq!(live.closed().await, 4408);
-    assert!((5..8).contains(&opened.elapsed().as_secs()), "{:?}", opened.elapsed());
+    assert!((5..10).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ mod kit;
 mod account_cross_site;
 mod account_keys;
 mod account_limits;
+mod account_sessions;
+mod accounts;
 mod api_tokens;
 mod auth;
 mod authorization_walk;

@@ -20,6 +20,11 @@ use crate::kit::{Client, Live, Options, TestServer, at};
 const MONTH: Duration = Duration::from_hours(30 * 24);
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A server that does not empty the trash before the test does.
+async fn that_keeps_all() -> TestServer {
+    TestServer::with(Options { trash_retention: 1000 * MONTH, ..Options::default() }).await
+}
+
 async fn post(client: &Client, body: Value) -> Task {
     client.post("/tasks").json(body).expect(201).await.json()
 }
@@ -313,7 +318,7 @@ async fn age(pool: &Pool, root: TaskId, days: i32) {
 
 #[tokio::test]
 async fn what_has_been_there_for_long_goes_and_the_rest_stays() {
-    let server = TestServer::start().await;
+    let server = that_keeps_all().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     let mut deleted = Vec::new();
     for client in [&ada, &ada, &bob] {
@@ -334,7 +339,7 @@ async fn what_has_been_there_for_long_goes_and_the_rest_stays() {
 
 #[tokio::test]
 async fn however_much_is_old_one_statement_removes_a_bounded_part() {
-    let server = TestServer::start().await;
+    let server = that_keeps_all().await;
     let statements = "
         INSERT INTO owners (owner_id, last_seq, last_at) SELECT 'user ' || n, 1, now() FROM generate_series(1, 2500) n;
         INSERT INTO trash (owner_id, id, root_id, deleted_at, task)
@@ -358,7 +363,7 @@ async fn however_much_is_old_one_statement_removes_a_bounded_part() {
 
 #[tokio::test]
 async fn nobody_waits_for_a_removal_under_way() {
-    let server = TestServer::start().await;
+    let server = that_keeps_all().await;
     let ada = server.user("ada");
     let (old, young) = (ada.create("Old").await, ada.create("Young").await);
     for task in [&old, &young] {

@@ -63,18 +63,19 @@ pub async fn change_password(
     let (config, token) = (accounts.config().clone(), Token::new());
     // Whether this one is remembered is not told again; it is in use, so it is kept.
     let visitor = comer.visitor(true);
-    let (owner, before, fresh) = (account.owner.clone(), account.password_hash.clone(), token.clone());
+    let before = account.password_hash.replace(hash);
+    let (whose, fresh) = (account.clone(), token.clone());
     let changed = ending(&app, &account.owner, move |transaction| {
         async move {
-            let Some(at) = store::set_password(transaction, &owner, before.as_deref(), &hash).await? else {
+            let Some(at) = store::set_password(transaction, &whose, before.as_deref()).await? else {
                 return Ok((None, Vec::new()));
             };
             if !revoke_other_sessions {
                 return Ok((Some((at, None)), Vec::new()));
             }
-            let ended = sessions::delete_others(transaction, &owner, None).await?;
-            let (session, _) = sessions::create(transaction, &owner, &config, &fresh, visitor).await?;
-            Ok((Some((at, Some(session.id))), ended))
+            let ended = sessions::delete_others(transaction, &whose.owner, None).await?;
+            let session = sessions::create(transaction, &whose, &config, &fresh, visitor).await?;
+            Ok((Some((at, session.map(|(session, _)| session.id))), ended))
         }
         .boxed()
     })
@@ -110,10 +111,10 @@ pub async fn change_password(
         (status = 403, response = OtherSite),
         (status = 404, response = NoAccounts),
     ),
-    impl_for = delete_user
+    impl_for = delete_account
 )]
 #[handler]
-pub async fn delete_user(
+pub async fn delete_account(
     app: App,
     comer: Comer,
     signed_in: SignedIn,

@@ -4,7 +4,7 @@ mod account;
 mod session;
 mod sign;
 
-pub use account::{change_password, delete_user};
+pub use account::{change_password, delete_account};
 pub use session::{
     get_access_token, get_jwks, get_session, list_sessions, revoke_other_sessions, revoke_session, revoke_sessions,
 };

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::accounts::Accounts;
 use crate::accounts::current::{MaybeSignedIn, SignedIn};
-use crate::accounts::ending::ending;
+use crate::accounts::ending::{end, ending};
 use crate::accounts::requests::{
     AccessToken, Answered, AuthSession, AuthStatus, AuthUser, CurrentSession, JsonWebKey, JsonWebKeySet, Kept, Nothing,
     RevokeSession, SessionQuery,
@@ -145,12 +145,7 @@ pub async fn revoke_session(
 ) -> Answered<AuthStatus> {
     let done = AuthStatus { status: true };
     let Ok(id) = body.0.token.parse::<Uuid>() else { return Ok(signed_in.answer(done)) };
-    let owner = signed_in.account.owner.clone();
-    ending(&app, &signed_in.account.owner, move |transaction| {
-        async move { Ok(((), sessions::delete(transaction, &owner, id).await?.then_some(id).into_iter().collect())) }
-            .boxed()
-    })
-    .await?;
+    end(&app, &signed_in.account.owner, id).await?;
     if id == signed_in.session.id {
         return Ok(Kept::new(done, Some(accounts.cookies().clear())));
     }

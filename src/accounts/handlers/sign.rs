@@ -7,7 +7,7 @@ use salvo::prelude::*;
 use uuid::Uuid;
 
 use crate::accounts::current::{Comer, MaybeSignedIn, challenge};
-use crate::accounts::ending::ending;
+use crate::accounts::ending::{end, ending};
 use crate::accounts::passwords::{self, Verdict};
 use crate::accounts::requests::{
     Answered, AuthUser, Kept, Nothing, SignInEmail, SignInMethods, SignOut, SignUpEmail, SignedInAnswer, SignedUp,
@@ -73,8 +73,8 @@ pub async fn sign_up_email(app: App, comer: Comer, body: JsonBody<SignUpEmail>) 
             if !store::create(transaction, &new).await? {
                 return Ok((None, Vec::new()));
             }
-            let (session, ended) = sessions::create(transaction, &new.owner, &config, &fresh, visitor).await?;
-            Ok((Some(session), ended))
+            let (session, ended) = sessions::create(transaction, &new, &config, &fresh, visitor).await?.unzip();
+            Ok((session, ended.unwrap_or_default()))
         }
         .boxed()
     })
@@ -117,13 +117,12 @@ pub async fn sign_in_email(app: App, comer: Comer, body: JsonBody<SignInEmail>) 
     let account = store::by_email(app.pool(), &email).await?;
     let hash = account.as_ref().and_then(|account| account.password_hash.clone());
     let verdict = accounts.passwords().verify(&place, password.clone(), hash.clone()).await?;
-    let (Verdict::Right { outdated }, Some(account)) = (verdict, account) else {
-        return Err(challenge(Problem::new(Code::Unauthorized, "the e-mail or the password is wrong")));
-    };
+    let (Verdict::Right { outdated }, Some(mut account)) = (verdict, account) else { return Err(wrong()) };
     accounts.throttle().succeeded(app.pool(), &counted).await?;
     if let Some(before) = hash.filter(|_| outdated) {
         let today = accounts.passwords().hash(&place, password).await?;
         store::renew_hash(app.pool(), &account.owner, &before, &today).await?;
+        account.password_hash = Some(today);
     }
     drop(place);
     sign_in(&app, &comer, &account, remember_me).await
@@ -173,12 +172,17 @@ pub async fn sign_in_demo(app: App, comer: Comer, _body: OptionalJsonBody<Nothin
 async fn sign_in(app: &App, comer: &Comer, account: &Account, remembered: bool) -> Answered<SignedInAnswer> {
     let accounts = &comer.accounts;
     let (config, token, visitor) = (accounts.config().clone(), Token::new(), comer.visitor(remembered));
-    let (owner, fresh) = (account.owner.clone(), token.clone());
+    let (whose, fresh) = (account.clone(), token.clone());
     comer.leave(app).await?;
-    let session: Session = ending(app, &account.owner, move |transaction| {
-        async move { sessions::create(transaction, &owner, &config, &fresh, visitor).await }.boxed()
+    let session: Option<Session> = ending(app, &account.owner, move |transaction| {
+        async move {
+            let (session, ended) = sessions::create(transaction, &whose, &config, &fresh, visitor).await?.unzip();
+            Ok((session, ended.unwrap_or_default()))
+        }
+        .boxed()
     })
     .await?;
+    let session = session.ok_or_else(wrong)?;
     let user = AuthUser::from(account);
     let answer = SignedInAnswer { redirect: false, token: session.id.to_string(), user };
     Ok(begun(accounts, remembered, &token, answer))
@@ -187,6 +191,10 @@ async fn sign_in(app: &App, comer: &Comer, account: &Account, remembered: bool) 
 fn begun<T>(accounts: &Accounts, remembered: bool, token: &Token, answer: T) -> Kept<T> {
     let kept = remembered.then(|| sessions::idle(accounts.config(), true));
     Kept::new(answer, Some(accounts.cookies().set(token, kept)))
+}
+
+fn wrong() -> Problem {
+    challenge(Problem::new(Code::Unauthorized, "the e-mail or the password is wrong"))
 }
 
 fn taken() -> Problem {
@@ -221,12 +229,7 @@ pub async fn sign_out(
     _body: OptionalJsonBody<SignOut>,
 ) -> Answered<Success> {
     if let Some(signed_in) = current.signed_in {
-        let (owner, id) = (signed_in.account.owner.clone(), signed_in.session.id);
-        ending(&app, &signed_in.account.owner, move |transaction| {
-            async move { Ok(((), sessions::delete(transaction, &owner, id).await?.then_some(id).into_iter().collect())) }
-                .boxed()
-        })
-        .await?;
+        end(&app, &signed_in.account.owner, signed_in.session.id).await?;
     }
     Ok(Kept::new(Success { success: true }, Some(accounts.cookies().clear())))
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Found, PER_ACCOUNT, Session, Token, TokenHash, bounded_user_agent, idle};
-use crate::accounts::store::{ACCOUNT_IS_THERE, Account};
+use crate::accounts::store::Account;
 use crate::auth::OwnerId;
 use crate::config::AccountsConfig;
 use crate::database::{Pool, Transaction};
@@ -66,19 +66,27 @@ pub struct Visitor {
     pub remembered: bool,
 }
 
-/// Begins a session, and ends those that are too many; the ids of these.
+/// Begins a session, and ends those that are too many; the ids of these. None when the account is
+/// gone, or has another password than the one that was looked at.
 pub async fn create(
     transaction: &mut Transaction<'_>,
-    owner: &OwnerId,
+    account: &Account,
     config: &AccountsConfig,
     token: &Token,
     from: Visitor,
-) -> sqlx::Result<(Session, Vec<Uuid>)> {
-    // Two sign-ins at once would each count without the other.
-    sqlx::query_scalar!("SELECT owner_id FROM accounts WHERE owner_id = $1 FOR NO KEY UPDATE", owner.as_str())
-        .fetch_optional(&mut *transaction)
-        .await?
-        .ok_or(ACCOUNT_IS_THERE)?;
+) -> sqlx::Result<Option<(Session, Vec<Uuid>)>> {
+    let owner = &account.owner;
+    // Two sign-ins at once would each count without the other, and one that began before a change of
+    // the password would outlive it.
+    let there = sqlx::query_scalar!(
+        "SELECT owner_id FROM accounts WHERE owner_id = $1 AND password_hash IS NOT DISTINCT FROM $2
+         FOR NO KEY UPDATE",
+        owner.as_str(),
+        account.password_hash,
+    );
+    if there.fetch_optional(&mut *transaction).await?.is_none() {
+        return Ok(None);
+    }
     let keep = i64::try_from(PER_ACCOUNT - 1).unwrap_or(i64::MAX);
     let ended = sqlx::query_scalar!(
         "DELETE FROM sessions WHERE owner_id = $1 AND id IN (
@@ -115,7 +123,7 @@ pub async fn create(
     )
     .execute(&mut *transaction)
     .await?;
-    Ok((session, ended))
+    Ok(Some((session, ended)))
 }
 
 /// Notes that a session is used with its present token.

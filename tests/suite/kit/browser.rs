@@ -1,143 +1,93 @@
-//! What a browser does at the providers: it keeps cookies, fills forms in and is sent on, so that
-//! each provider is used as people use it.
+//! A browser that keeps the cookie of a session, as a page of the server uses it.
 
-use std::collections::BTreeMap;
+use std::sync::Mutex;
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use rand::Rng;
-use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
-use reqwest::{RequestBuilder, Response, StatusCode};
+use reqwest::Method;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
-use super::Provider;
+use super::{Answer, Call, Client, TestServer};
 
-/// The one place that oidc-provider sends its client's people back to; nothing listens there.
-const CALLBACK: &str = "http://127.0.0.1/callback";
+pub const PASSWORD: &str = "correct horse battery";
 
-/// What oidc-provider gives for a code.
-#[derive(serde::Deserialize)]
-pub struct SignedIn {
-    pub access_token: String,
-    pub id_token: String,
-}
-
-/// A browser with its cookies, at one provider.
+/// One browser, in which at most one account is signed in.
 pub struct Browser {
-    http: reqwest::Client,
-    url: String,
-    cookies: BTreeMap<String, String>,
+    client: Client,
+    cookie: Mutex<Option<String>>,
 }
 
 impl Browser {
-    pub fn at(provider: &Provider) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-        Self {
-            http: http.tls_certs_only([]).build().expect("a client"),
-            url: provider.url.clone(),
-            cookies: BTreeMap::new(),
+    pub fn new(server: &TestServer) -> Self {
+        Self { client: server.anonymous(), cookie: Mutex::default() }
+    }
+
+    /// A browser in which somebody has just signed up with this e-mail and [`PASSWORD`].
+    pub async fn signed_up(server: &TestServer, email: &str) -> Self {
+        let browser = Self::new(server);
+        let account = json!({ "name": "Somebody", "email": email, "password": PASSWORD });
+        browser.keep(&browser.post("sign-up/email", account).expect(200).await);
+        browser
+    }
+
+    /// A browser in which the account of this e-mail is signed in.
+    pub async fn signed_in(server: &TestServer, email: &str, password: &str) -> Self {
+        let browser = Self::new(server);
+        browser.keep(&browser.sign_in(email, password).expect(200).await);
+        browser
+    }
+
+    /// Another browser that has the same cookie, as one that was copied.
+    pub fn copy(&self) -> Self {
+        Self { client: self.client.clone(), cookie: Mutex::new(self.cookie()) }
+    }
+
+    pub fn sign_in(&self, email: &str, password: &str) -> Call {
+        self.post("sign-in/email", json!({ "email": email, "password": password }))
+    }
+
+    pub fn get(&self, path: &str) -> Call {
+        self.auth(Method::GET, path)
+    }
+
+    pub fn post(&self, path: &str, body: Value) -> Call {
+        self.auth(Method::POST, path).json(body)
+    }
+
+    /// Keeps the cookie of an answer, or forgets it, as the answer says.
+    pub fn keep(&self, answer: &Answer) {
+        let Some(set) = answer.header("set-cookie") else { return };
+        let pair = set.split(';').next().expect("a pair").to_owned();
+        *self.jar() = (!pair.ends_with('=')).then_some(pair);
+    }
+
+    pub fn cookie(&self) -> Option<String> {
+        self.jar().clone()
+    }
+
+    /// The session and its user, if there is one.
+    pub async fn session(&self) -> Option<Value> {
+        let answer = self.get("get-session").expect(200).await;
+        self.keep(&answer);
+        Some(answer.json::<Value>()).filter(|session| !session.is_null())
+    }
+
+    /// The user, as whom the page calls the API with a fresh access token.
+    pub async fn user(&self) -> Client {
+        let session = self.session().await.expect("a session");
+        let token: Value = self.get("token").expect(200).await.json();
+        let token = token["token"].as_str().expect("a token").to_owned();
+        Client::new(self.client.address(), session["user"]["id"].as_str().expect("an id"), Some(token))
+    }
+
+    fn auth(&self, method: Method, path: &str) -> Call {
+        let origin = format!("http://{}", self.client.address());
+        let call = self.client.call(method, format!("/api/auth/{path}")).header("origin", &origin);
+        match self.cookie() {
+            Some(cookie) => call.header("cookie", &cookie),
+            None => call,
         }
     }
 
-    async fn send(&mut self, request: RequestBuilder) -> Response {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = request.header(COOKIE, cookies.join("; ")).header(ORIGIN, &self.url);
-        let response = request.send().await.expect("the provider answers");
-        for cookie in response.headers().get_all(SET_COOKIE) {
-            let cookie = cookie.to_str().expect("readable");
-            let (name, value) = cookie.split(';').next().expect("a pair").split_once('=').expect("a pair");
-            if value.is_empty() {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        response
+    fn jar(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.cookie.lock().expect("nobody panics")
     }
-
-    /// Signs up at Better Auth; the id that it gives.
-    pub async fn sign_up(&mut self, name: &str) -> String {
-        let person =
-            json!({ "name": name, "email": format!("{name}@example.com"), "password": "correct horse battery" });
-        let request = self.http.post(format!("{}/api/auth/sign-up/email", self.url)).json(&person);
-        let answer: Value = good(self.send(request).await).await.json().await.expect("JSON");
-        answer["user"]["id"].as_str().expect("an id").to_owned()
-    }
-
-    /// A new token of Better Auth for whoever has signed in.
-    pub async fn token(&mut self) -> String {
-        let request = self.http.get(format!("{}/api/auth/token", self.url));
-        let answer: Value = good(self.send(request).await).await.json().await.expect("JSON");
-        answer["token"].as_str().expect("a token").to_owned()
-    }
-
-    /// Signs in at oidc-provider by authorization code with PKCE, and consents, for the service
-    /// whose tokens are signed with this algorithm.
-    pub async fn sign_in(&mut self, login: &str, algorithm: &str) -> SignedIn {
-        let resource = format!("urn:taskwire:{algorithm}");
-        let verifier = BASE64_URL_SAFE_NO_PAD.encode(rand::rng().random::<[u8; 32]>());
-        let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
-        let wish = [
-            ("client_id", "front-end"),
-            ("response_type", "code"),
-            ("redirect_uri", CALLBACK),
-            ("scope", "openid tasks"),
-            ("resource", &resource),
-            ("code_challenge", &challenge),
-            ("code_challenge_method", "S256"),
-        ];
-        let mut place = format!("/auth?{}", super::query(&wish));
-        let code = loop {
-            if let Some(answer) = place.strip_prefix(CALLBACK) {
-                break code_of(answer);
-            }
-            place = self.next_page(&place, login).await;
-        };
-        let exchange = [
-            ("client_id", "front-end"),
-            ("grant_type", "authorization_code"),
-            ("redirect_uri", CALLBACK),
-            ("code", &code),
-            ("code_verifier", &verifier),
-            ("resource", &resource),
-        ];
-        let request = self.http.post(format!("{}/token", self.url));
-        let request = request.header("content-type", "application/x-www-form-urlencoded").body(super::query(&exchange));
-        good(self.send(request).await).await.json().await.expect("tokens")
-    }
-
-    /// Follows a redirect, or fills in the form that it led to; where that leads.
-    async fn next_page(&mut self, place: &str, login: &str) -> String {
-        let url = if place.starts_with("http") { place.to_owned() } else { format!("{}{place}", self.url) };
-        let mut response = self.send(self.http.get(&url)).await;
-        if response.status() == StatusCode::OK {
-            let page = response.text().await.expect("a page");
-            let form = if page.contains("value=\"login\"") {
-                vec![("prompt", "login"), ("login", login), ("password", "anything will do")]
-            } else {
-                assert!(page.contains("value=\"consent\""), "{page}");
-                vec![("prompt", "consent")]
-            };
-            let request = self.http.post(&url).header("content-type", "application/x-www-form-urlencoded");
-            response = self.send(request.body(super::query(&form))).await;
-        }
-        assert!(response.status().is_redirection(), "{url}: {response:?}");
-        response.headers()[LOCATION].to_str().expect("readable").to_owned()
-    }
-}
-
-fn code_of(answer: &str) -> String {
-    let answer = answer.trim_start_matches('?');
-    let code = form_urlencoded::parse(answer.as_bytes()).find(|(name, _)| name == "code");
-    code.unwrap_or_else(|| panic!("no code: {answer}")).1.into_owned()
-}
-
-async fn good(response: Response) -> Response {
-    let status = response.status();
-    if status.is_success() {
-        return response;
-    }
-    panic!("{status}: {}", response.text().await.unwrap_or_default())
 }

@@ -15,8 +15,9 @@ mod provider;
 mod raw;
 mod relay;
 mod server;
+mod visitor;
 
-pub use browser::Browser;
+pub use browser::{Browser, PASSWORD};
 pub use client::{Answer, Call, Client, at, query};
 pub use contract::Contract;
 pub use database::TestDatabase;
@@ -29,3 +30,4 @@ pub use provider::Provider;
 pub use raw::exchange;
 pub use relay::Relay;
 pub use server::{Options, SECRET, TestServer, issuers, token, token_for};
+pub use visitor::Visitor;

@@ -36,7 +36,7 @@ impl Provider {
 
     async fn start(name: &str) -> Self {
         let mut command = Command::new("node");
-        command.arg(script(name)).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        command.arg(script(name)).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn().expect("node runs");
         let commands = process.stdin.take().expect("a pipe");
         let mut lines = Lines::of(process.stdout.take().expect("a pipe"));
