@@ -6,7 +6,7 @@ import type { Change } from './types.gen.js';
 export const CONTRACT_VERSION = "0.1.0";
 
 /** The SHA-256 of that contract, `openapi.yaml`. */
-export const CONTRACT_SHA256 = '071d5ff6672ceae9305ca6d07fc44e218ec605bde46bf643eee364fb6c4dce3b';
+export const CONTRACT_SHA256 = 'c7a941af3143a06426004da346b6d8250acaf9b65ff483b603b2602b904fbca8';
 
 /** Where the live channel is. */
 export const LIVE_PATH = "/api/{user_id}/live";

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { ApplyBatchData, ApplyBatchErrors, ApplyBatchResponses, CreateProjectData, CreateProjectErrors, CreateProjectResponses, CreateTaskData, CreateTaskErrors, CreateTaskResponses, DeleteProjectData, DeleteProjectErrors, DeleteProjectResponses, DeleteTaskData, DeleteTaskErrors, DeleteTaskResponses, EmptyTrashData, EmptyTrashErrors, EmptyTrashResponses, ExportDataData, ExportDataErrors, ExportDataResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetProjectData, GetProjectErrors, GetProjectResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetTaskData, GetTaskErrors, GetTaskHistoryData, GetTaskHistoryErrors, GetTaskHistoryResponses, GetTaskResponses, ImportDataData, ImportDataErrors, ImportDataResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListProjectsData, ListProjectsErrors, ListProjectsResponses, ListTasksData, ListTasksErrors, ListTasksResponses, ListTrashData, ListTrashErrors, ListTrashResponses, MoveProjectData, MoveProjectErrors, MoveProjectResponses, MoveTaskData, MoveTaskErrors, MoveTaskResponses, PurgeFromTrashData, PurgeFromTrashErrors, PurgeFromTrashResponses, ReplaceTaskData, ReplaceTaskErrors, ReplaceTaskResponses, RestoreFromTrashData, RestoreFromTrashErrors, RestoreFromTrashResponses, SetTaskCompletionData, SetTaskCompletionErrors, SetTaskCompletionResponses, UpdateProjectData, UpdateProjectErrors, UpdateProjectResponses, UpdateTaskData, UpdateTaskErrors, UpdateTaskResponses } from './types.gen.js';
+import type { ApplyBatchData, ApplyBatchErrors, ApplyBatchResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CreateApiTokenData, CreateApiTokenErrors, CreateApiTokenResponses, CreateProjectData, CreateProjectErrors, CreateProjectResponses, CreateTaskData, CreateTaskErrors, CreateTaskResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteProjectData, DeleteProjectErrors, DeleteProjectResponses, DeleteTaskData, DeleteTaskErrors, DeleteTaskResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, EmptyTrashData, EmptyTrashErrors, EmptyTrashResponses, ExportDataData, ExportDataErrors, ExportDataResponses, GetAccessTokenData, GetAccessTokenErrors, GetAccessTokenResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIdentityData, GetIdentityErrors, GetIdentityResponses, GetJwksData, GetJwksErrors, GetJwksResponses, GetProjectData, GetProjectErrors, GetProjectResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSignInMethodsData, GetSignInMethodsErrors, GetSignInMethodsResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetTaskData, GetTaskErrors, GetTaskHistoryData, GetTaskHistoryErrors, GetTaskHistoryResponses, GetTaskResponses, ImportDataData, ImportDataErrors, ImportDataResponses, ListApiTokensData, ListApiTokensErrors, ListApiTokensResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListProjectsData, ListProjectsErrors, ListProjectsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTasksData, ListTasksErrors, ListTasksResponses, ListTrashData, ListTrashErrors, ListTrashResponses, MoveProjectData, MoveProjectErrors, MoveProjectResponses, MoveTaskData, MoveTaskErrors, MoveTaskResponses, PurgeFromTrashData, PurgeFromTrashErrors, PurgeFromTrashResponses, ReplaceTaskData, ReplaceTaskErrors, ReplaceTaskResponses, RestoreFromTrashData, RestoreFromTrashErrors, RestoreFromTrashResponses, RevokeApiTokenData, RevokeApiTokenErrors, RevokeApiTokenResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RevokeSessionsData, RevokeSessionsErrors, RevokeSessionsResponses, SetTaskCompletionData, SetTaskCompletionErrors, SetTaskCompletionResponses, SignInDemoData, SignInDemoErrors, SignInDemoResponses, SignInEmailData, SignInEmailErrors, SignInEmailResponses, SignOutData, SignOutErrors, SignOutResponses, SignUpEmailData, SignUpEmailErrors, SignUpEmailResponses, UpdateProjectData, UpdateProjectErrors, UpdateProjectResponses, UpdateTaskData, UpdateTaskErrors, UpdateTaskResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -401,6 +401,297 @@ export const importData = <ThrowOnError extends boolean = false>(options: Option
 export const listChanges = <ThrowOnError extends boolean = false>(options: Options<ListChangesData, ThrowOnError>) => (options.client ?? client).get<ListChangesResponses, ListChangesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/{user_id}/changes',
+    ...options
+});
+
+/**
+ * Sign up
+ *
+ * Creates an account with a generated user id and signs in. An e-mail that has an account already
+ * is refused with 409; sign-ups are limited per address.
+ */
+export const signUpEmail = <ThrowOnError extends boolean = false>(options: Options<SignUpEmailData, ThrowOnError>) => (options.client ?? client).post<SignUpEmailResponses, SignUpEmailErrors, ThrowOnError>({
+    url: '/api/auth/sign-up/email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Sign in
+ *
+ * Whether the e-mail or the password is wrong is not told, nor does one take longer than the other.
+ * After some failures each further attempt from the same address has to wait longer (429).
+ */
+export const signInEmail = <ThrowOnError extends boolean = false>(options: Options<SignInEmailData, ThrowOnError>) => (options.client ?? client).post<SignInEmailResponses, SignInEmailErrors, ThrowOnError>({
+    url: '/api/auth/sign-in/email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Sign in as the user demo
+ *
+ * For whoever tries Taskwire on their own machine: only with the private Postgres and on a loopback
+ * address; elsewhere 404. The first time there are some sample tasks.
+ */
+export const signInDemo = <ThrowOnError extends boolean = false>(options?: Options<SignInDemoData, ThrowOnError>) => (options?.client ?? client).post<SignInDemoResponses, SignInDemoErrors, ThrowOnError>({
+    url: '/api/auth/sign-in/demo',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options?.headers
+    }
+});
+
+/**
+ * Sign out
+ *
+ * Ends the session and its access tokens at once. Without a session it does nothing.
+ */
+export const signOut = <ThrowOnError extends boolean = false>(options?: Options<SignOutData, ThrowOnError>) => (options?.client ?? client).post<SignOutResponses, SignOutErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'taskwire_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/sign-out',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options?.headers
+    }
+});
+
+/**
+ * List the ways to sign in
+ *
+ * Always there; both are false where the server keeps no accounts of its own.
+ */
+export const getSignInMethods = <ThrowOnError extends boolean = false>(options?: Options<GetSignInMethodsData, ThrowOnError>) => (options?.client ?? client).get<GetSignInMethodsResponses, GetSignInMethodsErrors, ThrowOnError>({ url: '/api/auth/methods', ...options });
+
+/**
+ * Read the current session
+ *
+ * `null` without one.
+ */
+export const getSession = <ThrowOnError extends boolean = false>(options?: Options<GetSessionData, ThrowOnError>) => (options?.client ?? client).get<GetSessionResponses, GetSessionErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'taskwire_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/get-session',
+    ...options
+});
+
+/**
+ * Get an access token
+ *
+ * For the API, as `Authorization: Bearer <token>`. It lives minutes; get another before it ends.
+ */
+export const getAccessToken = <ThrowOnError extends boolean = false>(options?: Options<GetAccessTokenData, ThrowOnError>) => (options?.client ?? client).get<GetAccessTokenResponses, GetAccessTokenErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'taskwire_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/token',
+    ...options
+});
+
+/**
+ * Get the public keys
+ *
+ * Those that verify access tokens, the newest first; also those that are retired but whose tokens
+ * may still be valid.
+ */
+export const getJwks = <ThrowOnError extends boolean = false>(options?: Options<GetJwksData, ThrowOnError>) => (options?.client ?? client).get<GetJwksResponses, GetJwksErrors, ThrowOnError>({ url: '/api/auth/jwks', ...options });
+
+/**
+ * List the sessions
+ *
+ * Those of the session's user that have not ended, the last used first.
+ */
+export const listSessions = <ThrowOnError extends boolean = false>(options?: Options<ListSessionsData, ThrowOnError>) => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'taskwire_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/list-sessions',
+    ...options
+});
+
+/**
+ * End one session
+ *
+ * That which `token` names, if it is the user's own; its access tokens end with it.
+ */
+export const revokeSession = <ThrowOnError extends boolean = false>(options: Options<RevokeSessionData, ThrowOnError>) => (options.client ?? client).post<RevokeSessionResponses, RevokeSessionErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'taskwire_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/revoke-session',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * End all sessions
+ *
+ * Of the session's user, this one too, with all their access tokens.
+ */
+export const revokeSessions = <ThrowOnError extends boolean = false>(options?: Options<RevokeSessionsData, ThrowOnError>) => (options?.client ?? client).post<RevokeSessionsResponses, RevokeSessionsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'taskwire_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/revoke-sessions',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options?.headers
+    }
+});
+
+/**
+ * End all other sessions
+ *
+ * Of the session's user, with all their access tokens.
+ */
+export const revokeOtherSessions = <ThrowOnError extends boolean = false>(options?: Options<RevokeOtherSessionsData, ThrowOnError>) => (options?.client ?? client).post<RevokeOtherSessionsResponses, RevokeOtherSessionsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'taskwire_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/revoke-other-sessions',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options?.headers
+    }
+});
+
+/**
+ * Change the password
+ *
+ * All sessions end, with their access tokens, and a new one begins; with `"revokeOtherSessions":
+ * false` all stay as they are.
+ */
+export const changePassword = <ThrowOnError extends boolean = false>(options: Options<ChangePasswordData, ThrowOnError>) => (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'taskwire_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/change-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete the user
+ *
+ * At once and for good: the account, its sessions, and everything that belongs to the user: tasks,
+ * projects, trash and change log.
+ */
+export const deleteAccount = <ThrowOnError extends boolean = false>(options: Options<DeleteAccountData, ThrowOnError>) => (options.client ?? client).post<DeleteAccountResponses, DeleteAccountErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'taskwire_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/delete-user',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List the API tokens
+ *
+ * All of them, newest first, also those that have ended. The tokens themselves are not told: they
+ * are shown once, when they are created. Not open to API tokens.
+ */
+export const listApiTokens = <ThrowOnError extends boolean = false>(options: Options<ListApiTokensData, ThrowOnError>) => (options.client ?? client).get<ListApiTokensResponses, ListApiTokensErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/tokens',
+    ...options
+});
+
+/**
+ * Create an API token
+ *
+ * For scripts, which cannot sign in: send it as `Authorization: Bearer <token>`. With the scope
+ * `read` it reads and follows changes live, with `read-write` it also changes tasks, projects and
+ * the trash. Neither can manage API tokens or delete the user. **The token is in this answer and
+ * nowhere else.** A user has at most 100; one more is refused with 409.
+ */
+export const createApiToken = <ThrowOnError extends boolean = false>(options: Options<CreateApiTokenData, ThrowOnError>) => (options.client ?? client).post<CreateApiTokenResponses, CreateApiTokenErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/tokens',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke an API token
+ *
+ * It gives no access any more: here from this answer on, on other servers within a second. Sockets
+ * that were opened with it are closed. An API token may revoke itself and no other, whatever its
+ * scope.
+ */
+export const revokeApiToken = <ThrowOnError extends boolean = false>(options: Options<RevokeApiTokenData, ThrowOnError>) => (options.client ?? client).delete<RevokeApiTokenResponses, RevokeApiTokenErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}/tokens/{token_id}',
+    ...options
+});
+
+/**
+ * Tell whose the token is
+ *
+ * For programs that were given a token and must know the user id, which stands in all paths.
+ */
+export const getIdentity = <ThrowOnError extends boolean = false>(options?: Options<GetIdentityData, ThrowOnError>) => (options?.client ?? client).get<GetIdentityResponses, GetIdentityErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/identity',
+    ...options
+});
+
+/**
+ * Delete the user
+ *
+ * Removes everything that the caller has, at once and for good: tasks, projects, trash, change log
+ * and API tokens. All tokens of the user that were issued until now end with it, the one of this
+ * request included: sent once more, it is answered 401, which says that the deletion is done.
+ * Sockets are closed. A user who returns under the same id, with a token that was issued some
+ * seconds later, starts anew. Not open to API tokens, nor to
+ * the sessions of this server's own accounts, which `POST /api/auth/delete-user` ends.
+ */
+export const deleteUser = <ThrowOnError extends boolean = false>(options: Options<DeleteUserData, ThrowOnError>) => (options.client ?? client).delete<DeleteUserResponses, DeleteUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/{user_id}',
     ...options
 });
 

@@ -4,6 +4,14 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
+export type UserDeleted = {
+    message: string;
+    /**
+     * Always true.
+     */
+    success: boolean;
+};
+
 /**
  * What to change about a task. A field that is left out keeps its value.
  */
@@ -264,6 +272,32 @@ export type TrashEntry = {
      * The task as it was, if it is one.
      */
     task?: Task;
+};
+
+/**
+ * Whose a token is, and what it is good for.
+ */
+export type TokenIdentity = {
+    /**
+     * When it ends here, in UTC; in the year 9999 if it never does.
+     */
+    expires_at: string;
+    /**
+     * What sort of token it is.
+     */
+    kind: 'jwt' | 'session' | 'api-token';
+    /**
+     * What an API token may do.
+     */
+    scope: 'read' | 'read-write';
+    /**
+     * The API token's id, or null.
+     */
+    token_id: string | null;
+    /**
+     * The user id, which stands in the paths.
+     */
+    user_id: string;
 };
 
 /**
@@ -575,6 +609,140 @@ export type Change = ({
     type: 'project.restored';
 } & ProjectRestored);
 
+export type Success = {
+    /**
+     * Always true.
+     */
+    success: boolean;
+};
+
+/**
+ * A new session, whose cookie the answer sets.
+ */
+export type SignedUp = {
+    /**
+     * What `revoke-session` takes. It proves nothing: what does is in the cookie alone.
+     */
+    token: string;
+    user: AuthUser;
+};
+
+/**
+ * A user of this deployment.
+ */
+export type AuthUser = {
+    createdAt: string;
+    /**
+     * In lower case.
+     */
+    email: string;
+    /**
+     * Always false: no mail is sent.
+     */
+    emailVerified: boolean;
+    /**
+     * The user id, which stands in the paths of the user's data.
+     */
+    id: string;
+    /**
+     * Always null.
+     */
+    image: string | null;
+    name: string;
+    updatedAt: string;
+};
+
+/**
+ * A new session, whose cookie the answer sets.
+ */
+export type SignedInAnswer = {
+    /**
+     * Always false.
+     */
+    redirect: boolean;
+    /**
+     * What `revoke-session` takes. It proves nothing: what does is in the cookie alone.
+     */
+    token: string;
+    user: AuthUser;
+};
+
+/**
+ * Who signs up.
+ */
+export type SignUpEmail = {
+    /**
+     * Not used: the answer leads nowhere.
+     */
+    callbackURL?: string | null;
+    /**
+     * Case does not matter.
+     */
+    email: string;
+    /**
+     * Not used.
+     */
+    image?: string | null;
+    /**
+     * What others call the user: 1 to 100 characters after trimming.
+     */
+    name: string;
+    /**
+     * 8 to 128 characters, taken as they are; none of the most common passwords, nor the e-mail
+     * or the name.
+     */
+    password: string;
+    /**
+     * Whether the session outlasts the browser.
+     */
+    rememberMe?: boolean;
+};
+
+/**
+ * Nothing of this is used.
+ */
+export type SignOut = {
+    callbackURL?: string | null;
+    disableRedirect?: boolean | null;
+    state?: string | null;
+};
+
+/**
+ * How people can sign in here.
+ */
+export type SignInMethods = {
+    /**
+     * As the user `demo`, with one press of a button.
+     */
+    demo: boolean;
+    /**
+     * With e-mail and password.
+     */
+    email_password: boolean;
+};
+
+/**
+ * Who signs in.
+ */
+export type SignInEmail = {
+    /**
+     * Not used: the answer leads nowhere.
+     */
+    callbackURL?: string | null;
+    /**
+     * Case does not matter.
+     */
+    email: string;
+    /**
+     * At most 128 characters.
+     */
+    password: string;
+    /**
+     * Whether the session outlasts the browser.
+     */
+    rememberMe?: boolean;
+};
+
 /**
  * The state of completion to set.
  */
@@ -717,6 +885,16 @@ export type Hello = {
 };
 
 /**
+ * The session to end.
+ */
+export type RevokeSession = {
+    /**
+     * The `token` that `list-sessions` names it by.
+     */
+    token: string;
+};
+
+/**
  * What came back out of the trash, as it is now.
  */
 export type Restored = {
@@ -844,6 +1022,21 @@ export type Ping = {
     type: 'ping';
 };
 
+export type PasswordChanged = {
+    /**
+     * That of the new session, if all others were ended: the answer sets its cookie.
+     */
+    token: string | null;
+    user: AuthUser;
+};
+
+/**
+ * An empty object.
+ */
+export type Nothing = {
+    [key: string]: never;
+};
+
 /**
  * Where a task is to go: right before or right after another one, whatever list that is in;
  * without either, to the end.
@@ -873,6 +1066,28 @@ export type MoveProject = {
      * The project that is to come right after it.
      */
     before?: ProjectId;
+};
+
+/**
+ * Public keys, as RFC 7517 and RFC 8037 lay them out.
+ */
+export type JsonWebKeySet = {
+    keys: Array<JsonWebKey>;
+};
+
+/**
+ * The public half of a key that signs access tokens.
+ */
+export type JsonWebKey = {
+    alg: string;
+    crv: string;
+    kid: string;
+    kty: string;
+    use: string;
+    /**
+     * The key itself.
+     */
+    x: string;
 };
 
 /**
@@ -1035,10 +1250,114 @@ export type ExportDocument = {
 };
 
 /**
+ * What was removed with a user, by number.
+ */
+export type DeletedUser = {
+    api_tokens: number;
+    batches: number;
+    changes: number;
+    occurrences: number;
+    projects: number;
+    tasks: number;
+    trash: number;
+};
+
+export type DeleteUser = {
+    /**
+     * Not used: the answer leads nowhere.
+     */
+    callbackURL?: string | null;
+    /**
+     * The password; may be left out within 15 minutes of the sign-in.
+     */
+    password?: string | null;
+};
+
+/**
+ * The session of a cookie, and whose it is.
+ */
+export type CurrentSession = {
+    session: AuthSession;
+    user: AuthUser;
+};
+
+/**
+ * A session of a user.
+ */
+export type AuthSession = {
+    createdAt: string;
+    /**
+     * When it ends, unless it is used before.
+     */
+    expiresAt: string;
+    id: string;
+    /**
+     * Where it began.
+     */
+    ipAddress: string | null;
+    /**
+     * What `revoke-session` takes. It proves nothing: what does is in the cookie alone.
+     */
+    token: string;
+    /**
+     * When it was last used, to about a minute.
+     */
+    updatedAt: string;
+    /**
+     * The browser that began it, as it calls itself, shortened.
+     */
+    userAgent: string | null;
+    userId: string;
+};
+
+/**
  * A table in the form of RFC 4180, UTF-8, with a header, up to 64 MiB. Semicolons or tabs may
  * stand for the commas.
  */
 export type CsvFile = string;
+
+/**
+ * An API token that was just created, with the token itself.
+ */
+export type CreatedApiToken = {
+    api_token: ApiToken;
+    /**
+     * The token, to be sent as `Authorization: Bearer <token>`. It is shown now and never again.
+     */
+    token: string;
+};
+
+/**
+ * Names one API token of its owner. It is no secret.
+ */
+export type ApiTokenId = string;
+
+/**
+ * A token for scripts, without the token itself.
+ */
+export type ApiToken = {
+    /**
+     * When it was created, in UTC.
+     */
+    created_at: string;
+    /**
+     * When it ends, in UTC, or null.
+     */
+    expires_at: string | null;
+    id: ApiTokenId;
+    /**
+     * When it was last used, in UTC, to the minute or so, or null.
+     */
+    last_used_at: string | null;
+    /**
+     * What its user calls it: 1 to 100 characters, trimmed.
+     */
+    name: string;
+    /**
+     * What an API token may do.
+     */
+    scope: 'read' | 'read-write';
+};
 
 /**
  * A task to be created.
@@ -1096,6 +1415,24 @@ export type CreateProject = {
 };
 
 /**
+ * An API token to be created.
+ */
+export type CreateApiToken = {
+    /**
+     * When it is to end, in the future, as `2027-01-31T00:00:00Z`. Left out or null: never.
+     */
+    expires_at?: string | null;
+    /**
+     * What to call it: 1 to 100 characters after trimming.
+     */
+    name: string;
+    /**
+     * What an API token may do.
+     */
+    scope: 'read' | 'read-write';
+};
+
+/**
  * What a client may say on the live channel.
  */
 export type ClientMessage = ({
@@ -1118,6 +1455,21 @@ export type Authenticate = {
      */
     token: string;
     type: 'authenticate';
+};
+
+export type ChangePassword = {
+    /**
+     * The present password, at most 128 characters.
+     */
+    currentPassword: string;
+    /**
+     * The new one: 8 to 128 characters, none of the most common, nor the e-mail or the name.
+     */
+    newPassword: string;
+    /**
+     * Whether to end all other sessions. Other than with Better Auth, they end unless this is false.
+     */
+    revokeOtherSessions?: boolean;
 };
 
 /**
@@ -1290,6 +1642,34 @@ export type Batch = {
     operations: Array<BatchOperation>;
 };
 
+export type AuthStatus = {
+    /**
+     * Always true.
+     */
+    status: boolean;
+};
+
+/**
+ * A user's API tokens.
+ */
+export type ApiTokenList = {
+    count: number;
+    /**
+     * Newest first.
+     */
+    tokens: Array<ApiToken>;
+};
+
+/**
+ * An access token for the API.
+ */
+export type AccessToken = {
+    /**
+     * A JSON Web Token that lives minutes: send it as `Authorization: Bearer <token>`.
+     */
+    token: string;
+};
+
 export type ListTasksData = {
     body?: never;
     path: {
@@ -1385,7 +1765,7 @@ export type ListTasksErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -1435,7 +1815,7 @@ export type CreateTaskErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -1520,7 +1900,7 @@ export type DeleteTaskErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -1592,7 +1972,7 @@ export type GetTaskErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -1659,7 +2039,7 @@ export type UpdateTaskErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -1739,7 +2119,7 @@ export type ReplaceTaskErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -1819,7 +2199,7 @@ export type SetTaskCompletionErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -1899,7 +2279,7 @@ export type MoveTaskErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -1965,7 +2345,7 @@ export type ApplyBatchErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -2048,7 +2428,7 @@ export type GetStatsErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -2103,7 +2483,7 @@ export type ListProjectsErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -2153,7 +2533,7 @@ export type CreateProjectErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -2238,7 +2618,7 @@ export type DeleteProjectErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -2310,7 +2690,7 @@ export type GetProjectErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -2377,7 +2757,7 @@ export type UpdateProjectErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -2453,7 +2833,7 @@ export type MoveProjectErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -2519,7 +2899,7 @@ export type EmptyTrashErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -2578,7 +2958,7 @@ export type ListTrashErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -2632,7 +3012,7 @@ export type RestoreFromTrashErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -2694,7 +3074,7 @@ export type PurgeFromTrashErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -2765,7 +3145,7 @@ export type GetTaskHistoryErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -2824,7 +3204,7 @@ export type ExportDataErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -2890,7 +3270,7 @@ export type ImportDataErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -2958,7 +3338,7 @@ export type ListChangesErrors = {
      */
     401: Problem;
     /**
-     * The token's user is not the user in the path.
+     * The token's user is not the user in the path, or the token does not allow this.
      */
     403: Problem;
     /**
@@ -2989,6 +3369,1022 @@ export type ListChangesResponses = {
 };
 
 export type ListChangesResponse = ListChangesResponses[keyof ListChangesResponses];
+
+export type SignUpEmailData = {
+    body: SignUpEmail;
+    path?: never;
+    query?: never;
+    url: '/api/auth/sign-up/email';
+};
+
+export type SignUpEmailErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The request does not say that a page of this server or of an allowed origin makes it.
+     */
+    403: Problem;
+    /**
+     * This server keeps no accounts of its own.
+     */
+    404: Problem;
+    /**
+     * Another account has this e-mail, or another request was faster.
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed.
+     */
+    413: Problem;
+    /**
+     * The body's media type is missing or not one of those documented.
+     */
+    415: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type SignUpEmailError = SignUpEmailErrors[keyof SignUpEmailErrors];
+
+export type SignUpEmailResponses = {
+    /**
+     * The account is there, and its first session.
+     */
+    200: SignedUp;
+};
+
+export type SignUpEmailResponse = SignUpEmailResponses[keyof SignUpEmailResponses];
+
+export type SignInEmailData = {
+    body: SignInEmail;
+    path?: never;
+    query?: never;
+    url: '/api/auth/sign-in/email';
+};
+
+export type SignInEmailErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * There is no session, or the e-mail or the password is wrong.
+     */
+    401: Problem;
+    /**
+     * The request does not say that a page of this server or of an allowed origin makes it.
+     */
+    403: Problem;
+    /**
+     * This server keeps no accounts of its own.
+     */
+    404: Problem;
+    /**
+     * The body is larger than allowed.
+     */
+    413: Problem;
+    /**
+     * The body's media type is missing or not one of those documented.
+     */
+    415: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type SignInEmailError = SignInEmailErrors[keyof SignInEmailErrors];
+
+export type SignInEmailResponses = {
+    /**
+     * A new session.
+     */
+    200: SignedInAnswer;
+};
+
+export type SignInEmailResponse = SignInEmailResponses[keyof SignInEmailResponses];
+
+export type SignInDemoData = {
+    body?: Nothing;
+    path?: never;
+    query?: never;
+    url: '/api/auth/sign-in/demo';
+};
+
+export type SignInDemoErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The request does not say that a page of this server or of an allowed origin makes it.
+     */
+    403: Problem;
+    /**
+     * This server keeps no accounts of its own.
+     */
+    404: Problem;
+    /**
+     * Another account has this e-mail, or another request was faster.
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed.
+     */
+    413: Problem;
+    /**
+     * The body's media type is missing or not one of those documented.
+     */
+    415: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type SignInDemoError = SignInDemoErrors[keyof SignInDemoErrors];
+
+export type SignInDemoResponses = {
+    /**
+     * A new session.
+     */
+    200: SignedInAnswer;
+};
+
+export type SignInDemoResponse = SignInDemoResponses[keyof SignInDemoResponses];
+
+export type SignOutData = {
+    body?: SignOut;
+    path?: never;
+    query?: never;
+    url: '/api/auth/sign-out';
+};
+
+export type SignOutErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The request does not say that a page of this server or of an allowed origin makes it.
+     */
+    403: Problem;
+    /**
+     * This server keeps no accounts of its own.
+     */
+    404: Problem;
+    /**
+     * The body is larger than allowed.
+     */
+    413: Problem;
+    /**
+     * The body's media type is missing or not one of those documented.
+     */
+    415: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type SignOutError = SignOutErrors[keyof SignOutErrors];
+
+export type SignOutResponses = {
+    /**
+     * There is no session any more.
+     */
+    200: Success;
+};
+
+export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
+
+export type GetSignInMethodsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/methods';
+};
+
+export type GetSignInMethodsErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type GetSignInMethodsError = GetSignInMethodsErrors[keyof GetSignInMethodsErrors];
+
+export type GetSignInMethodsResponses = {
+    /**
+     * How people can sign in here.
+     */
+    200: SignInMethods;
+};
+
+export type GetSignInMethodsResponse = GetSignInMethodsResponses[keyof GetSignInMethodsResponses];
+
+export type GetSessionData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Not used: there is no such cache.
+         */
+        disableCookieCache?: boolean;
+        /**
+         * Not used.
+         */
+        disableRefresh?: boolean;
+    };
+    url: '/api/auth/get-session';
+};
+
+export type GetSessionErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The request does not say that a page of this server or of an allowed origin makes it.
+     */
+    403: Problem;
+    /**
+     * This server keeps no accounts of its own.
+     */
+    404: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type GetSessionError = GetSessionErrors[keyof GetSessionErrors];
+
+export type GetSessionResponses = {
+    /**
+     * The session and whose it is, or null.
+     */
+    200: CurrentSession | null;
+};
+
+export type GetSessionResponse = GetSessionResponses[keyof GetSessionResponses];
+
+export type GetAccessTokenData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/token';
+};
+
+export type GetAccessTokenErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * There is no session, or the e-mail or the password is wrong.
+     */
+    401: Problem;
+    /**
+     * The request does not say that a page of this server or of an allowed origin makes it.
+     */
+    403: Problem;
+    /**
+     * This server keeps no accounts of its own.
+     */
+    404: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type GetAccessTokenError = GetAccessTokenErrors[keyof GetAccessTokenErrors];
+
+export type GetAccessTokenResponses = {
+    /**
+     * A token of the session's user.
+     */
+    200: AccessToken;
+};
+
+export type GetAccessTokenResponse = GetAccessTokenResponses[keyof GetAccessTokenResponses];
+
+export type GetJwksData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/jwks';
+};
+
+export type GetJwksErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * This server keeps no accounts of its own.
+     */
+    404: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type GetJwksError = GetJwksErrors[keyof GetJwksErrors];
+
+export type GetJwksResponses = {
+    /**
+     * The keys.
+     */
+    200: JsonWebKeySet;
+};
+
+export type GetJwksResponse = GetJwksResponses[keyof GetJwksResponses];
+
+export type ListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/list-sessions';
+};
+
+export type ListSessionsErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * There is no session, or the e-mail or the password is wrong.
+     */
+    401: Problem;
+    /**
+     * The request does not say that a page of this server or of an allowed origin makes it.
+     */
+    403: Problem;
+    /**
+     * This server keeps no accounts of its own.
+     */
+    404: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
+
+export type ListSessionsResponses = {
+    /**
+     * The sessions.
+     */
+    200: Array<AuthSession>;
+};
+
+export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
+
+export type RevokeSessionData = {
+    body: RevokeSession;
+    path?: never;
+    query?: never;
+    url: '/api/auth/revoke-session';
+};
+
+export type RevokeSessionErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * There is no session, or the e-mail or the password is wrong.
+     */
+    401: Problem;
+    /**
+     * The request does not say that a page of this server or of an allowed origin makes it.
+     */
+    403: Problem;
+    /**
+     * This server keeps no accounts of its own.
+     */
+    404: Problem;
+    /**
+     * The body is larger than allowed.
+     */
+    413: Problem;
+    /**
+     * The body's media type is missing or not one of those documented.
+     */
+    415: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type RevokeSessionError = RevokeSessionErrors[keyof RevokeSessionErrors];
+
+export type RevokeSessionResponses = {
+    /**
+     * There is no such session any more.
+     */
+    200: AuthStatus;
+};
+
+export type RevokeSessionResponse = RevokeSessionResponses[keyof RevokeSessionResponses];
+
+export type RevokeSessionsData = {
+    body?: Nothing;
+    path?: never;
+    query?: never;
+    url: '/api/auth/revoke-sessions';
+};
+
+export type RevokeSessionsErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * There is no session, or the e-mail or the password is wrong.
+     */
+    401: Problem;
+    /**
+     * The request does not say that a page of this server or of an allowed origin makes it.
+     */
+    403: Problem;
+    /**
+     * This server keeps no accounts of its own.
+     */
+    404: Problem;
+    /**
+     * The body is larger than allowed.
+     */
+    413: Problem;
+    /**
+     * The body's media type is missing or not one of those documented.
+     */
+    415: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type RevokeSessionsError = RevokeSessionsErrors[keyof RevokeSessionsErrors];
+
+export type RevokeSessionsResponses = {
+    /**
+     * There are no sessions any more.
+     */
+    200: AuthStatus;
+};
+
+export type RevokeSessionsResponse = RevokeSessionsResponses[keyof RevokeSessionsResponses];
+
+export type RevokeOtherSessionsData = {
+    body?: Nothing;
+    path?: never;
+    query?: never;
+    url: '/api/auth/revoke-other-sessions';
+};
+
+export type RevokeOtherSessionsErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * There is no session, or the e-mail or the password is wrong.
+     */
+    401: Problem;
+    /**
+     * The request does not say that a page of this server or of an allowed origin makes it.
+     */
+    403: Problem;
+    /**
+     * This server keeps no accounts of its own.
+     */
+    404: Problem;
+    /**
+     * The body is larger than allowed.
+     */
+    413: Problem;
+    /**
+     * The body's media type is missing or not one of those documented.
+     */
+    415: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type RevokeOtherSessionsError = RevokeOtherSessionsErrors[keyof RevokeOtherSessionsErrors];
+
+export type RevokeOtherSessionsResponses = {
+    /**
+     * There are no other sessions any more.
+     */
+    200: AuthStatus;
+};
+
+export type RevokeOtherSessionsResponse = RevokeOtherSessionsResponses[keyof RevokeOtherSessionsResponses];
+
+export type ChangePasswordData = {
+    body: ChangePassword;
+    path?: never;
+    query?: never;
+    url: '/api/auth/change-password';
+};
+
+export type ChangePasswordErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * There is no session, or the e-mail or the password is wrong.
+     */
+    401: Problem;
+    /**
+     * The request does not say that a page of this server or of an allowed origin makes it.
+     */
+    403: Problem;
+    /**
+     * This server keeps no accounts of its own.
+     */
+    404: Problem;
+    /**
+     * Another account has this e-mail, or another request was faster.
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed.
+     */
+    413: Problem;
+    /**
+     * The body's media type is missing or not one of those documented.
+     */
+    415: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordErrors];
+
+export type ChangePasswordResponses = {
+    /**
+     * The password is changed.
+     */
+    200: PasswordChanged;
+};
+
+export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
+
+export type DeleteAccountData = {
+    body: DeleteUser;
+    path?: never;
+    query?: never;
+    url: '/api/auth/delete-user';
+};
+
+export type DeleteAccountErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * There is no session, or the e-mail or the password is wrong.
+     */
+    401: Problem;
+    /**
+     * The request does not say that a page of this server or of an allowed origin makes it.
+     */
+    403: Problem;
+    /**
+     * This server keeps no accounts of its own.
+     */
+    404: Problem;
+    /**
+     * The body is larger than allowed.
+     */
+    413: Problem;
+    /**
+     * The body's media type is missing or not one of those documented.
+     */
+    415: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type DeleteAccountError = DeleteAccountErrors[keyof DeleteAccountErrors];
+
+export type DeleteAccountResponses = {
+    /**
+     * Nothing of the user is left.
+     */
+    200: UserDeleted;
+};
+
+export type DeleteAccountResponse = DeleteAccountResponses[keyof DeleteAccountResponses];
+
+export type ListApiTokensData = {
+    body?: never;
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/{user_id}/tokens';
+};
+
+export type ListApiTokensErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path, or the token does not allow this.
+     */
+    403: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type ListApiTokensError = ListApiTokensErrors[keyof ListApiTokensErrors];
+
+export type ListApiTokensResponses = {
+    /**
+     * The user's API tokens.
+     */
+    200: ApiTokenList;
+};
+
+export type ListApiTokensResponse = ListApiTokensResponses[keyof ListApiTokensResponses];
+
+export type CreateApiTokenData = {
+    body: CreateApiToken;
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/{user_id}/tokens';
+};
+
+export type CreateApiTokenErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path, or the token does not allow this.
+     */
+    403: Problem;
+    /**
+     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed.
+     */
+    413: Problem;
+    /**
+     * The body's media type is missing or not one of those documented.
+     */
+    415: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type CreateApiTokenError = CreateApiTokenErrors[keyof CreateApiTokenErrors];
+
+export type CreateApiTokenResponses = {
+    /**
+     * The new API token, with the token itself.
+     */
+    201: CreatedApiToken;
+};
+
+export type CreateApiTokenResponse = CreateApiTokenResponses[keyof CreateApiTokenResponses];
+
+export type RevokeApiTokenData = {
+    body?: never;
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+        /**
+         * The API token's id.
+         */
+        token_id: string;
+    };
+    query?: never;
+    url: '/api/{user_id}/tokens/{token_id}';
+};
+
+export type RevokeApiTokenErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path, or the token does not allow this.
+     */
+    403: Problem;
+    /**
+     * The caller has nothing with this id there.
+     */
+    404: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type RevokeApiTokenError = RevokeApiTokenErrors[keyof RevokeApiTokenErrors];
+
+export type RevokeApiTokenResponses = {
+    /**
+     * It is gone.
+     */
+    204: void;
+};
+
+export type RevokeApiTokenResponse = RevokeApiTokenResponses[keyof RevokeApiTokenResponses];
+
+export type GetIdentityData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/identity';
+};
+
+export type GetIdentityErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path, or the token does not allow this.
+     */
+    403: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type GetIdentityError = GetIdentityErrors[keyof GetIdentityErrors];
+
+export type GetIdentityResponses = {
+    /**
+     * Whose the token is.
+     */
+    200: TokenIdentity;
+};
+
+export type GetIdentityResponse = GetIdentityResponses[keyof GetIdentityResponses];
+
+export type DeleteUserData = {
+    body?: never;
+    path: {
+        /**
+         * The caller's own user id, percent-encoded.
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/{user_id}';
+};
+
+export type DeleteUserErrors = {
+    /**
+     * The request says something that is not allowed; `errors` names each fault.
+     */
+    400: Problem;
+    /**
+     * The token is missing, malformed, expired or otherwise not accepted.
+     */
+    401: Problem;
+    /**
+     * The token's user is not the user in the path, or the token does not allow this.
+     */
+    403: Problem;
+    /**
+     * Too many requests; `Retry-After` says in how many seconds to try again.
+     */
+    429: Problem;
+    /**
+     * A fault of the server; the request id leads to it in the log.
+     */
+    500: Problem;
+    /**
+     * The server or its database cannot answer now; try again.
+     */
+    503: Problem;
+};
+
+export type DeleteUserError = DeleteUserErrors[keyof DeleteUserErrors];
+
+export type DeleteUserResponses = {
+    /**
+     * What was removed, by number.
+     */
+    200: DeletedUser;
+};
+
+export type DeleteUserResponse = DeleteUserResponses[keyof DeleteUserResponses];
 
 export type GetHealthData = {
     body?: never;

@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, useMutation, type UseMutationOptions, useQuery } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { applyBatch, createProject, createTask, deleteProject, deleteTask, emptyTrash, exportData, getHealth, getProject, getStats, getTask, getTaskHistory, importData, listChanges, listProjects, listTasks, listTrash, moveProject, moveTask, type Options, purgeFromTrash, replaceTask, restoreFromTrash, setTaskCompletion, updateProject, updateTask } from '../sdk.gen.js';
-import type { ApplyBatchData, ApplyBatchError, ApplyBatchResponse, CreateProjectData, CreateProjectError, CreateProjectResponse, CreateTaskData, CreateTaskError, CreateTaskResponse, DeleteProjectData, DeleteProjectError, DeleteProjectResponse, DeleteTaskData, DeleteTaskError, DeleteTaskResponse, EmptyTrashData, EmptyTrashError, EmptyTrashResponse, ExportDataData, ExportDataError, ExportDataResponse, GetHealthData, GetHealthError, GetHealthResponse, GetProjectData, GetProjectError, GetProjectResponse, GetStatsData, GetStatsError, GetStatsResponse, GetTaskData, GetTaskError, GetTaskHistoryData, GetTaskHistoryError, GetTaskHistoryResponse, GetTaskResponse, ImportDataData, ImportDataError, ImportDataResponse, ListChangesData, ListChangesError, ListChangesResponse, ListProjectsData, ListProjectsError, ListProjectsResponse, ListTasksData, ListTasksError, ListTasksResponse, ListTrashData, ListTrashError, ListTrashResponse, MoveProjectData, MoveProjectError, MoveProjectResponse, MoveTaskData, MoveTaskError, MoveTaskResponse, Position, PurgeFromTrashData, PurgeFromTrashError, PurgeFromTrashResponse, ReplaceTaskData, ReplaceTaskError, ReplaceTaskResponse, RestoreFromTrashData, RestoreFromTrashError, RestoreFromTrashResponse, SetTaskCompletionData, SetTaskCompletionError, SetTaskCompletionResponse, UpdateProjectData, UpdateProjectError, UpdateProjectResponse, UpdateTaskData, UpdateTaskError, UpdateTaskResponse } from '../types.gen.js';
+import { applyBatch, changePassword, createApiToken, createProject, createTask, deleteAccount, deleteProject, deleteTask, deleteUser, emptyTrash, exportData, getAccessToken, getHealth, getIdentity, getJwks, getProject, getSession, getSignInMethods, getStats, getTask, getTaskHistory, importData, listApiTokens, listChanges, listProjects, listSessions, listTasks, listTrash, moveProject, moveTask, type Options, purgeFromTrash, replaceTask, restoreFromTrash, revokeApiToken, revokeOtherSessions, revokeSession, revokeSessions, setTaskCompletion, signInDemo, signInEmail, signOut, signUpEmail, updateProject, updateTask } from '../sdk.gen.js';
+import type { ApplyBatchData, ApplyBatchError, ApplyBatchResponse, ChangePasswordData, ChangePasswordError, ChangePasswordResponse, CreateApiTokenData, CreateApiTokenError, CreateApiTokenResponse, CreateProjectData, CreateProjectError, CreateProjectResponse, CreateTaskData, CreateTaskError, CreateTaskResponse, DeleteAccountData, DeleteAccountError, DeleteAccountResponse, DeleteProjectData, DeleteProjectError, DeleteProjectResponse, DeleteTaskData, DeleteTaskError, DeleteTaskResponse, DeleteUserData, DeleteUserError, DeleteUserResponse, EmptyTrashData, EmptyTrashError, EmptyTrashResponse, ExportDataData, ExportDataError, ExportDataResponse, GetAccessTokenData, GetAccessTokenError, GetAccessTokenResponse, GetHealthData, GetHealthError, GetHealthResponse, GetIdentityData, GetIdentityError, GetIdentityResponse, GetJwksData, GetJwksError, GetJwksResponse, GetProjectData, GetProjectError, GetProjectResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSignInMethodsData, GetSignInMethodsError, GetSignInMethodsResponse, GetStatsData, GetStatsError, GetStatsResponse, GetTaskData, GetTaskError, GetTaskHistoryData, GetTaskHistoryError, GetTaskHistoryResponse, GetTaskResponse, ImportDataData, ImportDataError, ImportDataResponse, ListApiTokensData, ListApiTokensError, ListApiTokensResponse, ListChangesData, ListChangesError, ListChangesResponse, ListProjectsData, ListProjectsError, ListProjectsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListTasksData, ListTasksError, ListTasksResponse, ListTrashData, ListTrashError, ListTrashResponse, MoveProjectData, MoveProjectError, MoveProjectResponse, MoveTaskData, MoveTaskError, MoveTaskResponse, Position, PurgeFromTrashData, PurgeFromTrashError, PurgeFromTrashResponse, ReplaceTaskData, ReplaceTaskError, ReplaceTaskResponse, RestoreFromTrashData, RestoreFromTrashError, RestoreFromTrashResponse, RevokeApiTokenData, RevokeApiTokenError, RevokeApiTokenResponse, RevokeOtherSessionsData, RevokeOtherSessionsError, RevokeOtherSessionsResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RevokeSessionsData, RevokeSessionsError, RevokeSessionsResponse, SetTaskCompletionData, SetTaskCompletionError, SetTaskCompletionResponse, SignInDemoData, SignInDemoError, SignInDemoResponse, SignInEmailData, SignInEmailError, SignInEmailResponse, SignOutData, SignOutError, SignOutResponse, SignUpEmailData, SignUpEmailError, SignUpEmailResponse, UpdateProjectData, UpdateProjectError, UpdateProjectResponse, UpdateTaskData, UpdateTaskError, UpdateTaskResponse } from '../types.gen.js';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -980,6 +980,541 @@ export const listChangesInfiniteOptions = (options: Options<ListChangesData>) =>
  * back) the answer is 410, never a part: list the tasks again and go on from that position.
  */
 export const useListChangesQuery = (options: Options<ListChangesData>) => useQuery(listChangesOptions(options));
+
+/**
+ * Sign up
+ *
+ * Creates an account with a generated user id and signs in. An e-mail that has an account already
+ * is refused with 409; sign-ups are limited per address.
+ */
+export const signUpEmailMutation = (options?: Partial<Options<SignUpEmailData>>): UseMutationOptions<SignUpEmailResponse, SignUpEmailError, Options<SignUpEmailData>> => {
+    const mutationOptions: UseMutationOptions<SignUpEmailResponse, SignUpEmailError, Options<SignUpEmailData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await signUpEmail({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Sign up
+ *
+ * Creates an account with a generated user id and signs in. An e-mail that has an account already
+ * is refused with 409; sign-ups are limited per address.
+ */
+export const useSignUpEmailMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SignUpEmailResponse, SignUpEmailError, Options<SignUpEmailData>>, 'mutationFn'>>) => useMutation({ ...signUpEmailMutation(), ...mutationOptions });
+
+/**
+ * Sign in
+ *
+ * Whether the e-mail or the password is wrong is not told, nor does one take longer than the other.
+ * After some failures each further attempt from the same address has to wait longer (429).
+ */
+export const signInEmailMutation = (options?: Partial<Options<SignInEmailData>>): UseMutationOptions<SignInEmailResponse, SignInEmailError, Options<SignInEmailData>> => {
+    const mutationOptions: UseMutationOptions<SignInEmailResponse, SignInEmailError, Options<SignInEmailData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await signInEmail({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Sign in
+ *
+ * Whether the e-mail or the password is wrong is not told, nor does one take longer than the other.
+ * After some failures each further attempt from the same address has to wait longer (429).
+ */
+export const useSignInEmailMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SignInEmailResponse, SignInEmailError, Options<SignInEmailData>>, 'mutationFn'>>) => useMutation({ ...signInEmailMutation(), ...mutationOptions });
+
+/**
+ * Sign in as the user demo
+ *
+ * For whoever tries Taskwire on their own machine: only with the private Postgres and on a loopback
+ * address; elsewhere 404. The first time there are some sample tasks.
+ */
+export const signInDemoMutation = (options?: Partial<Options<SignInDemoData>>): UseMutationOptions<SignInDemoResponse, SignInDemoError, Options<SignInDemoData>> => {
+    const mutationOptions: UseMutationOptions<SignInDemoResponse, SignInDemoError, Options<SignInDemoData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await signInDemo({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Sign in as the user demo
+ *
+ * For whoever tries Taskwire on their own machine: only with the private Postgres and on a loopback
+ * address; elsewhere 404. The first time there are some sample tasks.
+ */
+export const useSignInDemoMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SignInDemoResponse, SignInDemoError, Options<SignInDemoData>>, 'mutationFn'>>) => useMutation({ ...signInDemoMutation(), ...mutationOptions });
+
+/**
+ * Sign out
+ *
+ * Ends the session and its access tokens at once. Without a session it does nothing.
+ */
+export const signOutMutation = (options?: Partial<Options<SignOutData>>): UseMutationOptions<SignOutResponse, SignOutError, Options<SignOutData>> => {
+    const mutationOptions: UseMutationOptions<SignOutResponse, SignOutError, Options<SignOutData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await signOut({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Sign out
+ *
+ * Ends the session and its access tokens at once. Without a session it does nothing.
+ */
+export const useSignOutMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SignOutResponse, SignOutError, Options<SignOutData>>, 'mutationFn'>>) => useMutation({ ...signOutMutation(), ...mutationOptions });
+
+export const getSignInMethodsQueryKey = (options?: Options<GetSignInMethodsData>) => createQueryKey('getSignInMethods', options);
+
+/**
+ * List the ways to sign in
+ *
+ * Always there; both are false where the server keeps no accounts of its own.
+ */
+export const getSignInMethodsOptions = (options?: Options<GetSignInMethodsData>) => queryOptions<GetSignInMethodsResponse, GetSignInMethodsError, GetSignInMethodsResponse, ReturnType<typeof getSignInMethodsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getSignInMethods({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getSignInMethodsQueryKey(options)
+});
+
+/**
+ * List the ways to sign in
+ *
+ * Always there; both are false where the server keeps no accounts of its own.
+ */
+export const useGetSignInMethodsQuery = (options?: Options<GetSignInMethodsData>) => useQuery(getSignInMethodsOptions(options));
+
+export const getSessionQueryKey = (options?: Options<GetSessionData>) => createQueryKey('getSession', options);
+
+/**
+ * Read the current session
+ *
+ * `null` without one.
+ */
+export const getSessionOptions = (options?: Options<GetSessionData>) => queryOptions<GetSessionResponse, GetSessionError, GetSessionResponse, ReturnType<typeof getSessionQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getSession({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getSessionQueryKey(options)
+});
+
+/**
+ * Read the current session
+ *
+ * `null` without one.
+ */
+export const useGetSessionQuery = (options?: Options<GetSessionData>) => useQuery(getSessionOptions(options));
+
+export const getAccessTokenQueryKey = (options?: Options<GetAccessTokenData>) => createQueryKey('getAccessToken', options);
+
+/**
+ * Get an access token
+ *
+ * For the API, as `Authorization: Bearer <token>`. It lives minutes; get another before it ends.
+ */
+export const getAccessTokenOptions = (options?: Options<GetAccessTokenData>) => queryOptions<GetAccessTokenResponse, GetAccessTokenError, GetAccessTokenResponse, ReturnType<typeof getAccessTokenQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getAccessToken({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getAccessTokenQueryKey(options)
+});
+
+/**
+ * Get an access token
+ *
+ * For the API, as `Authorization: Bearer <token>`. It lives minutes; get another before it ends.
+ */
+export const useGetAccessTokenQuery = (options?: Options<GetAccessTokenData>) => useQuery(getAccessTokenOptions(options));
+
+export const getJwksQueryKey = (options?: Options<GetJwksData>) => createQueryKey('getJwks', options);
+
+/**
+ * Get the public keys
+ *
+ * Those that verify access tokens, the newest first; also those that are retired but whose tokens
+ * may still be valid.
+ */
+export const getJwksOptions = (options?: Options<GetJwksData>) => queryOptions<GetJwksResponse, GetJwksError, GetJwksResponse, ReturnType<typeof getJwksQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getJwks({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getJwksQueryKey(options)
+});
+
+/**
+ * Get the public keys
+ *
+ * Those that verify access tokens, the newest first; also those that are retired but whose tokens
+ * may still be valid.
+ */
+export const useGetJwksQuery = (options?: Options<GetJwksData>) => useQuery(getJwksOptions(options));
+
+export const listSessionsQueryKey = (options?: Options<ListSessionsData>) => createQueryKey('listSessions', options);
+
+/**
+ * List the sessions
+ *
+ * Those of the session's user that have not ended, the last used first.
+ */
+export const listSessionsOptions = (options?: Options<ListSessionsData>) => queryOptions<ListSessionsResponse, ListSessionsError, ListSessionsResponse, ReturnType<typeof listSessionsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listSessions({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listSessionsQueryKey(options)
+});
+
+/**
+ * List the sessions
+ *
+ * Those of the session's user that have not ended, the last used first.
+ */
+export const useListSessionsQuery = (options?: Options<ListSessionsData>) => useQuery(listSessionsOptions(options));
+
+/**
+ * End one session
+ *
+ * That which `token` names, if it is the user's own; its access tokens end with it.
+ */
+export const revokeSessionMutation = (options?: Partial<Options<RevokeSessionData>>): UseMutationOptions<RevokeSessionResponse, RevokeSessionError, Options<RevokeSessionData>> => {
+    const mutationOptions: UseMutationOptions<RevokeSessionResponse, RevokeSessionError, Options<RevokeSessionData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await revokeSession({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * End one session
+ *
+ * That which `token` names, if it is the user's own; its access tokens end with it.
+ */
+export const useRevokeSessionMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RevokeSessionResponse, RevokeSessionError, Options<RevokeSessionData>>, 'mutationFn'>>) => useMutation({ ...revokeSessionMutation(), ...mutationOptions });
+
+/**
+ * End all sessions
+ *
+ * Of the session's user, this one too, with all their access tokens.
+ */
+export const revokeSessionsMutation = (options?: Partial<Options<RevokeSessionsData>>): UseMutationOptions<RevokeSessionsResponse, RevokeSessionsError, Options<RevokeSessionsData>> => {
+    const mutationOptions: UseMutationOptions<RevokeSessionsResponse, RevokeSessionsError, Options<RevokeSessionsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await revokeSessions({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * End all sessions
+ *
+ * Of the session's user, this one too, with all their access tokens.
+ */
+export const useRevokeSessionsMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RevokeSessionsResponse, RevokeSessionsError, Options<RevokeSessionsData>>, 'mutationFn'>>) => useMutation({ ...revokeSessionsMutation(), ...mutationOptions });
+
+/**
+ * End all other sessions
+ *
+ * Of the session's user, with all their access tokens.
+ */
+export const revokeOtherSessionsMutation = (options?: Partial<Options<RevokeOtherSessionsData>>): UseMutationOptions<RevokeOtherSessionsResponse, RevokeOtherSessionsError, Options<RevokeOtherSessionsData>> => {
+    const mutationOptions: UseMutationOptions<RevokeOtherSessionsResponse, RevokeOtherSessionsError, Options<RevokeOtherSessionsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await revokeOtherSessions({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * End all other sessions
+ *
+ * Of the session's user, with all their access tokens.
+ */
+export const useRevokeOtherSessionsMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RevokeOtherSessionsResponse, RevokeOtherSessionsError, Options<RevokeOtherSessionsData>>, 'mutationFn'>>) => useMutation({ ...revokeOtherSessionsMutation(), ...mutationOptions });
+
+/**
+ * Change the password
+ *
+ * All sessions end, with their access tokens, and a new one begins; with `"revokeOtherSessions":
+ * false` all stay as they are.
+ */
+export const changePasswordMutation = (options?: Partial<Options<ChangePasswordData>>): UseMutationOptions<ChangePasswordResponse, ChangePasswordError, Options<ChangePasswordData>> => {
+    const mutationOptions: UseMutationOptions<ChangePasswordResponse, ChangePasswordError, Options<ChangePasswordData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await changePassword({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Change the password
+ *
+ * All sessions end, with their access tokens, and a new one begins; with `"revokeOtherSessions":
+ * false` all stay as they are.
+ */
+export const useChangePasswordMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ChangePasswordResponse, ChangePasswordError, Options<ChangePasswordData>>, 'mutationFn'>>) => useMutation({ ...changePasswordMutation(), ...mutationOptions });
+
+/**
+ * Delete the user
+ *
+ * At once and for good: the account, its sessions, and everything that belongs to the user: tasks,
+ * projects, trash and change log.
+ */
+export const deleteAccountMutation = (options?: Partial<Options<DeleteAccountData>>): UseMutationOptions<DeleteAccountResponse, DeleteAccountError, Options<DeleteAccountData>> => {
+    const mutationOptions: UseMutationOptions<DeleteAccountResponse, DeleteAccountError, Options<DeleteAccountData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await deleteAccount({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Delete the user
+ *
+ * At once and for good: the account, its sessions, and everything that belongs to the user: tasks,
+ * projects, trash and change log.
+ */
+export const useDeleteAccountMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DeleteAccountResponse, DeleteAccountError, Options<DeleteAccountData>>, 'mutationFn'>>) => useMutation({ ...deleteAccountMutation(), ...mutationOptions });
+
+export const listApiTokensQueryKey = (options: Options<ListApiTokensData>) => createQueryKey('listApiTokens', options);
+
+/**
+ * List the API tokens
+ *
+ * All of them, newest first, also those that have ended. The tokens themselves are not told: they
+ * are shown once, when they are created. Not open to API tokens.
+ */
+export const listApiTokensOptions = (options: Options<ListApiTokensData>) => queryOptions<ListApiTokensResponse, ListApiTokensError, ListApiTokensResponse, ReturnType<typeof listApiTokensQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listApiTokens({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listApiTokensQueryKey(options)
+});
+
+/**
+ * List the API tokens
+ *
+ * All of them, newest first, also those that have ended. The tokens themselves are not told: they
+ * are shown once, when they are created. Not open to API tokens.
+ */
+export const useListApiTokensQuery = (options: Options<ListApiTokensData>) => useQuery(listApiTokensOptions(options));
+
+/**
+ * Create an API token
+ *
+ * For scripts, which cannot sign in: send it as `Authorization: Bearer <token>`. With the scope
+ * `read` it reads and follows changes live, with `read-write` it also changes tasks, projects and
+ * the trash. Neither can manage API tokens or delete the user. **The token is in this answer and
+ * nowhere else.** A user has at most 100; one more is refused with 409.
+ */
+export const createApiTokenMutation = (options?: Partial<Options<CreateApiTokenData>>): UseMutationOptions<CreateApiTokenResponse, CreateApiTokenError, Options<CreateApiTokenData>> => {
+    const mutationOptions: UseMutationOptions<CreateApiTokenResponse, CreateApiTokenError, Options<CreateApiTokenData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await createApiToken({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Create an API token
+ *
+ * For scripts, which cannot sign in: send it as `Authorization: Bearer <token>`. With the scope
+ * `read` it reads and follows changes live, with `read-write` it also changes tasks, projects and
+ * the trash. Neither can manage API tokens or delete the user. **The token is in this answer and
+ * nowhere else.** A user has at most 100; one more is refused with 409.
+ */
+export const useCreateApiTokenMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CreateApiTokenResponse, CreateApiTokenError, Options<CreateApiTokenData>>, 'mutationFn'>>) => useMutation({ ...createApiTokenMutation(), ...mutationOptions });
+
+/**
+ * Revoke an API token
+ *
+ * It gives no access any more: here from this answer on, on other servers within a second. Sockets
+ * that were opened with it are closed. An API token may revoke itself and no other, whatever its
+ * scope.
+ */
+export const revokeApiTokenMutation = (options?: Partial<Options<RevokeApiTokenData>>): UseMutationOptions<RevokeApiTokenResponse, RevokeApiTokenError, Options<RevokeApiTokenData>> => {
+    const mutationOptions: UseMutationOptions<RevokeApiTokenResponse, RevokeApiTokenError, Options<RevokeApiTokenData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await revokeApiToken({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Revoke an API token
+ *
+ * It gives no access any more: here from this answer on, on other servers within a second. Sockets
+ * that were opened with it are closed. An API token may revoke itself and no other, whatever its
+ * scope.
+ */
+export const useRevokeApiTokenMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RevokeApiTokenResponse, RevokeApiTokenError, Options<RevokeApiTokenData>>, 'mutationFn'>>) => useMutation({ ...revokeApiTokenMutation(), ...mutationOptions });
+
+export const getIdentityQueryKey = (options?: Options<GetIdentityData>) => createQueryKey('getIdentity', options);
+
+/**
+ * Tell whose the token is
+ *
+ * For programs that were given a token and must know the user id, which stands in all paths.
+ */
+export const getIdentityOptions = (options?: Options<GetIdentityData>) => queryOptions<GetIdentityResponse, GetIdentityError, GetIdentityResponse, ReturnType<typeof getIdentityQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getIdentity({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getIdentityQueryKey(options)
+});
+
+/**
+ * Tell whose the token is
+ *
+ * For programs that were given a token and must know the user id, which stands in all paths.
+ */
+export const useGetIdentityQuery = (options?: Options<GetIdentityData>) => useQuery(getIdentityOptions(options));
+
+/**
+ * Delete the user
+ *
+ * Removes everything that the caller has, at once and for good: tasks, projects, trash, change log
+ * and API tokens. All tokens of the user that were issued until now end with it, the one of this
+ * request included: sent once more, it is answered 401, which says that the deletion is done.
+ * Sockets are closed. A user who returns under the same id, with a token that was issued some
+ * seconds later, starts anew. Not open to API tokens, nor to
+ * the sessions of this server's own accounts, which `POST /api/auth/delete-user` ends.
+ */
+export const deleteUserMutation = (options?: Partial<Options<DeleteUserData>>): UseMutationOptions<DeleteUserResponse, DeleteUserError, Options<DeleteUserData>> => {
+    const mutationOptions: UseMutationOptions<DeleteUserResponse, DeleteUserError, Options<DeleteUserData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await deleteUser({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Delete the user
+ *
+ * Removes everything that the caller has, at once and for good: tasks, projects, trash, change log
+ * and API tokens. All tokens of the user that were issued until now end with it, the one of this
+ * request included: sent once more, it is answered 401, which says that the deletion is done.
+ * Sockets are closed. A user who returns under the same id, with a token that was issued some
+ * seconds later, starts anew. Not open to API tokens, nor to
+ * the sessions of this server's own accounts, which `POST /api/auth/delete-user` ends.
+ */
+export const useDeleteUserMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DeleteUserResponse, DeleteUserError, Options<DeleteUserData>>, 'mutationFn'>>) => useMutation({ ...deleteUserMutation(), ...mutationOptions });
 
 export const getHealthQueryKey = (options?: Options<GetHealthData>) => createQueryKey('getHealth', options);
 
