@@ -61,6 +61,7 @@ mod retention;
 mod retries;
 mod revocations;
 mod search;
+mod security;
 mod servers;
 mod smoke;
 mod sockets;
