@@ -4,12 +4,9 @@
 # make help    all targets
 
 SHELL := /bin/sh
-SQLX_CLI := 0.9.0
-TOOLS := $(CURDIR)/target/tools
 CLIENT := clients/typescript
 BETTER_AUTH := tests/better-auth-client
 ISSUERS := tests/issuers
-export PATH := $(TOOLS)/bin:$(PATH)
 
 .PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract client client-check better-auth-check issuers prepare
 
@@ -30,9 +27,9 @@ lint:
 	cargo clippy --all-targets --quiet -- -D warnings
 	cargo clippy --lib --test torture --features broken --quiet -- -D warnings
 
-queries: $(TOOLS)/bin/cargo-sqlx # the committed query data is that of the code
+queries: # the committed query data is that of the code
 	@scripts/need-postgres
-	scripts/with-postgres cargo sqlx prepare --check -- --all-targets
+	scripts/query-data --check
 
 contract-check: tools/node_modules/.package-lock.json # lint, and what changed since it last landed
 	scripts/check-contract
@@ -90,14 +87,9 @@ contract: ## write openapi.yaml anew from the handlers' annotations
 client: $(CLIENT)/node_modules/.package-lock.json ## generate the TypeScript client anew, after changing openapi.yaml
 	cd $(CLIENT) && npm run --silent generate
 
-prepare: $(TOOLS)/bin/cargo-sqlx ## write the query data in .sqlx anew, after changing SQL
+prepare: ## write the query data in .sqlx anew, after changing SQL
 	@scripts/need-postgres
-	scripts/with-postgres cargo sqlx prepare -- --all-targets
-
-$(TOOLS)/bin/cargo-sqlx:
-	cargo install sqlx-cli --version =$(SQLX_CLI) --no-default-features --features postgres,rustls \
-		--locked --debug --quiet --root $(TOOLS) --target-dir target/sqlx-cli
-	@rm -rf target/sqlx-cli
+	scripts/query-data
 
 tools/node_modules/.package-lock.json: tools/package-lock.json
 	cd tools && npm ci --no-audit --no-fund --silent
