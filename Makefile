@@ -4,14 +4,16 @@
 # make help    all targets
 
 SHELL := /bin/sh
-SQLX_CLI := 0.9.0
-TOOLS := $(CURDIR)/target/tools
 CLIENT := clients/typescript
 WEB := clients/web
 BETTER_AUTH := tests/better-auth-client
-export PATH := $(TOOLS)/bin:$(PATH)
+ISSUERS := tests/issuers
 
+<<<<<<< HEAD
 .PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract client client-check better-auth-check web web-check screenshots prepare
+=======
+.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract client client-check better-auth-check issuers prepare
+>>>>>>> main
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -31,14 +33,14 @@ lint:
 	cargo clippy --all-targets --quiet -- -D warnings
 	cargo clippy --lib --test torture --features broken --quiet -- -D warnings
 
-queries: $(TOOLS)/bin/cargo-sqlx # the committed query data is that of the code
+queries: # the committed query data is that of the code
 	@scripts/need-postgres
-	scripts/with-postgres cargo sqlx prepare --check -- --all-targets
+	scripts/query-data --check
 
 contract-check: tools/node_modules/.package-lock.json # lint, and what changed since it last landed
 	scripts/check-contract
 
-units: # unit tests, and black-box tests over HTTP and WebSocket
+units: issuers # unit tests, and black-box tests over HTTP and WebSocket
 	@scripts/need-postgres
 	@scripts/need-package pgbouncer pgbouncer
 	cargo test
@@ -56,6 +58,7 @@ better-auth-check: $(BETTER_AUTH)/node_modules/.package-lock.json # Better Auth'
 	cargo build
 	cd $(BETTER_AUTH) && npm run --silent test
 
+<<<<<<< HEAD
 # What the app is built from; it is built anew only when some of it has changed.
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/build -type f 2>/dev/null) \
 	$(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/package.json
@@ -84,6 +87,9 @@ screenshots: web ## draw every view, light and dark, wide and narrow, into targe
 	@scripts/need-package chromium chromium
 	cargo build
 	cd $(WEB) && npm run --silent screenshots
+=======
+issuers: $(ISSUERS)/node_modules/.package-lock.json # the identity providers that the tests start
+>>>>>>> main
 
 # TORTURE_SECONDS sets how long, TORTURE_SEED repeats what went wrong when.
 torture: ## the history checker, for ten minutes: kill, cut, stall, and miss nothing
@@ -118,14 +124,9 @@ contract: ## write openapi.yaml anew from the handlers' annotations
 client: $(CLIENT)/node_modules/.package-lock.json ## generate the TypeScript client anew, after changing openapi.yaml
 	cd $(CLIENT) && npm run --silent generate
 
-prepare: $(TOOLS)/bin/cargo-sqlx ## write the query data in .sqlx anew, after changing SQL
+prepare: ## write the query data in .sqlx anew, after changing SQL
 	@scripts/need-postgres
-	scripts/with-postgres cargo sqlx prepare -- --all-targets
-
-$(TOOLS)/bin/cargo-sqlx:
-	cargo install sqlx-cli --version =$(SQLX_CLI) --no-default-features --features postgres,rustls \
-		--locked --debug --quiet --root $(TOOLS) --target-dir target/sqlx-cli
-	@rm -rf target/sqlx-cli
+	scripts/query-data
 
 tools/node_modules/.package-lock.json: tools/package-lock.json
 	cd tools && npm ci --no-audit --no-fund --silent
@@ -138,6 +139,11 @@ $(BETTER_AUTH)/node_modules/.package-lock.json: $(BETTER_AUTH)/package-lock.json
 	cd $(BETTER_AUTH) && npm ci --no-audit --no-fund --silent
 	@touch $@
 
+<<<<<<< HEAD
 $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
 	cd $(WEB) && npm ci --no-audit --no-fund --silent
+=======
+$(ISSUERS)/node_modules/.package-lock.json: $(ISSUERS)/package-lock.json
+	cd $(ISSUERS) && npm ci --no-audit --no-fund --silent
+>>>>>>> main
 	@touch $@

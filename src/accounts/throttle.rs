@@ -110,17 +110,17 @@ impl Throttle {
         }
         let forgotten = now - FORGOTTEN_AFTER;
         // Counted and held against the last delay in one statement, so that attempts at the same
-        // time are attempts one after the other.
-        let counted = sqlx::query_scalar!(
+        // time are attempts one after the other, whichever clock is ahead.
+        let counted = sqlx::query!(
             r#"INSERT INTO attempts AS a (key, count, last_at, blocked_until)
                VALUES ($1, 1, $2, $2::timestamptz + make_interval(secs => ($4::float8[])[1]))
                ON CONFLICT (key) DO UPDATE SET
                    count = CASE WHEN a.last_at < $3 THEN 1 ELSE a.count + 1 END,
-                   last_at = $2,
-                   blocked_until = $2::timestamptz + make_interval(secs => ($4::float8[])[
+                   last_at = GREATEST(a.last_at, $2),
+                   blocked_until = GREATEST(a.last_at, $2) + make_interval(secs => ($4::float8[])[
                        LEAST(CASE WHEN a.last_at < $3 THEN 1 ELSE a.count + 1 END, cardinality($4::float8[]))])
-               WHERE a.blocked_until <= $2
-               RETURNING blocked_until"#,
+               WHERE a.blocked_until <= GREATEST(a.last_at, $2)
+               RETURNING blocked_until, blocked_until > last_at AS "waits!""#,
             &key[..],
             now,
             forgotten,
@@ -128,16 +128,16 @@ impl Throttle {
         )
         .fetch_optional(pool)
         .await?;
-        let (until, refused) = if let Some(until) = counted {
-            (until, false)
-        } else {
-            let until = sqlx::query_scalar!("SELECT blocked_until FROM attempts WHERE key = $1", &key[..]);
-            (until.fetch_optional(pool).await?.unwrap_or(now), true)
-        };
-        if until > now {
-            self.remember(key, until, now);
+        if let Some(counted) = counted {
+            if counted.waits {
+                self.remember(key, counted.blocked_until, now);
+            }
+            return Ok(());
         }
-        if refused { Err(wait(now, until)) } else { Ok(()) }
+        let until = sqlx::query_scalar!("SELECT blocked_until FROM attempts WHERE key = $1", &key[..]);
+        let until = until.fetch_optional(pool).await?.unwrap_or(now);
+        self.remember(key, until, now);
+        Err(wait(now, until))
     }
 
     fn remember(&self, key: Key, until: DateTime<Utc>, now: DateTime<Utc>) {

@@ -83,7 +83,6 @@ async fn bad_input_names_the_field() {
         ("password", json!("x".repeat(129))),
         ("password", json!("password1")),
         ("password", json!("ada@example.com")),
-        ("password", json!("nul\u{0} in the middle")),
         ("role", json!("admin")),
     ] {
         let mut account = good.clone();
@@ -178,7 +177,7 @@ async fn the_demo_is_one_press_of_a_button_and_has_tasks_the_first_time() {
     again.keep(&again.post("sign-in/demo", json!({})).expect(200).await);
     assert_eq!(again.user().await.all("").await.len(), left);
     // It has no password.
-    again.sign_in("demo@taskwire.localhost", PASSWORD).invalid("email").await;
+    again.sign_in("demo@taskwire.localhost", PASSWORD).refused(401, "UNAUTHORIZED").await;
 }
 
 #[tokio::test]

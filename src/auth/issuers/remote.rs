@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -69,6 +70,8 @@ impl RemoteKeys {
             }
             bucket.take(Instant::now());
             self.state.send_modify(|state| state.begun += 1);
+            // Whoever has asked until now is served by this one, and needs no other.
+            let _ = self.asked.notified().now_or_never();
             let answer = fetcher.keys(&self.source).await;
             due = Instant::now() + self.pause_after(&answer);
             self.note(answer, bucket.next());
@@ -142,21 +145,28 @@ impl Visit<'_> {
     /// An error if there is nothing to wait for: [`TokenError::UnknownKey`] when the issuer has
     /// been asked since the request came, [`VerifyError::Unavailable`] when it does not answer.
     pub async fn newer_keys(&mut self) -> Result<(), VerifyError> {
-        let State { begun, ended, answers, next, .. } = *self.news.borrow();
-        if ended > self.begun {
-            return Err(if answers { TokenError::UnknownKey.into() } else { VerifyError::Unavailable });
-        }
-        if begun == ended {
-            // Nobody waits for one who has just not answered.
-            if !answers && next > Instant::now() {
-                return Err(VerifyError::Unavailable);
-            }
-            self.keys.asked.notify_one();
-        }
+        self.ask()?;
         if self.place.is_none() {
             self.place = Some(self.keys.places.try_acquire().map_err(|_| VerifyError::Unavailable)?);
         }
         let changed = timeout_at(self.until, self.news.changed()).await;
         changed.map_err(|_| VerifyError::Unavailable)?.map_err(|_| VerifyError::Unavailable)
+    }
+
+    /// Sees to it that an attempt is under way which began after the request came.
+    fn ask(&self) -> Result<(), VerifyError> {
+        // Held to the end, so that no attempt begins between looking and asking.
+        let state = self.news.borrow();
+        if state.ended > self.begun {
+            return Err(if state.answers { TokenError::UnknownKey.into() } else { VerifyError::Unavailable });
+        }
+        if state.begun == state.ended {
+            // Nobody waits for one who has just not answered.
+            if !state.answers && state.next > Instant::now() {
+                return Err(VerifyError::Unavailable);
+            }
+            self.keys.asked.notify_one();
+        }
+        Ok(())
     }
 }

@@ -130,7 +130,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    fn of(pipe: impl AsyncRead + Unpin + Send + 'static) -> Self {
+    pub(super) fn of(pipe: impl AsyncRead + Unpin + Send + 'static) -> Self {
         let (sender, lines) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             let mut pipe = BufReader::new(pipe).lines();

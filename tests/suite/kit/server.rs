@@ -7,7 +7,7 @@ use std::time::Duration;
 use taskwire::auth::Tokens;
 use taskwire::config::{
     AccountsConfig, HttpConfig, IssuerConfig, JwtConfig, KeyPace, LiveConfig, Origin, PoolConfig, Secret,
-    TrustedProxies,
+    TokenSettings, TrustedProxies,
 };
 use taskwire::database::Pool;
 use taskwire::server::{Server, Setup};
@@ -157,6 +157,11 @@ impl TestServer {
         Client::new(self.address, name, Some(token(name)))
     }
 
+    /// A client of this user with any token.
+    pub fn bearer(&self, name: &str, token: &str) -> Client {
+        Client::new(self.address, name, Some(token.to_owned()))
+    }
+
     /// A client without a token.
     pub fn anonymous(&self) -> Client {
         Client::new(self.address, "nobody", None)
@@ -168,6 +173,11 @@ impl TestServer {
         self.done.await.expect("the server ends");
         self.database
     }
+}
+
+/// Issuers as these settings name them, which must be good ones.
+pub fn issuers(settings: TokenSettings) -> Vec<IssuerConfig> {
+    settings.resolve().expect("a configuration").issuers
 }
 
 /// A token as an identity provider that shares the secret would make it.

@@ -1,0 +1,22 @@
+// Key pairs for issuers that the tests play themselves, one of each type, made anew for each run: no
+// private key lies in the repository.
+
+import { generateKeyPairSync } from 'node:crypto';
+
+const made = (pair, pkcs1 = false) => ({
+  private: pair.privateKey.export({ format: 'der', type: pkcs1 ? 'pkcs1' : 'pkcs8' }).toString('base64'),
+  pem: pair.publicKey.export({ format: 'pem', type: 'spki' }),
+  privatePem: pair.privateKey.export({ format: 'pem', type: 'pkcs8' }),
+  jwk: pair.publicKey.export({ format: 'jwk' }),
+});
+
+process.stdout.write(
+  JSON.stringify({
+    rsa: made(generateKeyPairSync('rsa', { modulusLength: 2048 }), true),
+    smallRsa: made(generateKeyPairSync('rsa', { modulusLength: 1024 }), true),
+    p256: made(generateKeyPairSync('ec', { namedCurve: 'P-256' })),
+    otherP256: made(generateKeyPairSync('ec', { namedCurve: 'P-256' })),
+    p384: made(generateKeyPairSync('ec', { namedCurve: 'P-384' })),
+    ed25519: made(generateKeyPairSync('ed25519')),
+  }),
+);

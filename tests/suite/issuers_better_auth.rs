@@ -1,0 +1,163 @@
+//! Better Auth with its JWT plugin as the source of identities: its people use Taskwire with the
+//! `EdDSA` tokens that it makes, while it changes its keys, and while it is down.
+
+use std::time::Duration;
+
+use serde_json::json;
+use taskwire::config::{IssuerConfig, KeyPace, TokenSettings};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::kit::{Live, Options, Provider, TestServer, Visitor, issuers};
+
+/// How it is configured, for these names.
+fn configured(provider: &Provider, issuer: &str, audience: &str) -> Vec<IssuerConfig> {
+    issuers(TokenSettings {
+        jwks_url: Some(format!("{}/api/auth/jwks", provider.url)),
+        jwt_issuer: Some(issuer.to_owned()),
+        jwt_audience: Some(audience.to_owned()),
+        ..TokenSettings::default()
+    })
+}
+
+async fn server(provider: &Provider, key_pace: KeyPace) -> TestServer {
+    let issuers = configured(provider, &provider.url, "taskwire");
+    TestServer::with(Options { issuers, key_pace, ..Options::default() }).await
+}
+
+/// Keys are fetched again and again, without being asked for.
+fn brisk() -> KeyPace {
+    let often = Duration::from_millis(100);
+    KeyPace { usual: often, least: often, most: often, retry: often, ask_every: often, ..KeyPace::default() }
+}
+
+#[tokio::test]
+async fn a_user_of_better_auth_lists_tasks_and_opens_a_socket() {
+    let provider = Provider::better_auth().await;
+    let server = server(&provider, KeyPace::default()).await;
+    let mut visitor = Visitor::at(&provider);
+    let id = visitor.sign_up("ada").await;
+    let ada = server.bearer(&id, &visitor.token().await);
+
+    let task = ada.create("Buy milk").await;
+    assert_eq!(ada.titles(&[]).await, ["Buy milk"]);
+    let (mut socket, _) = Live::open(&ada, None).await;
+    ada.update(task.id, json!({ "title": "Buy tea" })).await;
+    assert_eq!(socket.changes(1).await[0]["task"]["title"], "Buy tea");
+
+    let mut other = Visitor::at(&provider);
+    let bob = other.sign_up("bob").await;
+    server.bearer(&bob, &visitor.token().await).get("/tasks").refused(403, "FORBIDDEN").await;
+    assert_eq!(server.bearer(&bob, &other.token().await).titles(&[]).await, [""; 0]);
+    // Neither a name nor an e-mail leads anywhere, only the id.
+    for name in ["ada", "ada@example.com"] {
+        server.bearer(name, &visitor.token().await).get("/tasks").refused(403, "FORBIDDEN").await;
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_better_auth_for_another_service_are_refused() {
+    let provider = Provider::better_auth().await;
+    let mut visitor = Visitor::at(&provider);
+    let id = visitor.sign_up("ada").await;
+    let token = visitor.token().await;
+    for (issuer, audience) in [(&*provider.url, "billing"), ("https://id.example", "taskwire")] {
+        let issuers = configured(&provider, issuer, audience);
+        let server = TestServer::with(Options { issuers, ..Options::default() }).await;
+        server.bearer(&id, &token).get("/tasks").refused(401, "UNAUTHORIZED").await;
+    }
+}
+
+#[tokio::test]
+async fn no_request_fails_while_better_auth_changes_its_key() {
+    let mut provider = Provider::better_auth().await;
+    // Asked by several at once, Better Auth may make several keys.
+    let pace = KeyPace { ask_every: Duration::from_millis(100), ..KeyPace::default() };
+    let server = server(&provider, pace).await;
+    let mut first = Visitor::at(&provider);
+    let ada = first.sign_up("ada").await;
+    let old = first.token().await;
+
+    let (report, mut reports) = mpsc::channel::<()>(1);
+    let mut people = JoinSet::new();
+    for name in ["bob", "cleo", "dora"] {
+        let mut visitor = Visitor::at(&provider);
+        let id = visitor.sign_up(name).await;
+        let (address, report) = (server.bearer(&id, ""), report.clone());
+        people.spawn(async move {
+            // Until the test has seen enough.
+            while report.send(()).await.is_ok() {
+                let token = visitor.token().await;
+                address.with_token(Some(token)).get("/tasks").expect(200).await;
+            }
+        });
+    }
+    drop(report);
+    for step in ["", "rotate", "", "rotate", ""] {
+        if !step.is_empty() {
+            provider.does(step).await;
+        }
+        for _ in 0..30 {
+            reports.recv().await.expect("somebody still asks");
+        }
+        server.bearer(&ada, &old).get("/tasks").expect(200).await;
+    }
+    drop(reports);
+    people.join_all().await;
+    assert_ne!(key_of(&old), key_of(&first.token().await));
+}
+
+/// The header of a token, in which the key is named.
+fn key_of(token: &str) -> &str {
+    token.split('.').next().expect("a header")
+}
+
+#[tokio::test]
+async fn tokens_of_a_key_that_better_auth_has_dropped_are_refused_after_the_next_fetch() {
+    let mut provider = Provider::better_auth().await;
+    let server = server(&provider, brisk()).await;
+    let mut visitor = Visitor::at(&provider);
+    let id = visitor.sign_up("ada").await;
+    let old = server.bearer(&id, &visitor.token().await);
+    old.get("/tasks").expect(200).await;
+
+    provider.does("rotate").await;
+    let new = server.bearer(&id, &visitor.token().await);
+    provider.does("fetched").await;
+    old.get("/tasks").expect(200).await;
+    new.get("/tasks").expect(200).await;
+
+    provider.does("drop").await;
+    provider.does("fetched").await;
+    let problem = old.get("/tasks").refused(401, "UNAUTHORIZED").await;
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("does not publish")), "{problem}");
+    new.get("/tasks").expect(200).await;
+}
+
+#[tokio::test]
+async fn while_better_auth_is_down_the_keys_that_are_known_stay_good() {
+    let mut provider = Provider::better_auth().await;
+    let server = server(&provider, brisk()).await;
+    let mut visitor = Visitor::at(&provider);
+    let id = visitor.sign_up("ada").await;
+    let known = server.bearer(&id, &visitor.token().await);
+    known.get("/tasks").expect(200).await;
+
+    provider.does("rotate").await;
+    let unknown = visitor.token().await;
+    provider.does("down").await;
+    // Of a server that starts now, no token can be checked, and it says so and starts.
+    let late = self::server(&provider, KeyPace { patience: Duration::from_millis(200), ..brisk() }).await;
+    late.bearer(&id, &unknown).get("/tasks").refused(503, "UNAVAILABLE").await;
+    late.anonymous().call(reqwest::Method::GET, "/health").expect(200).await;
+    // Several attempts later, what was known is still known.
+    provider.does("fetched").await;
+    known.get("/tasks").expect(200).await;
+
+    provider.does("up").await;
+    provider.does("fetched").await;
+    provider.does("fetched").await;
+    for server in [&server, &late] {
+        server.bearer(&id, &unknown).get("/tasks").expect(200).await;
+    }
+}
