@@ -9,11 +9,7 @@ WEB := clients/web
 BETTER_AUTH := tests/better-auth-client
 ISSUERS := tests/issuers
 
-<<<<<<< HEAD
-.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract client client-check better-auth-check web web-check screenshots prepare
-=======
-.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract client client-check better-auth-check issuers prepare
->>>>>>> main
+.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract client client-check better-auth-check issuers web web-check screenshots prepare
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -58,7 +54,8 @@ better-auth-check: $(BETTER_AUTH)/node_modules/.package-lock.json # Better Auth'
 	cargo build
 	cd $(BETTER_AUTH) && npm run --silent test
 
-<<<<<<< HEAD
+issuers: $(ISSUERS)/node_modules/.package-lock.json # the identity providers that the tests start
+
 # What the app is built from; it is built anew only when some of it has changed.
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/build -type f 2>/dev/null) \
 	$(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/package.json
@@ -87,9 +84,6 @@ screenshots: web ## draw every view, light and dark, wide and narrow, into targe
 	@scripts/need-package chromium chromium
 	cargo build
 	cd $(WEB) && npm run --silent screenshots
-=======
-issuers: $(ISSUERS)/node_modules/.package-lock.json # the identity providers that the tests start
->>>>>>> main
 
 # TORTURE_SECONDS sets how long, TORTURE_SEED repeats what went wrong when.
 torture: ## the history checker, for ten minutes: kill, cut, stall, and miss nothing
@@ -139,11 +133,10 @@ $(BETTER_AUTH)/node_modules/.package-lock.json: $(BETTER_AUTH)/package-lock.json
 	cd $(BETTER_AUTH) && npm ci --no-audit --no-fund --silent
 	@touch $@
 
-<<<<<<< HEAD
-$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
-	cd $(WEB) && npm ci --no-audit --no-fund --silent
-=======
 $(ISSUERS)/node_modules/.package-lock.json: $(ISSUERS)/package-lock.json
 	cd $(ISSUERS) && npm ci --no-audit --no-fund --silent
->>>>>>> main
+	@touch $@
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --no-audit --no-fund --silent
 	@touch $@
