@@ -30,8 +30,8 @@ const HASHED: &str = "assets/";
 
 /// The views of the app, as `clients/web/src/lib/router.tsx` has them: what is not among them is
 /// answered 404, so that a mistyped path of the API is not taken for a page.
-const VIEWS: [&str; 10] =
-    ["today", "upcoming", "overdue", "all", "completed", "trash", "search", "project/{id}", "label/{name}", "settings"];
+const VIEWS: [&str; 9] =
+    ["today", "upcoming", "overdue", "all", "completed", "trash", "search", "project/{id}", "label/{name}"];
 
 /// Everything comes from this server, and nothing is run or styled from within the page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
