@@ -25,19 +25,21 @@ fn main() -> io::Result<()> {
         let path = path.to_string_lossy().replace('\\', "/");
         let form = |suffix: &str| {
             let beside = PathBuf::from(format!("{}.{suffix}", file.display()));
-            if files.contains(&beside) { format!("Some(include_bytes!({beside:?}))") } else { "None".to_owned() }
+            if files.contains(&beside) { format!("Some({})", include(&beside)) } else { "None".to_owned() }
         };
-        let (brotli, gzip) = (form("br"), form("gz"));
-        writeln!(
-            table,
-            "    Asset {{ path: {path:?}, bytes: include_bytes!({file:?}), brotli: {brotli}, gzip: {gzip} }},"
-        )
-        .map_err(io::Error::other)?;
+        let (bytes, brotli, gzip) = (include(file), form("br"), form("gz"));
+        writeln!(table, "    Asset {{ path: {path:?}, bytes: {bytes}, brotli: {brotli}, gzip: {gzip} }},")
+            .map_err(io::Error::other)?;
     }
     table.push_str("]\n");
 
     let to = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("web_assets.rs");
     fs::write(to, table)
+}
+
+/// The expression for the bytes of a file.
+fn include(file: &Path) -> String {
+    format!("include_bytes!({:?})", file.to_string_lossy())
 }
 
 fn is_compressed(file: &Path) -> bool {

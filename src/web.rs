@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use salvo::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
     REFERRER_POLICY, VARY,
@@ -40,7 +42,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 pub fn routes() -> Vec<Router> {
     let Some(index) = ASSETS.iter().find(|asset| asset.path == INDEX) else {
-        return vec![page(Router::new(), ToSwaggerUi)];
+        return vec![page(Router::new(), to_swagger_ui)];
     };
     let index = File::new(index);
     let mut routes = vec![page(Router::new(), index.clone())];
@@ -51,13 +53,9 @@ pub fn routes() -> Vec<Router> {
     routes
 }
 
-struct ToSwaggerUi;
-
 #[handler]
-impl ToSwaggerUi {
-    fn handle(&self, res: &mut Response) {
-        res.render(Redirect::found("/docs/"));
-    }
+fn to_swagger_ui(res: &mut Response) {
+    res.render(Redirect::found("/docs/"));
 }
 
 /// A file as it is sent.
@@ -71,8 +69,7 @@ struct File {
 
 impl File {
     fn new(asset: &'static Asset) -> Self {
-        let digest = Sha256::digest(asset.bytes);
-        let tag = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect::<String>();
+        let tag = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(asset.bytes)[..12]);
         Self { asset, media_type: HeaderValue::from_static(media_type(asset.path)), tag: tag.into() }
     }
 }
