@@ -33,9 +33,9 @@ CREATE TABLE sessions (
     remembered          boolean     NOT NULL,
     created_at          timestamptz NOT NULL,
     last_used_at        timestamptz NOT NULL,
-    -- It ends at the earlier of the two; the first moves on with its use.
+    -- When it ends if it is not used again, which moves on with its use, and when at the latest.
     idle_expires_at     timestamptz NOT NULL,
-    expires_at          timestamptz NOT NULL,
+    expires_at          timestamptz NOT NULL CONSTRAINT sessions_expire_at_the_latest CHECK (idle_expires_at <= expires_at),
     user_agent          text CONSTRAINT sessions_user_agent_length CHECK (char_length(user_agent) <= 256),
     ip                  text CONSTRAINT sessions_ip_length CHECK (char_length(ip) <= 45),
     CONSTRAINT sessions_pkey PRIMARY KEY (owner_id, id),

@@ -81,7 +81,9 @@ impl File {
         let (bytes, encoding) = self.asset.form_for(req.headers());
         // A strong tag belongs to one form only.
         let tag = format!("\"{}{}\"", self.tag, encoding.map(|name| format!("-{name}")).unwrap_or_default());
-        let fresh = req.headers().get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+        let known = req.headers().get(IF_NONE_MATCH).and_then(|known| known.to_str().ok()).unwrap_or_default();
+        // Proxies that pack what they pass on make tags weak.
+        let fresh = known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag);
 
         let headers = res.headers_mut();
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));

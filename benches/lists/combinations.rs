@@ -90,7 +90,7 @@ pub fn all(today: NaiveDate) -> Vec<Combination> {
         view("with a label, newest first", "labels_any=label+3", &["tasks_by_label", "tasks_by_created"]),
         view("with a rare label, newest first", "labels_any=rare+7", &["tasks_by_label", "tasks_by_created"]),
         view("open, urgent or high, by due", "status=pending&priority=urgent,high&sort=due", OPEN),
-        view(
+        bounded(
             "open: search",
             "status=pending&q=mil",
             &[

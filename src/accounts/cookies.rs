@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use salvo::http::header::COOKIE;
 use salvo::http::{HeaderMap, HeaderValue};
-use url::{Host, Url};
 
 use super::sessions::Token;
 use crate::config::HttpConfig;
@@ -18,11 +17,7 @@ pub struct Cookies {
 
 impl Cookies {
     pub fn new(http: &HttpConfig) -> Self {
-        let loopback = match &http.public_url {
-            Some(url) => Url::parse(url.as_str()).is_ok_and(|url| url.scheme() == "http" && is_loopback(&url)),
-            None => http.is_loopback_bind(),
-        };
-        Self { secure: !loopback }
+        Self { secure: !http.is_reached_on_loopback() }
     }
 
     /// With the prefix browsers let nobody else set or shadow it: no subdomain, no plain HTTP.
@@ -33,18 +28,21 @@ impl Cookies {
     /// The token that a request brings. Two cookies of the name are none: one of them was set by
     /// somebody else.
     pub fn token(self, headers: &HeaderMap) -> Option<Token> {
-        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let mut ours = pairs.filter(|(name, _)| *name == self.name());
-        let (_, value) = ours.next()?;
+        let mut ours = self.sent(headers);
+        let value = ours.next()?;
         ours.next().is_none().then(|| Token::parse(value)).flatten()
     }
 
     /// Whether a request brings a cookie of the name, be it good or not.
     pub fn is_sent(self, headers: &HeaderMap) -> bool {
+        self.sent(headers).next().is_some()
+    }
+
+    /// The values of all cookies of the name.
+    fn sent(self, headers: &HeaderMap) -> impl Iterator<Item = &str> {
         let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.any(|(name, _)| name == self.name())
+        let pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        pairs.filter(move |(name, _)| *name == self.name()).map(|(_, value)| value)
     }
 
     /// The header that gives the browser a token: for so long, or until it closes.
@@ -65,15 +63,6 @@ impl Cookies {
         let mut value = HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""));
         value.set_sensitive(true);
         value
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

@@ -6,8 +6,8 @@ use salvo::http::HeaderValue;
 use salvo::http::header::{SET_COOKIE, USER_AGENT, WWW_AUTHENTICATE};
 use salvo::prelude::*;
 
+use super::answers::Kept;
 use super::ending::end;
-use super::requests::Kept;
 use super::sessions::{self, Renewal, Session, Standing, Token, Visitor};
 use super::store::Account;
 use super::{Accounts, origins};
@@ -70,6 +70,8 @@ impl<'ex> Extractible<'ex> for Comer {
 pub struct SignedIn {
     pub account: Account,
     pub session: Session,
+    /// Whether the browser keeps the cookie when it closes.
+    pub remembered: bool,
     cookie: Option<HeaderValue>,
 }
 
@@ -143,7 +145,10 @@ async fn look_up(app: &App, accounts: &Accounts, token: &Token) -> Result<MaybeS
             }
         }
     }
-    Ok(MaybeSignedIn { signed_in: Some(SignedIn { account, session: found.session, cookie }), clear: None })
+    Ok(MaybeSignedIn {
+        signed_in: Some(SignedIn { account, session: found.session, remembered: found.remembered, cookie }),
+        clear: None,
+    })
 }
 
 fn of(app: &App) -> Result<&Accounts, Problem> {

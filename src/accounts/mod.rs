@@ -10,6 +10,7 @@
 //! alone (`auth::Caller`).
 
 mod access;
+mod answers;
 mod cookies;
 mod current;
 mod demo;

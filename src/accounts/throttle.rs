@@ -81,6 +81,8 @@ impl Throttle {
     pub async fn attempt(&self, pool: &Pool, email: &str, address: IpAddr) -> Result<Counted, Problem> {
         let address = neighbourhood(address).to_string();
         let counted = Counted { pair: key("pair", &[&address, email]), address: key("address", &[&address]) };
+        // What is refused for the address is no attempt at this e-mail.
+        self.is_free(&counted.address, Utc::now())?;
         self.count(pool, counted.pair, PAIR).await?;
         self.count(pool, counted.address, ADDRESS).await?;
         Ok(counted)
@@ -105,9 +107,7 @@ impl Throttle {
 
     async fn count(&self, pool: &Pool, key: Key, policy: Policy) -> Result<(), Problem> {
         let now = Utc::now();
-        if let Some(until) = self.waiting().get(&key).copied().filter(|until| *until > now) {
-            return Err(wait(now, until));
-        }
+        self.is_free(&key, now)?;
         let forgotten = now - FORGOTTEN_AFTER;
         // Counted and held against the last delay in one statement, so that attempts at the same
         // time are attempts one after the other, whichever clock is ahead.
@@ -138,6 +138,12 @@ impl Throttle {
         let until = until.fetch_optional(pool).await?.unwrap_or(now);
         self.remember(key, until, now);
         Err(wait(now, until))
+    }
+
+    /// Whether nothing is remembered here that a key must wait for.
+    fn is_free(&self, key: &Key, now: DateTime<Utc>) -> Result<(), Problem> {
+        let until = self.waiting().get(key).copied();
+        until.filter(|until| *until > now).map_or(Ok(()), |until| Err(wait(now, until)))
     }
 
     fn remember(&self, key: Key, until: DateTime<Utc>, now: DateTime<Utc>) {

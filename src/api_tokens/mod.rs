@@ -15,6 +15,7 @@ use validator::Validate;
 
 pub use access::ApiTokens;
 pub use handlers::{create_api_token, list_api_tokens, revoke_api_token};
+pub use store::{delete_all, lock_owner};
 pub use text::PREFIX;
 
 use crate::auth::Scope;

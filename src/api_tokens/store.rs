@@ -43,13 +43,7 @@ pub async fn create(
     revocations: &Revocations,
 ) -> sqlx::Result<Creation> {
     let owner = &identity.owner;
-    sqlx::query!(
-        "INSERT INTO owners AS o (owner_id, last_seq, last_at) VALUES ($1, 0, clock_timestamp())
-         ON CONFLICT (owner_id) DO UPDATE SET last_at = o.last_at",
-        owner.as_str(),
-    )
-    .execute(&mut *transaction)
-    .await?;
+    lock_owner(&mut *transaction, owner).await?;
     if revocations.forbids_by_now(&mut *transaction, identity).await? {
         return Ok(Creation::Revoked);
     }
@@ -95,6 +89,27 @@ pub async fn revoke(
         return Ok(None);
     }
     revocations.record(transaction, owner, &[Subject::ApiToken(id.as_uuid())]).await.map(Some)
+}
+
+/// Removes all tokens of an owner, which it returns. With the owner's lock, one that is being created
+/// goes too, or comes too late.
+pub async fn delete_all(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<Vec<Subject>> {
+    let removed = sqlx::query_scalar!("DELETE FROM api_tokens WHERE owner_id = $1 RETURNING id", owner.as_str())
+        .fetch_all(transaction)
+        .await?;
+    Ok(removed.into_iter().map(Subject::ApiToken).collect())
+}
+
+/// Takes the owner's lock, also where nothing was written for the owner yet.
+pub async fn lock_owner(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO owners AS o (owner_id, last_seq, last_at) VALUES ($1, 0, clock_timestamp())
+         ON CONFLICT (owner_id) DO UPDATE SET last_at = o.last_at",
+        owner.as_str(),
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
 }
 
 /// What a token is good for.

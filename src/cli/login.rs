@@ -46,11 +46,21 @@ impl Login {
         };
         let url = self.url;
         in_runtime(async move {
+            let is_new = given.is_none();
             let new = match given {
                 Some(token) => of_token(&remote, url, token.trim().to_owned()).await?,
                 None => signed_in(&remote, url, scope).await?,
             };
-            let path = new.keep()?;
+            let path = match new.keep() {
+                Ok(path) => path,
+                Err(failure) => {
+                    // One that was made for this is of no use to anybody now.
+                    if is_new {
+                        revoke(&new).await;
+                    }
+                    return Err(failure);
+                }
+            };
             if let Some(before) = before.filter(|before| before.token != new.token) {
                 revoke(&before).await;
             }
@@ -93,7 +103,7 @@ async fn revoke(before: &KeptCredentials) {
         Err(failure) => Err(failure),
     };
     if let Err(failure) = revoked {
-        eprintln!("{} (the token that was kept before could not be revoked)", failure.message);
+        eprintln!("{} (a token that is not kept any more could not be revoked)", failure.message);
     }
 }
 

@@ -1,5 +1,6 @@
 //! A server as the commands see it: the few requests that signing in takes.
 
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
@@ -7,12 +8,13 @@ use reqwest::{Client, Method, Response, StatusCode, redirect};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use url::{Host, Url};
+use url::Url;
 use uuid::Uuid;
 
 use super::{Failure, printable};
 use crate::api_tokens::CreatedApiToken;
 use crate::auth::Scope;
+use crate::config::is_loopback;
 use crate::users::TokenIdentity;
 
 const DEFAULT_URL: &str = "http://127.0.0.1:8000";
@@ -84,12 +86,16 @@ impl Remote {
         }
         // Somebody else in the process may have chosen one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
+        let mut client = Client::builder()
             .redirect(redirect::Policy::none())
             .timeout(WITHIN)
-            .user_agent(concat!("taskwire/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(Failure::new)?;
+            .user_agent(concat!("taskwire/", env!("CARGO_PKG_VERSION")));
+        if is_loopback(&base) {
+            // What is meant for this machine stays on it, whatever a proxy or a resolver would do.
+            let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
+            client = client.no_proxy().resolve_to_addrs("localhost", &here);
+        }
+        let client = client.build().map_err(Failure::new)?;
         Ok(Self { client, base })
     }
 
@@ -231,15 +237,6 @@ fn unusable() -> Failure {
     Failure::new("--url must be an address such as http://127.0.0.1:8000")
 }
 
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,7 +253,14 @@ mod tests {
         ] {
             assert!(allowed(url), "{url}");
         }
-        for url in ["http://tasks.example", "ws://10.0.0.1", "http://localhost.example", "ftp://localhost", "data:x"] {
+        for url in [
+            "http://tasks.example",
+            "ws://10.0.0.1",
+            "http://localhost.example",
+            "http://a.localhost",
+            "ftp://localhost",
+            "data:x",
+        ] {
             assert!(!allowed(url), "{url}");
         }
     }

@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 
 use url::{Host, Url};
 
+use super::origin::is_loopback;
 use super::parse::Invalid;
 
 pub const ALLOWED: &str = "an https:// URL, or http:// with a loopback address, without user, password and fragment";
@@ -50,15 +51,6 @@ impl KeyUrl {
             return Err(Invalid::shown(text, "leads to an address of its own choice", ALLOWED));
         }
         Ok(named)
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
-        None => false,
     }
 }
 

@@ -20,7 +20,7 @@ use std::{
 
 pub use issuers::{IssuerConfig, KeyPace, KeySource, Prefix};
 pub use key_url::KeyUrl;
-pub use origin::Origin;
+pub use origin::{Origin, is_loopback};
 pub use parse::{Invalid, duration};
 pub use proxies::TrustedProxies;
 pub use resolve::{ConfigErrors, default_pool_size};
@@ -263,7 +263,20 @@ impl HttpConfig {
         self.allowed_origins.contains(origin) || self.is_own_origin(origin, port)
     }
 
-    /// Whether only this machine can reach the server.
+    /// Whether browsers reach the server without leaving this machine.
+    #[must_use]
+    pub fn is_reached_on_loopback(&self) -> bool {
+        self.public_url.as_ref().map_or_else(|| self.is_loopback_bind(), Origin::is_http_on_loopback)
+    }
+
+    /// Whether the server is for whoever sits at this machine: nobody else reaches it, not through a
+    /// proxy either.
+    #[must_use]
+    pub fn is_for_this_machine(&self) -> bool {
+        self.is_loopback_bind() && self.is_reached_on_loopback() && self.trusted_proxies.is_empty()
+    }
+
+    /// Whether only this machine can reach the server, or a proxy that runs on it.
     #[must_use]
     pub fn is_loopback_bind(&self) -> bool {
         // Canonical, because ::ffff:127.0.0.1 is loopback too.

@@ -18,6 +18,12 @@ impl Origin {
         &self.0
     }
 
+    /// Whether it is plain HTTP that never leaves this machine.
+    #[must_use]
+    pub fn is_http_on_loopback(&self) -> bool {
+        Url::parse(&self.0).is_ok_and(|url| url.scheme() == "http" && is_loopback(&url))
+    }
+
     pub(super) fn http(address: IpAddr, port: u16) -> Self {
         let host = match address {
             IpAddr::V4(address) => Host::Ipv4(address),
@@ -32,6 +38,16 @@ impl Origin {
 
     fn new(scheme: &str, host: Host, port: u16) -> Self {
         Self(url::Origin::Tuple(scheme.to_owned(), host, port).ascii_serialization())
+    }
+}
+
+/// Whether a URL leads to this machine, whatever a resolver says.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        None => false,
     }
 }
 

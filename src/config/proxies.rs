@@ -13,6 +13,11 @@ pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
     #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))

@@ -105,7 +105,11 @@ async fn a_session_ends_when_it_rests_too_long_or_is_too_old() {
         let reached = |by: &str| {
             format!(
                 "UPDATE sessions SET {limit} = {limit} - interval '{by}'{}",
-                if limit == "expires_at" { ", idle_expires_at = idle_expires_at + interval '90 days'" } else { "" }
+                if limit == "expires_at" {
+                    format!(", idle_expires_at = {limit} - interval '{by}'")
+                } else {
+                    String::new()
+                }
             )
         };
         let mut connection = server.database.connection().await;

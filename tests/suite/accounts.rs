@@ -93,10 +93,11 @@ async fn bad_input_names_the_field() {
 }
 
 #[tokio::test]
-async fn another_password_ends_all_sessions_but_the_one_it_is_changed_in() {
+async fn another_password_ends_all_other_sessions_and_the_api_tokens() {
     let server = server().await;
     let (here, there) = (Browser::signed_up(&server, EMAIL).await, Browser::signed_in(&server, EMAIL, PASSWORD).await);
     let user = there.user().await;
+    let (script, _) = user.script("read-write").await;
     let (mut live, _) = Live::open(&user, None).await;
 
     here.post("change-password", passwords("not that one", NEW)).invalid("currentPassword").await;
@@ -105,7 +106,9 @@ async fn another_password_ends_all_sessions_but_the_one_it_is_changed_in() {
     let old = here.copy();
     here.keep(&here.post("change-password", passwords(PASSWORD, NEW)).expect(200).await);
 
-    user.get("/tasks").refused(401, "UNAUTHORIZED").await;
+    for ended in [&user, &script] {
+        ended.get("/tasks").refused(401, "UNAUTHORIZED").await;
+    }
     assert_eq!(live.closed().await, 4401);
     assert!(here.session().await.is_some());
     assert!(there.session().await.is_none() && old.session().await.is_none());
@@ -115,14 +118,28 @@ async fn another_password_ends_all_sessions_but_the_one_it_is_changed_in() {
 }
 
 #[tokio::test]
+async fn a_session_until_the_browser_closes_stays_one() {
+    let server = server().await;
+    Browser::signed_up(&server, EMAIL).await;
+    let public = Browser::new(&server);
+    let for_now = json!({ "email": EMAIL, "password": PASSWORD, "rememberMe": false });
+    public.keep(&public.post("sign-in/email", for_now).expect(200).await);
+    let changed = public.post("change-password", passwords(PASSWORD, NEW)).expect(200).await;
+    let set = changed.header("set-cookie").expect("a cookie");
+    assert!(!set.contains("Max-Age"), "{set}");
+}
+
+#[tokio::test]
 async fn others_stay_signed_in_where_the_change_says_so() {
     let server = server().await;
     let (here, there) = (Browser::signed_up(&server, EMAIL).await, Browser::signed_in(&server, EMAIL, PASSWORD).await);
+    let (script, _) = there.user().await.script("read").await;
     let mut change = passwords(PASSWORD, NEW);
     change["revokeOtherSessions"] = json!(false);
     let answer: Value = here.post("change-password", change).expect(200).await.json();
     assert_eq!(answer["token"], Value::Null);
     assert!(here.session().await.is_some() && there.session().await.is_some());
+    script.get("/tasks").expect(200).await;
 }
 
 #[tokio::test]

@@ -6,12 +6,14 @@ use chrono::Utc;
 use futures_util::FutureExt;
 use salvo::prelude::*;
 
+use crate::accounts::answers::{Answered, AuthUser, Kept, PasswordChanged, UserDeleted};
 use crate::accounts::current::{Comer, SignedIn};
 use crate::accounts::ending::ending;
 use crate::accounts::passwords::{self, Place, Verdict};
-use crate::accounts::requests::{Answered, AuthUser, ChangePassword, DeleteUser, Kept, PasswordChanged, UserDeleted};
+use crate::accounts::requests::{ChangePassword, DeleteUser};
 use crate::accounts::sessions::{self, Token};
 use crate::accounts::store::{self, Account};
+use crate::api_tokens;
 use crate::app::App;
 use crate::http::body::JsonBody;
 use crate::openapi::responses::{AccountConflict, NoAccounts, NotSignedIn, OtherSite};
@@ -23,8 +25,8 @@ const FRESH_FOR: Duration = Duration::from_mins(15);
 
 /// Change the password
 ///
-/// All sessions end, with their access tokens, and a new one begins; with `"revokeOtherSessions":
-/// false` all stay as they are.
+/// All sessions end, with their access tokens, and all API tokens are revoked; a new session begins.
+/// With `"revokeOtherSessions": false` all stay as they are.
 #[utoipa::path(
     post,
     path = "/api/auth/change-password",
@@ -61,19 +63,25 @@ pub async fn change_password(
     drop(place);
 
     let (config, token) = (accounts.config().clone(), Token::new());
-    // Whether this one is remembered is not told again; it is in use, so it is kept.
-    let visitor = comer.visitor(true);
+    let remembered = signed_in.remembered;
+    let visitor = comer.visitor(remembered);
     let before = account.password_hash.replace(hash);
     let (whose, fresh) = (account.clone(), token.clone());
     let changed = ending(&app, &account.owner, move |transaction| {
         async move {
+            // First, as whoever deletes the user does.
+            if revoke_other_sessions {
+                api_tokens::lock_owner(transaction, &whose.owner).await?;
+            }
             let Some(at) = store::set_password(transaction, &whose, before.as_deref()).await? else {
                 return Ok((None, Vec::new()));
             };
             if !revoke_other_sessions {
                 return Ok((Some((at, None)), Vec::new()));
             }
-            let ended = sessions::delete_others(transaction, &whose.owner, None).await?;
+            // Whoever had a session may have made tokens of their own with it.
+            let mut ended = api_tokens::delete_all(transaction, &whose.owner).await?;
+            ended.extend(sessions::delete_others(transaction, &whose.owner, None).await?);
             let session = sessions::create(transaction, &whose, &config, &fresh, visitor).await?;
             Ok((Some((at, session.map(|(session, _)| session.id))), ended))
         }
@@ -88,7 +96,8 @@ pub async fn change_password(
     if session.is_none() {
         return Ok(signed_in.answer(answer));
     }
-    let cookie = accounts.cookies().set(&token, Some(sessions::idle(accounts.config(), true)));
+    let kept = remembered.then(|| sessions::idle(accounts.config(), true));
+    let cookie = accounts.cookies().set(&token, kept);
     Ok(Kept::new(answer, Some(cookie)))
 }
 

@@ -5,12 +5,12 @@ use salvo::prelude::*;
 use uuid::Uuid;
 
 use crate::accounts::Accounts;
+use crate::accounts::answers::{
+    AccessToken, Answered, AuthSession, AuthStatus, AuthUser, CurrentSession, JsonWebKey, JsonWebKeySet, Kept,
+};
 use crate::accounts::current::{MaybeSignedIn, SignedIn};
 use crate::accounts::ending::{end, ending};
-use crate::accounts::requests::{
-    AccessToken, Answered, AuthSession, AuthStatus, AuthUser, CurrentSession, JsonWebKey, JsonWebKeySet, Kept, Nothing,
-    RevokeSession, SessionQuery,
-};
+use crate::accounts::requests::{Nothing, RevokeSession, SessionQuery};
 use crate::accounts::sessions;
 use crate::app::App;
 use crate::http::body::{JsonBody, OptionalJsonBody};

@@ -6,13 +6,11 @@ use futures_util::FutureExt;
 use salvo::prelude::*;
 use uuid::Uuid;
 
+use crate::accounts::answers::{Answered, AuthUser, Kept, SignInMethods, SignedInAnswer, SignedUp, Success};
 use crate::accounts::current::{Comer, MaybeSignedIn, challenge};
 use crate::accounts::ending::{end, ending};
 use crate::accounts::passwords::{self, Verdict};
-use crate::accounts::requests::{
-    Answered, AuthUser, Kept, Nothing, SignInEmail, SignInMethods, SignOut, SignUpEmail, SignedInAnswer, SignedUp,
-    Success,
-};
+use crate::accounts::requests::{Nothing, SignInEmail, SignOut, SignUpEmail};
 use crate::accounts::sessions::{self, Session, Token};
 use crate::accounts::store::{self, Account};
 use crate::accounts::{Accounts, demo};

@@ -71,8 +71,9 @@ pub struct Session {
     pub id: Uuid,
     pub created_at: DateTime<Utc>,
     pub last_used_at: DateTime<Utc>,
-    /// When it ends if it is not used again, and when it ends at the latest.
+    /// When it ends if it is not used again; never after `expires_at`.
     pub idle_expires_at: DateTime<Utc>,
+    /// When it ends at the latest.
     pub expires_at: DateTime<Utc>,
     pub user_agent: Option<String>,
     pub ip: Option<String>,

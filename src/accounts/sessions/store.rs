@@ -12,6 +12,7 @@ use crate::accounts::store::Account;
 use crate::auth::OwnerId;
 use crate::config::AccountsConfig;
 use crate::database::{Pool, Transaction};
+use crate::revocations::Subject;
 
 /// The session that a token belongs to, as the present one or the one before, and its account.
 pub async fn by_token(pool: &Pool, hash: TokenHash) -> sqlx::Result<Option<(Found, Account)>> {
@@ -66,7 +67,7 @@ pub struct Visitor {
     pub remembered: bool,
 }
 
-/// Begins a session, and ends those that are too many; the ids of these. None when the account is
+/// Begins a session, and ends those that are too many, which it returns. None when the account is
 /// gone, or has another password than the one that was looked at.
 pub async fn create(
     transaction: &mut Transaction<'_>,
@@ -74,7 +75,7 @@ pub async fn create(
     config: &AccountsConfig,
     token: &Token,
     from: Visitor,
-) -> sqlx::Result<Option<(Session, Vec<Uuid>)>> {
+) -> sqlx::Result<Option<(Session, Vec<Subject>)>> {
     let owner = &account.owner;
     // Two sign-ins at once would each count without the other, and one that began before a change of
     // the password would outlive it.
@@ -98,12 +99,13 @@ pub async fn create(
     .fetch_all(&mut *transaction)
     .await?;
     let now = Utc::now();
+    let expires_at = now + config.session_life;
     let session = Session {
         id: Uuid::now_v7(),
         created_at: now,
         last_used_at: now,
-        idle_expires_at: now + idle(config, from.remembered),
-        expires_at: now + config.session_life,
+        idle_expires_at: expires_at.min(now + idle(config, from.remembered)),
+        expires_at,
         user_agent: from.user_agent.as_deref().map(bounded_user_agent),
         ip: Some(from.ip),
     };
@@ -123,13 +125,13 @@ pub async fn create(
     )
     .execute(&mut *transaction)
     .await?;
-    Ok(Some((session, ended)))
+    Ok(Some((session, ended.into_iter().map(Subject::Session).collect())))
 }
 
 /// Notes that a session is used with its present token.
 pub async fn touch(pool: &Pool, found: &Found, now: DateTime<Utc>, idle: Duration) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE sessions SET confirmed = true, last_used_at = $4, idle_expires_at = $5
+        "UPDATE sessions SET confirmed = true, last_used_at = $4, idle_expires_at = LEAST($5, expires_at)
          WHERE owner_id = $1 AND id = $2 AND token_hash = $3",
         found.owner.as_str(),
         found.session.id,
@@ -154,7 +156,7 @@ pub async fn rotate(
 ) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "UPDATE sessions SET previous_token_hash = $4, token_hash = $5, rotated_at = $6, confirmed = false,
-                             last_used_at = $6, idle_expires_at = $7
+                             last_used_at = $6, idle_expires_at = LEAST($7, expires_at)
          WHERE owner_id = $1 AND id = $2 AND token_hash = $3",
         found.owner.as_str(),
         found.session.id,
@@ -174,7 +176,7 @@ pub async fn list(pool: &Pool, owner: &OwnerId) -> sqlx::Result<Vec<Session>> {
     sqlx::query_as!(
         Session,
         "SELECT id, created_at, last_used_at, idle_expires_at, expires_at, user_agent, ip FROM sessions
-         WHERE owner_id = $1 AND idle_expires_at > $2 AND expires_at > $2 ORDER BY last_used_at DESC, id DESC",
+         WHERE owner_id = $1 AND idle_expires_at > $2 ORDER BY last_used_at DESC, id DESC",
         owner.as_str(),
         Utc::now(),
     )
@@ -190,23 +192,24 @@ pub async fn delete(transaction: &mut Transaction<'_>, owner: &OwnerId, id: Uuid
     Ok(done.rows_affected() == 1)
 }
 
-/// Ends all sessions of an owner but one, or all; their ids.
+/// Ends all sessions of an owner but one, or all, which it returns.
 pub async fn delete_others(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     but: Option<Uuid>,
-) -> sqlx::Result<Vec<Uuid>> {
-    sqlx::query_scalar!(
+) -> sqlx::Result<Vec<Subject>> {
+    let ended = sqlx::query_scalar!(
         "DELETE FROM sessions WHERE owner_id = $1 AND id IS DISTINCT FROM $2 RETURNING id",
         owner.as_str(),
         but,
     )
     .fetch_all(&mut *transaction)
-    .await
+    .await?;
+    Ok(ended.into_iter().map(Subject::Session).collect())
 }
 
 /// Removes sessions that are over.
 pub async fn delete_expired(pool: &Pool) -> sqlx::Result<u64> {
-    let done = sqlx::query!("DELETE FROM sessions WHERE LEAST(idle_expires_at, expires_at) < $1", Utc::now());
+    let done = sqlx::query!("DELETE FROM sessions WHERE idle_expires_at < $1", Utc::now());
     Ok(done.execute(pool).await?.rows_affected())
 }

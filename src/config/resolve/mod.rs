@@ -71,7 +71,7 @@ impl Settings {
         };
         let embedded = matches!(database, DatabaseSource::Embedded { .. });
         let on = switch.unwrap_or(embedded && tokens.are_all_ours());
-        let accounts = on.then(|| AccountsConfig { demo: embedded && http.is_loopback_bind(), ..accounts });
+        let accounts = on.then(|| AccountsConfig { demo: embedded && http.is_for_this_machine(), ..accounts });
         let default_pool = PoolConfig::default();
         Ok(Config {
             database,
