@@ -6,7 +6,7 @@ import type { Change } from './types.gen.js';
 export const CONTRACT_VERSION = "0.1.0";
 
 /** The SHA-256 of that contract, `openapi.yaml`. */
-export const CONTRACT_SHA256 = 'c7a941af3143a06426004da346b6d8250acaf9b65ff483b603b2602b904fbca8';
+export const CONTRACT_SHA256 = 'eaba082de4a7301b32e6df9f4d2a3c3ec2d9a5309257abbfe7f72b30849c591d';
 
 /** Where the live channel is. */
 export const LIVE_PATH = "/api/{user_id}/live";

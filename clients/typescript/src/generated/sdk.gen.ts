@@ -588,8 +588,8 @@ export const revokeOtherSessions = <ThrowOnError extends boolean = false>(option
 /**
  * Change the password
  *
- * All sessions end, with their access tokens, and a new one begins; with `"revokeOtherSessions":
- * false` all stay as they are.
+ * All sessions end, with their access tokens, and all API tokens are revoked; a new session begins.
+ * With `"revokeOtherSessions": false` all stay as they are.
  */
 export const changePassword = <ThrowOnError extends boolean = false>(options: Options<ChangePasswordData, ThrowOnError>) => (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError>({
     security: [{

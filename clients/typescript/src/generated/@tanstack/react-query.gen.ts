@@ -1309,8 +1309,8 @@ export const useRevokeOtherSessionsMutation = (mutationOptions?: Partial<Omit<Us
 /**
  * Change the password
  *
- * All sessions end, with their access tokens, and a new one begins; with `"revokeOtherSessions":
- * false` all stay as they are.
+ * All sessions end, with their access tokens, and all API tokens are revoked; a new session begins.
+ * With `"revokeOtherSessions": false` all stay as they are.
  */
 export const changePasswordMutation = (options?: Partial<Options<ChangePasswordData>>): UseMutationOptions<ChangePasswordResponse, ChangePasswordError, Options<ChangePasswordData>> => {
     const mutationOptions: UseMutationOptions<ChangePasswordResponse, ChangePasswordError, Options<ChangePasswordData>> = {
@@ -1329,8 +1329,8 @@ export const changePasswordMutation = (options?: Partial<Options<ChangePasswordD
 /**
  * Change the password
  *
- * All sessions end, with their access tokens, and a new one begins; with `"revokeOtherSessions":
- * false` all stay as they are.
+ * All sessions end, with their access tokens, and all API tokens are revoked; a new session begins.
+ * With `"revokeOtherSessions": false` all stay as they are.
  */
 export const useChangePasswordMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ChangePasswordResponse, ChangePasswordError, Options<ChangePasswordData>>, 'mutationFn'>>) => useMutation({ ...changePasswordMutation(), ...mutationOptions });
 
