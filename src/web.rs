@@ -40,8 +40,17 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
      font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; \
      form-action 'self'; frame-ancestors 'none'";
 
+/// Whether the app was there when the program was built.
+pub fn is_built_in() -> bool {
+    index().is_some()
+}
+
+fn index() -> Option<&'static Asset> {
+    ASSETS.iter().find(|asset| asset.path == INDEX)
+}
+
 pub fn routes() -> Vec<Router> {
-    let Some(index) = ASSETS.iter().find(|asset| asset.path == INDEX) else {
+    let Some(index) = index() else {
         return vec![page(Router::new(), to_swagger_ui)];
     };
     let index = File::new(index);

@@ -15,7 +15,7 @@ use crate::config::{Config, DatabaseSource, Settings};
 use crate::database::Pool;
 use crate::database::embedded::EmbeddedPostgres;
 use crate::server::{Server, Setup};
-use crate::{database, logging};
+use crate::{database, logging, web};
 
 /// The user for whom embedded mode shows a ready token.
 const DEMO_USER: &str = "demo";
@@ -123,8 +123,9 @@ fn banner(config: &Config, address: SocketAddr, demo_token: Option<&str>) -> Str
         None if address.ip().is_unspecified() => format!("http://127.0.0.1:{}", address.port()),
         None => format!("http://{address}"),
     };
+    let app = if web::is_built_in() { format!("\n  Web app     {base}/") } else { String::new() };
     let mut text = format!(
-        "\nTaskwire is running.\n\
+        "\nTaskwire is running.\n{app}\
          \n  API         {base}/api/{{user_id}}/tasks\
          \n  Swagger UI  {base}/docs/\
          \n  Contract    {base}/openapi.yaml\n"
@@ -135,9 +136,10 @@ fn banner(config: &Config, address: SocketAddr, demo_token: Option<&str>) -> Str
         } else {
             "with an e-mail and a password"
         };
+        let place = if web::is_built_in() { "in the web app or in Swagger UI" } else { "in Swagger UI" };
         let _ = write!(
             text,
-            "\nSign in at {base}/ or in Swagger UI, {how}.\
+            "\nSign in {place}, {how}.\
              \nOn the command line: taskwire login --url {base}\n"
         );
     }
