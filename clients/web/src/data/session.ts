@@ -155,7 +155,7 @@ export async function signInWithToken(text: string): Promise<void> {
   // A header can have nothing else in it.
   if (!/^[\x21-\x7e]+$/.test(token)) throw refused;
   const { user_id: id } = await must(getIdentity({ auth: token })).catch((error: unknown) => {
-    throw error instanceof ActionError && error.status === 401 ? refused : error;
+    throw error instanceof ActionError && error.code === 'UNAUTHORIZED' ? refused : error;
   });
   await enter({ user: { id, name: id }, by: 'token', token });
 }

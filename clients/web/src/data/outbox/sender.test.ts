@@ -88,3 +88,27 @@ test('a look at what the server has that fails is waited for', async () => {
   expect(writes).toEqual([]);
   sender.close();
 });
+
+test('a refusal because somebody else is signed in takes nothing back', async () => {
+  writes = [creation('milk')];
+  server = ({ method }) => (method === 'POST' ? problem(403, 'FORBIDDEN') : answer(200, { user_id: 'bob' }));
+  const host = hosted();
+  const sender = new Sender(host);
+  sender.nudge();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(host.signedOut).toHaveBeenCalledOnce();
+  expect(writes).toHaveLength(1);
+  sender.close();
+});
+
+test('a refusal because the token may only read is one', async () => {
+  writes = [creation('milk')];
+  server = ({ method }) => (method === 'POST' ? problem(403, 'FORBIDDEN') : answer(200, { user_id: 'ada' }));
+  const host = hosted();
+  const sender = new Sender(host);
+  sender.nudge();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(host.signedOut).not.toHaveBeenCalled();
+  expect(settled.at(-1)?.put).toMatchObject([{ state: 'refused', problem: { code: 'FORBIDDEN' } }]);
+  sender.close();
+});

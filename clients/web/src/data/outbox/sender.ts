@@ -1,7 +1,7 @@
 // Sends the outbox, in order, one request after the other, while it can. Decides what becomes of
 // an edit: it is done, waits, is in conflict with somebody else's, or is refused and taken back.
 
-import { getProject, getTask } from '@taskwire/client';
+import { getIdentity, getProject, getTask } from '@taskwire/client';
 import type { Problem, Project, Task } from '@taskwire/client';
 
 import { ask } from '../http.ts';
@@ -137,12 +137,23 @@ export class Sender {
 
   private async request(ready: readonly Ready[]): Promise<Outcome[] | Outcome> {
     const { user } = this.host;
-    if (ready.length === 1) return [await send(user, ready[0]!)];
+    if (ready.length === 1) {
+      const outcome = await send(user, ready[0]!);
+      return [outcome.kind === 'refused' ? ((await this.replaced(outcome.problem)) ?? outcome) : outcome];
+    }
     const outcomes = await sendBatch(user, ready);
     if (Array.isArray(outcomes) || outcomes.kind === 'later' || outcomes.kind === 'signed-out') return outcomes;
     // The batch as such was not taken, as when it was sent before with other contents.
     for (const { write } of ready) this.single.add(write.id);
     return { kind: 'later', wait: -1 };
+  }
+
+  /** Whether it was refused because somebody else is signed in by now: that takes no edit back. */
+  private async replaced(problem: Problem): Promise<Outcome | undefined> {
+    if (problem.code !== 'FORBIDDEN') return;
+    const answer = await ask(getIdentity());
+    if (answer.kind === 'ok') return answer.data.user_id === this.host.user ? undefined : { kind: 'signed-out' };
+    return answer.kind === 'refused' ? { kind: 'later', wait: 0 } : answer;
   }
 
   /** Notes what came of an edit, or answers why it has to wait. */
@@ -182,6 +193,8 @@ export class Sender {
       return;
     }
     if (answer.kind !== 'refused') return answer;
+    const replaced = await this.replaced(answer.problem);
+    if (replaced) return replaced;
     const kind = project ? 'project' : 'task';
     settled.known.gone.push({ kind, id: op.id });
     if (op.op === 'update' || op.op === 'project.update') this.dispute(write, null, settled);
