@@ -43,7 +43,7 @@ export class Tabs {
   }
 
   tell(notice: Notice): void {
-    this.channel?.postMessage(notice);
+    if (!this.end.signal.aborted) this.channel?.postMessage(notice);
   }
 
   close(): void {
