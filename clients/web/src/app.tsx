@@ -4,6 +4,7 @@ import { DataProvider, useSession } from "./data/index.ts";
 import { t } from "./text/index.ts";
 import { Blank } from "./ui/blank.tsx";
 import { Shell } from "./views/shell/shell.tsx";
+import { useOwnWindow } from "./views/shell/use-own-window.ts";
 
 const SignIn = lazy(async () => ({ default: (await import("./views/sign-in/sign-in.tsx")).SignIn }));
 
@@ -19,6 +20,7 @@ export function App() {
 
 function Gate() {
   const session = useSession();
+  useOwnWindow(session);
   switch (session.status) {
     case "loading":
       return <main aria-busy="true" aria-label={t.common.loading} className="splash"><span className="spinner" /></main>;

@@ -8,6 +8,7 @@ import * as projects from './plan/projects.ts';
 import * as plan from './plan/tasks.ts';
 import type { Step } from './plan/tasks.ts';
 import { engine } from './session.ts';
+import { t } from '../text/index.ts';
 import type { NewProject, NewTask, Place, Project, ProjectFields, Task, TaskFields, TaskPlace, Undo } from './types.ts';
 
 function running() {
@@ -19,8 +20,7 @@ function running() {
 const unsaved = (error: unknown) => console.error('taskwire: an edit could not be written down on this device', error);
 
 /** Does the steps, together where there are several, and answers how to take them back. */
-function perform(steps: readonly Step[]): Undo {
-  const here = running();
+function perform(steps: readonly Step[], here = running()): Undo {
   if (!steps.length) return { undo: () => Promise.resolve() };
   const group = steps.length > 1 ? { group: steps[0]!.write.id } : {};
   const written = here.write(steps.map(({ write }) => ({ ...write, ...group }))).catch(unsaved);
@@ -29,12 +29,18 @@ function perform(steps: readonly Step[]): Undo {
     async undo() {
       if (undone) return;
       undone = true;
+      // What one user did is not another's to take back, nor this one's after signing in again.
+      const same = () => {
+        if (engine.get() !== here) throw new Error(t.actions.nothingToUndo);
+      };
+      same();
       await written;
       const taken = new Set(await here.cancel(steps.map(({ write }) => write.id)));
+      same();
       // Last things first; what has never been sent is simply gone.
       const rest = steps.filter(({ write }) => !taken.has(write.id)).reverse();
       const back = rest.flatMap((step) => step.inverse(here.tasks.get()));
-      if (back.length) perform(back);
+      if (back.length) perform(back, here);
     },
   };
 }

@@ -5,13 +5,15 @@
 import { type LiveConnection, type LiveState, connectLive } from '@taskwire/client/live';
 import type { Change } from '@taskwire/client';
 
+import { Keeper } from './outbox/keeper.ts';
 import { Queue } from './outbox/queue.ts';
 import { Sender, type Settled } from './outbox/sender.ts';
-import type { Effect, Write } from './outbox/writes.ts';
+import { type SettledNotice, noticeOf, revised, take } from './outbox/settled.ts';
+import type { Write } from './outbox/writes.ts';
 import { Base } from './replica/base.ts';
 import { listAll } from './replica/list.ts';
-import { Overlay, fold } from './replica/overlay.ts';
-import { Storage } from './replica/storage.ts';
+import { Overlay } from './replica/overlay.ts';
+import { type Stored, Storage } from './replica/storage.ts';
 import { Shown } from './shown.ts';
 import { Signal } from './signal.ts';
 import { type Notice, Tabs } from './tabs.ts';
@@ -44,8 +46,9 @@ export class Engine {
   /** Counts what came from the server, for queries that depend on it. */
   readonly changed = new Signal<number>(0);
 
-  private storage!: Storage;
-  private tabs!: Tabs;
+  private readonly storage: Storage;
+  private readonly keeper: Keeper;
+  private tabs: Tabs | undefined;
   private live: LiveConnection | undefined;
   private sender: Sender | undefined;
   private state: LiveState = 'connecting';
@@ -56,15 +59,21 @@ export class Engine {
 
   constructor(private readonly options: EngineOptions) {
     this.user = options.user;
+    this.storage = new Storage(this.user);
+    this.keeper = new Keeper(this.storage, this.queue, {
+      leading: () => this.tabs?.leading ?? false,
+      tell: (kept) => this.shown.setKept(kept),
+    });
   }
 
   /** Reads what is on this device, and goes on from there. */
   async start(): Promise<void> {
-    this.storage = await Storage.open(this.user);
-    if (this.ended) return this.storage.close();
     // Listen before reading, or an edit of another page could fall between.
     this.tabs = new Tabs(this.user, () => this.lead(), (notice) => this.hear(notice));
-    const { tasks, projects, writes, at } = await this.storage.load();
+    const { tasks, projects, writes, at } = await this.storage.load().catch((error: unknown): Stored => {
+      console.warn('taskwire: what is on this device cannot be read', error);
+      return { tasks: [], projects: [], writes: [], at: undefined };
+    });
     if (this.ended) return;
     this.queue.recall(writes);
     if (at) {
@@ -91,7 +100,8 @@ export class Engine {
     clearTimeout(this.saving);
     clearTimeout(this.listing);
     this.shown.close();
-    this.storage?.close();
+    this.keeper.close();
+    this.storage.close();
   }
 
   // --- the channel --------------------------------------------------------------------------
@@ -178,38 +188,35 @@ export class Engine {
     this.redraw();
     // Others hear of it only once it is written down: the page that sends could otherwise be done
     // with it before.
-    await this.storage.change({ put: writes });
-    this.tabs.tell({ type: 'written', writes: [...writes] });
+    const kept = await this.keeper.change({ put: writes });
+    this.tabs?.tell({ type: 'written', writes: [...writes], kept });
     this.push();
   }
 
   /** Takes back what cannot have been sent; answers the ids of those edits. */
   async cancel(ids: readonly string[]): Promise<string[]> {
-    const gone = await this.storage.cancel(ids);
-    this.forget(gone);
+    const gone = await this.keeper.cancel(ids);
+    for (const id of gone) this.queue.drop(id);
+    if (gone.length) {
+      this.redraw();
+      this.tabs?.tell(revised([], gone));
+    }
     return gone;
   }
 
   /** Replaces edits that are in conflict or refused, or takes them out. */
   async revise(put: readonly Write[], remove: readonly string[]): Promise<void> {
-    await this.storage.change({ put, remove });
     for (const write of put) this.queue.keep(write);
     for (const id of remove) this.queue.drop(id);
     this.redraw();
-    this.tabs.tell({ type: 'settled', put: [...put], remove: [...remove], tasks: [], projects: [], folded: [], restored: [] });
+    await this.keeper.change({ put, remove });
+    this.tabs?.tell(revised(put, remove));
     this.push();
   }
 
   /** Not before it is known what edits are to be held against. */
   private push(): void {
     if (this.shown.ready) this.sender?.nudge();
-  }
-
-  private forget(remove: readonly string[]): void {
-    if (!remove.length) return;
-    for (const id of remove) this.queue.drop(id);
-    this.redraw();
-    this.tabs.tell({ type: 'settled', put: [], remove: [...remove], tasks: [], projects: [], folded: [], restored: [] });
   }
 
   /** This page is the one that sends and saves. */
@@ -224,11 +231,12 @@ export class Engine {
       signedOut: () => this.options.onSignedOut(),
     });
     this.push();
+    this.keeper.again();
     this.saveSoon();
   }
 
   private async attempt(ids: readonly string[]): Promise<string[]> {
-    const there = await this.storage.attempt(ids);
+    const there = await this.keeper.attempt(ids);
     for (const id of there) {
       const write = this.queue.get(id);
       if (write) this.queue.keep({ ...write, attempted: true });
@@ -238,51 +246,36 @@ export class Engine {
     return there;
   }
 
-  private async settle({ done, put, known }: Settled): Promise<void> {
-    const notice: Extract<Notice, { type: 'settled' }> = {
-      type: 'settled',
-      put,
-      remove: done.map(({ write }) => write.id),
-      tasks: [...known.tasks, ...done.flatMap(({ tasks }) => tasks)],
-      projects: [...known.projects, ...done.flatMap(({ projects }) => projects)],
-      folded: [
-        ...done.flatMap(({ write }) => write.effects),
-        ...known.gone.map(({ kind, id }): Effect => (kind === 'task' ? { kind, id, put: null } : { kind, id, put: null })),
-      ],
-      restored: done.flatMap(({ write: { op } }) => (op.op === 'restore' ? [op.id] : [])),
-    };
-    if (!notice.put.length && !notice.remove.length && !notice.tasks.length && !notice.projects.length) return;
+  private async settle(settled: Settled): Promise<void> {
+    const notice = noticeOf(settled);
+    if (!notice) return;
     this.take(notice);
-    this.tabs.tell(notice);
+    this.tabs?.tell(notice);
     clearTimeout(this.saving);
-    await this.storage.save(this.base, { put, remove: notice.remove });
+    this.saving = undefined;
+    await this.keeper.save(this.base, notice);
   }
 
   /** What came of edits, here or in another page. */
-  private take({ put, remove, tasks, projects, folded, restored }: Extract<Notice, { type: 'settled' }>): void {
-    for (const write of put) this.queue.keep(write);
-    for (const id of remove) this.queue.drop(id);
-    for (const id of [...restored, ...tasks.map(({ id }) => id)]) this.base.unbury(id);
-    for (const project of projects) this.base.putProject(project);
-    for (const task of tasks) this.base.putTask(task);
-    fold(this.base, folded, new Set([...tasks, ...projects].map(({ id }) => id)));
-    for (const { id } of tasks) this.overlay.refresh('task', id);
-    for (const { id } of projects) this.overlay.refresh('project', id);
-    for (const { kind, id } of folded) this.overlay.refresh(kind, id);
+  private take(notice: SettledNotice): void {
+    take(notice, this.queue, this.base, this.overlay);
     this.redraw();
   }
 
   /** What another page says. */
   private hear(notice: Notice): void {
-    if (notice.type === 'settled') return this.take(notice);
+    if (notice.type === 'settled') {
+      for (const id of notice.remove) this.keeper.drop(id);
+      return this.take(notice);
+    }
     for (const write of notice.writes) this.queue.keep(write);
+    // What that page could not write down is this one's to keep, if it sends.
+    if (!notice.kept && this.tabs?.leading) void this.keeper.change({ put: notice.writes });
     const { tasks, projects } = this.overlay.setWrites(this.queue.inOrder());
     this.shown.highlight([...tasks, ...projects]);
     this.shown.draw();
     this.push();
   }
-
-  // --- what is shown ------------------------------------------------------------------------
 
   /** The outbox has changed: everything that it touches is shown anew, at once. */
   private redraw(): void {
@@ -300,7 +293,7 @@ export class Engine {
   private async save(): Promise<void> {
     clearTimeout(this.saving);
     this.saving = undefined;
-    if (!this.tabs.leading || this.ended) return;
-    await this.storage.save(this.base).catch((error: unknown) => console.warn('taskwire: not saved on this device', error));
+    if (!this.tabs?.leading || this.ended) return;
+    await this.keeper.save(this.base);
   }
 }

@@ -14,7 +14,7 @@ import { type Counts, count, labelsOf, select } from './views.ts';
 const NO_TASKS = new Signal<Tasks>(EMPTY);
 const NO_PROJECTS = new Signal<readonly Project[]>([]);
 const NO_WRITES = new Signal<readonly Write[]>([]);
-const NOT_CONNECTED = new Signal<Connection>({ state: 'signed-out', waiting: 0 });
+const NOT_CONNECTED = new Signal<Connection>({ state: 'signed-out', waiting: 0, kept: true });
 const NOTHING_RECENT = new Signal<ReadonlySet<string>>(new Set());
 
 export const useEngine = () => useSignal(engine);

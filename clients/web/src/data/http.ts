@@ -33,26 +33,28 @@ export async function ask<T>(call: Promise<Raw<T>>): Promise<Answer<T>> {
   }
   const { data, error, response } = raw;
   if (!response) return error instanceof SignedOut ? { kind: 'signed-out' } : { kind: 'later', wait: 0 };
-  if (response.ok) return { kind: 'ok', data: data as T, response };
-  const problem = problemOf(error, response);
-  if (response.status === 401) return { kind: 'signed-out', problem };
-  if (response.status === 408 || response.status === 429 || response.status >= 500) {
+  if (response.ok) return isOurs(data, response) ? { kind: 'ok', data: data as T, response } : { kind: 'later', wait: 0 };
+  const problem = problemOf(error) ?? strange(response);
+  if (response.status === 401 && problem === error) return { kind: 'signed-out', problem };
+  if (problem !== error || response.status === 408 || response.status === 429 || response.status >= 500) {
     return { kind: 'later', wait: 1000 * Number(response.headers.get('Retry-After') ?? 0) || 0, problem };
   }
   return { kind: 'refused', problem };
 }
 
-/** What is not a problem document comes from a proxy or from no server at all. */
-function problemOf(error: unknown, response: Response): Problem {
-  if (error && typeof error === 'object' && 'code' in error && 'detail' in error) return error as Problem;
-  return {
-    type: 'about:blank',
-    title: response.statusText,
-    status: response.status,
-    detail: response.statusText || t.error.answered(response.status),
-    code: 'SERVER_ERROR',
-  };
+/** Data as Taskwire sends it, and not the page of a proxy or of a network that wants to be paid first. */
+function isOurs(data: unknown, { status, headers }: Response): boolean {
+  if (status === 204 || headers.get('Content-Length') === '0') return true;
+  const type = headers.get('Content-Type') ?? '';
+  return data instanceof Blob ? !/^text\/html\b/i.test(type) : /^application\/(?:[^;]+\+)?json\b/i.test(type);
 }
+
+export const problemOf = (error: unknown): Problem | undefined =>
+  error && typeof error === 'object' && 'code' in error && 'detail' in error ? (error as Problem) : undefined;
+
+/** What is not a problem document comes from a proxy or from no server at all, and settles nothing. */
+const strange = ({ status, statusText }: Response): Problem =>
+  ({ type: 'about:blank', title: statusText, status, detail: statusText || t.error.answered(status), code: 'SERVER_ERROR' });
 
 /** For what a person waits for: the data, or an error that a form can show. */
 export async function must<T>(call: Promise<Raw<T>>): Promise<T> {

@@ -1,11 +1,10 @@
 // The answers of the server that are looked at, and when they are out of date: the live channel says
 // so. Only views that are loaded on demand use this, so TanStack Query is no part of the first load.
 
-import type { Problem } from '@taskwire/client';
 import { getStatsQueryKey, getTaskHistoryInfiniteQueryKey, listTrashInfiniteQueryKey } from '@taskwire/client/react-query';
 import { QueryClient } from '@tanstack/react-query';
 
-import { errorOf } from './http.ts';
+import { errorOf, problemOf } from './http.ts';
 import { engine } from './session.ts';
 
 export const queries = new QueryClient({
@@ -40,4 +39,4 @@ engine.subscribe(() => {
 
 /** The client throws the server's problem as it is, or what the network said. */
 export const shown = (error: unknown): Error | null =>
-  !error ? null : errorOf(typeof error === 'object' && 'code' in error && 'detail' in error ? (error as Problem) : undefined);
+  !error ? null : errorOf(problemOf(error));

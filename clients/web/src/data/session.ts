@@ -7,7 +7,7 @@ import { client, getIdentity } from '@taskwire/client';
 import { Engine } from './engine.ts';
 import { Storage } from './replica/storage.ts';
 import * as accounts from './session/accounts.ts';
-import { AccessToken } from './session/token.ts';
+import { AccessToken, claimsOf } from './session/token.ts';
 import { must } from './http.ts';
 import { Signal, useSignal } from './signal.ts';
 import { t } from '../text/index.ts';
@@ -30,6 +30,8 @@ export const useSession = (): Session => useSignal(session);
 /** Pages tell each other by this key when somebody signs in or out. */
 let remembered: Remembered | null = null;
 let access = new AccessToken(() => Promise.resolve(null));
+/** Counts who is signed in and when it was asked: an answer to what was asked before does not hold. */
+let era = 0;
 
 function recall(): Remembered | null {
   try {
@@ -83,32 +85,50 @@ export function startSession(): void {
 
 /** Asks the server who is signed in. Without an answer, what was known holds. */
 async function check(): Promise<void> {
+  const mine = ++era;
   if (remembered?.by === 'token') {
     if (session.get().status === 'signed-in') session.set({ status: 'signed-in', user: remembered.user, by: 'token', offline: false });
     return;
   }
   try {
     const user = await accounts.current();
+    if (mine !== era) return;
     if (user && user.id === remembered?.user.id) {
       remember({ user, by: 'session' });
       session.set({ status: 'signed-in', user, by: 'session', offline: false });
+      forgetOthers(user.id);
     } else if (user) await enter({ user, by: 'session' });
     else if (remembered) expire();
     else await showDoor(false);
   } catch {
-    if (!remembered) session.set({ status: 'signed-out', methods: null, expired: false });
+    if (mine === era && !remembered) session.set({ status: 'signed-out', methods: null, expired: false });
   }
 }
 
 /** Somebody has signed in: nothing of anybody else stays in sight, nor on this device. */
 async function enter(next: Remembered): Promise<void> {
   remember(next);
+  forgetOthers(next.user.id);
   await become(next);
-  await Storage.forgetOthers(next.user.id);
+}
+
+const forgetOthers = (user: string): void =>
+  void Storage.forgetOthers(user).catch((error: unknown) => console.warn('taskwire: another user is still on this device', error));
+
+/** A token of this user, by the session's cookie. The cookie may have become another user's in another page. */
+async function tokenOf(user: string): Promise<string | null> {
+  const token = await accounts.accessToken();
+  const claims = token ? claimsOf(token) : null;
+  if (!claims || claims.sub === user) return token;
+  await check();
+  // Not known who it is, so nobody is signed out yet either.
+  if (remembered?.user.id === user) throw new Error('The session is another user’s.');
+  return null;
 }
 
 /** Switches to a user, or to nobody. */
 async function become(next: Remembered | null, offline = false): Promise<void> {
+  era++;
   engine.get()?.close();
   engine.set(null);
   remembered = next;
@@ -116,7 +136,7 @@ async function become(next: Remembered | null, offline = false): Promise<void> {
     access = new AccessToken(() => Promise.resolve(null));
     return showDoor(false);
   }
-  access = new AccessToken(next.by === 'token' ? () => Promise.resolve(next.token ?? null) : accounts.accessToken);
+  access = new AccessToken(next.by === 'token' ? () => Promise.resolve(next.token ?? null) : () => tokenOf(next.user.id));
   const mine = access;
   const started = new Engine({
     user: next.user.id,
@@ -155,7 +175,7 @@ export async function signInWithToken(text: string): Promise<void> {
   // A header can have nothing else in it.
   if (!/^[\x21-\x7e]+$/.test(token)) throw refused;
   const { user_id: id } = await must(getIdentity({ auth: token })).catch((error: unknown) => {
-    throw error instanceof ActionError && error.status === 401 ? refused : error;
+    throw error instanceof ActionError && error.code === 'UNAUTHORIZED' ? refused : error;
   });
   await enter({ user: { id, name: id }, by: 'token', token });
 }

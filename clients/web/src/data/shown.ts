@@ -18,13 +18,14 @@ export class Shown {
   readonly tasks = new Signal<Tasks>(EMPTY);
   readonly projects = new Signal<readonly Project[]>([]);
   readonly outbox = new Signal<readonly Write[]>([]);
-  readonly connection = new Signal<Connection>({ state: 'connecting', waiting: 0 });
+  readonly connection = new Signal<Connection>({ state: 'connecting', waiting: 0, kept: true });
   readonly recent = new Signal<ReadonlySet<string>>(new Set());
 
   /** Whether there is a whole list, and how far the first one has come. */
   ready = false;
   loaded = 0;
   private state: LiveState = 'connecting';
+  private kept = true;
   private drawing = false;
   private ended = false;
   private readonly fading = new Set<ReturnType<typeof setTimeout>>();
@@ -57,11 +58,17 @@ export class Shown {
     this.tellConnection();
   }
 
+  setKept(kept: boolean): void {
+    this.kept = kept;
+    this.tellConnection();
+  }
+
   tellConnection(): void {
     const known = this.connection.get();
     const waiting = this.outbox.get().filter(({ state }) => state === 'queued').length;
     const state = this.state !== 'signed-out' && navigator.onLine === false ? 'offline' : this.state;
-    if (known.state !== state || known.waiting !== waiting) this.connection.set({ state, waiting });
+    const { kept } = this;
+    if (known.state !== state || known.waiting !== waiting || known.kept !== kept) this.connection.set({ state, waiting, kept });
   }
 
   highlight(ids: readonly string[]): void {

@@ -7,7 +7,8 @@ import type { Effect, Write } from './outbox/writes.ts';
 
 /** What pages tell each other. */
 export type Notice =
-  | { type: 'written'; writes: Write[] }
+  /** `kept`: they are in the outbox on this device, not only in memory. */
+  | { type: 'written'; writes: Write[]; kept: boolean }
   /** The outbox has changed: edits as they are now, edits that are gone, and what came of them. */
   | { type: 'settled'; put: Write[]; remove: string[]; tasks: Task[]; projects: Project[]; folded: Effect[]; restored: string[] };
 
@@ -42,7 +43,7 @@ export class Tabs {
   }
 
   tell(notice: Notice): void {
-    this.channel?.postMessage(notice);
+    if (!this.end.signal.aborted) this.channel?.postMessage(notice);
   }
 
   close(): void {

@@ -97,6 +97,8 @@ export interface Connection {
   state: 'connecting' | 'live' | 'catching-up' | 'offline' | 'signed-out';
   /** How many edits wait to be sent (those in conflict do not count). */
   waiting: number;
+  /** False while some of them are only in memory: this device does not take them. */
+  kept: boolean;
 }
 
 /** An edit that met somebody else's edit of the same fields. */

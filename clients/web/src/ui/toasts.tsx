@@ -49,6 +49,12 @@ export function complain(text: string, detail?: string, onClose?: () => void): v
   show({ text, detail, tone: "error", onClose });
 }
 
+/** Nothing of what was said or done stays: somebody else may be next. */
+export function forgetToasts(): void {
+  undos.length = 0;
+  toasts.set([]);
+}
+
 export function undoLast(): void {
   const undo = undos.pop();
   if (!undo) return announce(t.actions.nothingToUndo);

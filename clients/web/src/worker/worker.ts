@@ -18,6 +18,8 @@ interface Fetching extends Lasting {
 
 const worker = self as unknown as WorkerScope;
 
+export {};
+
 /** All files of this build, and a name for exactly these; the build puts both in. */
 declare const __FILES__: readonly string[];
 declare const __BUILD__: string;
@@ -25,8 +27,8 @@ declare const __BUILD__: string;
 const PREFIX = 'taskwire-app:';
 const CACHE = PREFIX + __BUILD__;
 const PAGE = '/';
-/** The app's own pages, as the server knows them. All else, such as /docs/, is left to the network. */
-const VIEWS = /^\/(?:(?:today|upcoming|overdue|all|completed|trash|search|settings)?|(?:project|label)\/[^/]+)$/;
+/** The app's own pages, as the router and the server (`src/web.rs`) know them. All else, such as /docs/, is left to the network. */
+const VIEWS = /^\/(?:(?:today|upcoming|overdue|all|completed|trash|search)?|(?:project|label)\/[^/]+)$/;
 /** How long the network may take to bring the page before the kept one is shown. */
 const PATIENCE = 3_000;
 
@@ -80,5 +82,7 @@ async function page(request: Request): Promise<Response> {
 }
 
 async function file(request: Request, path: string): Promise<Response> {
-  return (await caches.match(path)) ?? fetch(request);
+  const kept = await caches.open(CACHE).then((cache) => cache.match(path));
+  // What is not of this build may be of the one before, for a page that is still open.
+  return kept ?? (await caches.match(path)) ?? fetch(request);
 }

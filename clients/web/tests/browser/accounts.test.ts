@@ -44,6 +44,10 @@ test('signs up, out, and in again', async () => {
   await signIn(app, email, 'not the password');
   await app.page.getByRole('alert').waitFor();
   await signIn(app, email, PASSWORD);
+  await app.connection('live');
+  // Signing out has left the place as well.
+  expect(new URL(app.page.url()).pathname).toBe('/');
+  await app.page.goto(new URL('/all', app.page.url()).href);
   await app.sees('the first of mine');
 });
 

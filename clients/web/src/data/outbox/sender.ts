@@ -1,7 +1,7 @@
 // Sends the outbox, in order, one request after the other, while it can. Decides what becomes of
 // an edit: it is done, waits, is in conflict with somebody else's, or is refused and taken back.
 
-import { getProject, getTask } from '@taskwire/client';
+import { getIdentity, getProject, getTask } from '@taskwire/client';
 import type { Problem, Project, Task } from '@taskwire/client';
 
 import { ask } from '../http.ts';
@@ -63,11 +63,18 @@ export class Sender {
 
   private async run(): Promise<void> {
     this.running = true;
-    do {
-      this.again = false;
-      while (!this.ended && (await this.step()));
-    } while (this.again && !this.ended);
-    this.running = false;
+    try {
+      do {
+        this.again = false;
+        while (!this.ended && (await this.step()));
+      } while (this.again && !this.ended);
+    } catch (error) {
+      // Not the server's fault, but what failed may succeed later all the same.
+      console.warn('taskwire: the outbox could not go on', error);
+      this.failed({ kind: 'later', wait: 0 });
+    } finally {
+      this.running = false;
+    }
   }
 
   /** Sends what is first. Answers whether to go on at once. */
@@ -86,7 +93,7 @@ export class Sender {
     }
     let last: Outcome | undefined;
     for (const [at, outcome] of outcomes.entries()) {
-      if (!(await this.conclude(ready[at]!.write, outcome, settled))) last = outcome;
+      last = (await this.conclude(ready[at]!.write, outcome, settled)) ?? last;
     }
     await this.host.settle(settled);
     if (last) return this.failed(last);
@@ -130,7 +137,10 @@ export class Sender {
 
   private async request(ready: readonly Ready[]): Promise<Outcome[] | Outcome> {
     const { user } = this.host;
-    if (ready.length === 1) return [await send(user, ready[0]!)];
+    if (ready.length === 1) {
+      const outcome = await send(user, ready[0]!);
+      return [outcome.kind === 'refused' ? ((await this.replaced(outcome.problem)) ?? outcome) : outcome];
+    }
     const outcomes = await sendBatch(user, ready);
     if (Array.isArray(outcomes) || outcomes.kind === 'later' || outcomes.kind === 'signed-out') return outcomes;
     // The batch as such was not taken, as when it was sent before with other contents.
@@ -138,27 +148,35 @@ export class Sender {
     return { kind: 'later', wait: -1 };
   }
 
-  /** Notes what came of an edit. False if it has to wait. */
-  private async conclude(write: Write, outcome: Outcome, settled: Settled): Promise<boolean> {
+  /** Whether it was refused because somebody else is signed in by now: that takes no edit back. */
+  private async replaced(problem: Problem): Promise<Outcome | undefined> {
+    if (problem.code !== 'FORBIDDEN') return;
+    const answer = await ask(getIdentity());
+    if (answer.kind === 'ok') return answer.data.user_id === this.host.user ? undefined : { kind: 'signed-out' };
+    return answer.kind === 'refused' ? { kind: 'later', wait: 0 } : answer;
+  }
+
+  /** Notes what came of an edit, or answers why it has to wait. */
+  private async conclude(write: Write, outcome: Outcome, settled: Settled): Promise<Outcome | undefined> {
     switch (outcome.kind) {
       case 'done':
         settled.done.push({ write, tasks: outcome.tasks, projects: outcome.projects });
-        return true;
+        return;
       case 'stale':
       case 'gone':
         return this.lookAgain(write, outcome.kind === 'gone' ? outcome.problem : undefined, settled);
       case 'refused':
         settled.put.push({ ...write, state: 'refused', problem: outcome.problem });
         if (write.op.op === 'create' || write.op.op === 'project.create') this.refuseWhatFollows(write, settled);
-        return true;
+        return;
       case 'later':
       case 'signed-out':
-        return false;
+        return outcome;
     }
   }
 
   /** The server has something else than was thought: learn what, and try again with that. */
-  private async lookAgain(write: Write, gone: Problem | undefined, settled: Settled): Promise<boolean> {
+  private async lookAgain(write: Write, gone: Problem | undefined, settled: Settled): Promise<Outcome | undefined> {
     const { op } = write;
     const project = isProjectOp(op);
     const path = { user_id: this.host.user };
@@ -172,14 +190,16 @@ export class Sender {
       if (gone && op.op === 'restore') settled.done.push({ write, tasks: [], projects: [] });
       else if (gone) settled.put.push({ ...write, state: 'refused', problem: gone });
       else this.single.add(write.id);
-      return true;
+      return;
     }
-    if (answer.kind !== 'refused') return false;
+    if (answer.kind !== 'refused') return answer;
+    const replaced = await this.replaced(answer.problem);
+    if (replaced) return replaced;
     const kind = project ? 'project' : 'task';
     settled.known.gone.push({ kind, id: op.id });
     if (op.op === 'update' || op.op === 'project.update') this.dispute(write, null, settled);
     else settled.put.push({ ...write, state: 'refused', problem: answer.problem });
-    return true;
+    return;
   }
 
   /** There is to be one choice for each task or project: later edits of the same become part of it. */
@@ -206,6 +226,8 @@ export class Sender {
     }
     if (outcome.kind !== 'later') return true;
     if (outcome.wait < 0) return true;
+    if (this.ended) return false;
+    clearTimeout(this.timer);
     const pause = Math.min(FIRST_PAUSE * 2 ** this.failures++, LONGEST_PAUSE) * (0.5 + Math.random() / 2);
     this.timer = setTimeout(() => this.nudge(), Math.max(outcome.wait, pause));
     return false;

@@ -37,20 +37,57 @@ const PREFIX = 'taskwire:';
 const nameOf = (user: string) => PREFIX + user;
 
 export class Storage {
-  private constructor(private readonly db: IDBPDatabase<Schema>) {}
+  private opening: Promise<IDBPDatabase<Schema>> | undefined;
+  /** Whether there has been one: if it is gone when it is opened again, it was forgotten elsewhere. */
+  private known = false;
+  private closed = false;
 
-  static async open(user: string): Promise<Storage> {
-    const db = await openDB<Schema>(nameOf(user), 1, {
-      upgrade(db) {
+  constructor(private readonly user: string) {}
+
+  /** Does something with the database. Where it was closed from outside, with a new connection to it. */
+  private async use<T>(work: (db: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {
+    const opening = (this.opening ??= this.open());
+    try {
+      return await work(await opening);
+    } catch (error) {
+      const lost = error instanceof DOMException && error.name === 'InvalidStateError';
+      if (this.opening === opening && lost) this.opening = undefined;
+      if (!lost || this.closed) throw error;
+      return work(await (this.opening ??= this.open()));
+    }
+  }
+
+  private async open(): Promise<IDBPDatabase<Schema>> {
+    if (this.closed) throw new DOMException('The storage is closed.', 'InvalidStateError');
+    const lost = () => (this.opening = undefined);
+    const opening = openDB<Schema>(nameOf(this.user), 1, {
+      upgrade: (db, _old, _new, tx) => {
+        // Signed out in another page: nothing of the user is to come back.
+        if (this.known) {
+          tx.done.catch(() => undefined);
+          return tx.abort();
+        }
         db.createObjectStore('tasks', { keyPath: 'id' });
         db.createObjectStore('projects', { keyPath: 'id' });
         db.createObjectStore('outbox', { keyPath: 'id' });
         db.createObjectStore('meta');
       },
       // Another page signs out or brings a newer version of the app: do not stand in its way.
-      blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
+      blocking: (_current, _blocked, event) => {
+        lost();
+        (event.target as IDBDatabase).close();
+      },
+      terminated: lost,
     });
-    return new Storage(db);
+    try {
+      const db = await opening;
+      this.known = true;
+      if (this.closed) db.close();
+      return db;
+    } catch (error) {
+      lost();
+      throw error;
+    }
   }
 
   /** Forgets a user on this device. */
@@ -62,95 +99,104 @@ export class Storage {
   static async forgetOthers(user: string): Promise<void> {
     for (const { name } of await indexedDB.databases()) {
       if (!name?.startsWith(PREFIX) || name === nameOf(user)) continue;
-      const other = await Storage.open(name.slice(PREFIX.length));
-      const writes = await other.db.getAll('outbox');
+      const other = new Storage(name.slice(PREFIX.length));
+      const writes = await other.use((db) => db.getAll('outbox'));
       other.close();
       if (writes.every(({ state }) => state === 'refused')) await deleteDB(name);
     }
   }
 
   /** Everything, as of one moment. */
-  async load(): Promise<Stored> {
-    const tx = this.db.transaction(['tasks', 'projects', 'outbox', 'meta']);
-    const [tasks, projects, writes, at] = await Promise.all([
-      tx.objectStore('tasks').getAll(),
-      tx.objectStore('projects').getAll(),
-      tx.objectStore('outbox').getAll(),
-      tx.objectStore('meta').get('at'),
-    ]);
-    return { tasks, projects, writes, at };
+  load(): Promise<Stored> {
+    return this.use(async (db) => {
+      const tx = db.transaction(['tasks', 'projects', 'outbox', 'meta']);
+      const [tasks, projects, writes, at] = await Promise.all([
+        tx.objectStore('tasks').getAll(),
+        tx.objectStore('projects').getAll(),
+        tx.objectStore('outbox').getAll(),
+        tx.objectStore('meta').get('at'),
+      ]);
+      return { tasks, projects, writes, at };
+    });
   }
 
-  async change({ put = [], remove = [] }: OutboxChange): Promise<void> {
-    const tx = this.db.transaction('outbox', 'readwrite');
-    for (const write of put) void tx.store.put(write);
-    for (const id of remove) void tx.store.delete(id);
-    await tx.done;
+  change({ put = [], remove = [] }: OutboxChange): Promise<void> {
+    return this.use(async (db) => {
+      const tx = db.transaction('outbox', 'readwrite');
+      await Promise.all([...put.map((write) => tx.store.put(write)), ...remove.map((id) => tx.store.delete(id)), tx.done]);
+    });
   }
 
   /** Notes that these are about to be sent, but for those that were taken back meanwhile. */
-  async attempt(ids: readonly string[]): Promise<string[]> {
-    const tx = this.db.transaction('outbox', 'readwrite');
-    const there: string[] = [];
-    for (const id of ids) {
-      const write = await tx.store.get(id);
-      if (!write) continue;
-      there.push(id);
-      if (!write.attempted) void tx.store.put({ ...write, attempted: true });
-    }
-    await tx.done;
-    return there;
+  attempt(ids: readonly string[]): Promise<string[]> {
+    return this.use(async (db) => {
+      const tx = db.transaction('outbox', 'readwrite');
+      const there: string[] = [];
+      for (const id of ids) {
+        const write = await tx.store.get(id);
+        if (!write) continue;
+        there.push(id);
+        if (!write.attempted) void tx.store.put({ ...write, attempted: true });
+      }
+      await tx.done;
+      return there;
+    });
   }
 
   /** Takes edits back that cannot have reached the server; answers which. */
-  async cancel(ids: readonly string[]): Promise<string[]> {
-    const tx = this.db.transaction('outbox', 'readwrite');
-    const gone: string[] = [];
-    for (const id of ids) {
-      const write = await tx.store.get(id);
-      if (!write || write.attempted) continue;
-      void tx.store.delete(id);
-      gone.push(id);
-    }
-    await tx.done;
-    return gone;
+  cancel(ids: readonly string[]): Promise<string[]> {
+    return this.use(async (db) => {
+      const tx = db.transaction('outbox', 'readwrite');
+      const gone: string[] = [];
+      for (const id of ids) {
+        const write = await tx.store.get(id);
+        if (!write || write.attempted) continue;
+        void tx.store.delete(id);
+        gone.push(id);
+      }
+      await tx.done;
+      return gone;
+    });
   }
 
   /**
    * Writes the state, its position, and what changes in the outbox. A page that is behind the copy
    * (another page was faster) leaves the state alone and answers false.
    */
-  async save(base: Base, { put = [], remove = [] }: OutboxChange = {}): Promise<boolean> {
-    const tx = this.db.transaction(['tasks', 'projects', 'outbox', 'meta'], 'readwrite');
-    const [tasks, projects, outbox, meta] = (['tasks', 'projects', 'outbox', 'meta'] as const).map((name) =>
-      tx.objectStore(name),
-    ) as unknown as [Stores['tasks'], Stores['projects'], Stores['outbox'], Stores['meta']];
-    for (const write of put) void outbox.put(write);
-    for (const id of remove) void outbox.delete(id);
-    const stored = (await meta.get('at')) as At | undefined;
-    const ahead = base.position !== undefined && (base.dirty.all || !stored || base.seq >= stored.seq);
-    const copy = ahead ? base.takeDirty() : undefined;
-    try {
-      if (copy) {
-        if (copy.all) {
-          void tasks.clear();
-          void projects.clear();
+  save(base: Base, { put = [], remove = [] }: OutboxChange = {}): Promise<boolean> {
+    return this.use(async (db) => {
+      const tx = db.transaction(['tasks', 'projects', 'outbox', 'meta'], 'readwrite');
+      const [tasks, projects, outbox, meta] = (['tasks', 'projects', 'outbox', 'meta'] as const).map((name) =>
+        tx.objectStore(name),
+      ) as unknown as [Stores['tasks'], Stores['projects'], Stores['outbox'], Stores['meta']];
+      for (const write of put) outbox.put(write).catch(() => undefined);
+      for (const id of remove) outbox.delete(id).catch(() => undefined);
+      const stored = (await meta.get('at')) as At | undefined;
+      const ahead = base.position !== undefined && (base.dirty.all || !stored || base.seq >= stored.seq);
+      const copy = ahead ? base.takeDirty() : undefined;
+      try {
+        if (copy) {
+          if (copy.all) {
+            void tasks.clear();
+            void projects.clear();
+          }
+          await putAll(tasks, copy.tasks);
+          await putAll(projects, copy.projects);
+          await meta.put({ position: copy.position, seq: copy.seq }, 'at');
         }
-        await putAll(tasks, copy.tasks);
-        await putAll(projects, copy.projects);
-        await meta.put({ position: copy.position, seq: copy.seq }, 'at');
+        await tx.done;
+      } catch (error) {
+        // Not known what was written, so everything the next time.
+        if (copy) base.dirty.all = true;
+        throw error;
       }
-      await tx.done;
-    } catch (error) {
-      // Not known what was written, so everything the next time.
-      if (copy) base.dirty.all = true;
-      throw error;
-    }
-    return ahead;
+      return ahead;
+    });
   }
 
   close(): void {
-    this.db.close();
+    this.closed = true;
+    void this.opening?.then((db) => db.close(), () => undefined);
   }
 }
 

@@ -17,11 +17,12 @@ const userOf = ({ id, name, email }: AuthUser): User => ({ id, name, email, demo
 /** Never out of the browser's own store: the answer depends on a cookie. */
 const FRESH = { cache: 'no-store' } as const;
 
-async function unless<T>(statuses: readonly number[], answer: Promise<T>): Promise<T | null> {
+/** Null where the server says so by one of these codes; no status alone, which a proxy may send, does. */
+async function unless<T>(codes: readonly string[], answer: Promise<T>): Promise<T | null> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof ActionError && statuses.includes(error.status)) return null;
+    if (error instanceof ActionError && codes.includes(error.code)) return null;
     throw error;
   }
 }
@@ -30,13 +31,13 @@ export const methods = (): Promise<SignInMethods> => must(getSignInMethods(FRESH
 
 /** Who is signed in by the cookie; null if nobody is, or if the server keeps no accounts. */
 export async function current(): Promise<User | null> {
-  const session = await unless([404], must(getSession(FRESH)));
+  const session = await unless(['NOT_FOUND'], must(getSession(FRESH)));
   return session ? userOf(session.user) : null;
 }
 
 /** An access token for the session; null if there is none any more. */
 export async function accessToken(): Promise<string | null> {
-  return (await unless([401, 404], must(getAccessToken(FRESH))))?.token ?? null;
+  return (await unless(['UNAUTHORIZED', 'NOT_FOUND'], must(getAccessToken(FRESH))))?.token ?? null;
 }
 
 /** Somebody who has just signed in, if the browser has kept the session. */

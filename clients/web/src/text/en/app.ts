@@ -68,6 +68,8 @@ export const appTexts = {
     waiting: (size: number) => count(size, "change waits to be sent", "changes wait to be sent"),
     waitingShort: (size: number) => `${number.format(size)} waiting`,
     sending: (size: number) => `Sending ${count(size, "change", "changes")} …`,
+    notKept: "Not kept on this device",
+    notKeptText: "The browser’s storage takes no changes. Leave the app open until they are sent, or they are lost.",
     signedOut: "Signed out",
     expired: "Your session has ended: sign in again to go on. Nothing is lost.",
   },

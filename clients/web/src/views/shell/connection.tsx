@@ -16,8 +16,9 @@ interface Shown {
   detail: string;
 }
 
-export function describeConnection({ state, waiting }: Connection): Shown {
+export function describeConnection({ state, waiting, kept }: Connection): Shown {
   const c = t.connection;
+  if (!kept && waiting > 0 && state !== "signed-out") return { tone: "offline", text: c.notKept, detail: c.notKeptText };
   switch (state) {
     case "live":
       return waiting > 0

@@ -1,6 +1,9 @@
-/** Tells about edits that the server would not take: they have been taken back, and why. */
+/**
+ * Tells about edits that the server would not take, which have been taken back, and about those that
+ * this device would not, which are lost if the page is closed before they are sent.
+ */
 import { useEffect, useRef } from "react";
-import { dismissRefusal, useRefusals } from "../../data/index.ts";
+import { dismissRefusal, useConnection, useRefusals } from "../../data/index.ts";
 import { t } from "../../text/index.ts";
 import { complain } from "../../ui/toasts.tsx";
 
@@ -14,5 +17,9 @@ export function Refusals() {
       complain(t.refusal[refusal.what](refusal.title), refusal.problem.detail, () => dismissRefusal(refusal.id));
     }
   }, [refusals]);
+  const { kept } = useConnection();
+  useEffect(() => {
+    if (!kept) complain(t.connection.notKept, t.connection.notKeptText);
+  }, [kept]);
   return null;
 }
