@@ -9,7 +9,7 @@ WEB := clients/web
 BETTER_AUTH := tests/better-auth-client
 ISSUERS := tests/issuers
 
-.PHONY: help run test torture format lint queries contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract client client-check better-auth-check issuers web web-check screenshots prepare
+.PHONY: help run test torture format lint contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract client client-check better-auth-check issuers web web-check screenshots prepare
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -20,18 +20,15 @@ run: ## build and start the server; prints where it is and how to sign in
 	@cargo build --release
 	@exec target/release/taskwire serve --show-demo-token
 
-test: format web lint queries contract-check units check-the-checker client-check better-auth-check web-check ## everything that must hold
+test: format web lint contract-check units check-the-checker client-check better-auth-check web-check ## everything that must hold
 
 format:
 	cargo fmt --check
 
-lint:
-	cargo clippy --all-targets --quiet -- -D warnings
-	cargo clippy --lib --test torture --features broken --quiet -- -D warnings
-
-queries: # the committed query data is that of the code
+lint: # and whether the committed query data is that of the code
 	@scripts/need-postgres
 	scripts/query-data --check
+	cargo clippy --lib --test torture --features broken --quiet -- -D warnings
 
 contract-check: tools/node_modules/.package-lock.json # lint, and what changed since it last landed
 	scripts/check-contract
