@@ -13,7 +13,7 @@ use super::run::{Report, Scenario, run};
 use super::{number, tell};
 
 /// How many seeds a variant may need.
-const TRIES: u64 = 3;
+const TRIES: u64 = 12;
 
 struct Variant {
     name: &'static str,
@@ -78,7 +78,7 @@ fn scenario(broken: Option<&'static str>, faults: Faults) -> Scenario {
     // Where writes hang, the sweep must not make up for what is not announced.
     let (servers, sweep) = if faults == Faults::Locks { (1, "1m") } else { (2, "1s") };
     let setting = Setting { servers, sweep, request_timeout: "300ms", broken };
-    let (lasts, arrives_within) = if faults == Faults::Locks { (1, 5) } else { (4, 15) };
+    let (lasts, arrives_within) = if faults == Faults::Locks { (2, 5) } else { (4, 15) };
     Scenario {
         setting,
         users: 3,
