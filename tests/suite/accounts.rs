@@ -153,7 +153,7 @@ async fn a_sign_in_that_began_before_the_password_changed_does_not_outlive_it() 
     let statement = "UPDATE accounts SET password_hash = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA'";
     change.execute(statement).await.expect("changed");
     let (answer, ()) = tokio::join!(late.sign_in(EMAIL, PASSWORD).send(), async {
-        server.database.wait_for_blocked_statement().await;
+        server.database.wait_for_blocked_statements(1).await;
         change.commit().await.expect("committed");
     });
     assert_eq!(answer.status.as_u16(), 401, "{answer:?}");

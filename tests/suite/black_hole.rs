@@ -55,15 +55,28 @@ async fn requests_wait_for_a_dead_connection_no_longer_than_a_statement_gets() {
 
 #[tokio::test]
 async fn while_a_request_waits_for_a_dead_connection_others_are_served() {
-    let (relay, server) = server(&database().await, NEVER, NEVER).await;
+    // More than the server's own tasks ever have at once, which may have or take some of them.
+    const DEAD: usize = 8;
+    let database = database().await;
+    let relay = Relay::to(&database).await;
+    let pool = PoolConfig { statement_within: NEVER, size: 32, ..PoolConfig::default() };
+    let through = Some(relay.url.clone());
+    let server = TestServer::on(database.clone(), Options { pool, through, ..Options::default() }).await;
     let ada = server.user("ada");
-    // One after the other, so that few connections are open, and room is left for more.
-    for _ in 0..3 {
-        ada.create("warm").await;
+    ada.create("warm").await;
+    // Writes that wait at the same time have a connection each.
+    let blockade = database.hold_writes_of("ada").await;
+    let mut writes = JoinSet::new();
+    for _ in 0..DEAD {
+        writes.spawn(ada.post("/tasks").json(serde_json::json!({ "title": "warm" })).expect(201));
     }
+    database.wait_for_blocked_statements(DEAD.try_into().expect("a count")).await;
+    blockade.release().await;
+    writes.join_all().await;
+
     relay.swallow();
     let mut requests = JoinSet::new();
-    for _ in 0..5 {
+    for _ in 0..2 * DEAD {
         requests.spawn(ada.get("/tasks").send());
     }
     let first = requests.join_next().await.expect("an answer").expect("an answer");

@@ -5,28 +5,11 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::Executor;
 use taskwire::changes::ChangeMessage;
 use taskwire::tasks::Task;
 
-use crate::kit::{Call, Client, Live, Options, TestDatabase, TestServer, at};
-
-/// Holds a user's writes up until it is released.
-struct Blockade(PgConnection);
-
-impl Blockade {
-    async fn of(database: &TestDatabase, user: &str) -> Self {
-        let mut connection = database.connection().await;
-        connection.execute("BEGIN").await.expect("a transaction begins");
-        let lock = format!("SELECT FROM owners WHERE owner_id = '{user}' FOR UPDATE");
-        connection.fetch_one(AssertSqlSafe(lock)).await.expect("the owner is there to be locked");
-        Self(connection)
-    }
-
-    async fn release(self) {
-        self.0.close().await.expect("the connection closes");
-    }
-}
+use crate::kit::{Call, Client, Live, Options, TestServer, at};
 
 /// Fails unless the answer is a 503 that says when to come back.
 async fn unavailable(call: Call) {
@@ -98,7 +81,7 @@ async fn a_write_that_takes_too_long_is_answered_in_time_and_still_done() {
     let ada = server.user("ada");
     let task = ada.create("Buy milk").await;
     let (mut live, _) = Live::open(&ada, None).await;
-    let blockade = Blockade::of(&server.database, "ada").await;
+    let blockade = server.database.hold_writes_of("ada").await;
     unavailable(ada.patch(&at(task.id)).json(json!({"title": "Buy oat milk"}))).await;
     assert_eq!(ada.read(task.id).await, task, "the blockade does not hold");
     blockade.release().await;
@@ -121,9 +104,9 @@ async fn a_write_whose_client_has_left_is_whole_for_everyone_else() {
         (3, ada.post("/tasks").json(json!({"title": "Buy bread"}))),
         (4, ada.delete(&at(task.id))),
     ] {
-        let blockade = Blockade::of(&server.database, "ada").await;
+        let blockade = server.database.hold_writes_of("ada").await;
         let impatient = tokio::spawn(call.send());
-        server.database.wait_for_blocked_statement().await;
+        server.database.wait_for_blocked_statements(1).await;
         impatient.abort();
         assert!(impatient.await.is_err_and(|error| error.is_cancelled()));
         // Once another request has gone round, the server has also seen that this one's client left.

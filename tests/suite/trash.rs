@@ -381,7 +381,7 @@ async fn nobody_waits_for_a_removal_under_way() {
     sqlx::raw_sql("SELECT pg_advisory_xact_lock(1)").execute(&mut *brake).await.expect("the lock");
     let pool = server.pool.clone();
     let removal = tokio::spawn(async move { expire(&pool, MONTH).await.expect("it expires") });
-    timeout(PATIENCE, server.database.wait_for_blocked_statement()).await.expect("the removal is under way");
+    timeout(PATIENCE, server.database.wait_for_blocked_statements(1)).await.expect("the removal is under way");
 
     let meanwhile = ada.create("Meanwhile").await;
     delete(&ada, &meanwhile).await;

@@ -18,6 +18,15 @@ pub struct TestDatabase {
     url: String,
 }
 
+/// Holds a user's writes up until it is released.
+pub struct Blockade(PgConnection);
+
+impl Blockade {
+    pub async fn release(self) {
+        self.0.close().await.expect("the connection closes");
+    }
+}
+
 impl TestDatabase {
     pub async fn new() -> Self {
         Self::copy_of(TEMPLATE).await
@@ -67,12 +76,21 @@ impl TestDatabase {
         sqlx::query(statement).bind(count).bind(bytes).execute(&mut connection).await.expect("changes are inserted");
     }
 
-    /// Returns when a statement of the server waits for a lock.
-    pub async fn wait_for_blocked_statement(&self) {
+    /// Holds the writes of this user up, who has written before.
+    pub async fn hold_writes_of(&self, user: &str) -> Blockade {
         let mut connection = self.connection().await;
-        let blocked = "SELECT EXISTS (SELECT FROM pg_stat_activity
-                                      WHERE datname = current_database() AND wait_event_type = 'Lock')";
-        while !connection.fetch_one(blocked).await.expect("the activity is told").get::<bool, _>(0) {
+        connection.execute("BEGIN").await.expect("a transaction begins");
+        let lock = sqlx::query("SELECT FROM owners WHERE owner_id = $1 FOR UPDATE").bind(user);
+        connection.fetch_one(lock).await.expect("the owner is there to be locked");
+        Blockade(connection)
+    }
+
+    /// Returns when so many statements of the server wait for a lock.
+    pub async fn wait_for_blocked_statements(&self, count: i64) {
+        let mut connection = self.connection().await;
+        let blocked = "SELECT count(*) FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while connection.fetch_one(blocked).await.expect("the activity is told").get::<i64, _>(0) < count {
             tokio::task::yield_now().await;
         }
     }
