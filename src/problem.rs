@@ -2,11 +2,13 @@
 //! as RFC 9457 `application/problem+json`, with a `code` for programs and a `detail` for people.
 //! Internals stay inside: what a 5xx was about is logged here and never sent.
 
+mod answer;
+mod database;
+
 use std::borrow::Cow;
 
-use salvo::http::header::{ALLOW, CONTENT_TYPE, ETAG, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use salvo::http::header::{ETAG, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use salvo::http::{HeaderValue, StatusCode};
-use salvo::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -273,74 +275,4 @@ fn said(errors: &[FieldError]) -> String {
         errors.iter().take(SAID).map(|error| format!("{} {}", error.field, error.message)).collect();
     let more = errors.len().saturating_sub(SAID);
     if more == 0 { said.join("; ") } else { format!("{}; and {more} more", said.join("; ")) }
-}
-
-impl Problem {
-    pub fn into_body(self) -> ProblemBody {
-        let status = self.code.status();
-        ProblemBody {
-            kind: Cow::Borrowed("about:blank"),
-            title: Cow::Borrowed(status.canonical_reason().unwrap_or("Error")),
-            status: status.as_u16(),
-            detail: self.detail,
-            code: self.code,
-            errors: self.errors,
-        }
-    }
-}
-
-impl Scribe for Problem {
-    fn render(mut self, res: &mut Response) {
-        let headers = std::mem::take(&mut self.headers);
-        let status = self.code.status();
-        let body = self.into_body();
-        res.status_code(status);
-        // What a handler had prepared describes an answer that is no longer sent; Allow does.
-        let allow = res.headers().get(ALLOW).cloned();
-        res.headers_mut().remove(ETAG);
-        res.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-        if let Some(allow) = allow {
-            res.headers_mut().insert(ALLOW, allow);
-        }
-        for (name, value) in headers {
-            res.headers_mut().insert(name, value);
-        }
-        match serde_json::to_vec(&body) {
-            Ok(json) => res.body(json),
-            Err(_) => res.body("{}"),
-        };
-    }
-}
-
-impl From<sqlx::Error> for Problem {
-    /// A database that cannot be reached is worth a retry; anything else is our fault.
-    fn from(error: sqlx::Error) -> Self {
-        let constraint = error.as_database_error().and_then(sqlx::error::DatabaseError::constraint);
-        if constraint == Some("trash_pkey") {
-            // Tasks and projects share the ids of the trash, and a client can give both the same.
-            Self::new(Code::Conflict, "something else with this id is in the trash; restore or purge it first")
-        } else if constraint == Some("owners_not_just_deleted") {
-            Self::unavailable("the user was deleted a moment ago; try again in some seconds")
-        } else if is_outage(&error) {
-            tracing::warn!(%error, "the database is unavailable");
-            Self::unavailable("the database cannot be reached; try again")
-        } else {
-            Self::server_error(&error)
-        }
-    }
-}
-
-/// Whether the database was out of reach rather than unwilling.
-fn is_outage(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
-        // Classes: connection exception, invalid authorization, invalid catalog, insufficient
-        // resources, operator intervention; 25006 is a write on a server that has become a standby,
-        // 55000 a connection to a database that accepts none.
-        sqlx::Error::Database(database) => database.code().is_some_and(|code| {
-            ["08", "28", "3D", "53", "57"].iter().any(|class| code.starts_with(class))
-                || ["25006", "55000"].contains(&code.as_ref())
-        }),
-        _ => false,
-    }
 }

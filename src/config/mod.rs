@@ -3,6 +3,7 @@
 //! [`Settings::resolve`] turns it into a [`Config`] or into the complete list of what is wrong.
 
 mod data_dir;
+mod http;
 mod issuers;
 mod key_url;
 mod origin;
@@ -12,12 +13,10 @@ mod resolve;
 mod secret;
 mod settings;
 
-use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
-    path::PathBuf,
-    time::Duration,
-};
+use std::path::PathBuf;
+use std::time::Duration;
 
+pub use http::HttpConfig;
 pub use issuers::{IssuerConfig, KeyPace, KeySource, Prefix};
 pub use key_url::KeyUrl;
 pub use origin::{Origin, is_loopback};
@@ -134,21 +133,6 @@ impl Default for AccountsConfig {
     }
 }
 
-/// How the server meets the network.
-#[derive(Debug, Clone)]
-pub struct HttpConfig {
-    pub host: IpAddr,
-    /// The port asked for; 0 means any free one, so what was bound may differ.
-    pub port: u16,
-    pub public_url: Option<Origin>,
-    pub allowed_origins: Vec<Origin>,
-    pub trusted_proxies: TrustedProxies,
-    pub request_timeout: Duration,
-    /// Largest request body, in bytes.
-    pub body_limit: u64,
-    pub shutdown_timeout: Duration,
-}
-
 /// How many sockets the live channel keeps, and for how long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveConfig {
@@ -231,119 +215,6 @@ impl Config {
             (DatabaseSource::Embedded { .. }, _) => None,
             (DatabaseSource::Url { pooled, direct }, DatabaseProxy::None) => Some(direct.as_ref().unwrap_or(pooled)),
             (DatabaseSource::Url { direct, .. }, DatabaseProxy::Transaction) => direct.as_ref(),
-        }
-    }
-}
-
-impl HttpConfig {
-    /// The origins under which this server serves its own pages. `port` is the bound one, which
-    /// with `PORT=0` only the listener knows. With a `PUBLIC_URL` that is the only one: behind a
-    /// proxy, whatever else answers on the reader's own loopback is not this server.
-    #[must_use]
-    pub fn own_origins(&self, port: u16) -> Vec<Origin> {
-        if let Some(public_url) = &self.public_url {
-            return vec![public_url.clone()];
-        }
-        vec![
-            Origin::http_localhost(port),
-            Origin::http(Ipv4Addr::LOCALHOST.into(), port),
-            Origin::http(Ipv6Addr::LOCALHOST.into(), port),
-            Origin::http(self.host, port),
-        ]
-    }
-
-    #[must_use]
-    pub fn is_own_origin(&self, origin: &Origin, port: u16) -> bool {
-        self.own_origins(port).contains(origin)
-    }
-
-    /// Whether pages of `origin` may call this server: its own, and those in `ALLOWED_ORIGINS`.
-    #[must_use]
-    pub fn is_allowed_origin(&self, origin: &Origin, port: u16) -> bool {
-        self.allowed_origins.contains(origin) || self.is_own_origin(origin, port)
-    }
-
-    /// Whether browsers reach the server without leaving this machine.
-    #[must_use]
-    pub fn is_reached_on_loopback(&self) -> bool {
-        self.public_url.as_ref().map_or_else(|| self.is_loopback_bind(), Origin::is_http_on_loopback)
-    }
-
-    /// Whether the server is for whoever sits at this machine: nobody else reaches it, not through a
-    /// proxy either.
-    #[must_use]
-    pub fn is_for_this_machine(&self) -> bool {
-        self.is_loopback_bind() && self.is_reached_on_loopback() && self.trusted_proxies.is_empty()
-    }
-
-    /// Whether only this machine can reach the server, or a proxy that runs on it.
-    #[must_use]
-    pub fn is_loopback_bind(&self) -> bool {
-        // Canonical, because ::ffff:127.0.0.1 is loopback too.
-        self.host.to_canonical().is_loopback()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn http(host: &str, public_url: Option<&str>, allowed: &[&str]) -> HttpConfig {
-        HttpConfig {
-            host: host.parse().unwrap(),
-            port: 0,
-            public_url: public_url.map(|url| url.parse().unwrap()),
-            allowed_origins: allowed.iter().map(|url| url.parse().unwrap()).collect(),
-            trusted_proxies: TrustedProxies::default(),
-            request_timeout: Duration::from_secs(30),
-            body_limit: 1024,
-            shutdown_timeout: Duration::from_secs(10),
-        }
-    }
-
-    fn origin(text: &str) -> Origin {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn without_a_public_url_the_loopback_spellings_and_the_host_are_own() {
-        let http = http("192.0.2.7", None, &[]);
-        for own in ["127.0.0.1", "localhost", "[::1]", "192.0.2.7"] {
-            assert!(http.is_own_origin(&origin(&format!("http://{own}:4711")), 4711));
-        }
-        for other in ["http://localhost:4712", "https://localhost:4711", "http://localhost", "http://192.0.2.8:4711"] {
-            assert!(!http.is_own_origin(&origin(other), 4711), "{other}");
-        }
-    }
-
-    #[test]
-    fn on_port_80_the_browser_leaves_the_port_out() {
-        assert!(http("127.0.0.1", None, &[]).is_own_origin(&origin("http://localhost"), 80));
-    }
-
-    #[test]
-    fn a_public_url_is_the_only_own_origin() {
-        let http = http("127.0.0.1", Some("https://tasks.example"), &[]);
-        assert!(http.is_own_origin(&origin("https://tasks.example:443"), 8000));
-        assert!(!http.is_own_origin(&origin("http://localhost:8000"), 8000));
-    }
-
-    #[test]
-    fn allowed_are_the_own_and_the_listed_origins() {
-        let http = http("127.0.0.1", None, &["https://app.example"]);
-        assert!(http.is_allowed_origin(&origin("https://app.example"), 8000));
-        assert!(http.is_allowed_origin(&origin("http://localhost:8000"), 8000));
-        assert!(!http.is_allowed_origin(&origin("http://app.example"), 8000));
-        assert!(!http.is_allowed_origin(&origin("https://app.example.evil.example"), 8000));
-    }
-
-    #[test]
-    fn loopback_binds_are_recognised() {
-        for loopback in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {
-            assert!(http(loopback, None, &[]).is_loopback_bind(), "{loopback}");
-        }
-        for open in ["0.0.0.0", "::", "192.0.2.7"] {
-            assert!(!http(open, None, &[]).is_loopback_bind(), "{open}");
         }
     }
 }

@@ -1,7 +1,6 @@
-//! Projects: create, read, update, order, count, delete with their tasks or without; what many
-//! do with one at once; and how their changes arrive.
+//! Projects: create, read, update, order, count, delete with their tasks or without, and how their
+//! changes arrive.
 
-use futures_util::future::join_all;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor};
 use taskwire::projects::{PROJECTS_MAX, Project, ProjectId, ProjectList};
@@ -10,7 +9,7 @@ use taskwire::tasks::Task;
 use crate::concurrency::check_log;
 use crate::kit::{Answer, Call, Client, Contract, Live, TestServer, at};
 
-async fn create(client: &Client, name: &str) -> Project {
+pub async fn create(client: &Client, name: &str) -> Project {
     client.post("/projects").json(json!({ "name": name })).expect(201).await.json()
 }
 
@@ -26,7 +25,7 @@ async fn names(client: &Client, query: &str) -> Vec<String> {
     list(client, query).await.projects.into_iter().map(|listed| listed.project.name).collect()
 }
 
-fn there(id: ProjectId) -> String {
+pub fn there(id: ProjectId) -> String {
     format!("/projects/{id}")
 }
 
@@ -352,65 +351,4 @@ async fn every_change_of_a_project_arrives_live() {
     live.expect_nothing().await;
     let (mut late, _) = Live::open(&ada, hello["position"].as_str()).await;
     assert_eq!(late.changes(log.len()).await, log);
-}
-
-const WRITERS: usize = 16;
-const ROUNDS: usize = 12;
-
-/// One of many: creates tasks in one project, takes them there, and renames, moves, deletes and
-/// restores it. Whatever the others do meanwhile, each answer is one that makes sense.
-async fn write(client: Client, shared: ProjectId, other: ProjectId, writer: usize) {
-    let allowed = |answer: &Answer, statuses: &[u16]| {
-        assert!(statuses.contains(&answer.status.as_u16()), "{answer:?}");
-    };
-    let mut mine: Option<Task> = None;
-    for round in 0..ROUNDS {
-        match (writer * 5 + round) % 8 {
-            0..=2 => {
-                let new = json!({"title": format!("{round} of {writer}"), "project_id": shared});
-                let answer = client.post("/tasks").json(new).send().await;
-                allowed(&answer, &[201, 400]);
-                mine = (answer.status == 201).then(|| answer.json()).or(mine);
-            }
-            3 => {
-                let task = client.create("On its way").await;
-                let into = json!({"project_id": shared});
-                allowed(&client.patch(&at(task.id)).json(into).send().await, &[200, 400]);
-            }
-            4 => {
-                let name = json!({"name": format!("{round} of {writer}")});
-                allowed(&client.patch(&there(shared)).json(name).send().await, &[200, 404]);
-                let place = json!({"after": other});
-                allowed(&client.post(&format!("{}/move", there(shared))).json(place).send().await, &[200, 404]);
-            }
-            5 => {
-                let tasks = if writer.is_multiple_of(2) { "delete" } else { "move_out" };
-                allowed(&client.delete(&format!("{}?tasks={tasks}", there(shared))).send().await, &[204, 404]);
-            }
-            6 => {
-                if let Some(parent) = mine.take() {
-                    let subtask = json!({"title": "A part", "parent_id": parent.id});
-                    allowed(&client.post("/tasks").json(subtask).send().await, &[201, 400]);
-                }
-            }
-            _ => allowed(&client.post(&format!("/trash/{shared}/restore")).send().await, &[200, 404]),
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_task_is_ever_in_a_project_that_is_gone_whatever_many_do_at_once() {
-    let server = TestServer::start().await;
-    let ada = server.user("ada");
-    let (shared, other) = (create(&ada, "Shared").await.id, create(&ada, "Other").await.id);
-    let (mut live, _) = Live::open(&ada, None).await;
-    let before = ada.log().await.len();
-    let writers = (0..WRITERS).map(|writer| tokio::spawn(write(ada.clone(), shared, other, writer)));
-    for writer in join_all(writers).await {
-        writer.expect("no writer fails");
-    }
-    let log = check_log(&ada).await;
-    let of = |kind: &str| log.iter().filter(|change| change["type"] == kind).count();
-    assert!(of("project.deleted") > 1 && of("project.restored") > 1, "it was deleted and restored again and again");
-    assert_eq!(live.changes(log.len() - before).await, log[before..]);
 }

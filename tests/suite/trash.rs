@@ -6,22 +6,18 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use sqlx::Connection;
 use taskwire::database::Pool;
 use taskwire::projects::Project;
 use taskwire::tasks::{Task, TaskId};
-use taskwire::trash::retention::expire;
 use taskwire::trash::{Restored, TrashKind, TrashList};
-use tokio::time::timeout;
 
 use crate::concurrency::check_log;
 use crate::kit::{Client, Live, Options, TestServer, at};
 
-const MONTH: Duration = Duration::from_hours(30 * 24);
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const MONTH: Duration = Duration::from_hours(30 * 24);
 
 /// A server that does not empty the trash before the test does.
-async fn that_keeps_all() -> TestServer {
+pub async fn that_keeps_all() -> TestServer {
     TestServer::with(Options { trash_retention: 1000 * MONTH, ..Options::default() }).await
 }
 
@@ -29,7 +25,7 @@ async fn post(client: &Client, body: Value) -> Task {
     client.post("/tasks").json(body).expect(201).await.json()
 }
 
-async fn part_of(client: &Client, parent: &Task, title: &str) -> Task {
+pub async fn part_of(client: &Client, parent: &Task, title: &str) -> Task {
     post(client, json!({"title": title, "parent_id": parent.id})).await
 }
 
@@ -38,15 +34,15 @@ async fn project(client: &Client, name: &str) -> Project {
 }
 
 /// Deletes a task with its subtasks.
-async fn delete(client: &Client, task: &Task) {
+pub async fn delete(client: &Client, task: &Task) {
     client.delete(&format!("{}?children=include", at(task.id))).expect(204).await;
 }
 
-async fn restore(client: &Client, id: impl std::fmt::Display) -> Restored {
+pub async fn restore(client: &Client, id: impl std::fmt::Display) -> Restored {
     client.post(&format!("/trash/{id}/restore")).expect(200).await.json()
 }
 
-async fn trash(client: &Client, query: &str) -> TrashList {
+pub async fn trash(client: &Client, query: &str) -> TrashList {
     client.get(&format!("/trash?{query}")).expect(200).await.json()
 }
 
@@ -54,7 +50,7 @@ fn titles(tasks: &[Task]) -> Vec<&str> {
     tasks.iter().map(|task| task.title.as_str()).collect()
 }
 
-async fn count(pool: &Pool, table: &str) -> i64 {
+pub async fn count(pool: &Pool, table: &str) -> i64 {
     let count = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
     sqlx::query_scalar(count).fetch_one(pool).await.expect("a number")
 }
@@ -308,100 +304,4 @@ async fn of_those_who_restore_and_purge_at_once_exactly_one_succeeds() {
     }
     assert_eq!(ends.len(), 2, "each side won at times");
     check_log(&ada).await;
-}
-
-/// Makes what was deleted as this so many days older.
-async fn age(pool: &Pool, root: TaskId, days: i32) {
-    let age = "UPDATE trash SET deleted_at = deleted_at - make_interval(days => $2) WHERE root_id = $1";
-    sqlx::query(age).bind(root.as_uuid()).bind(days).execute(pool).await.expect("an update");
-}
-
-#[tokio::test]
-async fn what_has_been_there_for_long_goes_and_the_rest_stays() {
-    let server = that_keeps_all().await;
-    let (ada, bob) = (server.user("ada"), server.user("bob"));
-    let mut deleted = Vec::new();
-    for client in [&ada, &ada, &bob] {
-        let top = client.create("Top").await;
-        part_of(client, &top, "Part").await;
-        delete(client, &top).await;
-        deleted.push(top.id);
-    }
-    age(&server.pool, deleted[0], 31).await;
-    age(&server.pool, deleted[1], 29).await;
-    age(&server.pool, deleted[2], 300).await;
-    assert_eq!(expire(&server.pool, MONTH).await.expect("it expires"), 4);
-    assert_eq!(expire(&server.pool, MONTH).await.expect("it expires"), 0);
-    assert_eq!(trash(&bob, "").await.count, 0);
-    assert_eq!(restore(&ada, deleted[1]).await.count, 2);
-    ada.post(&format!("/trash/{}/restore", deleted[0])).refused(404, "NOT_FOUND").await;
-}
-
-#[tokio::test]
-async fn however_much_is_old_one_statement_removes_a_bounded_part() {
-    let server = that_keeps_all().await;
-    let statements = "
-        INSERT INTO owners (owner_id, last_seq, last_at) SELECT 'user ' || n, 1, now() FROM generate_series(1, 2500) n;
-        INSERT INTO trash (owner_id, id, root_id, deleted_at, task)
-            SELECT 'user ' || n, id, id, now() - interval '31 days', '{}'
-            FROM (SELECT n, gen_random_uuid() AS id FROM generate_series(1, 2500) n WHERE n % 3 > 0) AS fresh;
-        INSERT INTO owners (owner_id, last_seq, last_at) VALUES ('ada', 1, now());
-        INSERT INTO trash (owner_id, id, root_id, deleted_at, task)
-            SELECT 'ada', CASE WHEN part = 0 THEN root ELSE gen_random_uuid() END, root, now() - interval '31 days', '{}'
-            FROM (SELECT gen_random_uuid() AS root FROM generate_series(1, 700)) roots, generate_series(0, 9) part;
-        CREATE TABLE removals (count bigint);
-        CREATE FUNCTION note_removal() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN INSERT INTO removals SELECT count(*) FROM removed; RETURN NULL; END $$;
-        CREATE TRIGGER removal AFTER DELETE ON trash REFERENCING OLD TABLE AS removed
-            FOR EACH STATEMENT EXECUTE FUNCTION note_removal()";
-    sqlx::raw_sql(statements).execute(&server.pool).await.expect("a full trash");
-    assert_eq!(expire(&server.pool, MONTH).await.expect("it expires"), 7000 + 1667);
-    assert_eq!(count(&server.pool, "trash").await, 0);
-    let most: i64 = sqlx::query_scalar("SELECT max(count) FROM removals").fetch_one(&server.pool).await.expect("one");
-    assert_eq!(most, 1000);
-}
-
-#[tokio::test]
-async fn nobody_waits_for_a_removal_under_way() {
-    let server = that_keeps_all().await;
-    let ada = server.user("ada");
-    let (old, young) = (ada.create("Old").await, ada.create("Young").await);
-    for task in [&old, &young] {
-        delete(&ada, task).await;
-    }
-    age(&server.pool, old.id, 31).await;
-    // A removal that has done its work but not committed until we let it.
-    let wait = "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
-                    BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END $$;
-                CREATE TRIGGER wait AFTER DELETE ON trash FOR EACH ROW
-                    WHEN (OLD.task ->> 'title' = 'Old') EXECUTE FUNCTION wait()";
-    sqlx::raw_sql(wait).execute(&server.pool).await.expect("a trigger");
-    let mut connection = server.database.connection().await;
-    let mut brake = connection.begin().await.expect("a transaction");
-    sqlx::raw_sql("SELECT pg_advisory_xact_lock(1)").execute(&mut *brake).await.expect("the lock");
-    let pool = server.pool.clone();
-    let removal = tokio::spawn(async move { expire(&pool, MONTH).await.expect("it expires") });
-    timeout(PATIENCE, server.database.wait_for_blocked_statements(1)).await.expect("the removal is under way");
-
-    let meanwhile = ada.create("Meanwhile").await;
-    delete(&ada, &meanwhile).await;
-    assert_eq!(restore(&ada, young.id).await.count, 1);
-    assert_eq!(trash(&ada, "").await.count, 2);
-    ada.delete(&format!("/trash/{}", meanwhile.id)).expect(204).await;
-    assert!(!removal.is_finished());
-    brake.rollback().await.expect("the lock is given back");
-    assert_eq!(removal.await.expect("the removal ends"), 1);
-    assert_eq!(trash(&ada, "").await.count, 0);
-}
-
-#[tokio::test]
-async fn a_server_empties_the_trash_by_itself() {
-    let trash_retention = Duration::from_millis(300);
-    let server = TestServer::with(Options { trash_retention, ..Options::default() }).await;
-    let ada = server.user("ada");
-    let task = ada.create("Lost").await;
-    delete(&ada, &task).await;
-    let gone = async { while trash(&ada, "").await.count > 0 {} };
-    timeout(PATIENCE, gone).await.expect("it is gone");
-    ada.post(&format!("/trash/{}/restore", task.id)).refused(404, "NOT_FOUND").await;
 }
