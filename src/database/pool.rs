@@ -161,9 +161,12 @@ impl Pool {
     }
 }
 
-/// Whether a connection is at the end of all that was asked of it, or gets there soon.
+/// Whether a connection is at the end of all that was asked of it, or gets there soon. A mere ping
+/// would not do: sqlx takes no notice of a transaction whose `BEGIN` was given up between question
+/// and answer, and whoever came next would write into it and never commit.
 pub async fn gives_sign(connection: &mut PgConnection) -> bool {
-    matches!(timeout(SIGN_WITHIN, connection.ping()).await, Ok(Ok(())))
+    let sign = async { connection.begin().await?.rollback().await };
+    matches!(timeout(SIGN_WITHIN, sign).await, Ok(Ok(())))
 }
 
 /// Runs a statement so that all its steps reach the same connection of a proxy.

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::Executor;
+use sqlx::{Executor, Row};
 use taskwire::changes::ChangeMessage;
+use taskwire::config::PoolConfig;
 use taskwire::tasks::Task;
 
-use crate::kit::{Call, Client, Live, Options, TestServer, at};
+use crate::kit::{Call, Client, Live, Options, Relay, TestDatabase, TestServer, at};
 
 /// Fails unless the answer is a 503 that says when to come back.
 async fn unavailable(call: Call) {
@@ -122,4 +123,24 @@ async fn a_write_whose_client_has_left_is_whole_for_everyone_else() {
             None => drop(ada.get(&at(task.id)).refused(404, "NOT_FOUND").await),
         }
     }
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_given_up_as_it_begins_swallows_nothing_that_comes_after() {
+    let database = TestDatabase::new().await;
+    let mut relay = Relay::to(&database).await;
+    let only_one = PoolConfig { size: 1, ..PoolConfig::default() };
+    let pool = taskwire::database::connect(&relay.url, only_one).await.expect("the test database answers");
+    pool.execute("CREATE TABLE notes (text text)").await.expect("a table is created");
+    relay.so_far();
+    let nothing = pool.in_transaction(|_| Box::pin(async { Ok(()) }));
+    tokio::select! {
+        biased;
+        statement = relay.next() => assert_eq!(statement, "BEGIN"),
+        _ = nothing => panic!("the transaction is over before it began"),
+    }
+    pool.execute("INSERT INTO notes VALUES ('kept')").await.expect("a row is inserted");
+    let notes = "SELECT count(*) FROM notes";
+    let kept: i64 = database.connection().await.fetch_one(notes).await.expect("a count").get(0);
+    assert_eq!(kept, 1, "what was acknowledged is not there");
 }
