@@ -11,8 +11,6 @@ pub struct Table<'a> {
     /// How far lines have been counted, and to what number.
     counted: (usize, u64),
     columns: Option<usize>,
-    /// Whether a quote is open at the end.
-    unclosed: bool,
     separator: char,
 }
 
@@ -27,14 +25,8 @@ impl<'a> Table<'a> {
         let header = text.trim_start().lines().next().unwrap_or_default();
         let count = |separator: char| header.matches(separator).count();
         let separator = [';', '\t'].into_iter().find(|other| count(*other) > count(',')).unwrap_or(',');
-        let reader = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .trim(Trim::None)
-            .delimiter(separator as u8)
-            .from_reader(text.as_bytes());
-        let unclosed = text.bytes().filter(|byte| *byte == b'"').count() % 2 == 1;
-        Self { text, reader, counted: (0, 1), columns: None, unclosed, separator }
+        let reader = reader(text.as_bytes(), separator);
+        Self { text, reader, counted: (0, 1), columns: None, separator }
     }
 
     /// The next row that is not a fault.
@@ -50,8 +42,9 @@ impl<'a> Table<'a> {
                     return None;
                 }
             }
-            let line = self.line_at(cells.position().map_or(0, csv::Position::byte));
-            if self.unclosed && self.reader.is_done() {
+            let begins = cells.position().map_or(0, csv::Position::byte);
+            let line = self.line_at(begins);
+            if self.is_unclosed(begins) {
                 let message = "has a quote that is never closed; a quote within quotes is written twice";
                 faults.add(format!("line {line}"), "malformed", message);
                 return None;
@@ -73,6 +66,18 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// Whether the row that begins here and has just been read is the last because a quote in it is
+    /// never closed: then it would swallow a further row, too.
+    fn is_unclosed(&self, begins: u64) -> bool {
+        let [begins, ends] =
+            [begins, self.reader.position().byte()].map(|byte| usize::try_from(byte).unwrap_or_default());
+        ends == self.text.len()
+            && self.text.get(begins..).is_some_and(|row| {
+                let and_another = format!("{row}\nanother");
+                reader(and_another.as_bytes(), self.separator).records().count() == 1
+            })
+    }
+
     /// The line of a row; the reader would begin one between a CR and its LF.
     fn line_at(&mut self, byte: u64) -> u64 {
         let rest = self.text.get(usize::try_from(byte).unwrap_or_default()..).unwrap_or_default();
@@ -81,4 +86,8 @@ impl<'a> Table<'a> {
         self.counted = (at, self.counted.1 + between.matches('\n').count() as u64);
         self.counted.1
     }
+}
+
+fn reader(text: &[u8], separator: char) -> Reader<&[u8]> {
+    ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::None).delimiter(separator as u8).from_reader(text)
 }
