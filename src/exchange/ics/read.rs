@@ -135,6 +135,9 @@ const FIELDS: [(&str, &str); 13] = [
     ("CREATED", "created_at"),
 ];
 
+/// Those of them that a to-do may have more than one of.
+const MANY: [&str; 2] = ["CATEGORIES", "RELATED-TO"];
+
 impl Calendar<'_> {
     /// Some programs call zones by names of their own and give the usual one beside it.
     fn learn_zone(&mut self, properties: &[Property]) {
@@ -179,6 +182,12 @@ impl Calendar<'_> {
             invalid = true;
             faults.add(place.of(field), "invalid_value", message);
         };
+        for (name, field) in FIELDS {
+            let times = properties.iter().filter(|property| property.name == name && !property.value.is_empty());
+            if times.count() > 1 && !MANY.contains(&name) {
+                fault(field, "must be there only once".to_owned());
+            }
+        }
         let mut task =
             ExportedTask::titled(self.id(&uid.text()), find("SUMMARY").map(Property::text).unwrap_or_default().trim());
         task.description = find("DESCRIPTION").map(Property::text).filter(|text| !text.is_empty());
