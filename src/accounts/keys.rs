@@ -1,6 +1,6 @@
 //! The keys that sign access tokens. They are in the database, so that all servers sign and know
 //! the same ones; the first server to start makes the first, under a lock. A server keeps what it
-//! has read, reads again every minute, and at a key that it does not know; all who ask for one at
+//! has read, reads again every few seconds, and at a key that it does not know; all who ask for one at
 //! the same time share a reading, so that there are few, whatever is asked.
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -22,8 +22,8 @@ use crate::config::ACCESS_TOKEN_LIFETIME_MAX;
 use crate::database::{Pool, Transaction};
 
 /// How often the keys are read anew, and so how long a server may still sign with a key that has
-/// been retired.
-pub const READ_EVERY: Duration = Duration::from_mins(1);
+/// been retired, or believe one that has been forgotten.
+pub const READ_EVERY: Duration = Duration::from_secs(10);
 /// The time between two readings because somebody names one that is not known; who comes in between
 /// waits for the next.
 const READ_FOR_UNKNOWN: Duration = Duration::from_millis(100);

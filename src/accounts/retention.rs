@@ -5,7 +5,7 @@ use super::{Accounts, keys, sessions, throttle};
 use crate::database::Pool;
 
 /// How often what is over is removed, in readings of the keys.
-const REMOVED_EVERY: u32 = 10;
+const REMOVED_EVERY: u32 = 60;
 
 /// Works for as long as the server runs.
 pub async fn run(pool: Pool, accounts: Accounts) {

@@ -9,8 +9,9 @@ use crate::config::Settings;
 
 #[derive(Args)]
 pub struct RotateKeys {
-    /// Forget the old keys now, because one may have leaked: whatever they signed is refused, and
-    /// who has signed in gets a new token. Otherwise they verify until the last token has expired
+    /// Forget the old keys, because one may have leaked: within ten seconds all servers refuse what
+    /// they signed, and who has signed in gets a new token. Otherwise they verify until the last
+    /// token has expired
     #[arg(long)]
     at_once: bool,
 
@@ -30,7 +31,7 @@ impl RotateKeys {
             let (pool, _) = open_database(&config, embedded.as_ref()).await?;
             keys::rotate(&pool, self.at_once).await.map_err(Failure::new)?;
             pool.close().await;
-            print("There is a new key. Servers that are running take it up within a minute.\n").map(|_| ())
+            print("There is a new key. Servers that are running take it up within ten seconds.\n").map(|_| ())
         })
     }
 }

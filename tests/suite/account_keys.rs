@@ -2,6 +2,7 @@
 //! `taskwire rotate-keys` replaces them, gently or at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -9,8 +10,11 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use taskwire::config::AccountsConfig;
+use tokio::time::timeout;
 
 use crate::kit::{Client, Options, Scratch, TestDatabase, TestServer, run, taskwire};
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn server(database: &Arc<TestDatabase>) -> TestServer {
     let options = Options { accounts: Some(AccountsConfig::default()), ..Options::default() };
@@ -109,6 +113,9 @@ async fn a_rotation_at_once_ends_the_old_tokens_and_no_session() {
     let after = server(&database).await;
     assert_eq!(published(&after).await.len(), 1);
     of(&after, &old).get("/tasks").refused(401, "UNAUTHORIZED").await;
+    let running = of(&before, &old);
+    let known = async { while running.get("/tasks").send().await.status == 200 {} };
+    timeout(PATIENCE, known).await.expect("the running server forgets the key");
     let new = token(&after, &cookie).await;
     for server in [&before, &after] {
         of(server, &new).get("/tasks").expect(200).await;
