@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use salvo::extract::{Extractible, Metadata};
+use salvo::http::header::CONTENT_ENCODING;
 use salvo::http::headers::{ContentLength, HeaderMapExt};
 use salvo::http::{Mime, ParseError};
 use salvo::hyper::body::Bytes;
@@ -62,6 +63,10 @@ impl<'ex, T: DeserializeOwned + Validate + Send> Extractible<'ex> for OptionalJs
 
 /// All bytes of a body that is not larger than this.
 pub async fn whole_body(req: &mut Request, limit: usize) -> Result<&Bytes, Problem> {
+    let encoding = req.headers().get(CONTENT_ENCODING);
+    if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Problem::new(Code::UnsupportedMediaType, "send the body as it is, without a Content-Encoding"));
+    }
     // A body that announces itself as too large is refused unread.
     if req.headers().typed_get::<ContentLength>().is_some_and(|length| length.0 > limit as u64) {
         return Err(too_large(limit));

@@ -7,8 +7,8 @@ use futures_util::{SinkExt, StreamExt};
 use salvo::websocket::{Message, WebSocket};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{self, Utf8Bytes};
 
 use super::messages::{
     ClientMessage, ErrorMessage, ErrorType, Heartbeat, HeartbeatType, Ping, PingType, Reset, ResetType,
@@ -96,6 +96,9 @@ impl Wire {
                     self.deaf = true;
                     let limit = MAX_CLIENT_MESSAGE;
                     return Err(Close::new(1009, format!("a message may have at most {limit} bytes")).into());
+                }
+                Some(Err(error)) if is_not_utf8(&error) => {
+                    return Err(Close::new(1007, "a text message must be UTF-8").into());
                 }
                 Some(Err(_)) | None => return Err(End::Gone),
             };
@@ -194,9 +197,16 @@ fn short(mut reason: String) -> String {
 }
 
 fn is_too_big(error: &salvo::Error) -> bool {
-    use tokio_tungstenite::tungstenite::Error;
-    let salvo::Error::Other(inner) = error else { return false };
-    matches!(inner.downcast_ref::<Error>(), Some(Error::Capacity(_)))
+    matches!(cause(error), Some(tungstenite::Error::Capacity(_)))
+}
+
+fn is_not_utf8(error: &salvo::Error) -> bool {
+    matches!(cause(error), Some(tungstenite::Error::Utf8(_)))
+}
+
+fn cause(error: &salvo::Error) -> Option<&tungstenite::Error> {
+    let salvo::Error::Other(inner) = error else { return None };
+    inner.downcast_ref()
 }
 
 /// Reads a client message; the error says what was wrong with it.

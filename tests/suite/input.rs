@@ -258,6 +258,8 @@ fn sizes(table: &mut Table) {
     table.create_with("too large, chunked", &chunked, chunks, too_large());
     let endless = format!("400\r\n{}\r\n", " ".repeat(1024)).repeat(8);
     table.create_with("too large, endless", &chunked, endless, too_large());
+    let packed = [("Content-Type", JSON), ("Content-Length", "2"), ("Content-Encoding", "gzip")];
+    table.create_with("compressed", &packed, "{}", refused(415, "UNSUPPORTED_MEDIA_TYPE"));
     table.create_with("ends early", &[("Content-Type", JSON), ("Content-Length", "50")], "{\"title\":", MALFORMED);
     table.create_with("ends early, chunked", &chunked, "50\r\n{\"title\":", MALFORMED);
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::kit::{Client, Live, Options, TestServer, token, token_for};
 
@@ -124,6 +126,15 @@ async fn a_message_that_is_not_understood_ends_the_socket() {
         assert!(!error.to_string().contains(&good), "{error}");
         assert_eq!(known.closed().await, 4400, "later: {message}");
     }
+}
+
+#[tokio::test]
+async fn a_text_that_is_not_utf8_ends_the_socket() {
+    let server = TestServer::start().await;
+    let (mut live, _) = Live::open(&server.user("ada"), None).await;
+    let text = OpCode::Data(Data::Text);
+    live.send_raw(Message::Frame(Frame::message(vec![0xff], text, true))).await;
+    assert_eq!(live.closed().await, 1007);
 }
 
 #[tokio::test]
