@@ -40,7 +40,8 @@ CREATE TABLE api_tokens (
     -- Of a hundred places each token takes one: nobody can have more, however many create at once.
     place        smallint    NOT NULL CONSTRAINT api_tokens_most CHECK (place BETWEEN 1 AND 100),
     created_at   timestamptz NOT NULL,
-    expires_at   timestamptz CONSTRAINT api_tokens_expire_later CHECK (expires_at > created_at),
+    expires_at   timestamptz CONSTRAINT api_tokens_expire_later CHECK (expires_at > created_at)
+                             CONSTRAINT api_tokens_expire_in_time CHECK (expires_at < '10000-01-01Z'),
     last_used_at timestamptz,
     CONSTRAINT api_tokens_pkey PRIMARY KEY (owner_id, id),
     CONSTRAINT api_tokens_one_in_a_place UNIQUE (owner_id, place)

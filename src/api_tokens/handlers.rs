@@ -1,7 +1,7 @@
 //! The requests about API tokens. None of them is open to an API token, but that one may end
 //! itself: what a script was given must not become more, or outlive its revocation.
 
-use chrono::Utc;
+use chrono::{Datelike, Timelike, Utc};
 use futures_util::FutureExt;
 use salvo::http::header::CACHE_CONTROL;
 use salvo::http::{HeaderValue, StatusCode};
@@ -66,8 +66,15 @@ pub async fn create_api_token(
     res: &mut Response,
 ) -> Result<Json<CreatedApiToken>, Problem> {
     let JsonBody(new) = body;
-    if new.expires_at.is_some_and(|expires_at| expires_at <= Utc::now()) {
-        return Err(already_over());
+    if let Some(expires_at) = new.expires_at {
+        if expires_at <= Utc::now() {
+            return Err(already_over());
+        }
+        // A later year has no agreed way to be written, and a leap second belongs to the next.
+        if expires_at.year() > 9999 || expires_at.nanosecond() >= 1_000_000_000 {
+            let message = "must be a time up to the year 9999, and no leap second";
+            return Err(Problem::invalid_field("expires_at", "range", message));
+        }
     }
     let text = TokenText::random();
     let (hash, revocations) = (text.hash(), app.revocations().clone());

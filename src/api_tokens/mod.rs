@@ -85,7 +85,8 @@ pub struct CreateApiToken {
     #[serde(deserialize_with = "word")]
     #[schema(inline)]
     pub scope: Scope,
-    /// When it is to end, in the future, as `2027-01-31T00:00:00Z`. Left out or null: never.
+    /// When it is to end, in the future and up to the year 9999, as `2027-01-31T00:00:00Z`. Left out
+    /// or null: never.
     #[serde(default)]
     #[schema(example = "2099-12-31T00:00:00Z")]
     pub expires_at: Option<DateTime<Utc>>,

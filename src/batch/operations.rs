@@ -1,7 +1,7 @@
 //! What a plan can be asked to do, and what became of it. Requests about single tasks and
 //! projects, batches and imports all end as these.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use uuid::Uuid;
 
 use crate::problem::Problem;
@@ -112,6 +112,14 @@ impl Operation {
     pub fn tree(&self) -> Option<TaskId> {
         match self {
             Self::UpdateTask { id, .. } | Self::MoveTask { id, .. } | Self::DeleteTask { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// Which occurrence it says that it completes.
+    pub fn occurrence(&self) -> Option<NaiveDate> {
+        match self {
+            Self::UpdateTask { patch, .. } | Self::MoveTask { patch, .. } => patch.occurrence,
             _ => None,
         }
     }

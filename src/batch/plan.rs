@@ -46,6 +46,8 @@ pub struct Plan<'o> {
     pub into_trash: Vec<Trashed>,
     pub out_of_trash: Vec<Uuid>,
     pub occurrences: Vec<Occurrence>,
+    /// Those that are no longer done, as far as they were.
+    pub undone: Vec<Occurrence>,
 }
 
 impl<'o> Plan<'o> {
@@ -64,6 +66,7 @@ impl<'o> Plan<'o> {
             into_trash: Vec::new(),
             out_of_trash: Vec::new(),
             occurrences: Vec::new(),
+            undone: Vec::new(),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::projects::{ProjectId, ProjectRow};
@@ -63,6 +63,8 @@ pub struct State {
     pub part_of: HashMap<Uuid, Uuid>,
     /// When a recurring task was last completed.
     pub last_completion: HashMap<TaskId, DateTime<Utc>>,
+    /// Of the occurrences that the operations name, those that were completed.
+    pub done: HashSet<(TaskId, NaiveDate)>,
     /// The ranks around every place that a task or project may move to, and those that are taken.
     task_ranks: BTreeSet<Rank>,
     project_ranks: BTreeSet<Rank>,
@@ -71,13 +73,20 @@ pub struct State {
 
 impl State {
     /// Takes in what was read of a task.
-    pub fn know_task(&mut self, task: TaskRow, digest: Option<Vec<u8>>, last_completion: Option<DateTime<Utc>>) {
+    pub fn know_task(
+        &mut self,
+        task: TaskRow,
+        digest: Option<Vec<u8>>,
+        last_completion: Option<DateTime<Utc>>,
+        done: Vec<NaiveDate>,
+    ) {
         if let Some(digest) = digest {
             self.digests.insert(task.id.as_uuid(), digest);
         }
         if let Some(at) = last_completion {
             self.last_completion.insert(task.id, at);
         }
+        self.done.extend(done.into_iter().map(|date| (task.id, date)));
         self.put_task(task);
     }
 

@@ -93,7 +93,8 @@ fn project_row(project: ExportedProject, now: DateTime<Utc>) -> ProjectRow {
 
 fn imported(task: ExportedTask, now: DateTime<Utc>) -> ImportedTask {
     let created_at = stored(task.created_at.unwrap_or(now));
-    let occurrences = task.occurrences.into_iter().map(|done| (done.due, stored(done.completed_at))).collect();
+    let occurrences =
+        task.occurrences.into_iter().map(|done| (done.due.trunc_subsecs(0), stored(done.completed_at))).collect();
     let mut row = TaskRow {
         id: task.id,
         title: task.title,

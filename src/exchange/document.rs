@@ -1,7 +1,7 @@
 //! The JSON document: what it holds, with the limits that hold for it on its way back in. The
 //! other formats are read into its tasks too, so that all go by the same rules.
 
-use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
@@ -119,7 +119,8 @@ pub struct ExportedTask {
     pub recurrence: Option<Recurrence>,
     #[serde(default, skip_serializing_if = "Labels::is_empty")]
     pub labels: Labels,
-    /// The project that it belongs to, or null: one of the document or one that the user has.
+    /// The project that it belongs to, or null: one of the document or one that the user has. A
+    /// subtask is in its parent's, whatever is said here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_id: Option<ProjectId>,
     /// The task of which it is a part, or null: one of the document or one that the user has.
@@ -189,10 +190,12 @@ fn in_range(time: &DateTime<Utc>) -> Result<(), ValidationError> {
 }
 
 fn local_in_range(time: &NaiveDateTime) -> Result<(), ValidationError> {
-    if (1900..=9999).contains(&time.year()) {
+    // A leap second of the last year would be stored as a time of the next.
+    if (1900..=9999).contains(&time.year()) && time.nanosecond() < 1_000_000_000 {
         return Ok(());
     }
-    Err(ValidationError::new("range").with_message("must be a time in the years 1900 to 9999".into()))
+    let message = "must be a time in the years 1900 to 9999, and no leap second";
+    Err(ValidationError::new("range").with_message(message.into()))
 }
 
 fn fits_together(task: &ExportedTask) -> Result<(), ValidationError> {

@@ -155,7 +155,8 @@ pub enum Children {
     /// The request is refused while there are any (on completion: open ones).
     #[default]
     Refuse,
-    /// They go the same way, in the same transaction.
+    /// They go the same way, in the same transaction: with a task that is completed, recurring ones
+    /// end, too; with one that recurs, the next round begins with all of them open.
     Include,
 }
 

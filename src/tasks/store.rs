@@ -217,8 +217,9 @@ pub async fn update(
            ), alone AS MATERIALIZED (
                SELECT owner_id, id,
                       NOT ($10 AND recurrence IS NOT NULL)
-                      AND CASE WHEN new_completed AND NOT completed
-                               THEN recurrence IS NULL AND NOT taskwire_has_open_subtasks(owner_id, id)
+                      AND CASE WHEN new_completed = completed THEN true
+                               WHEN recurrence IS NOT NULL THEN false
+                               WHEN new_completed THEN NOT taskwire_has_open_subtasks(owner_id, id)
                                ELSE true END AS yes
                FROM want
            ), nxt AS (

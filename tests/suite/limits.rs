@@ -147,6 +147,8 @@ fn cases() -> Vec<Case> {
         scope("write").refused("scope", "api_tokens_scope"),
         end("2099-12-31T00:00:00Z"),
         end("2020-01-01T00:00:00Z").refused_in_words("expires_at", "api_tokens_expire_later"),
+        end("9999-12-31T23:59:59Z"),
+        end("9999-12-31T23:59:60Z").refused_in_words("expires_at", "api_tokens_expire_in_time"),
         place("100"),
         place("101").refused("place", "api_tokens_most"),
         place("0").refused("place", "api_tokens_most"),

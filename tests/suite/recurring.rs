@@ -75,6 +75,25 @@ async fn a_rule_with_a_count_ends_in_a_completed_task() {
 }
 
 #[tokio::test]
+async fn the_last_occurrence_can_be_undone_and_done_again() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let done = async || {
+        let stats: Value = ada.get("/stats?days=1").expect(200).await.json();
+        stats["completed_per_day"][0]["completed"].clone()
+    };
+    let task = daily(&ada, "FREQ=DAILY;COUNT=1").await;
+    assert!(complete(&ada, &task, json!({"completed": true})).await.completed);
+    assert_eq!(done().await, 1);
+    assert!(!complete(&ada, &task, json!({"completed": false})).await.completed);
+    assert_eq!(done().await, 0, "what was undone was not done");
+    assert!(complete(&ada, &task, json!({"completed": true})).await.completed, "at once, and without naming it");
+    assert!(!ada.update(task.id, json!({"completed": false})).await.completed);
+    assert!(ada.update(task.id, json!({"completed": true})).await.completed);
+    assert_eq!(done().await, 1);
+}
+
+#[tokio::test]
 async fn a_rule_ends_after_its_until() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
@@ -109,8 +128,17 @@ async fn a_completion_that_names_its_occurrence_is_safe_to_retry_at_any_time() {
     let late = complete(&ada, &task, json!({"completed": true, "occurrence": "2026-11-30"})).await;
     assert_eq!(late, second);
     assert_ne!(first.version, second.version);
-    let early = json!({"completed": true, "occurrence": "2027-01-01"});
-    ada.patch(&format!("{}/complete", at(task.id))).json(early).refused(409, "CONFLICT").await;
+    let other = async |occurrence: &str| {
+        let other = json!({"completed": true, "occurrence": occurrence});
+        ada.patch(&format!("{}/complete", at(task.id))).json(other).refused(409, "CONFLICT").await;
+    };
+    other("2027-01-01").await;
+    other("2026-11-29").await;
+    // Somebody else puts off what this client has not heard of.
+    ada.update(task.id, json!({"due": {"date": "2026-12-05"}})).await;
+    other("2026-12-02").await;
+    let still = complete(&ada, &task, json!({"completed": true, "occurrence": "2026-12-01"})).await;
+    assert_eq!(due(&still), json!({"date": "2026-12-05"}), "that was done before");
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ fn order(state: &State) -> Vec<TaskId> {
 /// Applies one operation as a request of its own: what is loaded is all there is.
 fn apply(owner: &OwnerId, state: State, head: Seq, operation: Operation) -> (State, Seq, Vec<Change>) {
     let mut loaded = State::default();
-    state.tasks.into_values().for_each(|task| loaded.know_task(task, None, None));
+    state.tasks.into_values().for_each(|task| loaded.know_task(task, None, None, Vec::new()));
     loaded.know_all_between(None, None);
     let mut plan = Plan::new(owner, loaded, head, DateTime::UNIX_EPOCH);
     plan.apply(operation).expect("nothing stands against it");

@@ -177,11 +177,14 @@ impl Plan<'_> {
             return Ok(Vec::new());
         }
         if !wanted {
+            self.forget_occurrence(old);
             (new.completed, new.completed_at) = (false, None);
             return Ok(Vec::new());
         }
         let recurring = old.recurrence.is_some() && !old.completed;
-        if recurring && self.is_done_already(old, patch, conditional)? || old.completed && !along {
+        let repeated = (recurring || old.recurrence.is_some() && patch.occurrence.is_some())
+            && self.is_done_already(old, patch, conditional)?;
+        if repeated || old.completed && !along {
             return Ok(Vec::new());
         }
         let below: Vec<TaskRow> =
@@ -210,9 +213,9 @@ impl Plan<'_> {
     fn is_done_already(&self, task: &TaskRow, patch: &TaskPatch, conditional: bool) -> Result<bool, Problem> {
         let Some(date) = task.due_date else { return Ok(false) };
         match patch.occurrence {
-            Some(occurrence) if occurrence < date => Ok(true),
-            Some(occurrence) if occurrence > date => Err(conflict(format!("the present occurrence is that of {date}"))),
-            Some(_) => Ok(false),
+            Some(occurrence) if occurrence == date => Ok(false),
+            Some(occurrence) if self.state.done.contains(&(task.id, occurrence)) => Ok(true),
+            Some(_) => Err(conflict(format!("the present occurrence is that of {date}"))),
             None => {
                 let last: Option<&DateTime<Utc>> = self.state.last_completion.get(&task.id);
                 Ok(!conditional && last.is_some_and(|last| self.at - *last < REPEATED_WITHIN))
@@ -224,7 +227,18 @@ impl Plan<'_> {
         let Some(due) = task.due() else { return };
         let completed_at = self.at + TimeDelta::microseconds(1);
         self.state.last_completion.insert(task.id, completed_at);
+        self.state.done.insert((task.id, due.date()));
         self.occurrences.push(super::Occurrence { task: task.id, due: due.wall(), completed_at });
+    }
+
+    /// Of a recurring task that is open again: that its last occurrence was done.
+    fn forget_occurrence(&mut self, task: &TaskRow) {
+        let Some(due) = task.due().filter(|_| task.recurrence.is_some()) else { return };
+        let Some(completed_at) = self.state.last_completion.remove(&task.id) else { return };
+        self.state.done.remove(&(task.id, due.date()));
+        let undone = super::Occurrence { task: task.id, due: due.wall(), completed_at };
+        self.occurrences.retain(|done| *done != undone);
+        self.undone.push(undone);
     }
 
     pub(super) fn delete_task(&mut self, id: TaskId, children: Children, if_match: Option<&[i64]>) -> Outcome {

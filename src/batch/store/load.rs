@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::NaiveDate;
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -35,8 +36,10 @@ pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations
     }));
     let trees: Vec<Uuid> = operations.iter().filter_map(Operation::tree).map(|id| id.as_uuid()).collect();
     let whole: Vec<Uuid> = operations.iter().filter_map(Operation::whole_project).map(|id| id.as_uuid()).collect();
+    let occurrences: Vec<NaiveDate> = operations.iter().filter_map(Operation::occurrence).collect();
     if !(ids.is_empty() && whole.is_empty()) {
-        tasks(transaction, owner, &ids, &trees, &whole, &mut state).await?;
+        let wanted = Wanted { ids: &ids, trees: &trees, whole: &whole, occurrences: &occurrences };
+        tasks(transaction, owner, wanted, &mut state).await?;
     }
     let all_projects = operations.iter().any(|operation| {
         matches!(
@@ -75,13 +78,20 @@ pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations
     Ok(state)
 }
 
-/// The tasks named, all above them, and all below those in `trees` and in `whole` projects.
+/// The tasks named, all above them, and all below those in `trees` and in `whole` projects; of each,
+/// which of some occurrences were completed.
+#[derive(Default)]
+pub(super) struct Wanted<'a> {
+    pub ids: &'a [Uuid],
+    pub trees: &'a [Uuid],
+    pub whole: &'a [Uuid],
+    pub occurrences: &'a [NaiveDate],
+}
+
 pub(super) async fn tasks(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
-    ids: &[Uuid],
-    trees: &[Uuid],
-    whole: &[Uuid],
+    wanted: Wanted<'_>,
     state: &mut State,
 ) -> sqlx::Result<()> {
     let rows = sqlx::query!(
@@ -103,18 +113,23 @@ pub(super) async fn tasks(
                   t.updated_at, t.version AS "version: Seq", t.request_digest,
                   CASE WHEN t.recurrence IS NOT NULL THEN (
                       SELECT max(completed_at) FROM task_occurrences o WHERE o.owner_id = $1 AND o.task_id = t.id
-                  ) END AS last_completion
+                  ) END AS last_completion,
+                  ARRAY(
+                      SELECT o.occurrence::date FROM task_occurrences o
+                      WHERE o.owner_id = $1 AND o.task_id = t.id AND o.occurrence::date = ANY ($5)
+                  ) AS "done!"
            FROM tasks t JOIN named USING (id) WHERE t.owner_id = $1"#,
         owner.as_str(),
-        ids,
-        trees,
-        whole,
+        wanted.ids,
+        wanted.trees,
+        wanted.whole,
+        wanted.occurrences,
     )
     .fetch_all(transaction)
     .await?;
     for row in rows {
-        let (digest, last_completion) = (row.request_digest, row.last_completion);
-        state.know_task(task_row!(row), digest, last_completion);
+        let (digest, last_completion, done) = (row.request_digest, row.last_completion, row.done);
+        state.know_task(task_row!(row), digest, last_completion, done);
     }
     Ok(())
 }
@@ -272,7 +287,7 @@ async fn crowds(
         let run: Vec<(Uuid, String)> = found.into_iter().map(|row| (row.id, row.rank)).collect();
         state.know_all_between(bound(run.first(), below), bound(run.last(), above));
         let ids: Vec<Uuid> = run.into_iter().map(|(id, _)| id).collect();
-        tasks(transaction, owner, &ids, &[], &[], state).await?;
+        tasks(transaction, owner, Wanted { ids: &ids, ..Wanted::default() }, state).await?;
     }
     Ok(())
 }

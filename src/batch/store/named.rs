@@ -4,7 +4,7 @@
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::load::tasks;
+use super::load::{Wanted, tasks};
 use crate::auth::OwnerId;
 use crate::batch::Named;
 use crate::batch::operations::Outcome;
@@ -30,7 +30,7 @@ pub async fn batch_before(
     let Json(mut results) = row.results;
     let ids: Vec<Uuid> = results.iter().filter_map(|result| result.task_id).map(|id| id.as_uuid()).collect();
     let mut state = State::default();
-    tasks(transaction, owner, &ids, &[], &[], &mut state).await?;
+    tasks(transaction, owner, Wanted { ids: &ids, ..Wanted::default() }, &mut state).await?;
     for result in results.iter_mut().filter(|result| result.status < 204) {
         let row = result.task_id.and_then(|id| state.tasks.get(&id));
         result.task = row.map(|row| row.clone().of(owner));

@@ -76,6 +76,7 @@ struct Inputs<'a> {
     trash: Vec<TrashInput<'a>>,
     out_of_trash: &'a [Uuid],
     occurrences: Vec<OccurrenceInput>,
+    undone: Vec<OccurrenceInput>,
     changes: Vec<ChangeInput>,
 }
 
@@ -92,6 +93,7 @@ pub async fn write(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::
         trash: plan.into_trash.iter().map(trash_input).collect(),
         out_of_trash: &plan.out_of_trash,
         occurrences: plan.occurrences.iter().map(occurrence_input).collect(),
+        undone: plan.undone.iter().map(occurrence_input).collect(),
         changes: plan.changes.iter().map(change_input).collect(),
     };
     put(transaction, inputs).await
@@ -122,6 +124,7 @@ pub async fn write_created(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -
             trash: Vec::new(),
             out_of_trash: &[],
             occurrences: tasks().filter_map(|id| occurrences.remove(&id)).flatten().collect(),
+            undone: Vec::new(),
             changes: changes.iter().map(change_input).collect(),
         };
         put(transaction, inputs).await?;
@@ -177,6 +180,11 @@ async fn put(transaction: &mut Transaction<'_>, inputs: Inputs<'_>) -> sqlx::Res
                SELECT $1, task_id, occurrence, completed_at
                FROM jsonb_to_recordset($10::jsonb) AS o (task_id uuid, occurrence timestamp, completed_at timestamptz)
                ON CONFLICT DO NOTHING
+           ), undone AS (
+               DELETE FROM task_occurrences o
+               USING jsonb_to_recordset($12::jsonb) AS u (task_id uuid, occurrence timestamp, completed_at timestamptz)
+               WHERE o.owner_id = $1 AND o.task_id = u.task_id AND o.completed_at = u.completed_at
+                 AND o.occurrence = u.occurrence
            )
            INSERT INTO task_changes (owner_id, seq, kind, task_id, task, project_id, project, changed_at)
            SELECT $1, seq, kind, task_id, task, project_id, project, changed_at
@@ -193,6 +201,7 @@ async fn put(transaction: &mut Transaction<'_>, inputs: Inputs<'_>) -> sqlx::Res
         inputs.out_of_trash,
         Json(inputs.occurrences) as _,
         Json(inputs.changes) as _,
+        Json(inputs.undone) as _,
     )
     .execute(transaction)
     .await?;

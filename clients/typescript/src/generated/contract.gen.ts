@@ -6,7 +6,7 @@ import type { Change } from './types.gen.js';
 export const CONTRACT_VERSION = "0.1.0";
 
 /** The SHA-256 of that contract, `openapi.yaml`. */
-export const CONTRACT_SHA256 = 'eaba082de4a7301b32e6df9f4d2a3c3ec2d9a5309257abbfe7f72b30849c591d';
+export const CONTRACT_SHA256 = 'de7a71b9fa46286459246395431a5c902e2dcc111ddacaa9944009802d7d18e3';
 
 /** Where the live channel is. */
 export const LIVE_PATH = "/api/{user_id}/live";

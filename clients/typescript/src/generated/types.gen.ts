@@ -1419,7 +1419,8 @@ export type CreateProject = {
  */
 export type CreateApiToken = {
     /**
-     * When it is to end, in the future, as `2027-01-31T00:00:00Z`. Left out or null: never.
+     * When it is to end, in the future and up to the year 9999, as `2027-01-31T00:00:00Z`. Left out
+     * or null: never.
      */
     expires_at?: string | null;
     /**
