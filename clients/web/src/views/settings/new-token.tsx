@@ -69,7 +69,7 @@ function Shown({ name, token, onDone }: { name: string; token: string; onDone():
       <p className="card__title"><Icon name="checkCircle" />{s.created(name)}</p>
       <div className="token">
         <textarea aria-describedby="token-once" aria-label={s.token} className="input token__text" readOnly ref={field} rows={2} value={token} />
-        <button className="button button--plain" onClick={copy} type="button">
+        <button className="button button--primary" onClick={copy} type="button">
           <Icon name={copied ? "check" : "copy"} size={17} />
           {copied ? s.copied : t.common.copy}
         </button>
