@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
+import { eager } from './build/eager.ts';
 import { pack } from './build/pack.ts';
 import { precache } from './build/precache.ts';
 
@@ -12,7 +13,7 @@ const server = process.env.TASKWIRE ?? 'http://127.0.0.1:8000';
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
-  plugins: [react(), precache(here('public')), pack({ directory: here('dist'), firstLoad: 170_000 })],
+  plugins: [react(), eager('app'), precache(here('public')), pack({ directory: here('dist'), firstLoad: 170_000 })],
   // The client is a package beside this one; what it imports is what the app has, and only once.
   resolve: { preserveSymlinks: true, dedupe: ['react', 'react-dom', '@tanstack/react-query'] },
   build: {
@@ -22,7 +23,11 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       input: { app: here('index.html'), worker: here('src/worker/worker.ts') },
-      output: { entryFileNames: ({ name }) => (name === 'worker' ? 'worker.js' : 'assets/[name]-[hash].js') },
+      output: {
+        entryFileNames: ({ name }) => (name === 'worker' ? 'worker.js' : 'assets/[name]-[hash].js'),
+        // What the start takes is one script: each one more costs a way through the service worker.
+        codeSplitting: { groups: [{ name: 'start', tags: ['$initial'], test: (id) => !id.endsWith('/worker.ts') }] },
+      },
     },
   },
   server: {

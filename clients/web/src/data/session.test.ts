@@ -8,6 +8,18 @@ import { Storage } from './replica/storage.ts';
 
 vi.mock('@taskwire/client/live', () => ({ connectLive: () => ({ close: () => undefined }) }));
 
+/** Each time that it was asked who is signed in: whoever waits for one here goes on after the session has. */
+const { asked } = vi.hoisted(() => ({ asked: [] as Promise<unknown>[] }));
+vi.mock('./session/accounts.ts', async (original) => {
+  const accounts = await original<typeof import('./session/accounts.ts')>();
+  const current = () => {
+    const answered = accounts.current();
+    asked.push(answered);
+    return answered;
+  };
+  return { ...accounts, current };
+});
+
 type Server = (path: string, request: Request) => Response | Promise<Response>;
 let server: Server;
 /** Whose the cookie is. */
@@ -35,6 +47,7 @@ beforeEach(async () => {
   localStorage.clear();
   for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name!);
   [server, cookie] = [usual, 'ada'];
+  asked.length = 0;
   vi.stubGlobal('fetch', async (request: Request) => server(new URL(request.url).pathname, request));
   // The client's addresses are those of the page, which Node's requests do not know.
   const Whole = Request;
@@ -53,18 +66,16 @@ afterEach(async () => {
 });
 
 test('an answer from before the sign-in throws nobody out', async () => {
-  let late: (response: Response) => void = () => undefined;
+  let late: ((response: Response) => void) | undefined;
   cookie = null;
   server = (path, request) => (path === '/api/auth/get-session' ? new Promise((resolve) => (late = resolve)) : usual(path, request));
   data.startSession();
-  await vi.waitFor(() => expect(userOf()).toBe('loading'));
-  await new Promise((resolve) => setTimeout(resolve));
-  const before = late;
+  await vi.waitFor(() => expect(late).toBeDefined());
   [server, cookie] = [usual, 'ada'];
   await data.signIn('ada@x', 'secret');
   expect(userOf()).toBe('ada');
-  before(answer(200, null));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  late!(answer(200, null));
+  expect(await asked[0]).toBeNull();
   expect(userOf()).toBe('ada');
 });
 

@@ -22,7 +22,7 @@ async function disputed(meanwhile: (ada: Person, id: string) => Promise<unknown>
   await app.connection('offline');
   await title.fill('as Ada wants it');
   await title.press('Enter');
-  await app.sees('as Ada wants it');
+  await app.page.getByText('Waits to be sent').waitFor({ state: 'attached' });
   await meanwhile(ada, task.id);
   network.restore();
   await app.page.getByRole('button', { name: 'Compare' }).click();
@@ -49,6 +49,14 @@ test('the other one may stay', async () => {
   await dialog.getByRole('button', { name: 'Keep the other' }).click();
   await settled(app);
   await app.sees('as Bob wants it');
+  expect((await ada.tasks())[0]).toMatchObject({ title: 'as Bob wants it' });
+});
+
+test('on a phone, it is said above the open task, which lies over the list', async () => {
+  const { ada, app, dialog } = await disputed((ada, id) => ada.change(id, { title: 'as Bob wants it' }), { viewport: { width: 375, height: 740 } });
+  await dialog.getByRole('button', { name: 'Keep the other' }).click();
+  await settled(app);
+  await expect.poll(() => app.page.getByRole('textbox', { name: 'Title' }).inputValue()).toBe('as Bob wants it');
   expect((await ada.tasks())[0]).toMatchObject({ title: 'as Bob wants it' });
 });
 

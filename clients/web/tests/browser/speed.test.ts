@@ -5,7 +5,7 @@
 import type { BrowserContext } from 'playwright-core';
 import { expect, test } from 'vitest';
 
-import { App, device, open, openFor, useBrowser } from '../kit/browser.ts';
+import { device, open, openFor, useBrowser } from '../kit/browser.ts';
 import { Person } from '../kit/person.ts';
 import { scene } from '../kit/scene.ts';
 import { type Work, workDuring } from '../kit/trace.ts';
@@ -14,21 +14,23 @@ useBrowser();
 
 const SLOWER = 4;
 const VISITS = 5;
-/** The aim is a second. On a processor that others use as well, the same work takes up to twice as long. */
-const LIMIT = 2_000;
+/** So many at most if all before them were disturbed too much to tell. */
+const MORE_VISITS = 25;
+const LIMIT = 1_000;
 const told = ({ longest, longestOnClock }: Work) => `${longest} ms (${longestOnClock} ms on the clock)`;
 
-/** Marks the moment at which the first task is there. */
+/** Marks the moment at which the first task is there, and tells the test, which must not ask: that takes time, too. */
 function markList(): void {
   const observer = new MutationObserver(() => {
     if (!document.querySelector('[data-task]')) return;
     observer.disconnect();
     performance.mark('list');
+    console.debug('list');
   });
   observer.observe(document, { subtree: true, childList: true });
 }
 
-test('usable within a second, with a processor four times as slow', { timeout: 120_000 }, async () => {
+test('usable within a second, with a processor four times as slow', { timeout: 240_000 }, async () => {
   const { ada } = await scene();
   const kept = await device(ada, { worker: true });
   const first = await open(kept);
@@ -39,19 +41,21 @@ test('usable within a second, with a processor four times as slow', { timeout: 1
     const page = await context.newPage();
     await page.addInitScript(markList);
     const { untilMark } = await workDuring(page, async () => {
+      const listed = page.waitForEvent('console', (message) => message.text() === 'list');
       await page.goto('/all', { waitUntil: 'commit' });
-      await new App(page).sees('Pay the rent');
+      await listed;
     }, 'list');
     await page.close();
     return untilMark;
   };
   for (const [name, context] of [['for the first time', () => device(ada)], ['again', () => kept]] as const) {
     const took: number[] = [];
-    for (let turn = 0; turn < VISITS; turn++) took.push(await visit(await context()));
-    // What a visit costs is what the least disturbed one took.
-    const least = Math.min(...took);
-    console.log(`Usable ${name} after ${took.join(', ')} ms of the processor: ${SLOWER * least} ms on one ${SLOWER} times as slow.`);
-    expect(SLOWER * least).toBeLessThan(LIMIT);
+    // Others on the machine only ever add to it, by the caches and cores that they share with the page,
+    // so what a visit costs is what the least disturbed one took.
+    const least = () => SLOWER * Math.min(...took);
+    while (took.length < VISITS || (least() >= LIMIT && took.length < MORE_VISITS)) took.push(await visit(await context()));
+    console.log(`Usable ${name} after ${took.join(', ')} ms of the processor: ${least()} ms on one ${SLOWER} times as slow.`);
+    expect(least()).toBeLessThan(LIMIT);
   }
 });
 

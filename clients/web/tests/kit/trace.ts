@@ -1,5 +1,6 @@
-// What the page's main thread did, from Chromium's own trace: each task's time on the processor,
-// which says the same on a busy machine as on an idle one, and on the clock, which does not.
+// What the page's main thread did, from Chromium's own trace: each task's time on the processor, which
+// a busy machine stretches far less than that on the clock. To a task belong the promises that it
+// settled: Chromium lets them go on after it, and React draws in there.
 
 import type { Browser, Page } from 'playwright-core';
 
@@ -24,6 +25,22 @@ export interface Work {
   untilMark: number;
 }
 
+/** Tasks in their order, each with the promises that went on after it and without what is within it. */
+function joined(events: TraceEvent[]): TraceEvent[] {
+  const tasks: TraceEvent[] = [];
+  let end = 0;
+  for (const event of events.sort((a, b) => a.ts - b.ts || (b.dur ?? 0) - (a.dur ?? 0))) {
+    if (event.ts < end) continue;
+    end = event.ts + (event.dur ?? 0);
+    const before = tasks.at(-1);
+    if (before && !event.name.endsWith('RunTask')) {
+      before.dur = (before.dur ?? 0) + (event.dur ?? 0);
+      before.tdur = (before.tdur ?? 0) + (event.tdur ?? 0);
+    } else tasks.push({ ...event });
+  }
+  return tasks;
+}
+
 export async function workDuring(page: Page, act: () => Promise<unknown>, mark?: string): Promise<Work> {
   const browser = page.context().browser() as Browser;
   await browser.startTracing(page, { categories: ['toplevel', 'blink.user_timing', '__metadata'] });
@@ -35,14 +52,14 @@ export async function workDuring(page: Page, act: () => Promise<unknown>, mark?:
   for (const event of trace.traceEvents) {
     const thread = `${event.pid}/${event.tid}`;
     if (event.name === 'thread_name' && event.args.name === 'CrRendererMain') mains.add(thread);
-    if (event.ph !== 'X' || !/RunTask$/.test(event.name)) continue;
+    if (event.ph !== 'X' || !/(?:RunTask|PerformMicrotaskCheckpoint)$/.test(event.name)) continue;
     const events = threads.get(thread);
     if (events) events.push(event);
     else threads.set(thread, [event]);
   }
   // Of the renderers, the page's is the one that has had most to do.
   const work = [...mains].map((thread): Work => {
-    const tasks = threads.get(thread) ?? [];
+    const tasks = joined(threads.get(thread) ?? []);
     const cpu = tasks.map(({ tdur = 0 }) => tdur / 1000);
     const before = tasks.filter(({ ts }) => ts < marked).map(({ tdur = 0 }) => tdur / 1000);
     return {

@@ -19,6 +19,8 @@ export function parseQuickAdd(text: string, { now, timeZone, projects }: QuickAd
   const spans: Span[] = [];
   const result: QuickAdd = { title: '', labels: [], spans };
   const take = (found: Found, kind: Span['kind'], value: string) => spans.push({ start: found.start, end: found.end, kind, value });
+  // The patterns are slow to set up, and every page starts with an empty line.
+  if (!text) return result;
 
   takeSigns(text, projects, result, take);
   const today = new Date(now.getFullYear(), now.getMonth(), now.getDate());

@@ -3,6 +3,7 @@ import { Dialog } from "radix-ui";
 import { useEffect, useRef } from "react";
 import { adjust } from "../../lib/router.tsx";
 import { t } from "../../text/index.ts";
+import { ConflictBanner } from "../shell/conflict-banner.tsx";
 import { Detail } from "./detail.tsx";
 
 function close(id: string): void {
@@ -49,6 +50,8 @@ export function DetailSheet({ id }: { id: string }) {
             }}
           >
             <Dialog.Title className="visually-hidden">{t.detail.label}</Dialog.Title>
+            {/* The one above the list lies under the sheet. */}
+            <ConflictBanner />
             <Detail id={id} onClose={() => close(id)} />
           </Dialog.Content>
         </div>

@@ -89,9 +89,11 @@ interface Arrangement {
   /** With this, subtasks stand under their parents, as far as those are shown as well. */
   tree?: { tasks: Tasks; folded: ReadonlySet<string> };
   now?: string;
+  /** The page's heading, which no lone section need repeat. */
+  title?: string;
 }
 
-export function arrange(tasks: readonly Task[], { grouping, projects, tree, now = dayOf(new Date()) }: Arrangement): Line[] {
+export function arrange(tasks: readonly Task[], { grouping, projects, tree, now = dayOf(new Date()), title }: Arrangement): Line[] {
   const shown = new Set(tasks.map((task) => task.id));
   const children = new Map<string, Task[]>();
   const tops: Task[] = [];
@@ -121,9 +123,9 @@ export function arrange(tasks: readonly Task[], { grouping, projects, tree, now 
   }
 
   const ordered = [...groups.values()].sort((a, b) => (a.section.order < b.section.order ? -1 : 1));
-  // One section without a name of its own needs no heading.
-  const [only] = ordered;
-  if (grouping === "none" || (grouping === "project" && ordered.length === 1 && only?.section.key === "none")) return ordered.flatMap((group) => group.lines);
+  const [first] = ordered;
+  const lone = ordered.length === 1 && (first?.section.title === title || (grouping === "project" && first?.section.key === "none"));
+  if (grouping === "none" || lone) return ordered.flatMap((group) => group.lines);
   return ordered.flatMap(({ section: { order: _, ...section }, lines }) => [
     { kind: "section", ...section, count: lines.length } satisfies SectionLine,
     ...lines,

@@ -24,9 +24,9 @@ export function BatchBar() {
   const buttons: { icon: IconName; text: string; run(): void; danger?: boolean }[] = [
     { icon: allDone ? "undo" : "checkCircle", text: allDone ? t.list.reopen : t.list.complete, run: () => completeAll(chosen, !allDone) },
     { icon: "calendar", text: t.task.due, run: () => pick("due") },
-    { icon: "flag", text: t.task.setPriority, run: () => pick("priority") },
+    { icon: "flag", text: t.priority.label, run: () => pick("priority") },
     { icon: "tag", text: t.task.labels, run: () => pick("labels") },
-    { icon: "folder", text: t.task.moveToProject, run: () => pick("project") },
+    { icon: "folder", text: t.task.project, run: () => pick("project") },
     { icon: "trash", text: t.common.delete, run: () => removeAll(chosen), danger: true },
   ];
   return (
@@ -34,19 +34,18 @@ export function BatchBar() {
       <span className="batch__count">{t.list.selected(size)}</span>
       {buttons.map((button) => (
         <button
-          aria-label={button.text}
-          className={`icon-button batch__button${button.danger ? " batch__button--danger" : ""}`}
+          className={`batch__button${button.danger ? " batch__button--danger" : ""}`}
           key={button.icon}
           onClick={button.run}
-          title={button.text}
           type="button"
         >
           <Icon name={button.icon} />
+          {button.text}
         </button>
       ))}
       <button
         aria-label={t.list.clearSelection}
-        className="icon-button batch__button"
+        className="icon-button batch__close"
         onClick={() => {
           clearSelection();
           document.querySelector<HTMLElement>(`[data-task="${active.get()}"]`)?.focus();

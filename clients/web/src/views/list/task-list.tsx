@@ -24,11 +24,13 @@ interface TaskListProps {
   ranked: boolean;
   tree: boolean;
   hideProject: boolean;
+  /** What the view is about, and so what its rows need not say. */
+  hideLabel: string | null;
   /** Above the first line, scrolling along. */
   children?: ReactNode;
 }
 
-export function TaskList({ label, lines, grouping, ranked, tree, hideProject, children }: TaskListProps) {
+export function TaskList({ label, lines, grouping, ranked, tree, hideProject, hideLabel, children }: TaskListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const place = usePlace();
   const activeId = useStore(active);
@@ -106,6 +108,7 @@ export function TaskList({ label, lines, grouping, ranked, tree, hideProject, ch
                   <TaskRow
                     canDrag={ranked || grouping === "due"}
                     current={item.index === currentIndex}
+                    hideLabel={hideLabel}
                     hideParent={tree && line.depth > 0}
                     hideProject={hideProject}
                     line={line}

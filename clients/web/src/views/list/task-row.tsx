@@ -27,6 +27,7 @@ export interface RowProps {
   position: number;
   canDrag: boolean;
   hideProject: boolean;
+  hideLabel: string | null;
   hideParent: boolean;
   order(): readonly string[];
   onGrab(id: string): void;
@@ -107,7 +108,7 @@ export const TaskRow = memo(function TaskRow(props: RowProps) {
             <Icon name={fold === "open" ? "chevronDown" : "chevronRight"} size={16} />
           </button>
         )}
-        <RowMeta day={line.section === "today" ? today() : line.section} hideParent={props.hideParent} hideProject={props.hideProject} task={task} />
+        <RowMeta day={line.section === "today" ? today() : line.section} hideLabel={props.hideLabel} hideParent={props.hideParent} hideProject={props.hideProject} task={task} />
       </div>
       <div className="row__actions" data-nodrag="" role="gridcell">
         <RowMenu line={line} tabIndex={tab} />
@@ -117,7 +118,8 @@ export const TaskRow = memo(function TaskRow(props: RowProps) {
 });
 
 /** `day` is what the section is about, if it is about a day: then the row need not name it again. */
-function RowMeta({ task, day, hideProject, hideParent }: { task: Task; day: string; hideProject: boolean; hideParent: boolean }) {
+function RowMeta({ task, day, hideProject, hideLabel, hideParent }: { task: Task; day: string } & Pick<RowProps, "hideProject" | "hideLabel" | "hideParent">) {
+  const labels = task.labels.filter((label) => label.toLowerCase() !== hideLabel?.toLowerCase());
   const due = task.due;
   const shownDue = due && (dueDay(due) === day ? dueTime(due) : dueText(due));
   const late = due !== null && !task.completed && urgency(due) === "overdue";
@@ -125,7 +127,7 @@ function RowMeta({ task, day, hideProject, hideParent }: { task: Task; day: stri
     <span className="row__meta">
       <SubtaskCount id={task.id} />
       {!hideParent && task.parent_id ? <ParentName id={task.parent_id} /> : null}
-      {task.labels.map((label) => <span className="meta meta--label" key={label}><Icon name="tag" size={13} />{label}</span>)}
+      {labels.map((label) => <span className="meta meta--label" key={label}><Icon name="tag" size={13} />{label}</span>)}
       {task.recurrence ? (
         <span className="meta" title={describeRule(task.recurrence)}>
           <Icon name="repeat" size={13} />

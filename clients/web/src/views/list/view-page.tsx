@@ -27,7 +27,7 @@ export function ViewPage() {
   const project = place.view === "project" ? projects.find((other) => other.id === place.id) : undefined;
   const title = titleOf(place, project);
   const sort = place.sort ?? defaultSort(place);
-  const { lines, tree } = useLines(place, sort, projects);
+  const { lines, tree } = useLines(place, sort, projects, title);
   const missing = place.view === "project" && !project && tasks.ready;
   const grouping = groupingFor(place.view, sort);
   const adds = !missing && place.view !== "completed" && place.view !== "search" && place.view !== "overdue";
@@ -46,6 +46,7 @@ export function ViewPage() {
         <TaskList
           grouping={grouping}
           hideProject={place.view === "project" || (grouping === "project" && place.view === "all")}
+          hideLabel={place.view === "label" ? place.id : null}
           key={`list/${place.view}/${place.id}`}
           label={t.list.label(title)}
           lines={missing ? [] : lines}
@@ -87,7 +88,7 @@ function defaultsOf(place: Place): Defaults {
 
 const NOTHING = { search: "\u0000" };
 
-function useLines(place: Place, sort: TaskSort, projects: readonly Project[]): { lines: readonly Line[]; tree: boolean } {
+function useLines(place: Place, sort: TaskSort, projects: readonly Project[], title: string): { lines: readonly Line[]; tree: boolean } {
   const tasks = useTasks();
   const folded = useStorePart(preferences, (now) => now.folded);
   const filter = useMemo(() => filterOf(place), [place]);
@@ -103,8 +104,9 @@ function useLines(place: Place, sort: TaskSort, projects: readonly Project[]): {
     return arrange(shown, {
       grouping: groupingFor(place.view, sort),
       projects: byId,
+      title,
       ...(tree ? { tree: { tasks, folded: new Set(folded) } } : {}),
     });
-  }, [place.view, place.q, sort, late, shown, byId, tree, tasks, folded]);
+  }, [place.view, place.q, sort, late, shown, byId, title, tree, tasks, folded]);
   return { lines, tree };
 }

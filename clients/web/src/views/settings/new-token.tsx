@@ -55,7 +55,7 @@ export function NewToken({ onDone }: { onDone(): void }) {
 function Shown({ name, token, onDone }: { name: string; token: string; onDone(): void }) {
   const s = t.tokens;
   const [copied, setCopied] = useState(false);
-  const field = useRef<HTMLInputElement>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => field.current?.select(), []);
   const copy = () => {
     field.current?.select();
@@ -68,8 +68,8 @@ function Shown({ name, token, onDone }: { name: string; token: string; onDone():
     <section aria-label={s.created(name)} className="card stack">
       <p className="card__title"><Icon name="checkCircle" />{s.created(name)}</p>
       <div className="token">
-        <input aria-describedby="token-once" aria-label={s.token} className="input token__text" readOnly ref={field} value={token} />
-        <button className="button button--plain" onClick={copy} type="button">
+        <textarea aria-describedby="token-once" aria-label={s.token} className="input token__text" readOnly ref={field} rows={2} value={token} />
+        <button className="button button--primary" onClick={copy} type="button">
           <Icon name={copied ? "check" : "copy"} size={17} />
           {copied ? s.copied : t.common.copy}
         </button>

@@ -3,18 +3,17 @@
  * what floats above. Dialogs come only once they are needed, each as a script of its own.
  */
 import { lazy, Suspense, useEffect, useState } from "react";
-import { useConflicts, useProjects, useReady } from "../../data/index.ts";
+import { useProjects, useReady } from "../../data/index.ts";
 import { useBeside, useWide } from "../../lib/media.ts";
-import { openOverlay } from "../../lib/overlays.ts";
 import { preferences } from "../../lib/preferences.ts";
 import { usePlace } from "../../lib/router.tsx";
 import { useStore, useStorePart } from "../../lib/store.ts";
 import { t } from "../../text/index.ts";
 import { Announcer } from "../../ui/announcer.tsx";
-import { Icon } from "../../ui/icon.tsx";
 import { warmFloating } from "../../ui/menu.tsx";
 import { Toasts } from "../../ui/toasts.tsx";
 import { ViewPage } from "../list/view-page.tsx";
+import { ConflictBanner } from "./conflict-banner.tsx";
 import { Overlays } from "./overlays.tsx";
 import { Refusals } from "./refusals.tsx";
 import { Sidebar } from "./sidebar.tsx";
@@ -87,18 +86,6 @@ function useSettled(): boolean {
     return () => cancelIdleCallback(wait);
   }, [listed]);
   return settled;
-}
-
-function ConflictBanner() {
-  const size = useConflicts().length;
-  if (size === 0) return null;
-  return (
-    <div className="banner" role="alert">
-      <Icon name="warning" />
-      <p>{t.conflict.banner(size)}</p>
-      <button className="button button--plain button--small" onClick={() => openOverlay({ kind: "conflicts" })} type="button">{t.conflict.review}</button>
-    </div>
-  );
 }
 
 function useTitle(): void {

@@ -35,8 +35,6 @@ export function SignIn({ methods, expired }: { methods: SignInMethods | null; ex
           <h1>{way === "up" ? s.titleUp : s.title}</h1>
           {expired ? <p className="notice">{s.expired}</p> : null}
           {methods === null ? <p className="notice notice--bad" role="alert"><Icon name="offline" size={17} />{s.noServer}</p> : null}
-          {methods?.demo ? <Demo /> : null}
-          {methods?.demo ? <p className="door__or">{s.or}</p> : null}
           {way === "token" ? <TokenForm /> : <PasswordForm key={way} up={way === "up"} />}
           <div className="door__other">
             {byPassword ? (
@@ -48,6 +46,8 @@ export function SignIn({ methods, expired }: { methods: SignInMethods | null; ex
             ) : null}
             {way === "token" ? null : <p><button className="link link--quiet" onClick={() => setWay("token")} type="button">{s.token}</button></p>}
           </div>
+          {methods?.demo ? <p className="door__or">{s.or}</p> : null}
+          {methods?.demo ? <Demo /> : null}
         </div>
       </section>
     </main>
@@ -58,7 +58,7 @@ function Demo() {
   const { busy, error, attempt } = useAttempt();
   return (
     <div className="door__demo">
-      <button className="button button--primary button--wide" disabled={busy} onClick={() => attempt(signInDemo)} type="button">
+      <button className="button button--plain button--wide" disabled={busy} onClick={() => attempt(signInDemo)} type="button">
         {busy ? <span className="spinner" /> : null}
         {t.signIn.demo}
       </button>
@@ -104,7 +104,7 @@ function PasswordForm({ up }: { up: boolean }) {
         value={password}
       />
       {other ? <FieldError text={other} /> : null}
-      <button className="button button--plain button--wide door__submit" disabled={busy} type="submit">
+      <button className="button button--primary button--wide" disabled={busy} type="submit">
         {busy ? <span className="spinner" /> : null}
         {up ? s.submitUp : s.submit}
       </button>
@@ -124,7 +124,7 @@ function TokenForm() {
       }}
     >
       <Field autoComplete="off" error={error ? message(error) : null} hint={t.signIn.tokenHint} label={t.signIn.tokenLabel} onChange={(event) => setToken(event.target.value)} spellCheck={false} value={token} />
-      <button className="button button--plain button--wide door__submit" disabled={busy || !token.trim()} type="submit">{t.signIn.submit}</button>
+      <button className="button button--primary button--wide" disabled={busy || !token.trim()} type="submit">{t.signIn.submit}</button>
     </form>
   );
 }

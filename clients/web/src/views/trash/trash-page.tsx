@@ -51,7 +51,7 @@ function TrashRow({ entry }: { entry: TrashEntry }) {
     <li className="trash__row">
       {entry.project ? <span className="dot" style={{ color: entry.project.color ?? undefined }} /> : <Icon className="trash__icon" name={entry.task?.completed ? "checkCircle" : "project"} />}
       <div className="trash__main">
-        <p className="trash__title truncate">{name}</p>
+        <p className="trash__title">{name}</p>
         <p className="trash__note">
           <span className="visually-hidden">{entry.project ? t.trash.project : t.trash.task}. </span>
           <time dateTime={entry.deleted_at} title={dateTime(entry.deleted_at)}>{t.trash.deleted(ago(entry.deleted_at))}</time>
