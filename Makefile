@@ -8,6 +8,9 @@ CLIENT := clients/typescript
 WEB := clients/web
 BETTER_AUTH := tests/better-auth-client
 ISSUERS := tests/issuers
+# The server as `cargo test` builds it: without a test, half of its dependencies would be built
+# again, with fewer features.
+DEBUG_SERVER := cargo build --bin taskwire --test suite
 
 .PHONY: help run test torture format lint contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract client client-check better-auth-check issuers web web-check screenshots prepare
 
@@ -43,12 +46,12 @@ check-the-checker: # servers that are broken on purpose must be found out
 
 client-check: $(CLIENT)/node_modules/.package-lock.json # the TypeScript client is that of the contract, and works
 	@scripts/need-postgres
-	cargo build
+	$(DEBUG_SERVER)
 	cd $(CLIENT) && npm run --silent check
 
 better-auth-check: $(BETTER_AUTH)/node_modules/.package-lock.json # Better Auth's own client signs up, in and out here
 	@scripts/need-postgres
-	cargo build
+	$(DEBUG_SERVER)
 	cd $(BETTER_AUTH) && npm run --silent test
 
 issuers: $(ISSUERS)/node_modules/.package-lock.json # the identity providers that the tests start
@@ -73,13 +76,13 @@ web-check: $(CLIENT)/dist/index.js $(WEB)/node_modules/.package-lock.json # the 
 	@scripts/need-package chromium chromium
 	cd $(WEB) && npm run --silent types && npm run --silent test
 	$(MAKE) --no-print-directory web
-	cargo build
+	$(DEBUG_SERVER)
 	cd $(WEB) && npm run --silent browser
 
 screenshots: web ## draw every view, light and dark, wide and narrow, into target/screenshots
 	@scripts/need-postgres
 	@scripts/need-package chromium chromium
-	cargo build
+	$(DEBUG_SERVER)
 	cd $(WEB) && npm run --silent screenshots
 
 # TORTURE_SECONDS sets how long, TORTURE_SEED repeats what went wrong when.
