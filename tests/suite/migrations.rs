@@ -14,8 +14,9 @@ use uuid::Uuid;
 use crate::concurrency::check_log;
 use crate::kit::{Client, Live, Options, TestDatabase, TestServer, at};
 
-/// How many migrations the first release had.
+/// How many migrations the first release had, and the one before functions kept their plans.
 const FIRST_RELEASE: usize = 1;
+const PLANNED_ANEW: usize = 4;
 
 /// A database with the first so many migrations, and no more.
 async fn database_of(migrations: usize) -> TestDatabase {
@@ -220,6 +221,32 @@ async fn writes_go_on_over_what_was_there_before() {
     assert_eq!(new.version.get(), i64::try_from(LOGGED).expect("few") + 5);
     let changed = log_of_tasks_that_still_are(&ada).await;
     assert!(changed > LOGGED);
+}
+
+/// What generated columns hold was computed by functions that have been written anew since: what is
+/// written from now on must be found the same way.
+#[tokio::test]
+async fn words_and_labels_are_read_as_they_were() {
+    let database = database_of(PLANNED_ANEW).await;
+    let before = read_by_functions(&database).await;
+    taskwire::database::migrate(database.url()).await.expect("the database is migrated");
+    assert_eq!(read_by_functions(&database).await, before);
+    assert_eq!(before[0], "'be':2A 'cafe':3B 'creme':1A,4B 'fusse':5B");
+    assert_eq!(before[2..4], ["{o\u{1f}ab,o\u{1f}ç} true", "NULL true"]);
+}
+
+async fn read_by_functions(database: &TestDatabase) -> Vec<String> {
+    const ASKED: &str = r#"
+        SELECT taskwire_searchable(title, description)::text FROM (VALUES
+            (1, 'Crème be', 'CAFÉ creme Füße'),
+            (2, 'ΣΊΣΥΦΟΣ ıspanak Łódź שָׁלוֹם', '東京へ行く สวัสดี नमस्ते a-b_c 1½ ﬁn http://a.b/c?d')
+        ) AS written(place, title, description)
+        UNION ALL
+        SELECT concat(COALESCE(taskwire_label_keys('o', labels)::text, 'NULL'), ' ',
+                      CASE WHEN taskwire_labels_valid(labels) THEN 'true' ELSE 'false' END)
+        FROM (VALUES ('{Ab,Ç}'::text[]), ('{}'), ('{a,A}'), ('{"a,b"}'), ('{" a"}'), ('{""}')) AS given(labels)"#;
+    let rows = database.connection().await.fetch_all(ASKED).await.expect("the functions are there");
+    rows.iter().map(|row| row.get(0)).collect()
 }
 
 /// The whole log, held against the table: bodies from before lack what has come since, so only
