@@ -120,7 +120,8 @@ pub async fn update(
                           n.completed AS "completed!", n.completed_at, n.priority AS "priority!: Priority", n.due_date,
                           n.due_time, n.due_time_zone, n.recurrence, n.labels AS "labels!",
                           n.project_id AS "project_id: ProjectId", n.parent_id AS "parent_id: TaskId",
-                          n.rank AS "rank!", n.created_at AS "created_at!", n.updated_at AS "updated_at!", n.version AS "version!: Seq"
+                          n.rank AS "rank!", n.created_at AS "created_at!", n.updated_at AS "updated_at!",
+                          n.version AS "version!: Seq"
                    FROM now n CROSS JOIN history h"#,
                 owner.as_str(),
                 id.as_uuid(),
