@@ -39,6 +39,7 @@ pub struct Measured {
 
 pub fn measure(
     operation: Operation,
+    statement: &str,
     served: &[Served],
     shape: Shape,
     url: &str,
@@ -46,9 +47,9 @@ pub fn measure(
 ) -> Result<Vec<Measured>> {
     let own = scratch.path().join("own.sql");
     let bare_script = scratch.path().join("bare.sql");
-    fs::write(&own, statements::script(operation, &statements::of_server(operation)?, operation.arguments())?)?;
-    let (statement, arguments) = operation.bare_statement();
-    fs::write(&bare_script, statements::script(operation, statement, arguments)?)?;
+    fs::write(&own, statements::script(operation, statement, operation.arguments())?)?;
+    let (bare_statement, arguments) = operation.bare_statement();
+    fs::write(&bare_script, statements::script(operation, bare_statement, arguments)?)?;
 
     // Connections, caches and prepared statements are not what is measured.
     for server in served {

@@ -108,7 +108,8 @@ fn run(options: &Options) -> Result<Report> {
                 load::try_once(server, operation, &tokens).await?;
             }
             eprintln!("measuring {operation}");
-            report.add(operation, load::measure(operation, &served, shape, &url, &scratch)?);
+            let statement = statements::of_server(operation, &url).await?;
+            report.add(operation, load::measure(operation, &statement, &served, shape, &url, &scratch)?);
         }
         drop(served);
         database::check(&url).await?;

@@ -64,13 +64,13 @@ impl Operation {
         }
     }
 
-    /// Found in exactly one of the server's statements.
+    /// Found in exactly one of the server's statements, once each space in it is a single one.
     pub const fn marker(self) -> &'static str {
         match self {
-            Self::Get => "SELECT id AS \"id: TaskId\"",
-            Self::List => "ORDER BY created_at DESC, id DESC LIMIT",
-            Self::Create => "'task.created', id, to_jsonb",
-            Self::Complete => "'task.updated', id, to_jsonb",
+            Self::Get => "version AS \"version: Seq\" FROM tasks WHERE owner_id = $1 AND id = $2",
+            Self::List => "SELECT h.epoch, o.generation, COALESCE(o.last_seq, 0) AS head, t.* FROM",
+            Self::Create => "'task.created', id, to_jsonb(new)",
+            Self::Complete => "UPDATE tasks t SET completed = n.new_completed",
         }
     }
 
@@ -79,13 +79,7 @@ impl Operation {
     pub const fn arguments(self) -> &'static [&'static str] {
         match self {
             Self::Get => &[":user", TASK],
-            Self::List => &[
-                ":user",
-                "NULLIF(:zero, '0')::boolean",
-                "NULLIF(:zero, '0')::timestamptz",
-                "NULLIF(:zero, '0')::uuid",
-                ":limit + 1",
-            ],
+            Self::List => &[":user", "(:limit + 1)::bigint"],
             Self::Create => &[
                 ":user",
                 TASK,
@@ -93,6 +87,14 @@ impl Operation {
                 "'Two litres, the blue one'",
                 ":no",
                 "NULLIF(:zero, '0')::bytea",
+                ":zero::smallint",
+                "NULLIF(:zero, '0')::date",
+                "NULLIF(:zero, '0')::time",
+                "NULLIF(:zero, '0')::text",
+                "NULLIF(:zero, '0')::timestamptz",
+                "NULLIF(:zero, '0')::text",
+                "'{}'::text[]",
+                "NULLIF(:zero, '0')::uuid",
             ],
             Self::Complete => &[
                 ":user",
@@ -103,6 +105,13 @@ impl Operation {
                 "NULLIF(:zero, '0')::text",
                 "NULLIF(:zero, '0')::boolean",
                 ":yes",
+                "NULLIF(:zero, '0')::smallint",
+                ":no",
+                "NULLIF(:zero, '0')::date",
+                "NULLIF(:zero, '0')::time",
+                "NULLIF(:zero, '0')::text",
+                "NULLIF(:zero, '0')::timestamptz",
+                "NULLIF(:zero, '0')::text[]",
             ],
         }
     }

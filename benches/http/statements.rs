@@ -1,27 +1,54 @@
 //! The statements as pgbench scripts. The server's come from the files that the checked queries
-//! leave in `.sqlx`, so what is measured here cannot drift from what the server runs.
+//! leave in `.sqlx`, or from what Postgres was last asked, so what is measured here cannot drift
+//! from what the server runs.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use sqlx::{Connection, PgConnection};
 
 use crate::Result;
 use crate::operations::{FIRST_FREE_ID, FIRST_ID, LIST_LIMIT, Operation, TASKS, USERS};
 
-/// The server's statement for an operation.
-pub fn of_server(operation: Operation) -> Result<String> {
+/// The server's statement for an operation that it has just done.
+pub async fn of_server(operation: Operation, url: &str) -> Result<String> {
     let marker = operation.marker();
-    let mut found = Vec::new();
-    for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx"))? {
-        let query: Value = serde_json::from_slice(&fs::read(file?.path())?)?;
-        found.extend(query["query"].as_str().filter(|text| text.contains(marker)).map(str::to_owned));
-    }
+    let known = if operation == Operation::List { asked(url).await? } else { checked()? };
+    let mut found: Vec<String> = known.iter().map(|text| single_spaced(text)).collect();
+    found.retain(|text| text.contains(marker));
+    found.dedup();
     match <[String; 1]>::try_from(found) {
         Ok([statement]) => Ok(statement),
-        Err(found) => Err(format!("{} statements in .sqlx contain {marker:?}, not one", found.len()).into()),
+        Err(found) => Err(format!("{} of the server's statements contain {marker:?}, not one", found.len()).into()),
     }
+}
+
+/// What is checked at compile time.
+fn checked() -> Result<Vec<String>> {
+    let mut statements = Vec::new();
+    for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx"))? {
+        let query: Value = serde_json::from_slice(&fs::read(file?.path())?)?;
+        statements.extend(query["query"].as_str().map(str::to_owned));
+    }
+    Ok(statements)
+}
+
+/// What each connection asked last, unless that was too long for Postgres to remember.
+async fn asked(url: &str) -> Result<Vec<String>> {
+    let mut connection = PgConnection::connect(url).await?;
+    let asked = sqlx::query_scalar(
+        "SELECT query FROM pg_stat_activity
+         WHERE pid <> pg_backend_pid()
+           AND octet_length(query) < pg_size_bytes(current_setting('track_activity_query_size')) - 1
+         ORDER BY query",
+    );
+    Ok(asked.fetch_all(&mut connection).await?)
+}
+
+fn single_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A script that draws a user and a task, and runs the statement with `arguments` for its
