@@ -11,7 +11,6 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey;
-use futures_util::FutureExt;
 use jsonwebtoken::EncodingKey;
 use sqlx::Error;
 use tokio::sync::Mutex;
@@ -67,7 +66,9 @@ impl Keys {
         if let Some(key) = newest(&self.known()) {
             return Ok(key);
         }
-        pool.in_transaction(|transaction| ensure(transaction).boxed()).await?;
+        let mut transaction = pool.begin().await?;
+        ensure(&mut transaction).await?;
+        transaction.commit().await?;
         newest(&self.read(pool).await?).ok_or(Error::RowNotFound)
     }
 
@@ -153,22 +154,18 @@ async fn ensure(transaction: &mut Transaction<'_>) -> sqlx::Result<()> {
 
 /// Makes a new key and retires those before it; with `at_once`, forgets them.
 pub async fn rotate(pool: &Pool, at_once: bool) -> sqlx::Result<()> {
-    pool.in_transaction(move |transaction| {
-        async move {
-            lock(transaction).await?;
-            if at_once {
-                sqlx::query!("DELETE FROM signing_keys").execute(&mut *transaction).await?;
-            } else {
-                let now = Utc::now();
-                sqlx::query!("UPDATE signing_keys SET retired_at = $1 WHERE retired_at IS NULL", now)
-                    .execute(&mut *transaction)
-                    .await?;
-            }
-            make(transaction).await
-        }
-        .boxed()
-    })
-    .await
+    let mut transaction = pool.begin().await?;
+    lock(&mut transaction).await?;
+    if at_once {
+        sqlx::query!("DELETE FROM signing_keys").execute(&mut transaction).await?;
+    } else {
+        let now = Utc::now();
+        sqlx::query!("UPDATE signing_keys SET retired_at = $1 WHERE retired_at IS NULL", now)
+            .execute(&mut transaction)
+            .await?;
+    }
+    make(&mut transaction).await?;
+    transaction.commit().await
 }
 
 /// Removes keys that signed nothing which is still valid.

@@ -2,7 +2,6 @@
 //! itself: what a script was given must not become more, or outlive its revocation.
 
 use chrono::{Datelike, Timelike, Utc};
-use futures_util::FutureExt;
 use salvo::http::header::CACHE_CONTROL;
 use salvo::http::{HeaderValue, StatusCode};
 use salvo::prelude::*;
@@ -77,12 +76,11 @@ pub async fn create_api_token(
         }
     }
     let text = TokenText::random();
-    let (hash, revocations) = (text.hash(), app.revocations().clone());
     let identity = person.into_identity();
-    let created = app.pool().in_transaction(move |transaction| {
-        async move { store::create(transaction, &identity, &new, &hash, &revocations).await }.boxed()
-    });
-    match created.await? {
+    let mut transaction = app.pool().begin().await?;
+    let created = store::create(&mut transaction, &identity, &new, &text.hash(), app.revocations()).await?;
+    transaction.commit().await?;
+    match created {
         Creation::Created(api_token) => {
             res.status_code(StatusCode::CREATED);
             res.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -114,15 +112,15 @@ pub async fn create_api_token(
 )]
 #[handler]
 pub async fn revoke_api_token(app: App, keeper: TokenKeeper, id: ApiTokenId) -> Result<StatusCode, Problem> {
-    let (owner, revocations) = (keeper.owner_of(id.as_uuid())?.clone(), app.revocations().clone());
-    let revoked = app.revocations().write(move |transaction| {
-        async move {
-            let recorded = store::revoke(transaction, &owner, id, &revocations).await?;
-            Ok((recorded.is_some(), recorded.unwrap_or_default()))
-        }
-        .boxed()
-    });
-    if revoked.await? {
+    let owner = keeper.owner_of(id.as_uuid())?.clone();
+    let (pool, revocations) = (app.pool().clone(), app.revocations().clone());
+    let work = async move {
+        let mut transaction = pool.begin().await?;
+        let recorded = store::revoke(&mut transaction, &owner, id, &revocations).await?;
+        transaction.commit().await?;
+        Ok((recorded.is_some(), recorded.unwrap_or_default()))
+    };
+    if app.revocations().write(work).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::new(Code::NotFound, "there is no API token with this id"))

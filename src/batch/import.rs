@@ -2,7 +2,6 @@
 //! transaction however much it is.
 
 use chrono::Utc;
-use futures_util::FutureExt;
 
 use super::operations::{Done, ImportedTask, Operation};
 use super::plan::Plan;
@@ -45,8 +44,10 @@ pub enum Fate {
 pub async fn import(app: &App, owner: &OwnerId, import: Import, dry_run: bool) -> Result<Vec<Fate>, Problem> {
     let (pool, of) = (app.pool().clone(), owner.clone());
     write(app, owner, async move {
-        pool.in_transaction(move |transaction| async move { apply(transaction, &of, import, dry_run).await }.boxed())
-            .await
+        let mut transaction = pool.begin().await?;
+        let written = apply(&mut transaction, &of, import, dry_run).await?;
+        transaction.commit().await?;
+        Ok(written)
     })
     .await
 }

@@ -11,7 +11,6 @@ mod requests;
 mod state;
 mod store;
 
-use futures_util::FutureExt;
 use uuid::Uuid;
 
 pub use handlers::apply_batch;
@@ -101,10 +100,10 @@ async fn write_all(
 ) -> Result<Ran, Problem> {
     let (pool, of) = (app.pool().clone(), owner.clone());
     write(app, owner, async move {
-        pool.in_transaction(move |transaction| {
-            async move { apply(transaction, &of, operations, mode, name).await }.boxed()
-        })
-        .await
+        let mut transaction = pool.begin().await?;
+        let written = apply(&mut transaction, &of, operations, mode, name).await?;
+        transaction.commit().await?;
+        Ok(written)
     })
     .await
 }

@@ -5,7 +5,7 @@
 use sqlx::{Connection, PgConnection};
 
 use super::Pool;
-use super::unnamed::Unnamed;
+use super::unprepared::Unprepared;
 
 /// Stores the fingerprint with a random epoch, or renews the epoch when the fingerprint differs.
 /// In one transaction, so that a proxy may stand between.
@@ -13,7 +13,7 @@ pub async fn establish(connection: &mut PgConnection) -> sqlx::Result<()> {
     let mut transaction = connection.begin().await?;
     let fingerprint = fingerprint(&mut transaction).await?;
     let known =
-        sqlx::query_scalar!("SELECT fingerprint FROM history").fetch_optional(Unnamed(&mut transaction)).await?;
+        sqlx::query_scalar!("SELECT fingerprint FROM history").fetch_optional(Unprepared(&mut transaction)).await?;
     if known.as_ref() == Some(&fingerprint) {
         return transaction.commit().await;
     }
@@ -28,7 +28,7 @@ pub async fn establish(connection: &mut PgConnection) -> sqlx::Result<()> {
         rand::random::<i64>(),
         fingerprint,
     )
-    .execute(Unnamed(&mut transaction))
+    .execute(Unprepared(&mut transaction))
     .await?;
     transaction.commit().await
 }
@@ -47,7 +47,7 @@ async fn fingerprint(connection: &mut PgConnection) -> sqlx::Result<String> {
                   || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)
                   || '/' || (SELECT oid FROM pg_database WHERE datname = current_database()) AS "fingerprint!""#
     )
-    .fetch_one(Unnamed(&mut attempt))
+    .fetch_one(Unprepared(&mut attempt))
     .await;
     match whole {
         // Some hosts do not let ordinary roles look at the control file.
@@ -56,7 +56,7 @@ async fn fingerprint(connection: &mut PgConnection) -> sqlx::Result<String> {
             sqlx::query_scalar!(
                 r#"SELECT oid::text AS "fingerprint!" FROM pg_database WHERE datname = current_database()"#
             )
-            .fetch_one(Unnamed(connection))
+            .fetch_one(Unprepared(connection))
             .await
         }
         other => {

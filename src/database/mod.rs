@@ -6,7 +6,7 @@ mod epoch;
 mod pool;
 mod snapshot;
 mod transaction;
-mod unnamed;
+mod unprepared;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub use transaction::Transaction;
 
 use crate::config::{DatabaseProxy, PoolConfig};
 use pool::{FRESH_FOR, gives_sign};
-use unnamed::Unnamed;
+use unprepared::Unprepared;
 
 static MIGRATIONS: Migrator = Migrator {
     // An older server keeps running beside a newer one that has migrated already.
@@ -62,7 +62,7 @@ impl DatabaseError {
     fn or_proxy(self) -> Self {
         match &self {
             Self::Connect(cause) | Self::Epoch(cause) | Self::Migrate(MigrateError::Execute(cause))
-                if unnamed::would_have_helped(cause) =>
+                if unprepared::would_have_helped(cause) =>
             {
                 Self::Proxy(match cause {
                     sqlx::Error::Database(answer) => answer.message().to_owned(),
@@ -97,7 +97,7 @@ pub async fn check_migrated(url: &str) -> Result<(), DatabaseError> {
     let mut connection = PgConnection::connect_with(&options).await.map_err(DatabaseError::Connect)?;
     let mut transaction = connection.begin().await.map_err(DatabaseError::Connect)?;
     let done = sqlx::query_scalar!("SELECT version FROM _sqlx_migrations WHERE success")
-        .fetch_all(Unnamed(&mut transaction))
+        .fetch_all(Unprepared(&mut transaction))
         .await;
     let done: HashSet<i64> = match done {
         Ok(versions) => versions.into_iter().collect(),

@@ -18,14 +18,11 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
-use super::transaction::Transaction;
-use super::unnamed::{self, Unnamed};
+use super::unprepared::{self, Unprepared};
 use crate::config::{DatabaseProxy, PoolConfig};
 
 /// How long a connection may rest and still be used unseen.
 pub const FRESH_FOR: Duration = Duration::from_secs(30);
-/// How many times as long as one statement a transaction may take.
-const STATEMENTS: u32 = 6;
 /// How long a doubtful connection gets to give a sign of life.
 const SIGN_WITHIN: Duration = Duration::from_secs(2);
 
@@ -49,12 +46,23 @@ struct Rested {
     since: Instant,
 }
 
-/// A connection for one statement. Dropped before that has ended well, it is in doubt.
-struct Lease<'p> {
-    /// There until it is settled what becomes of it.
+/// A connection for one statement or transaction. Dropped before [`Lease::end`], the connection is
+/// in doubt and does not return to those at hand.
+#[derive(Debug)]
+pub(super) struct Lease<'p> {
+    /// `None` once the connection was returned or given up.
     connection: Option<PoolConnection<Postgres>>,
+    doubt: Doubt,
     pool: &'p Pool,
     _turn: SemaphorePermit<'p>,
+}
+
+/// What may be wrong with a connection that is in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    Statement,
+    /// A transaction may be open on it.
+    Transaction,
 }
 
 type Results = Vec<Either<PgQueryResult, PgRow>>;
@@ -76,30 +84,20 @@ impl Pool {
         self.0.connections.close().await;
     }
 
-    /// Runs several statements as one transaction, which a failure or an early end undoes. Together
-    /// they may take several times as long as one statement.
-    pub async fn in_transaction<T, W>(&self, work: W) -> sqlx::Result<T>
-    where
-        W: for<'t, 'c> FnOnce(&'t mut Transaction<'c>) -> BoxFuture<'t, sqlx::Result<T>>,
-    {
-        let mut lease = self.lease().await?;
-        let Some(connection) = lease.connection.as_deref_mut() else { return Err(sqlx::Error::PoolClosed) };
-        let whole = async {
-            let mut begun = connection.begin().await?;
-            let value = work(&mut Transaction { connection: &mut begun, proxy: self.0.proxy }).await?;
-            begun.commit().await?;
-            Ok(value)
-        };
-        let ended = timeout(self.0.statement_within * STATEMENTS, whole).await;
-        lease.settle(ended)
+    /// How its connections are opened, for a connection outside the pool.
+    pub(super) fn connect_options(&self) -> Arc<PgConnectOptions> {
+        self.0.connections.connect_options()
     }
 
-    /// How its connections are opened, for one that is not to be part of it.
-    pub(super) fn way(&self) -> (Arc<PgConnectOptions>, DatabaseProxy) {
-        (self.0.connections.connect_options(), self.0.proxy)
+    pub(super) fn proxy(&self) -> DatabaseProxy {
+        self.0.proxy
     }
 
-    async fn lease(&self) -> sqlx::Result<Lease<'_>> {
+    pub(super) fn statement_within(&self) -> Duration {
+        self.0.statement_within
+    }
+
+    pub(super) async fn lease(&self) -> sqlx::Result<Lease<'_>> {
         let pool = &*self.0;
         let turn = timeout(pool.connections.options().get_acquire_timeout(), pool.turns.acquire())
             .await
@@ -109,21 +107,21 @@ impl Pool {
         let connection = match rested {
             Some(rested) if rested.since.elapsed() < FRESH_FOR => rested.connection,
             Some(stale) => {
-                self.doubt(stale.connection);
+                self.doubt(stale.connection, Doubt::Statement);
                 // The others have rested for longer still.
                 self.doubt_all();
                 pool.connections.acquire().await?
             }
             None => pool.connections.acquire().await?,
         };
-        Ok(Lease { connection: Some(connection), pool: self, _turn: turn })
+        Ok(Lease { connection: Some(connection), doubt: Doubt::Statement, pool: self, _turn: turn })
     }
 
     /// All that a statement comes to. Taken in at once: pages are short, and a slow reader would
     /// hold the connection.
     async fn run<'q, E: 'q + Execute<'q, Postgres>>(&self, query: E) -> sqlx::Result<Results> {
         let mut lease = self.lease().await?;
-        let Some(connection) = lease.connection.as_deref_mut() else { return Err(sqlx::Error::PoolClosed) };
+        let connection = lease.connection()?;
         let statement = async {
             match self.0.proxy {
                 DatabaseProxy::None => connection.fetch_many(query).try_collect().await,
@@ -134,11 +132,15 @@ impl Pool {
         lease.settle(ended)
     }
 
-    /// Looks at a connection that may be dead, or in the middle of something.
-    fn doubt(&self, mut connection: PoolConnection<Postgres>) {
+    /// Checks a connection that may be dead, or in the middle of something.
+    fn doubt(&self, mut connection: PoolConnection<Postgres>, doubt: Doubt) {
         let pool = self.clone();
         tokio::spawn(async move {
-            if gives_sign(&mut connection).await {
+            let usable = match doubt {
+                Doubt::Statement => gives_sign(&mut connection).await,
+                Doubt::Transaction => rolls_back(&mut connection).await,
+            };
+            if usable {
                 drop(connection);
             } else {
                 pool.give_up(connection);
@@ -149,7 +151,7 @@ impl Pool {
     fn doubt_all(&self) {
         let at_hand = std::mem::take(&mut *self.0.at_hand());
         for rested in at_hand {
-            self.doubt(rested.connection);
+            self.doubt(rested.connection, Doubt::Statement);
         }
     }
 
@@ -169,15 +171,32 @@ pub async fn gives_sign(connection: &mut PgConnection) -> bool {
     matches!(timeout(SIGN_WITHIN, sign).await, Ok(Ok(())))
 }
 
+/// Ends the transaction that may be open on a connection; whether it could in time. `BEGIN` or a
+/// statement that was given up half-way has been processed before this.
+async fn rolls_back(connection: &mut PgConnection) -> bool {
+    matches!(timeout(SIGN_WITHIN, connection.execute("ROLLBACK")).await, Ok(Ok(_)))
+}
+
 /// Runs a statement so that all its steps reach the same connection of a proxy.
 async fn in_transaction<'q, E>(connection: &mut PgConnection, query: E) -> sqlx::Result<Results>
 where
     E: 'q + Execute<'q, Postgres>,
 {
     let mut transaction = connection.begin().await?;
-    let all = Unnamed(&mut transaction).fetch_many(query).try_collect().await?;
+    let all = Unprepared(&mut transaction).fetch_many(query).try_collect().await?;
     transaction.commit().await?;
     Ok(all)
+}
+
+/// Logs what to configure when an error shows that there is a proxy.
+pub(super) fn log_proxy(error: &sqlx::Error) {
+    if unprepared::would_have_helped(error) {
+        tracing::error!("prepared statements fail, as behind a proxy: {}", super::SET_PROXY);
+    }
+}
+
+pub(super) fn timed_out() -> sqlx::Error {
+    std::io::Error::from(ErrorKind::TimedOut).into()
 }
 
 impl Inner {
@@ -197,28 +216,35 @@ impl Drop for Inner {
 }
 
 impl Lease<'_> {
-    /// To be called with what was done on the connection, once it is over or has taken too long.
-    fn settle<T>(self, ended: Result<sqlx::Result<T>, Elapsed>) -> sqlx::Result<T> {
+    pub(super) fn connection(&mut self) -> sqlx::Result<&mut PgConnection> {
+        self.connection.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
+    }
+
+    /// To be called before a transaction begins on the connection.
+    pub(super) fn expect_transaction(&mut self) {
+        self.doubt = Doubt::Transaction;
+    }
+
+    /// Decides what happens to the connection, once its statement has ended or taken too long.
+    fn settle<T>(mut self, ended: Result<sqlx::Result<T>, Elapsed>) -> sqlx::Result<T> {
         match ended {
             Ok(Ok(value)) => {
                 self.end();
                 Ok(value)
             }
             Ok(Err(error)) => {
-                if unnamed::would_have_helped(&error) {
-                    tracing::error!("prepared statements fail, as behind a proxy: {}", super::SET_PROXY);
-                }
+                log_proxy(&error);
                 Err(error)
             }
             Err(_) => {
                 self.give_up();
-                Err(std::io::Error::from(ErrorKind::TimedOut).into())
+                Err(timed_out())
             }
         }
     }
 
-    /// What was done has ended well.
-    fn end(mut self) {
+    /// Returns the connection, whose work has ended well, to those at hand.
+    pub(super) fn end(&mut self) {
         let mut at_hand = self.pool.0.at_hand();
         if let Some(connection) = self.connection.take()
             && !self.pool.0.turns.is_closed()
@@ -227,8 +253,8 @@ impl Lease<'_> {
         }
     }
 
-    /// It has taken too long.
-    fn give_up(mut self) {
+    /// Closes the connection, which has taken too long.
+    pub(super) fn give_up(&mut self) {
         if let Some(connection) = self.connection.take() {
             self.pool.give_up(connection);
         }
@@ -238,7 +264,7 @@ impl Lease<'_> {
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            self.pool.doubt(connection);
+            self.pool.doubt(connection, self.doubt);
         }
     }
 }

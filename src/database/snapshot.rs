@@ -1,21 +1,23 @@
-//! Reading much at once: one snapshot of the database over as many statements as it takes, on a
-//! connection beside those of the pool, so that a client that reads slowly takes nothing from
-//! anybody's requests.
+//! Long reads: one snapshot of the database for several statements, on a connection outside the
+//! pool, so that a client that reads slowly takes no connection from other requests.
 
 use std::time::Duration;
 
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection, Executor, PgConnection};
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use sqlx::postgres::{PgConnectOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
+use sqlx::{Connection, Describe, Either, Execute, Executor, PgConnection, Postgres, SqlStr};
 use tokio::time::timeout;
 
-use super::{ACQUIRE_WITHIN, Pool, Transaction};
+use super::unprepared::Unprepared;
+use super::{ACQUIRE_WITHIN, Pool};
 use crate::config::DatabaseProxy;
 
-/// How long a farewell may take.
+/// How long closing the connection may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
-/// A transaction that reads and sees nothing of what is written meanwhile. Dropped, its
-/// connection closes.
+/// A transaction that only reads, and does not see what others write in the meantime. Its
+/// connection closes when it is dropped.
 #[derive(Debug)]
 pub struct Snapshot {
     connection: PgConnection,
@@ -23,18 +25,14 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// It is the first statement that decides what the snapshot shows.
+    /// The snapshot shows the state at its first statement.
     pub async fn begin(pool: &Pool) -> sqlx::Result<Self> {
-        let (options, proxy) = pool.way();
+        let options = pool.connect_options();
         let connection = timeout(ACQUIRE_WITHIN, open(&options)).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
-        Ok(Self { connection, proxy })
+        Ok(Self { connection, proxy: pool.proxy() })
     }
 
-    pub const fn transaction(&mut self) -> Transaction<'_> {
-        Transaction { connection: &mut self.connection, proxy: self.proxy }
-    }
-
-    /// Says farewell; there is nothing to lose.
+    /// Closes the connection. An error is ignored: nothing was written.
     pub async fn end(self) {
         let _ = timeout(CLOSE_WITHIN, self.connection.close()).await;
     }
@@ -44,4 +42,44 @@ async fn open(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
     let mut connection = PgConnection::connect_with(options).await?;
     connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
     Ok(connection)
+}
+
+impl<'s> Executor<'s> for &'s mut Snapshot {
+    type Database = Postgres;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, sqlx::Result<Either<PgQueryResult, PgRow>>>
+    where
+        's: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        match self.proxy {
+            DatabaseProxy::None => self.connection.fetch_many(query),
+            DatabaseProxy::Transaction => Unprepared(&mut self.connection).fetch_many(query),
+        }
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, sqlx::Result<Option<PgRow>>>
+    where
+        's: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        match self.proxy {
+            DatabaseProxy::None => self.connection.fetch_optional(query),
+            DatabaseProxy::Transaction => Unprepared(&mut self.connection).fetch_optional(query),
+        }
+    }
+
+    fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [PgTypeInfo]) -> BoxFuture<'e, sqlx::Result<PgStatement>>
+    where
+        's: 'e,
+    {
+        self.connection.prepare_with(sql, parameters)
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, sqlx::Result<Describe<Postgres>>>
+    where
+        's: 'e,
+    {
+        self.connection.describe(sql)
+    }
 }

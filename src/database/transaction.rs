@@ -1,18 +1,65 @@
-//! Several statements as one: what is written becomes visible as a whole or not at all.
+//! Several statements as one: what they write becomes visible as a whole or not at all.
 
-use futures_util::future::BoxFuture;
-use futures_util::stream::BoxStream;
+use futures_util::TryStreamExt;
+use futures_util::future::{self, BoxFuture, FutureExt};
+use futures_util::stream::{self, BoxStream, StreamExt};
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
-use sqlx::{Describe, Either, Execute, Executor, PgConnection, Postgres, SqlStr};
+use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
+use tokio::time::{Instant, timeout_at};
 
-use super::unnamed::Unnamed;
+use super::Pool;
+use super::pool::{Lease, log_proxy, timed_out};
+use super::unprepared::Unprepared;
 use crate::config::DatabaseProxy;
 
-/// A transaction that has begun; see [`super::Pool::in_transaction`].
+/// A whole transaction may take this many times as long as one statement.
+const STATEMENTS: u32 = 6;
+
+/// A transaction that has begun. Dropped without [`Transaction::commit`], it is rolled back, and its
+/// connection is checked before anybody uses it again.
 #[derive(Debug)]
-pub struct Transaction<'c> {
-    pub(super) connection: &'c mut PgConnection,
-    pub(super) proxy: DatabaseProxy,
+#[must_use = "a transaction that is not committed is rolled back"]
+pub struct Transaction<'p> {
+    lease: Lease<'p>,
+    proxy: DatabaseProxy,
+    /// When the transaction, from the first statement to the commit, has taken too long.
+    deadline: Instant,
+}
+
+impl Pool {
+    /// Begins a transaction. Given up at any point, even while `BEGIN` is under way, it leaves
+    /// nothing behind that a later statement could run into.
+    pub async fn begin(&self) -> sqlx::Result<Transaction<'_>> {
+        let lease = self.lease().await?;
+        let deadline = Instant::now() + self.statement_within() * STATEMENTS;
+        let mut transaction = Transaction { lease, proxy: self.proxy(), deadline };
+        transaction.lease.expect_transaction();
+        within(deadline, transaction.lease.connection()?.execute("BEGIN")).await?;
+        Ok(transaction)
+    }
+}
+
+impl Transaction<'_> {
+    pub async fn commit(mut self) -> sqlx::Result<()> {
+        within(self.deadline, self.lease.connection()?.execute("COMMIT")).await?;
+        self.lease.end();
+        Ok(())
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        // A connection that did not answer in time is dead. Any other that was not committed is
+        // rolled back and checked as the lease drops.
+        if self.deadline <= Instant::now() {
+            self.lease.give_up();
+        }
+    }
+}
+
+/// Lets some work on the connection take until the deadline and no longer.
+async fn within<T>(deadline: Instant, work: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    timeout_at(deadline, work).await.unwrap_or_else(|_| Err(timed_out())).inspect_err(log_proxy)
 }
 
 impl<'t> Executor<'t> for &'t mut Transaction<'_> {
@@ -23,10 +70,17 @@ impl<'t> Executor<'t> for &'t mut Transaction<'_> {
         't: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        match self.proxy {
-            DatabaseProxy::None => self.connection.fetch_many(query),
-            DatabaseProxy::Transaction => Unnamed(self.connection).fetch_many(query),
-        }
+        let deadline = self.deadline;
+        let results = match (self.lease.connection(), self.proxy) {
+            (Ok(connection), DatabaseProxy::None) => connection.fetch_many(query),
+            (Ok(connection), DatabaseProxy::Transaction) => Unprepared(connection).fetch_many(query),
+            (Err(error), _) => stream::once(future::err(error)).boxed(),
+        };
+        let results = stream::try_unfold(results, move |mut results| async move {
+            let next = within(deadline, results.try_next()).await?;
+            Ok(next.map(|next| (next, results)))
+        });
+        results.boxed()
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, sqlx::Result<Option<PgRow>>>
@@ -34,23 +88,31 @@ impl<'t> Executor<'t> for &'t mut Transaction<'_> {
         't: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        match self.proxy {
-            DatabaseProxy::None => self.connection.fetch_optional(query),
-            DatabaseProxy::Transaction => Unnamed(self.connection).fetch_optional(query),
-        }
+        let row = match (self.lease.connection(), self.proxy) {
+            (Ok(connection), DatabaseProxy::None) => connection.fetch_optional(query),
+            (Ok(connection), DatabaseProxy::Transaction) => Unprepared(connection).fetch_optional(query),
+            (Err(error), _) => future::err(error).boxed(),
+        };
+        within(self.deadline, row).boxed()
     }
 
     fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [PgTypeInfo]) -> BoxFuture<'e, sqlx::Result<PgStatement>>
     where
         't: 'e,
     {
-        self.connection.prepare_with(sql, parameters)
+        match self.lease.connection() {
+            Ok(connection) => connection.prepare_with(sql, parameters),
+            Err(error) => future::err(error).boxed(),
+        }
     }
 
     fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, sqlx::Result<Describe<Postgres>>>
     where
         't: 'e,
     {
-        self.connection.describe(sql)
+        match self.lease.connection() {
+            Ok(connection) => connection.describe(sql),
+            Err(error) => future::err(error).boxed(),
+        }
     }
 }

@@ -187,9 +187,9 @@ async fn begin(
 ) -> Result<mpsc::Receiver<Piece>, Problem> {
     let slot = app.exchange().export().await?;
     let mut snapshot = Snapshot::begin(app.pool()).await?;
-    let position = store::position(&mut snapshot.transaction(), owner).await?;
+    let position = store::position(&mut snapshot, owner).await?;
     let zones = match format {
-        ExportFormat::Ics => store::zones(&mut snapshot.transaction(), owner).await?,
+        ExportFormat::Ics => store::zones(&mut snapshot, owner).await?,
         ExportFormat::Json | ExportFormat::Csv => Vec::new(),
     };
     let head = Head { exported_at, position, zones };
@@ -221,15 +221,13 @@ async fn send_all(
     let mut writer = format.writer();
     writer.start(&mut sending.out, head);
     if format == ExportFormat::Json {
-        let mut transaction = snapshot.transaction();
-        let mut projects = store::projects(&mut transaction, owner);
+        let mut projects = store::projects(snapshot, owner);
         while let Some(project) = timeout(STALLED, projects.next()).await.map_err(|_| Broken::DatabaseStalled)? {
             writer.project(&mut sending.out, &project?);
             sending.send_full().await?;
         }
     }
-    let mut transaction = snapshot.transaction();
-    let mut tasks = store::tasks(&mut transaction, owner);
+    let mut tasks = store::tasks(snapshot, owner);
     while let Some(task) = timeout(STALLED, tasks.next()).await.map_err(|_| Broken::DatabaseStalled)? {
         writer.task(&mut sending.out, &task?);
         sending.send_full().await?;

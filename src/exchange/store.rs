@@ -8,7 +8,7 @@ use futures_util::stream::BoxStream;
 use super::document::{ExportedOccurrence, ExportedProject, ExportedTask};
 use crate::auth::OwnerId;
 use crate::changes::{History, Position, Seq};
-use crate::database::{Pool, Transaction};
+use crate::database::{Pool, Snapshot};
 use crate::projects::ProjectId;
 use crate::tasks::{Due, Labels, Priority, Recurrence, TaskId};
 
@@ -28,28 +28,25 @@ pub struct ZoneUse {
     pub last: NaiveDate,
 }
 
-pub async fn position(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<Position> {
+pub async fn position(snapshot: &mut Snapshot, owner: &OwnerId) -> sqlx::Result<Position> {
     let row = sqlx::query!(
         r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!: Seq"
            FROM history h LEFT JOIN owners o ON o.owner_id = $1"#,
         owner.as_str(),
     )
-    .fetch_one(transaction)
+    .fetch_one(snapshot)
     .await?;
     Ok(History::new(row.epoch, row.generation).at(row.head))
 }
 
 /// The projects in their order.
-pub fn projects<'t, 'c: 't>(
-    transaction: &'t mut Transaction<'c>,
-    owner: &'t OwnerId,
-) -> BoxStream<'t, sqlx::Result<ExportedProject>> {
+pub fn projects<'s>(snapshot: &'s mut Snapshot, owner: &'s OwnerId) -> BoxStream<'s, sqlx::Result<ExportedProject>> {
     sqlx::query!(
         r#"SELECT id AS "id: ProjectId", name, color, archived, created_at
            FROM projects WHERE owner_id = $1 ORDER BY rank, id"#,
         owner.as_str(),
     )
-    .fetch(transaction)
+    .fetch(snapshot)
     .map(|row| {
         let row = row?;
         let created_at = Some(row.created_at);
@@ -60,10 +57,7 @@ pub fn projects<'t, 'c: 't>(
 
 /// The tasks level by level, so that each comes after the one that it is a part of; those of one
 /// level in their order.
-pub fn tasks<'t, 'c: 't>(
-    transaction: &'t mut Transaction<'c>,
-    owner: &'t OwnerId,
-) -> BoxStream<'t, sqlx::Result<Exported>> {
+pub fn tasks<'s>(snapshot: &'s mut Snapshot, owner: &'s OwnerId) -> BoxStream<'s, sqlx::Result<Exported>> {
     sqlx::query!(
         r#"WITH RECURSIVE levels AS (
                SELECT id, 1 AS level FROM tasks WHERE owner_id = $1 AND parent_id IS NULL
@@ -86,7 +80,7 @@ pub fn tasks<'t, 'c: 't>(
            ORDER BY l.level, t.rank, t.id"#,
         owner.as_str(),
     )
-    .fetch(transaction)
+    .fetch(snapshot)
     .map(|row| {
         let row = row?;
         let occurrences = row.dues.into_iter().flatten().zip(row.completions.into_iter().flatten());
@@ -112,14 +106,14 @@ pub fn tasks<'t, 'c: 't>(
 }
 
 /// The time zones that a calendar has to explain.
-pub async fn zones(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<Vec<ZoneUse>> {
+pub async fn zones(snapshot: &mut Snapshot, owner: &OwnerId) -> sqlx::Result<Vec<ZoneUse>> {
     sqlx::query_as!(
         ZoneUse,
         r#"SELECT due_time_zone AS "name!", min(due_date) AS "first!", max(due_date) AS "last!"
            FROM tasks WHERE owner_id = $1 AND due_time_zone IS NOT NULL GROUP BY due_time_zone ORDER BY due_time_zone"#,
         owner.as_str(),
     )
-    .fetch_all(transaction)
+    .fetch_all(snapshot)
     .await
 }
 

@@ -22,7 +22,6 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -137,14 +136,13 @@ impl Revocations {
 
     /// Runs a transaction in which something is revoked, and announces that: as one, in a task of
     /// its own, so that a request which is dropped does not revoke without a word.
-    pub async fn write<T, W>(&self, work: W) -> Result<T, Problem>
-    where
-        T: Send + 'static,
-        W: for<'t, 'c> FnOnce(&'t mut Transaction<'c>) -> BoxFuture<'t, sqlx::Result<(T, Recorded)>> + Send + 'static,
-    {
+    pub async fn write<T: Send + 'static>(
+        &self,
+        transaction: impl Future<Output = sqlx::Result<(T, Recorded)>> + Send + 'static,
+    ) -> Result<T, Problem> {
         let this = self.clone();
         let whole = async move {
-            match this.0.pool.in_transaction(work).await {
+            match transaction.await {
                 Ok((value, recorded)) => {
                     this.announce(recorded);
                     Ok(value)

@@ -1,6 +1,5 @@
 //! The requests about the user as a whole: who a token says that it is, and the end.
 
-use futures_util::FutureExt;
 use salvo::prelude::*;
 
 use super::{DeletedUser, TokenIdentity, TokenKind, store};
@@ -56,11 +55,7 @@ pub async fn delete_user(app: App, person: Person) -> Result<Json<DeletedUser>, 
             "an account is deleted by /api/auth/delete-user, which asks who it is",
         ));
     }
-    let (owner, revocations) = (person.owner().clone(), app.revocations().clone());
-    let deleted = app
-        .revocations()
-        .write(move |transaction| async move { store::delete(transaction, &owner, &revocations).await }.boxed())
-        .await?;
+    let deleted = store::delete_user(app.pool(), app.revocations(), person.owner()).await?;
     tracing::info!("a user was deleted");
     Ok(Json(deleted))
 }

@@ -4,8 +4,21 @@
 use super::DeletedUser;
 use crate::accounts;
 use crate::auth::OwnerId;
-use crate::database::Transaction;
+use crate::database::{Pool, Transaction};
+use crate::problem::Problem;
 use crate::revocations::{Recorded, Revocations, Subject};
+
+/// Removes a user with all that the user has, and revokes all access, on every server.
+pub async fn delete_user(pool: &Pool, revocations: &Revocations, owner: &OwnerId) -> Result<DeletedUser, Problem> {
+    let (pool, recorder, owner) = (pool.clone(), revocations.clone(), owner.clone());
+    let work = async move {
+        let mut transaction = pool.begin().await?;
+        let (deleted, recorded) = delete(&mut transaction, &owner, &recorder).await?;
+        transaction.commit().await?;
+        Ok((deleted, recorded))
+    };
+    revocations.write(work).await
+}
 
 /// Removes all that an owner has, an account with its sessions included, and revokes all access to
 /// it, as the last part of a transaction. The id of an account was generated and never comes again,
@@ -13,7 +26,7 @@ use crate::revocations::{Recorded, Revocations, Subject};
 ///
 /// Whoever waits for the owner's lock meanwhile finds no owner afterwards, and what would begin a
 /// new one is refused by the trigger `owners_not_just_deleted`.
-pub async fn delete(
+async fn delete(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     revocations: &Revocations,

@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use chrono::Utc;
-use futures_util::FutureExt;
 use salvo::prelude::*;
 
 use crate::accounts::answers::{Answered, AuthUser, Kept, PasswordChanged, UserDeleted};
 use crate::accounts::current::{Comer, SignedIn};
-use crate::accounts::ending::ending;
 use crate::accounts::passwords::{self, Place, Verdict};
 use crate::accounts::requests::{ChangePassword, DeleteUser};
 use crate::accounts::sessions::{self, Token};
@@ -18,6 +16,7 @@ use crate::app::App;
 use crate::http::body::JsonBody;
 use crate::openapi::responses::{AccountConflict, NoAccounts, NotSignedIn, OtherSite};
 use crate::problem::{Code, Problem};
+use crate::revocations::Recorded;
 use crate::users;
 
 /// How long after the sign-in the password need not be given again.
@@ -67,28 +66,29 @@ pub async fn change_password(
     let visitor = comer.visitor(remembered);
     let before = account.password_hash.replace(hash);
     let (whose, fresh) = (account.clone(), token.clone());
-    let changed = ending(&app, &account.owner, move |transaction| {
-        async move {
-            // First, as whoever deletes the user does.
-            if revoke_other_sessions {
-                api_tokens::lock_owner(transaction, &whose.owner).await?;
-            }
-            let Some(at) = store::set_password(transaction, &whose, before.as_deref()).await? else {
-                return Ok((None, Vec::new()));
-            };
-            if !revoke_other_sessions {
-                return Ok((Some((at, None)), Vec::new()));
-            }
-            // Whoever had a session may have made tokens of their own with it.
-            let mut ended = api_tokens::delete_all(transaction, &whose.owner).await?;
-            ended.extend(sessions::delete_others(transaction, &whose.owner, None).await?);
-            let session = sessions::create(transaction, &whose, &config, &fresh, visitor).await?;
-            Ok((Some((at, session.map(|(session, _)| session.id))), ended))
+    let (pool, revocations) = (app.pool().clone(), app.revocations().clone());
+    let work = async move {
+        let mut transaction = pool.begin().await?;
+        // First, as whoever deletes the user does.
+        if revoke_other_sessions {
+            api_tokens::lock_owner(&mut transaction, &whose.owner).await?;
         }
-        .boxed()
-    })
-    .await?;
-    let Some((at, session)) = changed else {
+        let Some(at) = store::set_password(&mut transaction, &whose, before.as_deref()).await? else {
+            return Ok((None, Recorded::default()));
+        };
+        if !revoke_other_sessions {
+            transaction.commit().await?;
+            return Ok((Some((at, None)), Recorded::default()));
+        }
+        // Whoever had a session may have made tokens of their own with it.
+        let mut ended = api_tokens::delete_all(&mut transaction, &whose.owner).await?;
+        ended.extend(sessions::delete_others(&mut transaction, &whose.owner, None).await?);
+        let session = sessions::create(&mut transaction, &whose, &config, &fresh, visitor).await?;
+        let recorded = revocations.record(&mut transaction, &whose.owner, &ended).await?;
+        transaction.commit().await?;
+        Ok((Some((at, session.map(|(session, _)| session.id))), recorded))
+    };
+    let Some((at, session)) = app.revocations().write(work).await? else {
         return Err(Problem::new(Code::Conflict, "the password was changed by another request at the same time"));
     };
     account.updated_at = at;
@@ -137,10 +137,7 @@ pub async fn delete_account(
         let message = "must be given, because the sign-in was more than 15 minutes ago";
         return Err(Problem::invalid_field("password", "missing_field", message));
     }
-    let (owner, revocations) = (signed_in.account.owner, app.revocations().clone());
-    app.revocations()
-        .write(move |transaction| async move { users::store::delete(transaction, &owner, &revocations).await }.boxed())
-        .await?;
+    users::store::delete_user(app.pool(), app.revocations(), &signed_in.account.owner).await?;
     tracing::info!("a user was deleted");
     let answer = UserDeleted { success: true, message: "User deleted".to_owned() };
     Ok(Kept::new(answer, Some(accounts.cookies().clear())))

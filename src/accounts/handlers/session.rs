@@ -1,6 +1,5 @@
 //! What a session is good for: to be read, listed, ended, and to get access tokens.
 
-use futures_util::FutureExt;
 use salvo::prelude::*;
 use uuid::Uuid;
 
@@ -9,7 +8,7 @@ use crate::accounts::answers::{
     AccessToken, Answered, AuthSession, AuthStatus, AuthUser, CurrentSession, JsonWebKey, JsonWebKeySet, Kept,
 };
 use crate::accounts::current::{MaybeSignedIn, SignedIn};
-use crate::accounts::ending::{end, ending};
+use crate::accounts::ending::{end, end_all};
 use crate::accounts::requests::{Nothing, RevokeSession, SessionQuery};
 use crate::accounts::sessions;
 use crate::app::App;
@@ -178,11 +177,7 @@ pub async fn revoke_sessions(
     signed_in: SignedIn,
     _body: OptionalJsonBody<Nothing>,
 ) -> Answered<AuthStatus> {
-    let owner = signed_in.account.owner.clone();
-    ending(&app, &signed_in.account.owner, move |transaction| {
-        async move { Ok(((), sessions::delete_others(transaction, &owner, None).await?)) }.boxed()
-    })
-    .await?;
+    end_all(&app, &signed_in.account.owner, None).await?;
     Ok(Kept::new(AuthStatus { status: true }, Some(accounts.cookies().clear())))
 }
 
@@ -211,10 +206,6 @@ pub async fn revoke_other_sessions(
     signed_in: SignedIn,
     _body: OptionalJsonBody<Nothing>,
 ) -> Answered<AuthStatus> {
-    let (owner, own) = (signed_in.account.owner.clone(), signed_in.session.id);
-    ending(&app, &signed_in.account.owner, move |transaction| {
-        async move { Ok(((), sessions::delete_others(transaction, &owner, Some(own)).await?)) }.boxed()
-    })
-    .await?;
+    end_all(&app, &signed_in.account.owner, Some(signed_in.session.id)).await?;
     Ok(signed_in.answer(AuthStatus { status: true }))
 }

@@ -2,13 +2,12 @@
 //! that came with it.
 
 use chrono::Utc;
-use futures_util::FutureExt;
 use salvo::prelude::*;
 use uuid::Uuid;
 
 use crate::accounts::answers::{Answered, AuthUser, Kept, SignInMethods, SignedInAnswer, SignedUp, Success};
 use crate::accounts::current::{Comer, MaybeSignedIn, challenge};
-use crate::accounts::ending::{end, ending};
+use crate::accounts::ending::end;
 use crate::accounts::passwords::{self, Verdict};
 use crate::accounts::requests::{Nothing, SignInEmail, SignOut, SignUpEmail};
 use crate::accounts::sessions::{self, Session, Token};
@@ -20,6 +19,7 @@ use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::json::Json;
 use crate::openapi::responses::{AccountConflict, NoAccounts, NotSignedIn, OtherSite};
 use crate::problem::{Code, Problem};
+use crate::revocations::Recorded;
 
 /// Sign up
 ///
@@ -66,18 +66,18 @@ pub async fn sign_up_email(app: App, comer: Comer, body: JsonBody<SignUpEmail>) 
     };
     let (config, token, visitor) = (accounts.config().clone(), Token::new(), comer.visitor(remember_me));
     let (new, fresh) = (account.clone(), token.clone());
-    let session = ending(&app, &account.owner, move |transaction| {
-        async move {
-            if !store::create(transaction, &new).await? {
-                return Ok((None, Vec::new()));
-            }
-            let (session, ended) = sessions::create(transaction, &new, &config, &fresh, visitor).await?.unzip();
-            Ok((session, ended.unwrap_or_default()))
+    let (pool, revocations) = (app.pool().clone(), app.revocations().clone());
+    let work = async move {
+        let mut transaction = pool.begin().await?;
+        if !store::create(&mut transaction, &new).await? {
+            return Ok((None, Recorded::default()));
         }
-        .boxed()
-    })
-    .await?;
-    let session = session.ok_or_else(taken)?;
+        let (session, ended) = sessions::create(&mut transaction, &new, &config, &fresh, visitor).await?.unzip();
+        let recorded = revocations.record(&mut transaction, &new.owner, &ended.unwrap_or_default()).await?;
+        transaction.commit().await?;
+        Ok((session, recorded))
+    };
+    let session = app.revocations().write(work).await?.ok_or_else(taken)?;
     comer.leave(&app).await?;
     let user = AuthUser::from(&account);
     Ok(begun(accounts, remember_me, &token, SignedUp { token: session.id.to_string(), user }))
@@ -156,10 +156,9 @@ pub async fn sign_in_demo(app: App, comer: Comer, _body: OptionalJsonBody<Nothin
     let new = demo::account();
     let owner = new.owner.clone();
     let is_new = store::is_new(app.pool(), &owner).await?;
-    let created = ending(&app, &owner, move |transaction| {
-        async move { Ok((store::create(transaction, &new).await?, Vec::new())) }.boxed()
-    })
-    .await?;
+    let mut transaction = app.pool().begin().await?;
+    let created = store::create(&mut transaction, &new).await?;
+    transaction.commit().await?;
     let account = store::by_owner(app.pool(), &owner).await?.ok_or_else(taken)?;
     if created && is_new {
         demo::welcome(&app, &owner).await?;
@@ -172,15 +171,15 @@ async fn sign_in(app: &App, comer: &Comer, account: &Account, remembered: bool) 
     let (config, token, visitor) = (accounts.config().clone(), Token::new(), comer.visitor(remembered));
     let (whose, fresh) = (account.clone(), token.clone());
     comer.leave(app).await?;
-    let session: Option<Session> = ending(app, &account.owner, move |transaction| {
-        async move {
-            let (session, ended) = sessions::create(transaction, &whose, &config, &fresh, visitor).await?.unzip();
-            Ok((session, ended.unwrap_or_default()))
-        }
-        .boxed()
-    })
-    .await?;
-    let session = session.ok_or_else(wrong)?;
+    let (pool, revocations) = (app.pool().clone(), app.revocations().clone());
+    let work = async move {
+        let mut transaction = pool.begin().await?;
+        let (session, ended) = sessions::create(&mut transaction, &whose, &config, &fresh, visitor).await?.unzip();
+        let recorded = revocations.record(&mut transaction, &whose.owner, &ended.unwrap_or_default()).await?;
+        transaction.commit().await?;
+        Ok((session, recorded))
+    };
+    let session: Session = app.revocations().write(work).await?.ok_or_else(wrong)?;
     let user = AuthUser::from(account);
     let answer = SignedInAnswer { redirect: false, token: session.id.to_string(), user };
     Ok(begun(accounts, remembered, &token, answer))

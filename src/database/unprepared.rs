@@ -1,6 +1,6 @@
-//! Statements for a database behind a proxy that pools by transaction: each transaction may run
-//! on another of its connections, where a statement that was prepared before is unknown, or is
-//! another's. Here each runs without a name, which has to happen within one transaction.
+//! Statements for a database behind a proxy that pools by transaction, such as PgBouncer. Each
+//! transaction may run on another connection of the proxy, where a statement that was prepared
+//! earlier does not exist, or is a different one. So no statement gets a name here.
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -8,15 +8,15 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Describe, Either, Execute, Executor, PgConnection, Postgres, SqlStr};
 
-/// Runs statements without naming them. To be used within a transaction: a statement takes two
-/// round trips, between which a proxy could change the connection.
+/// Runs statements without preparing them under a name. Use it within a transaction: a statement
+/// takes two round trips, and a proxy could change the connection between them.
 #[derive(Debug)]
-pub struct Unnamed<'c>(pub &'c mut PgConnection);
+pub struct Unprepared<'c>(pub &'c mut PgConnection);
 
-/// A statement that is not to be kept. sqlx names all others, also when its cache is off.
-struct Passing<E>(E);
+/// A statement that gets no name. sqlx names all others, even when its cache is off.
+struct WithoutName<E>(E);
 
-impl<'q, E: Execute<'q, Postgres>> Execute<'q, Postgres> for Passing<E> {
+impl<'q, E: Execute<'q, Postgres>> Execute<'q, Postgres> for WithoutName<E> {
     fn sql(self) -> SqlStr {
         self.0.sql()
     }
@@ -34,7 +34,7 @@ impl<'q, E: Execute<'q, Postgres>> Execute<'q, Postgres> for Passing<E> {
     }
 }
 
-impl<'c> Executor<'c> for Unnamed<'c> {
+impl<'c> Executor<'c> for Unprepared<'c> {
     type Database = Postgres;
 
     fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, sqlx::Result<Either<PgQueryResult, PgRow>>>
@@ -42,7 +42,7 @@ impl<'c> Executor<'c> for Unnamed<'c> {
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        self.0.fetch_many(Passing(query))
+        self.0.fetch_many(WithoutName(query))
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, sqlx::Result<Option<PgRow>>>
@@ -50,7 +50,7 @@ impl<'c> Executor<'c> for Unnamed<'c> {
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        self.0.fetch_optional(Passing(query))
+        self.0.fetch_optional(WithoutName(query))
     }
 
     fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [PgTypeInfo]) -> BoxFuture<'e, sqlx::Result<PgStatement>>
@@ -68,8 +68,8 @@ impl<'c> Executor<'c> for Unnamed<'c> {
     }
 }
 
-/// Whether this is what a proxy answers, or causes, when nobody has said that it is there:
-/// PgBouncer refuses what sqlx says at first, and others lose or mix up prepared statements.
+/// Whether this error comes from a proxy that the configuration does not mention: PgBouncer rejects
+/// a startup parameter of sqlx, and other proxies lose or mix up prepared statements.
 pub fn would_have_helped(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(error) = error else { return false };
     match error.code().as_deref() {
