@@ -10,7 +10,6 @@ pub mod api_tokens;
 pub mod app;
 pub mod auth;
 pub mod batch;
-mod broken;
 pub mod changes;
 pub mod cli;
 pub mod config;

@@ -61,12 +61,6 @@ impl Channel {
         lock(&self.state).ring.begin(head)
     }
 
-    /// Believes a hint; only a server that is broken on purpose does.
-    pub fn jump(&self, seq: Seq) {
-        lock(&self.state).ring.jump(seq);
-        self.advance();
-    }
-
     pub fn head(&self) -> Option<Position> {
         lock(&self.state).ring.head()
     }

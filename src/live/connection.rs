@@ -18,7 +18,6 @@ use super::waiting::Place;
 use super::wire::{Close, End, Wire};
 use crate::app::App;
 use crate::auth::{Identity, TokenError, VerifyError};
-use crate::broken::{self, Variant};
 use crate::changes::store::{self, Page, ResetReason};
 use crate::changes::{Position, Seq};
 
@@ -220,11 +219,6 @@ impl Connection {
     /// Says hello, which promises that nothing can be missed any more, and settles where this
     /// socket goes on from. Returns that position and, on a resume, the number to catch up to.
     async fn greet(&mut self, wire: &mut Wire) -> Result<(Position, Option<Seq>), End> {
-        if broken::is(Variant::ResumeOffByOne) {
-            let one_on =
-                |after: Position| if after.seq > Seq::ZERO { after.history.at(after.seq.next()) } else { after };
-            self.after = self.after.map(one_on);
-        }
         let (from, limit) = self.after.map_or((Seq::ZERO, 0), |after| (after.seq, PAGE));
         let page = self.read(from, limit).await?;
         let head = page.history.at(page.head);
@@ -240,12 +234,6 @@ impl Connection {
         .await?;
         match resumed {
             None => Ok((head, None)),
-            Some(Ok((page, after))) if broken::is(Variant::HelloTooEarly) => {
-                wire.send_page(page, after).await?;
-                // Only now does it look from where to go on.
-                let now = self.read(from, 0).await?;
-                Ok((now.history.at(now.head), None))
-            }
             Some(Ok((page, after))) => Ok((wire.send_page(page, after).await?, Some(head.seq))),
             Some(Err(reason)) => {
                 wire.reset(reason, head).await?;

@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex};
 use super::channel::{Channel, lock};
 use super::ring::Next;
 use crate::auth::OwnerId;
-use crate::broken::{self, Variant};
 use crate::changes::{Position, Recorded, Seq};
 use crate::database::Pool;
 
@@ -55,12 +54,10 @@ impl Hub {
 
     /// Takes word from another server that a log has come as far as `seq`.
     pub fn hint(&self, owner: &str, seq: Seq) {
-        if let Some((owner, channel)) = self.named(owner) {
-            if broken::is(Variant::HintAsTruth) {
-                channel.jump(seq);
-            } else if channel.head().is_none_or(|head| head.seq < seq) {
-                channel.read_log(&self.0.pool, &owner);
-            }
+        if let Some((owner, channel)) = self.named(owner)
+            && channel.head().is_none_or(|head| head.seq < seq)
+        {
+            channel.read_log(&self.0.pool, &owner);
         }
     }
 

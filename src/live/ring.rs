@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, VecDeque};
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::broken::{self, Variant};
 use crate::changes::store::Page;
 use crate::changes::{Change, ChangeMessage, History, Position, Recorded, Seq};
 
@@ -50,10 +49,10 @@ impl Ring {
             // Only the log can say which of two histories is the present one.
             return true;
         }
-        if seq <= head.seq && !broken::is(Variant::ArrivalOrder) {
+        if seq <= head.seq {
             return false;
         }
-        if seq > head.seq.next() && !broken::is(Variant::ArrivalOrder) {
+        if seq > head.seq.next() {
             self.hear(recorded.history.at(seq));
             self.keep_early(recorded);
             return true;
@@ -120,13 +119,6 @@ impl Ring {
         }
         let messages = self.sent.range(self.sent.len() - behind..).cloned().collect();
         Next::Send(messages, head)
-    }
-
-    /// Believes a hint; only a server that is broken on purpose does.
-    pub fn jump(&mut self, seq: Seq) {
-        if let Some(head) = self.base.filter(|head| head.seq < seq) {
-            self.base = Some(head.history.at(seq));
-        }
     }
 
     pub fn head(&self) -> Option<Position> {

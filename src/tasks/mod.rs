@@ -2,8 +2,6 @@
 //! `list` pages through many, and `store` holds the SQL that concerns one task alone; what
 //! concerns several is planned in `batch`.
 
-#[cfg(feature = "broken")]
-mod broken;
 pub mod due;
 mod handlers;
 pub mod labels;

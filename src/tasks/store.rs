@@ -8,8 +8,6 @@ use chrono::{DateTime, Utc};
 
 use super::{CreateTask, DueColumns, Priority, Rank, Task, TaskId, TaskRow, task_row};
 use crate::auth::OwnerId;
-#[cfg(feature = "broken")]
-use crate::broken::{self, Variant};
 use crate::changes::{Change, Event, History, Recorded, Seq, Written};
 use crate::database::Pool;
 use crate::projects::ProjectId;
@@ -40,10 +38,6 @@ pub enum Deletion {
 }
 
 pub async fn get(pool: &Pool, owner: &OwnerId, id: TaskId) -> sqlx::Result<Option<Task>> {
-    #[cfg(feature = "broken")]
-    if broken::is(Variant::OwnerCheckLeftOut) {
-        return super::broken::get(pool, owner, id).await;
-    }
     let row = sqlx::query_as!(
         TaskRow,
         r#"SELECT id AS "id: TaskId", title, description, completed, completed_at, priority AS "priority: Priority", due_date,
@@ -59,10 +53,6 @@ pub async fn get(pool: &Pool, owner: &OwnerId, id: TaskId) -> sqlx::Result<Optio
 }
 
 pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Result<Written<Creation>> {
-    #[cfg(feature = "broken")]
-    if broken::is(Variant::CounterWithoutLock) {
-        return super::broken::create(pool, owner, new).await;
-    }
     let id = new.id.unwrap_or_else(TaskId::new);
     let digest = new.id.map(|_| new.digest());
     let due = DueColumns::of(new.due.as_ref());

@@ -27,11 +27,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How the servers of a run are set up.
 #[derive(Clone)]
 pub struct Setting {
+    /// The server's program.
+    pub program: PathBuf,
     pub servers: usize,
     /// How often each compares its heads with the database.
     pub sweep: &'static str,
     pub request_timeout: &'static str,
-    /// In which way they are wrong.
+    /// The promise that they break, if any, by the name of its patch.
     pub broken: Option<&'static str>,
 }
 
@@ -100,7 +102,7 @@ impl Node {
     pub async fn start(&self) -> io::Result<()> {
         let url = |proxy: &Proxy| format!("postgres://taskwire@{}/postgres?sslmode=disable", proxy.address);
         let log = File::options().create(true).append(true).open(&self.log)?;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_taskwire"));
+        let mut command = Command::new(&self.setting.program);
         command
             .arg("serve")
             .current_dir(self.log.parent().unwrap_or(Path::new("/")))

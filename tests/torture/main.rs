@@ -1,11 +1,10 @@
 //! The history checker: many users with several writers and watchers each, on several servers,
 //! while servers and Postgres are killed, connections cut and hints lost. Everything that was
 //! acknowledged or received is recorded and held against what Taskwire promises. `TORTURE_SECONDS`
-//! says for how long, `TORTURE_SEED` repeats what went wrong when. Built with the feature `broken`,
-//! it is itself checked: servers that break one promise each must be found out.
+//! says for how long, `TORTURE_SEED` repeats what went wrong when. `make check-the-checker` checks
+//! the checker: it must find each server that breaks one promise on purpose.
 
 mod batches;
-#[cfg(feature = "broken")]
 mod broken;
 mod check;
 #[cfg(test)]
@@ -28,6 +27,13 @@ mod writer;
 
 use std::env;
 use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cluster::Setting;
+use nemesis::Faults;
+use run::Scenario;
 
 /// Says something even when the test passes.
 fn tell(text: &str) {
@@ -40,22 +46,15 @@ fn number(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{name} must be a number, not {text}")))
 }
 
-#[cfg(not(feature = "broken"))]
 #[tokio::test(flavor = "multi_thread")]
 async fn no_change_is_missed_and_none_is_foreign() {
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    use cluster::Setting;
-    use nemesis::Faults;
-    use run::Scenario;
-
     let seed = number("TORTURE_SEED").unwrap_or_else(rand::random);
     let lasts = Duration::from_secs(number("TORTURE_SECONDS").unwrap_or(12));
     tell(&format!("TORTURE_SEED={seed} for {} s", lasts.as_secs()));
     let scratch = cluster::scratch();
     let postgres = Arc::new(postgres::Postgres::start(&scratch.join("data")).await);
-    let setting = Setting { servers: 3, sweep: "1s", request_timeout: "1s", broken: None };
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_taskwire"));
+    let setting = Setting { program, servers: 3, sweep: "1s", request_timeout: "1s", broken: None };
     let scenario = Scenario {
         setting,
         users: 5,

@@ -17,7 +17,6 @@ use super::proxy::{Mode, Proxy};
 
 /// Which faults a run has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(dead_code, reason = "each of the two builds leaves some to the other")]
 pub enum Faults {
     /// All of them.
     All,
