@@ -131,9 +131,9 @@ async fn the_only_issuer_cannot_name_itself_as_we_do() {
 }
 
 #[test]
-fn the_file_in_the_readme_is_a_good_one() {
-    let readme = include_str!("../../README.md");
-    let file = readme.split("```json\n").find(|block| block.contains("\"issuers\"")).expect("an example");
+fn the_issuers_file_in_the_documents_is_valid() {
+    let page = include_str!("../../docs/AUTHENTICATION.md");
+    let file = page.split("```json\n").find(|block| block.contains("\"issuers\"")).expect("an example");
     let file = serde_json::from_str(file.split("```").next().expect("a block")).expect("JSON");
     let named = from_file(&file);
     let prefixes: Vec<_> = named.iter().filter_map(|issuer| issuer.prefix.as_ref()).map(Prefix::as_str).collect();

@@ -25,6 +25,7 @@ mod conditional;
 mod contract;
 mod cors;
 mod deleted_users;
+mod docs;
 mod dues;
 mod epoch;
 mod equivalence;

@@ -7,7 +7,7 @@ use std::path::Path;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The text of all Rust files under a directory.
-fn sources(directory: &Path, text: &mut String) {
+pub fn sources(directory: &Path, text: &mut String) {
     for entry in fs::read_dir(directory).expect("a directory") {
         let path = entry.expect("an entry").path();
         if path.is_dir() && path.file_name().is_none_or(|name| name != "node_modules") {

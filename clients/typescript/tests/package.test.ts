@@ -13,7 +13,7 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
-import { Server, scratch } from './kit/program.js';
+import { Server, scratch, startWithPostgres } from './kit/program.js';
 import { User } from './kit/user.js';
 
 const run = promisify(execFile);
@@ -60,11 +60,29 @@ test('publint has nothing to say', async () => {
   expect(messages.map((message) => formatMessage(message, manifest))).toEqual([]);
 });
 
-const example = readFileSync(join(here, 'README.md'), 'utf8').match(/```ts\n([^]*?)```/)![1]!;
+/** The code blocks of a page that use this package. */
+function examples(page: string): string[] {
+  const text = readFileSync(join(here, page), 'utf8');
+  const blocks = [...text.matchAll(/```tsx?\n([^]*?)```/g)].map(([, code]) => code!);
+  return blocks.filter((code) => code.includes("from '@taskwire/client"));
+}
+
+const [example = '', hooks = ''] = examples('README.md');
+const [front = ''] = examples('../../README.md');
+
+const compiled = async (code: string) => (await transform(code, { loader: 'ts', format: 'esm', target: 'es2022' })).code;
+
+/** Runs a program in the project that has installed the package. */
+const runs = (name: string, code: string) => {
+  writeFileSync(join(project, name), code);
+  return run(process.execPath, [...process.execArgv, name], { cwd: project, timeout: 30_000 });
+};
 
 test('the types are found where the package is installed', async () => {
   const given = 'declare const baseUrl: string, userId: string;\ndeclare const getToken: () => Promise<string>;\n';
   writeFileSync(join(project, 'example.mts'), example + given);
+  writeFileSync(join(project, 'front.mts'), front);
+  writeFileSync(join(project, 'readme-hooks.mts'), `declare const userId: string;\n${hooks}`);
   writeFileSync(
     join(project, 'hooks.mts'),
     `import { useCreateTaskMutation, useListTasksQuery } from '@taskwire/client/react-query';
@@ -78,7 +96,8 @@ test('the types are found where the package is installed', async () => {
   );
   const options = '--noEmit --strict --skipLibCheck --types react --target es2022 --module nodenext'.split(' ');
   const tsc = join(here, 'node_modules/typescript/bin/tsc');
-  const files = ['example.mts', 'hooks.mts'];
+  const files = ['example.mts', 'front.mts', 'readme-hooks.mts', 'hooks.mts'];
+  expect(files.map((file) => readFileSync(join(project, file), 'utf8').includes('@taskwire/client'))).not.toContain(false);
   const checked = await run(process.execPath, [tsc, ...options, ...files], { cwd: project }).catch((error) => error);
   expect(checked.stdout).toBe('');
 });
@@ -88,13 +107,12 @@ test('the example of the README shows what happens', async () => {
   const user = new User();
   const at = user.at(server.url);
   await createTask({ ...at, body: { title: 'In the list' } });
-  const { code } = await transform(example, { loader: 'ts', format: 'esm', target: 'es2022' });
   const given = { baseUrl: server.url, userId: user.id, token: user.token() };
-  writeFileSync(
-    join(project, 'example.mjs'),
+  const output = await runs(
+    'example.mjs',
     `const { baseUrl, userId, token } = ${JSON.stringify(given)};
      const getToken = async () => token;
-     ${code}
+     ${await compiled(example)}
      const titles = () => [...tasks.values()].map((task) => task.title).join();
      if (titles() !== 'In the list') throw new Error(titles());
      const { createTask } = await import('@taskwire/client');
@@ -103,7 +121,39 @@ test('the example of the README shows what happens', async () => {
      live.close();
      console.log(titles());`,
   );
-  const { stdout, stderr } = await run(process.execPath, [...process.execArgv, 'example.mjs'], { cwd: project });
-  expect({ stdout, stderr }).toEqual({ stdout: 'In the list,Created later\n', stderr: '' });
+  expect(output).toEqual({ stdout: 'In the list,Created later\n', stderr: '' });
   await server.stop();
+});
+
+test('the front end of the first README signs in and follows its list', async () => {
+  // Without a secret there are accounts, and the user demo.
+  const { server, stop } = await startWithPostgres({ JWT_SECRET: '' });
+  const output = await runs(
+    'front.mjs',
+    `// What a page has: an address, and cookies that go along with its requests.
+     globalThis.location = { origin: ${JSON.stringify(server.url)} };
+     const direct = globalThis.fetch;
+     let cookie = '';
+     globalThis.fetch = async (request) => {
+       const headers = new Headers(request.headers);
+       if (cookie) headers.set('Cookie', cookie);
+       const response = await direct(new Request(request, { headers }));
+       cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? cookie;
+       return response;
+     };
+     ${await compiled(front)}
+     const titles = () => [...tasks.values()].map((task) => task.title);
+     if (!titles().includes('Plan a picnic')) throw new Error(titles().join());
+     const { createTask, deleteTask } = await import('@taskwire/client');
+     const path = { user_id: userId };
+     const { data: created } = await createTask({ path, body: { title: 'Created later' }, throwOnError: true });
+     while (!titles().includes('Created later')) await new Promise(setImmediate);
+     await deleteTask({ path: { ...path, task_id: created.id }, throwOnError: true });
+     while (titles().includes('Created later')) await new Promise(setImmediate);
+     live.close();
+     console.log(userId, live.state);`,
+  );
+  expect(output.stderr).toBe('');
+  expect(output.stdout).toMatch(/^demo /);
+  await stop();
 });

@@ -9,7 +9,7 @@ use crate::config::secret::scratch::ScratchDir;
 
 const ENV_EXAMPLE: &str = ".env.example";
 /// The file with the table of settings.
-const TABLE: &str = "README.md";
+const TABLE: &str = "docs/CONFIGURATION.md";
 
 #[test]
 fn flags_files_and_help_agree() {
