@@ -4,9 +4,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::store::Creation;
 use super::{CreateTask, DueColumns, Rank, Task, TaskId, TaskRow};
 use crate::auth::OwnerId;
+use crate::batch::{Attempt, Done};
 use crate::changes::{Change, Event, History, Recorded, Seq, Written};
 use crate::database::Pool;
 
@@ -19,7 +19,7 @@ pub async fn get(pool: &Pool, owner: &OwnerId, id: TaskId) -> sqlx::Result<Optio
 
 /// The number is taken in a transaction of its own, as from a sequence: the owner's lock is gone
 /// before the change is written.
-pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Result<Written<Creation>> {
+pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Result<Written<Attempt>> {
     let id = new.id.unwrap_or_else(TaskId::new);
     let (version, at, generation): (Seq, DateTime<Utc>, i64) = sqlx::query_as(
         "INSERT INTO owners AS o (owner_id, last_seq, last_at) VALUES ($1, 1, clock_timestamp())
@@ -63,5 +63,5 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
     let task = row.0.of(owner);
     let change = Change { seq: version, at, event: Event::TaskCreated(task.clone()) };
     let recorded = Recorded { history: History::new(epoch, Some(generation)), change };
-    Ok(Written { value: Creation::Created(task), recorded: vec![recorded] })
+    Ok(Written { value: Attempt::Finished(Ok(Done::TaskCreated(task))), recorded: vec![recorded] })
 }
