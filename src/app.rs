@@ -1,26 +1,22 @@
-//! What handlers share: the pool, the verifier of tokens, the hub, and the settings they go by.
+//! What handlers share: the pool, the verifier of tokens, the engine, and the settings. Code below the
+//! handlers takes the values that it needs, never the whole `App`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use salvo::extract::{Extractible, Metadata};
 use salvo::http::HeaderValue;
-use salvo::prelude::*;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
 use crate::api_tokens::ApiTokens;
 use crate::auth::Verifier;
 use crate::auth::issuers::{Issuers, SetupError};
+use crate::batch::Engine;
+use crate::changes::Publisher;
 use crate::config::{AccountsConfig, HttpConfig, JwtConfig, LiveConfig, Origin};
 use crate::database::Pool;
-use crate::exchange::Slots;
-use crate::http::NO_METADATA;
-use crate::live::Hub;
+use crate::exchange::TransferLimits;
 use crate::live::hints::Hints;
-use crate::live::waiting::Waiting;
-use crate::problem::Problem;
+use crate::live::{Hub, Live};
 use crate::revocations::{Lives, Revocations};
 
 /// What handlers share. Cheap to clone.
@@ -29,20 +25,17 @@ pub struct App(Arc<Parts>);
 
 struct Parts {
     pool: Pool,
-    verifier: Verifier,
+    verifier: Arc<Verifier>,
     accounts: Option<Accounts>,
     api_tokens: ApiTokens,
     revocations: Revocations,
-    hub: Hub,
+    engine: Engine,
     http: HttpConfig,
     body_limit: usize,
     allowed_origins: Vec<Origin>,
-    live: LiveConfig,
+    live: Arc<Live>,
     hints: Hints,
-    waiting: Waiting,
-    exchange: Slots,
-    draining: CancellationToken,
-    sockets: TaskTracker,
+    transfer_limits: TransferLimits,
     trash_retention: Duration,
 }
 
@@ -67,29 +60,24 @@ impl App {
         let hub = Hub::new(pool.clone());
         let revocations = Revocations::new(pool.clone(), hub.clone(), hints.clone(), lives, live.sweep);
         let api_tokens = ApiTokens::new(pool.clone());
+        let verifier = Verifier::new(own, Issuers::new(jwt)?, api_tokens.clone(), revocations.clone());
+        let verifier = Arc::new(verifier);
+        let engine = Engine::new(pool.clone(), Publisher::new(hub.clone(), hints.clone()));
         Ok(Self(Arc::new(Parts {
-            hub,
             pool,
-            verifier: Verifier::new(own, Issuers::new(jwt)?, api_tokens.clone(), revocations.clone()),
+            live: Arc::new(Live::new(hub, Arc::clone(&verifier), revocations.clone(), live)),
+            verifier,
             accounts,
             api_tokens,
             revocations,
+            engine,
             body_limit: usize::try_from(http.body_limit).unwrap_or(usize::MAX),
             http,
             allowed_origins,
             hints,
-            waiting: Waiting::new(live.unauthenticated, live.unauthenticated_per_address),
-            exchange: Slots::default(),
-            live,
-            draining: CancellationToken::new(),
-            sockets: TaskTracker::new(),
+            transfer_limits: TransferLimits::default(),
             trash_retention,
         })))
-    }
-
-    /// The app behind a request.
-    pub fn of(depot: &Depot) -> Result<&Self, Problem> {
-        depot.get_typed::<Self>().map_err(|_| Problem::server_error(&"the app is missing from the depot"))
     }
 
     pub fn pool(&self) -> &Pool {
@@ -115,8 +103,9 @@ impl App {
         &self.0.revocations
     }
 
-    pub fn hub(&self) -> &Hub {
-        &self.0.hub
+    /// Makes every change of tasks and projects.
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
     }
 
     pub fn http(&self) -> &HttpConfig {
@@ -137,47 +126,23 @@ impl App {
         self.0.allowed_origins.iter().filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok()).collect()
     }
 
-    pub fn live(&self) -> &LiveConfig {
+    /// What the sockets of the live channel share.
+    pub fn live(&self) -> &Arc<Live> {
         &self.0.live
     }
 
-    /// Word for the other servers.
+    /// Hints for the other servers.
     pub fn hints(&self) -> &Hints {
         &self.0.hints
     }
 
-    /// The sockets that have not said who they are.
-    pub fn waiting(&self) -> &Waiting {
-        &self.0.waiting
-    }
-
     /// How much is imported and exported at one time.
-    pub fn exchange(&self) -> &Slots {
-        &self.0.exchange
-    }
-
-    /// Ends when the server stops: sockets say goodbye.
-    pub fn draining(&self) -> &CancellationToken {
-        &self.0.draining
+    pub fn transfer_limits(&self) -> &TransferLimits {
+        &self.0.transfer_limits
     }
 
     /// How long the trash keeps what was deleted.
     pub fn trash_retention(&self) -> Duration {
         self.0.trash_retention
-    }
-
-    /// The sockets that are open.
-    pub fn sockets(&self) -> &TaskTracker {
-        &self.0.sockets
-    }
-}
-
-impl<'ex> Extractible<'ex> for App {
-    fn metadata() -> &'static Metadata {
-        &NO_METADATA
-    }
-
-    async fn extract(_req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
-        Self::of(depot).cloned()
     }
 }

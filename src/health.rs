@@ -63,7 +63,7 @@ pub async fn get_health(app: App, res: &mut Response) -> Result<Json<Health>, Pr
     // A request that takes too long is answered by others, who do not know what to say here.
     let within = ANSWER_WITHIN.min(app.http().request_timeout / 2);
     let connected = matches!(tokio::time::timeout(within, probe).await, Ok(Ok(_)));
-    let healthy = connected && !app.draining().is_cancelled();
+    let healthy = connected && !app.live().draining.is_cancelled();
     if !healthy {
         res.status_code(StatusCode::SERVICE_UNAVAILABLE);
     }

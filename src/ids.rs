@@ -8,8 +8,6 @@ use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-use salvo::extract::{Extractible, Metadata};
-use salvo::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -20,11 +18,8 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
-use crate::http::NO_METADATA;
-use crate::problem::Problem;
-
 /// What an id can name.
-pub trait Named: 'static {
+pub trait Identified: 'static {
     /// The schema's name in the contract.
     const SCHEMA: &'static str;
     /// The schema's description.
@@ -154,7 +149,7 @@ impl<'r, T> Decode<'r, Postgres> for Id<T> {
     }
 }
 
-impl<T: Named> PartialSchema for Id<T> {
+impl<T: Identified> PartialSchema for Id<T> {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(SchemaType::String)
@@ -165,19 +160,8 @@ impl<T: Named> PartialSchema for Id<T> {
     }
 }
 
-impl<T: Named> ToSchema for Id<T> {
+impl<T: Identified> ToSchema for Id<T> {
     fn name() -> Cow<'static, str> {
         T::SCHEMA.into()
-    }
-}
-
-impl<'ex, T: Named> Extractible<'ex> for Id<T> {
-    fn metadata() -> &'static Metadata {
-        &NO_METADATA
-    }
-
-    async fn extract(req: &'ex mut Request, _depot: &'ex mut Depot) -> Result<Self, Problem> {
-        let text = req.params().get(T::PARAMETER).map_or("", String::as_str);
-        text.parse().map_err(|error: MalformedId| Problem::invalid_field(T::PARAMETER, "malformed", error.to_string()))
     }
 }

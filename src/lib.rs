@@ -21,6 +21,7 @@ mod http;
 pub mod ids;
 pub mod live;
 pub mod logging;
+mod model;
 pub mod openapi;
 mod problem;
 pub mod projects;

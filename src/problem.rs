@@ -1,21 +1,19 @@
-//! The one error type of the API: everything that is refused becomes a [`Problem`] and leaves
-//! as RFC 9457 `application/problem+json`, with a `code` for programs and a `detail` for people.
-//! Internals stay inside: what a 5xx was about is logged here and never sent.
+//! The one error type: every rejected request becomes a [`Problem`], which the server sends as RFC 9457
+//! `application/problem+json`, with a `code` for programs and a `detail` for people. Internals stay
+//! inside: the cause of a 5xx goes to the log and is never sent.
 
-mod answer;
+pub mod answer;
 mod database;
 
 use std::borrow::Cow;
 
-use salvo::http::header::{ETAG, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
-use salvo::http::{HeaderValue, StatusCode};
+use http::header::{ETAG, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::auth::TokenError;
-
-/// The media type of every error.
-pub const PROBLEM_JSON: &str = "application/problem+json";
+use crate::changes::Seq;
 
 /// What went wrong, for programs. Each code belongs to exactly one HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -108,7 +106,7 @@ pub struct ProblemBody {
     pub errors: Vec<FieldError>,
 }
 
-/// A refusal on its way to the client.
+/// Why a request is rejected.
 #[derive(Debug, Clone)]
 pub struct Problem {
     code: Code,
@@ -138,7 +136,7 @@ impl Problem {
 
     /// No acceptable token. The reason is for the client; it never quotes the token.
     pub fn unauthorized(reason: TokenError) -> Self {
-        // RFC 6750: a request that brought no token is told the scheme, not an error code.
+        // RFC 6750: the answer to a request without a token names the scheme, and no error code.
         let challenge = match reason {
             TokenError::Missing => Cow::Borrowed("Bearer realm=\"taskwire\""),
             _ => Cow::Owned(format!(
@@ -206,11 +204,13 @@ impl Problem {
         self
     }
 
-    pub fn with_etag(self, etag: HeaderValue) -> Self {
-        self.with_header(ETAG, etag)
+    /// Names the present version of what the request was about.
+    #[must_use]
+    pub fn with_version(self, version: Seq) -> Self {
+        self.with_header(ETAG, etag(version))
     }
 
-    /// The same refusal as a part of a larger request: each field is named with where it is.
+    /// The same problem as a part of a larger request: each field is named with where it is.
     #[must_use]
     pub fn within(mut self, place: &str) -> Self {
         if self.errors.is_empty() {
@@ -224,7 +224,7 @@ impl Problem {
         }
     }
 
-    /// The same refusal with its fields named as parts of a larger one, if it is about fields.
+    /// The same problem with its fields named as parts of a larger one, if it is about fields.
     #[must_use]
     pub fn inside(mut self, part: Option<&str>) -> Self {
         let Some(part) = part.filter(|_| !self.errors.is_empty()) else { return self };
@@ -239,32 +239,29 @@ impl Problem {
         self.errors
     }
 
+    /// The headers that the response carries.
+    pub fn take_headers(&mut self) -> Vec<(HeaderName, HeaderValue)> {
+        std::mem::take(&mut self.headers)
+    }
+
+    pub fn into_body(self) -> ProblemBody {
+        let status = self.code.status();
+        ProblemBody {
+            kind: Cow::Borrowed("about:blank"),
+            title: Cow::Borrowed(status.canonical_reason().unwrap_or("Error")),
+            status: status.as_u16(),
+            detail: self.detail,
+            code: self.code,
+            errors: self.errors,
+        }
+    }
+
     pub const fn code(&self) -> Code {
         self.code
     }
 
     pub fn detail(&self) -> &str {
         &self.detail
-    }
-
-    /// The problem that stands for a status which the framework chose by itself.
-    pub fn for_status(status: StatusCode) -> Self {
-        match status {
-            StatusCode::NOT_FOUND => {
-                Self::new(Code::NotFound, "there is nothing at this path; /openapi.yaml lists what there is")
-            }
-            StatusCode::METHOD_NOT_ALLOWED => Self::new(
-                Code::MethodNotAllowed,
-                "this path does not take this method; the Allow header lists those it takes",
-            ),
-            StatusCode::PAYLOAD_TOO_LARGE => Self::new(Code::PayloadTooLarge, "the body is too large"),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-                Self::new(Code::UnsupportedMediaType, "send the body as application/json")
-            }
-            StatusCode::SERVICE_UNAVAILABLE => Self::unavailable("the server is busy; try again"),
-            status if status.is_client_error() => Self::new(Code::ValidationError, "the request is malformed"),
-            status => Self::server_error(&format_args!("the framework answered {status}")),
-        }
     }
 }
 
@@ -275,4 +272,10 @@ fn said(errors: &[FieldError]) -> String {
         errors.iter().take(SAID).map(|error| format!("{} {}", error.field, error.message)).collect();
     let more = errors.len().saturating_sub(SAID);
     if more == 0 { said.join("; ") } else { format!("{}; and {more} more", said.join("; ")) }
+}
+
+/// The strong entity tag of a version.
+pub fn etag(version: Seq) -> HeaderValue {
+    // Quotes and digits are always a valid header value.
+    HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
 }

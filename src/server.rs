@@ -17,7 +17,7 @@ use crate::changes;
 use crate::config::{AccountsConfig, HttpConfig, JwtConfig, LiveConfig};
 use crate::database::Pool;
 use crate::live::hints::Hints;
-use crate::live::sweep;
+use crate::live::{peers, sweep};
 use crate::revocations::Lives;
 use crate::routes;
 use crate::trash;
@@ -126,9 +126,14 @@ fn helpers(app: &App, hints_url: Option<String>, kept: Duration) -> JoinSet<()> 
     let mut helpers = JoinSet::new();
     if let Some(url) = hints_url {
         helpers.spawn(app.hints().clone().send(app.pool().clone()));
-        helpers.spawn(app.hints().clone().follow(url, app.hub().clone(), app.revocations().clone()));
+        helpers.spawn(peers::follow(app.hints().clone(), url, app.live().hub.clone(), app.revocations().clone()));
     }
-    helpers.spawn(sweep::run(app.pool().clone(), app.hub().clone(), app.revocations().clone(), app.live().sweep));
+    helpers.spawn(sweep::run(
+        app.pool().clone(),
+        app.live().hub.clone(),
+        app.revocations().clone(),
+        app.live().settings.sweep,
+    ));
     helpers.spawn(app.api_tokens().clone().write_uses());
     helpers.spawn(app.revocations().clone().follow());
     helpers.spawn(app.revocations().clone().expire());
@@ -147,8 +152,8 @@ fn helpers(app: &App, hints_url: Option<String>, kept: Duration) -> JoinSet<()> 
 /// notice and what is written meanwhile still reaches them.
 async fn drain(app: &App, handle: &ServerHandle) {
     tracing::info!("stopping: sockets leave, then running requests finish");
-    app.draining().cancel();
-    app.sockets().close();
-    let _ = timeout(app.live().drain + SOCKETS_WITHIN, app.sockets().wait()).await;
+    app.live().draining.cancel();
+    app.live().sockets.close();
+    let _ = timeout(app.live().settings.drain + SOCKETS_WITHIN, app.live().sockets.wait()).await;
     handle.stop_graceful(app.http().shutdown_timeout);
 }

@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 
 use super::sessions::Session;
 use super::store::Account;
-use crate::http::json::{Json, milliseconds};
+use crate::http::json::Json;
+use crate::model::fields::milliseconds;
 use crate::problem::Problem;
 
 /// A user of this deployment.

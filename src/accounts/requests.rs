@@ -1,11 +1,10 @@
 //! What is sent to the operations under `/api/auth`, in Better Auth's spelling. Fields that it takes
 //! and that have no use here are taken as well.
 
+use crate::model::fields::{storable, trimmed};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError};
-
-use crate::tasks::{storable, trimmed};
 
 /// The longest e-mail and name, in characters.
 pub const EMAIL_MAX: usize = 254;

@@ -19,10 +19,8 @@ pub use store::{delete_all, lock_owner};
 pub use text::PREFIX;
 
 use crate::auth::Scope;
-use crate::http::body::word;
-use crate::http::json::{maybe_whole_time, whole_time};
-use crate::ids::{Id, Named};
-use crate::tasks::{count_schema, storable, trimmed};
+use crate::ids::{Id, Identified};
+use crate::model::fields::{count_schema, maybe_whole_time, storable, trimmed, whole_time, word};
 
 pub type ApiTokenId = Id<ApiToken>;
 
@@ -53,7 +51,7 @@ pub struct ApiToken {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
-impl Named for ApiToken {
+impl Identified for ApiToken {
     const SCHEMA: &'static str = "ApiTokenId";
     const ABOUT: &'static str = "Names one API token of its owner. It is no secret.";
     const PARAMETER: &'static str = "token_id";

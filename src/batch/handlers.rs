@@ -3,8 +3,8 @@
 use salvo::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::requests::{Batch, BatchAnswer, BatchMode, operation_at};
-use super::{Mode, Named, run};
+use super::requests::{Batch, BatchMode, operation_at};
+use super::{BatchKey, BatchResponse, Mode};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::body::JsonBody;
@@ -47,7 +47,7 @@ use crate::problem::Problem;
         ]}))),
     )),
     responses(
-        (status = 200, description = "What became of each operation.", body = BatchAnswer),
+        (status = 200, description = "What became of each operation.", body = BatchResponse),
         (status = 404, response = NotFound),
         (status = 409, response = Conflict),
         (status = 410, response = Gone),
@@ -56,16 +56,16 @@ use crate::problem::Problem;
     impl_for = apply_batch
 )]
 #[handler]
-pub async fn apply_batch(app: App, caller: Caller, body: JsonBody<Batch>) -> Result<Json<BatchAnswer>, Problem> {
+pub async fn apply_batch(app: App, caller: Caller, body: JsonBody<Batch>) -> Result<Json<BatchResponse>, Problem> {
     let JsonBody(batch) = body;
     let operations = batch.operations()?;
     let mode = match batch.mode {
         BatchMode::AllOrNothing => Mode::AllOrNothing,
         BatchMode::Each => Mode::Each,
     };
-    let name = batch.id.map(|id| Named { id, digest: digest(&batch) });
-    let ran = run(&app, caller.owner(), operations, mode, name).await?;
-    ran.map(Json).map_err(|(place, problem)| problem.within(&operation_at(place)))
+    let key = batch.id.map(|id| BatchKey { id, digest: digest(&batch) });
+    let result = app.engine().run_batch(caller.owner(), operations, mode, key).await?;
+    result.map(Json).map_err(|(index, problem)| problem.within(&operation_at(index)))
 }
 
 /// Tells a repeated batch from another one with the same id, however each is spelled.

@@ -1,14 +1,13 @@
-//! Imports: what an export holds is put where it is missing, all of it or nothing, in one
-//! transaction however much it is.
+//! Imports: adds what an export holds and the owner does not have, all of it or nothing, in one
+//! transaction of any size.
 
 use chrono::Utc;
 
 use super::operations::{Done, ImportedTask, Operation};
 use super::plan::Plan;
-use super::store;
-use crate::app::App;
+use super::{Engine, store};
 use crate::auth::OwnerId;
-use crate::changes::{Recorded, Seq, Written, write};
+use crate::changes::{Recorded, Seq, Written};
 use crate::database::Transaction;
 use crate::problem::{Code, Problem};
 use crate::projects::ProjectRow;
@@ -27,29 +26,31 @@ pub struct Import {
     pub order: Vec<TaskId>,
 }
 
-/// What became of one task or project.
+/// The result for one task or project.
 #[derive(Debug)]
-pub enum Fate {
+pub enum ImportOutcome {
     Created,
     /// It was there.
     Repeated,
     /// It was there and has been deleted.
     Gone,
     /// For this reason nothing was imported at all.
-    Refused(Problem),
+    Rejected(Problem),
 }
 
-/// The fates of all projects and then of all tasks. When one is refused, or with `dry_run`,
-/// nothing is written.
-pub async fn import(app: &App, owner: &OwnerId, import: Import, dry_run: bool) -> Result<Vec<Fate>, Problem> {
-    let (pool, of) = (app.pool().clone(), owner.clone());
-    write(app, owner, async move {
-        let mut transaction = pool.begin().await?;
-        let written = apply(&mut transaction, &of, import, dry_run).await?;
-        transaction.commit().await?;
-        Ok(written)
-    })
-    .await
+impl Engine {
+    /// Imports, and reports the outcome of every project and then of every task. When one is
+    /// rejected, or with `dry_run`, nothing is written.
+    pub async fn import(&self, owner: &OwnerId, import: Import, dry_run: bool) -> Result<Vec<ImportOutcome>, Problem> {
+        let (pool, of) = (self.pool.clone(), owner.clone());
+        let write = async move {
+            let mut transaction = pool.begin().await?;
+            let written = apply(&mut transaction, &of, import, dry_run).await?;
+            transaction.commit().await?;
+            Ok(written)
+        };
+        self.publisher.write(owner, write).await
+    }
 }
 
 async fn apply(
@@ -57,7 +58,7 @@ async fn apply(
     owner: &OwnerId,
     import: Import,
     dry_run: bool,
-) -> sqlx::Result<Written<Vec<Fate>>> {
+) -> sqlx::Result<Written<Vec<ImportOutcome>>> {
     let projects = import.projects.into_iter().map(Operation::ImportProject);
     let operations: Vec<Operation> = projects.chain(import.tasks.into_iter().map(Operation::ImportTask)).collect();
     // To look only, there is no need to make others wait.
@@ -65,31 +66,31 @@ async fn apply(
     let state = store::load(transaction, owner, &operations).await?;
     let (head, at) = locked.as_ref().map_or_else(|| (Seq::ZERO, Utc::now()), |locked| (locked.head, locked.at));
     let mut plan = Plan::new(owner, state, head, at);
-    let mut fates = Vec::with_capacity(operations.len());
+    let mut outcomes = Vec::with_capacity(operations.len());
     for (place, operation) in operations.into_iter().enumerate() {
         if place % AT_ONCE == AT_ONCE - 1 {
             tokio::task::yield_now().await;
         }
-        fates.push(Fate::of(plan.apply(operation)));
+        outcomes.push(ImportOutcome::of(plan.apply(operation)));
     }
-    let refused = fates.iter().any(|fate| matches!(fate, Fate::Refused(_)));
-    let Some(locked) = locked.filter(|_| !refused && !plan.changes.is_empty()) else {
-        return Ok(Written { value: fates, recorded: Vec::new() });
+    let rejected = outcomes.iter().any(|fate| matches!(fate, ImportOutcome::Rejected(_)));
+    let Some(locked) = locked.filter(|_| !rejected && !plan.changes.is_empty()) else {
+        return Ok(Written { value: outcomes, recorded: Vec::new() });
     };
     plan.put_in_order(&import.order);
     store::write_created(transaction, &plan).await?;
     let history = locked.history;
     let recorded = plan.changes.into_iter().map(|change| Recorded { history, change }).collect();
-    Ok(Written { value: fates, recorded })
+    Ok(Written { value: outcomes, recorded })
 }
 
-impl Fate {
+impl ImportOutcome {
     fn of(outcome: Result<Done, Problem>) -> Self {
         match outcome {
             Ok(Done::TaskRepeated(_) | Done::ProjectRepeated(_)) => Self::Repeated,
             Ok(_) => Self::Created,
             Err(problem) if problem.code() == Code::Gone => Self::Gone,
-            Err(problem) => Self::Refused(problem),
+            Err(problem) => Self::Rejected(problem),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What a plan can be asked to do, and what became of it. Requests about single tasks and
-//! projects, batches and imports all end as these.
+//! The operations of the engine, and their outcomes. Requests about single tasks and projects, batches
+//! and imports all become operations.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use uuid::Uuid;
@@ -8,9 +8,9 @@ use crate::problem::Problem;
 use crate::projects::{CreateProject, Project, ProjectId, ProjectRow, UpdateProject};
 use crate::tasks::{Children, CreateTask, Task, TaskId, TaskPatch, TaskRow};
 
-/// Where in the order something goes.
+/// Where in the order a task or project goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place<T> {
+pub enum Placement<T> {
     Before(T),
     After(T),
     Last,
@@ -36,7 +36,7 @@ pub enum Operation {
     },
     MoveTask {
         id: TaskId,
-        place: Place<TaskId>,
+        place: Placement<TaskId>,
         patch: TaskPatch,
         if_match: Option<Vec<i64>>,
     },
@@ -49,7 +49,7 @@ pub enum Operation {
     UpdateProject {
         id: ProjectId,
         update: UpdateProject,
-        place: Place<ProjectId>,
+        place: Placement<ProjectId>,
         if_match: Option<Vec<i64>>,
     },
     DeleteProject {
@@ -57,20 +57,20 @@ pub enum Operation {
         contents: Contents,
         if_match: Option<Vec<i64>>,
     },
-    /// Takes back what was deleted as this, with all that went along.
+    /// Restores what was deleted under this id, with everything that was deleted with it.
     Restore(Uuid),
-    /// Puts what an export holds where it is missing.
+    /// Adds what an export holds, unless it exists.
     ImportTask(ImportedTask),
     ImportProject(ProjectRow),
 }
 
-/// What became of one operation.
+/// The result of one operation.
 pub type Outcome = Result<Done, Problem>;
 
 #[derive(Debug, Clone)]
 pub enum Done {
     TaskCreated(Task),
-    /// It had been created by the same request before.
+    /// The same request has created it before.
     TaskRepeated(Task),
     TaskIs(Task),
     TaskDeleted(TaskId),
@@ -78,7 +78,7 @@ pub enum Done {
     ProjectRepeated(Project),
     ProjectIs(Project),
     ProjectDeleted(ProjectId),
-    /// What came back: a project, and tasks, each after the one that it is part of.
+    /// What was restored: a project, and tasks, each after its parent.
     Restored {
         project: Option<Project>,
         tasks: Vec<Task>,
@@ -94,7 +94,7 @@ pub struct ImportedTask {
 }
 
 impl Operation {
-    /// Whose rows it needs, beside those above them.
+    /// The tasks whose rows it needs, besides those above them.
     pub fn tasks(&self) -> Vec<TaskId> {
         match self {
             Self::CreateTask(new) => new.id.into_iter().chain(new.parent_id).collect(),
@@ -108,7 +108,7 @@ impl Operation {
         }
     }
 
-    /// Which of them it reaches down from.
+    /// The task whose subtasks it needs as well.
     pub fn tree(&self) -> Option<TaskId> {
         match self {
             Self::UpdateTask { id, .. } | Self::MoveTask { id, .. } | Self::DeleteTask { id, .. } => Some(*id),
@@ -124,7 +124,7 @@ impl Operation {
         }
     }
 
-    /// Beside what it puts a task.
+    /// The task beside which it puts a task.
     pub fn anchor(&self) -> Option<TaskId> {
         match self {
             Self::MoveTask { place, .. } => anchor(*place),
@@ -147,7 +147,7 @@ impl Operation {
         }
     }
 
-    /// Where the fields that can be refused are, in an operation of a batch.
+    /// The part of an operation of a batch that holds the fields that can be wrong.
     pub const fn part(&self) -> Option<&'static str> {
         match self {
             Self::CreateTask(_) => Some("task"),
@@ -185,9 +185,9 @@ impl Operation {
     }
 }
 
-fn anchor<T: Copy>(place: Place<T>) -> Option<T> {
+fn anchor<T: Copy>(place: Placement<T>) -> Option<T> {
     match place {
-        Place::Before(anchor) | Place::After(anchor) => Some(anchor),
-        Place::Last | Place::Stay => None,
+        Placement::Before(anchor) | Placement::After(anchor) => Some(anchor),
+        Placement::Last | Placement::Stay => None,
     }
 }

@@ -1,6 +1,6 @@
-//! From operations to what must be written: pure, over the state that was read under the owner's
-//! lock. Numbers are given here, one for each change, in the order in which clients will apply
-//! them. An operation either goes through whole or leaves no trace.
+//! Turns operations into the rows and changes to write. It does no I/O: it works on the state that was
+//! read under the owner's lock. Every change gets its number here, in the order in which clients will
+//! apply them. An operation either succeeds as a whole or leaves no trace.
 
 mod imports;
 mod moves;
@@ -17,7 +17,6 @@ use super::operations::{Done, Operation, Outcome};
 use super::state::{State, Trashed};
 use crate::auth::OwnerId;
 use crate::changes::{Change, Event, Seq};
-use crate::http::etag::etag;
 use crate::problem::{Code, Problem};
 use crate::projects::{Project, ProjectId, ProjectRow};
 use crate::tasks::{Task, TaskId, TaskRow};
@@ -98,7 +97,7 @@ impl<'o> Plan<'o> {
         (self.head, self.at)
     }
 
-    /// Writes a task as it is to be; the change tells of it as `event` says.
+    /// Writes a task as it is to be, and records the change as `event`.
     fn write_task(&mut self, mut row: TaskRow, event: impl FnOnce(Task) -> Event) -> Task {
         let (seq, at) = self.tick();
         row.version = seq;
@@ -144,13 +143,13 @@ impl<'o> Plan<'o> {
     }
 }
 
-/// Refuses unless one of the versions is the present one.
+/// Rejects the operation unless one of the versions is the present one.
 fn check_version(if_match: Option<&[i64]>, version: Seq) -> Result<(), Problem> {
     if if_match.is_none_or(|versions| versions.contains(&version.get())) {
         return Ok(());
     }
     let detail = "it has changed since; the ETag header names its current version";
-    Err(Problem::new(Code::PreconditionFailed, detail).with_etag(etag(version)))
+    Err(Problem::new(Code::PreconditionFailed, detail).with_version(version))
 }
 
 fn conflict(detail: impl Into<std::borrow::Cow<'static, str>>) -> Problem {

@@ -1,5 +1,5 @@
-//! What clients send as a batch and are answered. Operations are read one by one after the body
-//! around them, so that whatever is wrong is told with its place.
+//! What clients send as a batch. The operations are read one by one after the body around them, so that
+//! every error names its operation.
 
 use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
@@ -9,16 +9,17 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use validator::{Validate, ValidationError};
 
-use super::operations::{Done, Operation, Outcome};
+use super::operations::Operation;
 use crate::changes::Seq;
-use crate::http::body::{checked, not_null, word};
-use crate::problem::{FieldError, Problem, ProblemBody};
-use crate::tasks::{Children, Completion, CreateTask, MoveTask, SetCompletion, Task, TaskId, TaskPatch, UpdateTask};
+use crate::model::fields::{not_null, word};
+use crate::model::validation::checked;
+use crate::problem::{FieldError, Problem};
+use crate::tasks::{Children, Completion, CreateTask, MoveTask, SetCompletion, TaskId, TaskPatch, UpdateTask};
 
 /// The most operations of one batch.
 pub const OPERATIONS_MAX: usize = 500;
-/// How many faults of one batch are told.
-const TOLD: usize = 100;
+/// How many errors of one batch are reported.
+const REPORTED: usize = 100;
 
 /// What happens to the other operations when one is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -207,12 +208,12 @@ impl Batch {
         if faults.is_empty() {
             return Ok(operations);
         }
-        faults.truncate(TOLD);
+        faults.truncate(REPORTED);
         Err(Problem::invalid(faults))
     }
 }
 
-/// How answers speak of an operation.
+/// How errors name an operation.
 pub fn operation_at(place: usize) -> String {
     format!("operations[{place}]")
 }
@@ -254,51 +255,4 @@ fn checked_shape<T: DeserializeOwned>(raw: &RawValue) -> Result<T, Problem> {
 
 fn read<T: DeserializeOwned + Validate>(raw: &RawValue) -> Result<T, Problem> {
     checked(checked_shape::<T>(raw)?)
-}
-
-/// What became of one operation.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct BatchResult {
-    /// The HTTP status that the operation would have had by itself: 201 created, 200 done (or
-    /// created by the same request before), 204 deleted, or that of the refusal.
-    #[schema(minimum = 200, maximum = 599, example = 201)]
-    pub status: u16,
-    /// The task that it concerned.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub task_id: Option<TaskId>,
-    /// The task as the operation left it; of a repeated batch, as it now is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub task: Option<Task>,
-    /// Why it was refused.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub problem: Option<ProblemBody>,
-}
-
-/// What became of a batch.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct BatchAnswer {
-    /// For each operation, in their order.
-    pub results: Vec<BatchResult>,
-    /// Whether this batch had been applied before, and nothing was done now.
-    pub repeated: bool,
-}
-
-impl From<Outcome> for BatchResult {
-    fn from(outcome: Outcome) -> Self {
-        let task = |status, task: Task| Self { status, task_id: Some(task.id), task: Some(task), problem: None };
-        match outcome {
-            Ok(Done::TaskCreated(created)) => task(201, created),
-            Ok(Done::TaskRepeated(is) | Done::TaskIs(is)) => task(200, is),
-            Ok(Done::TaskDeleted(id)) => Self { status: 204, task_id: Some(id), task: None, problem: None },
-            // A batch is about tasks.
-            Ok(_) => Self { status: 200, task_id: None, task: None, problem: None },
-            Err(problem) => {
-                let status = problem.code().status().as_u16();
-                Self { status, task_id: None, task: None, problem: Some(problem.into_body()) }
-            }
-        }
-    }
 }

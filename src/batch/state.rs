@@ -1,5 +1,5 @@
-//! What a plan is made from: the part of an owner's data that its operations can touch, as it was
-//! read under the owner's lock, kept up to date while the plan grows.
+//! What a plan works on: the part of an owner's data that the operations can touch, as it was read under
+//! the owner's lock. The plan keeps it up to date.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -9,10 +9,10 @@ use uuid::Uuid;
 use crate::projects::{ProjectId, ProjectRow};
 use crate::tasks::{Rank, TaskId, TaskRow};
 
-/// The most levels of tasks that hang together.
+/// The most levels of tasks, from a task without a parent to its deepest subtask.
 pub const LEVELS: usize = 5;
 
-/// Something that was deleted and can be taken back.
+/// Something that was deleted and can be restored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trashed {
     pub root: Uuid,
@@ -57,9 +57,9 @@ pub struct State {
     pub digests: HashMap<Uuid, Vec<u8>>,
     /// Ids that were deleted, as far back as the trash and the log reach.
     pub gone: HashSet<Uuid>,
-    /// What is to be taken back.
+    /// What is to be restored.
     pub trash: Vec<Trashed>,
-    /// Of what is in the trash as a part of something: of what.
+    /// For what was deleted with something else: what that was.
     pub part_of: HashMap<Uuid, Uuid>,
     /// When a recurring task was last completed.
     pub last_completion: HashMap<TaskId, DateTime<Utc>>,
@@ -164,7 +164,7 @@ impl State {
         Some(Run { lower, upper, tasks })
     }
 
-    /// The tasks below a task, each after the one it hangs on.
+    /// The tasks below a task, each after its parent.
     pub fn below(&self, id: TaskId) -> Vec<TaskId> {
         let mut found: Vec<TaskId> = self.children_of(id).collect();
         let mut next = 0;

@@ -4,7 +4,7 @@ use salvo::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::store::{self, Page, ResetReason};
+use super::store::{self, LogPage, ResetReason};
 use super::{ChangeMessage, Position, Seq};
 use crate::app::App;
 use crate::auth::Caller;
@@ -65,7 +65,7 @@ pub async fn list_changes(app: App, caller: Caller, query: Query<ChangesQuery>) 
     Ok(Json(answer(page, from)))
 }
 
-fn answer(page: Page, from: Seq) -> ChangeList {
+fn answer(page: LogPage, from: Seq) -> ChangeList {
     let position = page.end(from);
     ChangeList {
         position,

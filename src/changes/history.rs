@@ -10,8 +10,9 @@ use super::{ChangeMessage, Seq, store};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::cursor::Cursor;
-use crate::http::json::{Json, maybe_whole_time};
+use crate::http::json::Json;
 use crate::http::query::{Limit, Query};
+use crate::model::fields::maybe_whole_time;
 use crate::openapi::params::TaskPath;
 use crate::openapi::responses::NotFound;
 use crate::problem::Problem;
@@ -72,17 +73,17 @@ pub async fn get_task_history(
     let Query(HistoryQuery { limit, cursor }) = query;
     let limit = limit.get();
     let before = cursor.map(|Cursor(seq)| seq);
-    // One more than asked for tells whether there is a next page.
-    let told = store::of_task(app.pool(), caller.owner(), id, before, limit + 1).await?;
-    let told = told.ok_or_else(Problem::task_not_found)?;
-    let mut changes = told.changes;
+    // One more than the limit shows whether there is a next page.
+    let task = store::of_task(app.pool(), caller.owner(), id, before, limit + 1).await?;
+    let task = task.ok_or_else(Problem::task_not_found)?;
+    let mut changes = task.changes;
     let more = changes.len() > usize::from(limit);
     changes.truncate(usize::from(limit));
     let next_cursor = changes.last().filter(|_| more).map(|change| Cursor(change.seq).encode());
     Ok(Json(TaskHistory {
-        changes: changes.into_iter().map(|change| ChangeMessage::new(told.history, change)).collect(),
-        complete: told.complete,
-        reaches_back_to: told.reaches_back_to,
+        changes: changes.into_iter().map(|change| ChangeMessage::new(task.history, change)).collect(),
+        complete: task.complete,
+        reaches_back_to: task.reaches_back_to,
         next_cursor,
     }))
 }

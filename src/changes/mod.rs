@@ -19,7 +19,7 @@ pub use messages::{
     TaskRestored, TaskUpdated,
 };
 pub use position::{History, Position, Seq};
-pub use write::write;
+pub use write::Publisher;
 
 use crate::projects::{Project, ProjectId};
 use crate::tasks::{Task, TaskId};

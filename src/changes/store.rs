@@ -14,7 +14,7 @@ use crate::tasks::{TaskId, TaskRow};
 
 /// Part of the log as one snapshot saw it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Page {
+pub struct LogPage {
     pub history: History,
     /// The newest change of the owner in this snapshot.
     pub head: Seq,
@@ -51,7 +51,7 @@ impl ResetReason {
     }
 }
 
-impl Page {
+impl LogPage {
     /// Accepts the page as the complete continuation after `after`, or says why it is not.
     pub fn continuing(self, after: Position) -> Result<Self, ResetReason> {
         if !self.history.continues(after) {
@@ -74,7 +74,7 @@ impl Page {
 }
 
 /// The owner's changes after `after`, at most `limit` of them.
-pub async fn read(pool: &Pool, owner: &OwnerId, after: Seq, limit: u16) -> sqlx::Result<Page> {
+pub async fn read(pool: &Pool, owner: &OwnerId, after: Seq, limit: u16) -> sqlx::Result<LogPage> {
     let rows = sqlx::query!(
         r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!",
                   c.seq AS "seq?", c.kind AS "kind?", c.task_id AS "task_id?: TaskId", c.task AS "task: Json<TaskRow>",
@@ -109,10 +109,10 @@ pub async fn read(pool: &Pool, owner: &OwnerId, after: Seq, limit: u16) -> sqlx:
         };
         changes.push(Change { seq: Seq::new(seq), at, event: event(&kind, subject, owner)? });
     }
-    Ok(Page { history, head, changes })
+    Ok(LogPage { history, head, changes })
 }
 
-/// What the log tells of one task.
+/// What the log says about one task.
 #[derive(Debug)]
 pub struct TaskChanges {
     pub history: History,
@@ -202,7 +202,7 @@ pub fn event(kind: &str, subject: Subject, owner: &OwnerId) -> sqlx::Result<Even
 mod tests {
     use super::*;
 
-    fn page(head: i64, seqs: &[i64]) -> Page {
+    fn page(head: i64, seqs: &[i64]) -> LogPage {
         let changes = seqs
             .iter()
             .map(|seq| Change {
@@ -211,10 +211,10 @@ mod tests {
                 event: Event::TaskDeleted(TaskId::new()),
             })
             .collect();
-        Page { history: History::new(1, Some(1)), head: Seq::new(head), changes }
+        LogPage { history: History::new(1, Some(1)), head: Seq::new(head), changes }
     }
 
-    fn outcome(page: Page, after: i64) -> Result<usize, ResetReason> {
+    fn outcome(page: LogPage, after: i64) -> Result<usize, ResetReason> {
         let after = page.history.at(Seq::new(after));
         page.continuing(after).map(|page| page.changes.len())
     }

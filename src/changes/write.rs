@@ -1,40 +1,60 @@
-//! Runs a write and hands its changes to the hub and to the other servers, as one: in a task of
-//! its own, so that a request which is dropped or times out neither half-applies nor commits
-//! unannounced.
+//! Runs a write and hands its changes to the hub and to the other servers, in one task of its own: a
+//! request that is dropped or times out neither stops a write half-way nor leaves its changes
+//! unpublished.
 
-use crate::app::App;
 use crate::auth::OwnerId;
+use crate::live::Hub;
+use crate::live::hints::Hints;
 use crate::problem::Problem;
 
-use super::Written;
+use super::{Recorded, Written};
 
-pub async fn write<T: Send + 'static>(
-    app: &App,
-    owner: &OwnerId,
-    statement: impl Future<Output = sqlx::Result<Written<T>>> + Send + 'static,
-) -> Result<T, Problem> {
-    let (hub, hints, owner) = (app.hub().clone(), app.hints().clone(), owner.clone());
-    let whole = async move {
-        match statement.await {
-            Ok(Written { value, recorded }) => {
-                let newest = recorded.last().map(|recorded| recorded.change.seq);
-                for recorded in recorded {
-                    hub.publish(&owner, recorded);
+/// Hands changes to the sockets of this server and tells the other servers of them. Cheap to clone.
+#[derive(Clone)]
+pub struct Publisher {
+    hub: Hub,
+    hints: Hints,
+}
+
+impl Publisher {
+    pub const fn new(hub: Hub, hints: Hints) -> Self {
+        Self { hub, hints }
+    }
+
+    /// Runs a write to its end, whatever happens to the request, and publishes its changes.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        owner: &OwnerId,
+        write: impl Future<Output = sqlx::Result<Written<T>>> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (publisher, owner) = (self.clone(), owner.clone());
+        let whole = async move {
+            match write.await {
+                Ok(Written { value, recorded }) => {
+                    publisher.publish(&owner, recorded);
+                    Ok(value)
                 }
-                if let Some(newest) = newest {
-                    hints.leave(&owner, newest);
+                Err(error) => {
+                    // The connection may have failed after the commit: the log knows.
+                    publisher.hub.recheck(owner.as_str());
+                    Err(Problem::from(error))
                 }
-                Ok(value)
             }
-            Err(error) => {
-                // The connection may have died after the commit: the log knows.
-                hub.recheck(owner.as_str());
-                Err(Problem::from(error))
-            }
+        };
+        let span = tracing::Span::current();
+        tokio::spawn(tracing::Instrument::instrument(whole, span))
+            .await
+            .unwrap_or_else(|panic| Err(Problem::server_error(&panic)))
+    }
+
+    /// Publishes changes that have been committed, in their order.
+    fn publish(&self, owner: &OwnerId, recorded: Vec<Recorded>) {
+        let newest = recorded.last().map(|recorded| recorded.change.seq);
+        for recorded in recorded {
+            self.hub.publish(owner, recorded);
         }
-    };
-    let span = tracing::Span::current();
-    tokio::spawn(tracing::Instrument::instrument(whole, span))
-        .await
-        .unwrap_or_else(|panic| Err(Problem::server_error(&panic)))
+        if let Some(newest) = newest {
+            self.hints.leave(owner, newest);
+        }
+    }
 }

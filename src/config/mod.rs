@@ -21,7 +21,7 @@ pub use issuers::{IssuerConfig, KeyPace, KeySource, Prefix};
 pub use key_url::KeyUrl;
 pub use origin::{Origin, is_loopback};
 pub use parse::{Invalid, duration};
-pub use proxies::TrustedProxies;
+pub use proxies::{TrustedProxies, client_subnet};
 pub use resolve::{ConfigErrors, default_pool_size};
 pub use secret::Secret;
 pub use settings::{

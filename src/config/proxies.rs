@@ -52,6 +52,16 @@ impl FromIterator<IpNet> for TrustedProxies {
     }
 }
 
+/// The network whose requests are counted together: the address itself for IPv4, and the 64-bit network
+/// around it for IPv6, because every subscriber has at least that many addresses.
+#[must_use]
+pub fn client_subnet(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
 /// An address alone is the network of just that address.
 pub fn network(text: &str) -> Result<IpNet, Invalid> {
     const ALLOWED: &str = "IP addresses and CIDR networks, such as 127.0.0.1,10.0.0.0/8,fd00::/8";

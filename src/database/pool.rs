@@ -75,6 +75,13 @@ impl Pool {
         Self(Arc::new(Inner { connections, proxy, statement_within, turns, at_hand: Mutex::default() }))
     }
 
+    /// A pool whose database cannot be reached, for tests that need none.
+    #[cfg(test)]
+    pub fn unreachable() -> Self {
+        let options = sqlx::postgres::PgPoolOptions::new();
+        Self::new(options.connect_lazy("postgres://127.0.0.1:1/none").expect("an address"), PoolConfig::default())
+    }
+
     /// Lets no further statement begin, and waits for those under way.
     pub async fn close(&self) {
         self.0.turns.close();

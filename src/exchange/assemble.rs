@@ -1,15 +1,15 @@
-//! From a draft to an import: nothing comes twice, nothing is part of itself, and every task comes
-//! after the one that it is a part of.
+//! Turns a draft into an import: no id occurs twice, no task is part of itself, and every task comes after
+//! its parent.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use uuid::Uuid;
 
-use super::ITEMS_MAX;
 use super::document::{ExportedProject, ExportedTask};
-use super::draft::{Draft, Drafted, Place};
-use super::faults::Faults;
+use super::draft::{Draft, Drafted, Location};
+use super::errors::Errors;
+use super::limits::ITEMS_MAX;
 use crate::batch::{Import, ImportedTask};
 use crate::changes::Seq;
 use crate::projects::ProjectRow;
@@ -19,49 +19,49 @@ use crate::tasks::{Rank, TaskRow};
 #[derive(Debug)]
 pub struct Assembled {
     pub import: Import,
-    pub places: Vec<Place>,
+    pub locations: Vec<Location>,
 }
 
-/// To be called for a draft without faults; finds those of the file as a whole.
-pub fn assemble(draft: Draft, now: DateTime<Utc>, faults: &mut Faults) -> Option<Assembled> {
+/// Expects a draft without errors, and finds the errors of the file as a whole.
+pub fn assemble(draft: Draft, now: DateTime<Utc>, errors: &mut Errors) -> Option<Assembled> {
     let Draft { projects, tasks, .. } = draft;
     if let Some(beyond) = projects.get(ITEMS_MAX) {
-        faults.add(beyond.place.of("project"), "length", format!("must be at most {ITEMS_MAX} projects"));
+        errors.add(beyond.location.of("project"), "length", format!("must be at most {ITEMS_MAX} projects"));
     }
-    once(projects.iter().map(|project| (&project.place, project.item.id.as_uuid())), faults);
-    once(tasks.iter().map(|task| (&task.place, task.item.id.as_uuid())), faults);
-    if !faults.are_none() {
+    once(projects.iter().map(|project| (&project.location, project.item.id.as_uuid())), errors);
+    once(tasks.iter().map(|task| (&task.location, task.item.id.as_uuid())), errors);
+    if !errors.is_empty() {
         return None;
     }
     let mut order: Vec<_> = tasks.iter().map(|task| (task.item.order.unwrap_or(u32::MAX), task.item.id)).collect();
     order.sort_by_key(|(order, _)| *order);
-    let tasks = parents_first(tasks, faults)?;
-    let places = projects.iter().map(|project| &project.place).chain(tasks.iter().map(|task| &task.place));
-    let places = places.cloned().collect();
+    let tasks = parents_first(tasks, errors)?;
+    let locations = projects.iter().map(|project| &project.location).chain(tasks.iter().map(|task| &task.location));
+    let locations = locations.cloned().collect();
     let import = Import {
         projects: projects.into_iter().map(|project| project_row(project.item, now)).collect(),
         tasks: tasks.into_iter().map(|task| imported(task.item, now)).collect(),
         order: order.into_iter().map(|(_, id)| id).collect(),
     };
-    Some(Assembled { import, places })
+    Some(Assembled { import, locations })
 }
 
-fn once<'a>(items: impl Iterator<Item = (&'a Place, Uuid)>, faults: &mut Faults) {
+fn once<'a>(items: impl Iterator<Item = (&'a Location, Uuid)>, errors: &mut Errors) {
     let mut seen: HashMap<Uuid, u64> = HashMap::new();
-    for (place, id) in items {
+    for (location, id) in items {
         match seen.get(&id) {
             Some(line) => {
-                faults.add(place.of("id"), "duplicate", format!("must come once: line {line} has it too"));
+                errors.add(location.of("id"), "duplicate", format!("must come once: line {line} has it too"));
             }
             None => {
-                seen.insert(id, place.number());
+                seen.insert(id, location.number());
             }
         }
     }
 }
 
 /// The tasks in the order of the file, but none before its parent.
-fn parents_first(tasks: Vec<Drafted<ExportedTask>>, faults: &mut Faults) -> Option<Vec<Drafted<ExportedTask>>> {
+fn parents_first(tasks: Vec<Drafted<ExportedTask>>, errors: &mut Errors) -> Option<Vec<Drafted<ExportedTask>>> {
     let index: HashMap<_, usize> = tasks.iter().enumerate().map(|(at, task)| (task.item.id, at)).collect();
     let mut children: HashMap<usize, Vec<usize>> = HashMap::new();
     let mut sorted = Vec::with_capacity(tasks.len());
@@ -78,11 +78,11 @@ fn parents_first(tasks: Vec<Drafted<ExportedTask>>, faults: &mut Faults) -> Opti
     }
     let mut tasks: Vec<Option<Drafted<ExportedTask>>> = tasks.into_iter().map(Some).collect();
     let sorted: Vec<_> = sorted.into_iter().filter_map(|at| tasks.get_mut(at)?.take()).collect();
-    // Those that no root leads to hang on themselves.
+    // Tasks that cannot be reached from a task without a parent are part of themselves.
     for task in tasks.into_iter().flatten() {
-        faults.add(task.place.of("parent_id"), "invalid_value", "must not make the task a part of itself");
+        errors.add(task.location.of("parent_id"), "invalid_value", "must not make the task a part of itself");
     }
-    faults.are_none().then_some(sorted)
+    errors.is_empty().then_some(sorted)
 }
 
 fn project_row(project: ExportedProject, now: DateTime<Utc>) -> ProjectRow {
@@ -119,7 +119,7 @@ fn imported(task: ExportedTask, now: DateTime<Utc>) -> ImportedTask {
     ImportedTask { row, occurrences }
 }
 
-/// As exact as the database keeps it.
+/// With the precision that the database keeps.
 fn stored(time: DateTime<Utc>) -> DateTime<Utc> {
     time.trunc_subsecs(6)
 }

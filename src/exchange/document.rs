@@ -6,12 +6,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use crate::http::body::word;
-use crate::http::json::{maybe_whole_time, whole_time};
+use crate::model::fields::{maybe_whole_time, storable, trimmed, whole_time, word};
 use crate::projects::{NAME_MAX, ProjectId, ProjectRow, is_color};
-use crate::tasks::{
-    DESCRIPTION_MAX, Due, Labels, Priority, Recurrence, TITLE_MAX, TaskId, recurrence_fits, storable, trimmed,
-};
+use crate::tasks::{DESCRIPTION_MAX, Due, Labels, Priority, Recurrence, TITLE_MAX, TaskId, recurrence_fits};
 
 /// The version of the document that this server writes and reads.
 pub const VERSION: u32 = 1;

@@ -1,5 +1,5 @@
-//! What every format is read into: projects and tasks, each with where it stands in its file, so
-//! that whatever turns out to be wrong with it later is told there, in the words of the format.
+//! What every format is read into: projects and tasks, each with its location in the file, so that a
+//! later error can name the line and the field in the words of the format.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,16 +8,16 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use validator::Validate;
 
-use super::ITEMS_MAX;
 use super::document::{ExportedProject, ExportedTask};
-use super::faults::Faults;
+use super::errors::Errors;
+use super::limits::ITEMS_MAX;
 use crate::auth::OwnerId;
-use crate::http::body::checked;
+use crate::model::validation::checked;
 use crate::problem::Problem;
 use crate::projects::ProjectId;
 use crate::tasks::TimeZone;
 
-/// What a file is read with, beside itself.
+/// What is needed to read a file, besides its bytes.
 #[derive(Debug)]
 pub struct Context {
     pub owner: OwnerId,
@@ -50,9 +50,9 @@ impl Context {
 /// How a format calls the fields of a task.
 pub type Names = fn(&str) -> &str;
 
-/// Where something stands in its file.
+/// Where an item is in its file.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Location {
     line: u64,
     /// The path to it, where the format has one, such as `tasks[12].`.
     path: String,
@@ -61,7 +61,7 @@ pub struct Place {
     lines: Vec<(&'static str, u64)>,
 }
 
-impl Place {
+impl Location {
     pub fn line(line: u64, names: Names) -> Self {
         Self { line, path: String::new(), names, lines: Vec::new() }
     }
@@ -70,12 +70,12 @@ impl Place {
         Self { path, ..Self::line(line, |field| field) }
     }
 
-    /// The field, by the name that the API gives it, stands in another line.
+    /// Records that a field, given by the name that the API uses, is in a line of its own.
     pub fn with_field(&mut self, field: &'static str, line: u64) {
         self.lines.push((field, line));
     }
 
-    /// How a field, by the name that the API gives it, is told to the user.
+    /// How an error names a field, given by the name that the API uses.
     pub fn of(&self, field: &str) -> String {
         let name = (self.names)(field);
         let own = self.lines.iter().find(|(known, _)| field == *known || name == (self.names)(known));
@@ -90,7 +90,7 @@ impl Place {
 
 #[derive(Debug)]
 pub struct Drafted<T> {
-    pub place: Place,
+    pub location: Location,
     pub item: T,
 }
 
@@ -104,15 +104,15 @@ pub struct Draft {
 
 impl Draft {
     /// Takes in a task if all its fields are within their limits.
-    pub fn add_task(&mut self, place: Place, task: ExportedTask, faults: &mut Faults) {
-        if let Some(item) = within_limits(&place, task, faults) {
-            self.tasks.push(Drafted { place, item });
+    pub fn add_task(&mut self, location: Location, task: ExportedTask, errors: &mut Errors) {
+        if let Some(item) = within_limits(&location, task, errors) {
+            self.tasks.push(Drafted { location, item });
         }
     }
 
-    pub fn add_project(&mut self, place: Place, project: ExportedProject, faults: &mut Faults) {
-        if let Some(item) = within_limits(&place, project, faults) {
-            self.projects.push(Drafted { place, item });
+    pub fn add_project(&mut self, location: Location, project: ExportedProject, errors: &mut Errors) {
+        if let Some(item) = within_limits(&location, project, errors) {
+            self.projects.push(Drafted { location, item });
         }
     }
 
@@ -120,11 +120,11 @@ impl Draft {
     /// with the file.
     pub fn project_of(
         &mut self,
-        place: &Place,
+        location: &Location,
         id: Option<ProjectId>,
         name: Option<&str>,
         context: &Context,
-        faults: &mut Faults,
+        errors: &mut Errors,
     ) -> Option<ProjectId> {
         let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) else {
             return id.or(context.project_id);
@@ -135,40 +135,40 @@ impl Draft {
         if self.named.insert(id) {
             let name = name.to_owned();
             let project = ExportedProject { id, name, color: None, archived: false, created_at: None };
-            self.add_project(Place { names: |_| "project", ..place.clone() }, project, faults);
+            self.add_project(Location { names: |_| "project", ..location.clone() }, project, errors);
         }
         Some(id)
     }
 
     /// Whether there is no room for more; if so, that is a fault.
-    pub fn is_full(&self, line: u64, faults: &mut Faults) -> bool {
+    pub fn is_full(&self, line: u64, errors: &mut Errors) -> bool {
         let full = self.tasks.len() >= ITEMS_MAX;
         if full {
-            faults.add(format!("line {line}"), "length", format!("must be the end: at most {ITEMS_MAX} tasks"));
+            errors.add(format!("line {line}"), "length", format!("must be the end: at most {ITEMS_MAX} tasks"));
         }
         full
     }
 }
 
-fn within_limits<T: Validate>(place: &Place, item: T, faults: &mut Faults) -> Option<T> {
+fn within_limits<T: Validate>(location: &Location, item: T, errors: &mut Errors) -> Option<T> {
     match checked(item) {
         Ok(item) => Some(item),
         Err(problem) => {
-            tell(place, problem, faults);
+            report(location, problem, errors);
             None
         }
     }
 }
 
-/// Tells what is wrong with something, where it stands. What names no field is wrong with the
-/// whole of it, which its id stands for.
-pub fn tell(place: &Place, problem: Problem, faults: &mut Faults) {
+/// Reports what is wrong with an item, by its location. A problem that names no field concerns the whole
+/// item, and its id stands for it.
+pub fn report(location: &Location, problem: Problem, errors: &mut Errors) {
     let detail = problem.detail().to_owned();
-    let errors = problem.into_errors();
-    if errors.is_empty() {
-        faults.add(place.of("id"), "conflict", format!("cannot be imported: {detail}"));
+    let fields = problem.into_errors();
+    if fields.is_empty() {
+        errors.add(location.of("id"), "conflict", format!("cannot be imported: {detail}"));
     }
-    for error in errors {
-        faults.add(place.of(&error.field), error.code, error.message);
+    for error in fields {
+        errors.add(location.of(&error.field), error.code, error.message);
     }
 }

@@ -1,21 +1,21 @@
-//! The JSON document, written item by item, one on each line, and read item by item, so that each
-//! fault is told with its line and its place.
+//! The JSON document, written item by item, one on each line, and read item by item, so that each error
+//! names its line and its path.
 
 use std::fmt;
 use std::marker::PhantomData;
 
-use salvo::hyper::body::Bytes;
 use serde::de::{DeserializeOwned, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use super::ITEMS_MAX;
 use super::document::{ExportHeader, ExportedProject, ExportedTask, VERSION};
-use super::draft::{Context, Draft, Place};
-use super::export::{FileWriter, Head};
-use super::faults::Faults;
-use super::store::Exported;
-use crate::http::body::data_error;
+use super::draft::{Context, Draft, Location};
+use super::errors::Errors;
+use super::limits::ITEMS_MAX;
+use super::queries::Exported;
+use super::text::text;
+use super::writer::{FileHeader, FileWriter};
+use crate::model::validation::data_error;
 
 /// Where in the document the writer is.
 #[derive(Debug, Default, PartialEq)]
@@ -48,14 +48,14 @@ impl JsonWriter {
 }
 
 impl FileWriter for JsonWriter {
-    fn start(&mut self, out: &mut Vec<u8>, head: &Head) {
-        let header = ExportHeader {
+    fn start(&mut self, out: &mut Vec<u8>, header: &FileHeader) {
+        let export_header = ExportHeader {
             version: VERSION,
-            exported_at: Some(head.exported_at),
-            position: Some(head.position.to_string()),
+            exported_at: Some(header.exported_at),
+            position: Some(header.position.to_string()),
         };
         out.extend_from_slice(b"{\"taskwire\":");
-        append(out, &header);
+        append(out, &export_header);
         out.extend_from_slice(b",\n\"projects\":[");
     }
 
@@ -121,11 +121,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Items<'a> {
     }
 }
 
-pub fn read(bytes: &Bytes, context: &Context, faults: &mut Faults) -> Draft {
+pub fn read(bytes: &[u8], context: &Context, errors: &mut Errors) -> Draft {
     let mut draft = Draft::default();
-    let Some(text) = super::import::text(bytes, faults) else { return draft };
+    let Some(text) = text(bytes, errors) else { return draft };
     if !text.trim_start().starts_with('{') {
-        faults.add("line 1".to_owned(), "malformed", "must be the beginning of a JSON object");
+        errors.add("line 1".to_owned(), "malformed", "must be the beginning of a JSON object");
         return draft;
     }
     let mut json = serde_json::Deserializer::from_str(text);
@@ -133,7 +133,7 @@ pub fn read(bytes: &Bytes, context: &Context, faults: &mut Faults) -> Draft {
     let document = match document.map(|document| json.end().map(|()| document)) {
         Ok(Ok(document)) => document,
         Ok(Err(error)) => {
-            malformed(&error, faults);
+            malformed(&error, errors);
             return draft;
         }
         Err(error) => {
@@ -141,16 +141,16 @@ pub fn read(bytes: &Bytes, context: &Context, faults: &mut Faults) -> Draft {
             let error = error.into_inner();
             if error.is_data() {
                 let (line, fault) = (error.line(), data_error(&path, &sentence(&error)));
-                faults.add(format!("line {line}, {}", fault.field), fault.code, fault.message);
+                errors.add(format!("line {line}, {}", fault.field), fault.code, fault.message);
             } else {
-                malformed(&error, faults);
+                malformed(&error, errors);
             }
             return draft;
         }
     };
     if document.taskwire.version != VERSION {
         let message = format!("must be {VERSION}: this server knows no other form of the document");
-        faults.add("taskwire.version".to_owned(), "invalid_value", message);
+        errors.add("taskwire.version".to_owned(), "invalid_value", message);
         return draft;
     }
     let mut lines = Lines { text, at: 0, line: 1 };
@@ -158,23 +158,23 @@ pub fn read(bytes: &Bytes, context: &Context, faults: &mut Faults) -> Draft {
     for (kind, items) in [("projects", &document.projects.0), ("tasks", &document.tasks.0)] {
         lines.at_start_of(items.first().copied());
         for (index, item) in items.iter().enumerate() {
-            let place = Place::path(lines.of(item), format!("{kind}[{index}]."));
+            let location = Location::path(lines.of(item), format!("{kind}[{index}]."));
             if kind == "projects" {
-                if let Some(project) = parse::<ExportedProject>(item, &place, faults) {
-                    draft.add_project(place, project, faults);
+                if let Some(project) = parse::<ExportedProject>(item, &location, errors) {
+                    draft.add_project(location, project, errors);
                 }
-            } else if let Some(mut task) = parse::<ExportedTask>(item, &place, faults) {
+            } else if let Some(mut task) = parse::<ExportedTask>(item, &location, errors) {
                 task.project_id = task.project_id.or(context.project_id);
-                draft.add_task(place, task, faults);
+                draft.add_task(location, task, errors);
             }
         }
     }
     draft
 }
 
-fn parse<T: DeserializeOwned>(item: &RawValue, place: &Place, faults: &mut Faults) -> Option<T> {
+fn parse<T: DeserializeOwned>(item: &RawValue, location: &Location, errors: &mut Errors) -> Option<T> {
     if !item.get().starts_with('{') {
-        faults.add(place.of("").trim_end_matches('.').to_owned(), "invalid_type", "must be an object");
+        errors.add(location.of("").trim_end_matches('.').to_owned(), "invalid_type", "must be an object");
         return None;
     }
     let mut json = serde_json::Deserializer::from_str(item.get());
@@ -183,7 +183,7 @@ fn parse<T: DeserializeOwned>(item: &RawValue, place: &Place, faults: &mut Fault
         Err(error) => {
             let path = error.path().to_string();
             let fault = data_error(&path, &sentence(&error.into_inner()));
-            faults.add(place.of(&fault.field), fault.code, fault.message);
+            errors.add(location.of(&fault.field), fault.code, fault.message);
             None
         }
     }
@@ -192,13 +192,13 @@ fn parse<T: DeserializeOwned>(item: &RawValue, place: &Place, faults: &mut Fault
 /// What serde says, without where it counts that to be.
 fn sentence(error: &serde_json::Error) -> String {
     let sentence = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    sentence.strip_suffix(&place).unwrap_or(&sentence).to_owned()
+    let location = format!(" at line {} column {}", error.line(), error.column());
+    sentence.strip_suffix(&location).unwrap_or(&sentence).to_owned()
 }
 
-fn malformed(error: &serde_json::Error, faults: &mut Faults) {
+fn malformed(error: &serde_json::Error, errors: &mut Errors) {
     let field = format!("line {}, column {}", error.line(), error.column());
-    faults.add(field, "malformed", format!("is not valid JSON: {}", sentence(error)));
+    errors.add(field, "malformed", format!("is not valid JSON: {}", sentence(error)));
 }
 
 /// Finds the lines of parts of a text, as long as they come in its order.

@@ -1,26 +1,24 @@
-//! Taking everything out and bringing it back in: as JSON, which holds all that a user has, and
-//! tasks also as iCalendar and as CSV. `export` streams files, each written by the writer of its
-//! format; `import` takes them in, each read by the reader of its format into a `Draft`, which
-//! `assemble` turns into what `batch` imports.
+//! Export and import: as JSON, which holds all that a user has, and as iCalendar and CSV, which hold
+//! the tasks. `export` writes files, each with the writer of its format; `import` reads them, each with
+//! the reader of its format, into a `Draft`, which `assemble` turns into what the engine imports.
 
 mod assemble;
 mod csv;
 mod document;
 mod draft;
+mod errors;
 mod export;
-mod faults;
+mod format;
+mod handlers;
 mod ics;
 mod import;
 mod json;
-mod slots;
-mod store;
+mod limits;
+mod queries;
+mod text;
+mod writer;
 
 pub use document::{ExportDocument, ExportHeader, ExportedOccurrence, ExportedProject, ExportedTask};
-pub use export::export_data;
-pub use import::{ImportAnswer, ImportCounts, import_data, is_import};
-pub use slots::Slots;
-
-/// The most tasks of one file; and the most projects.
-pub const ITEMS_MAX: usize = 100_000;
-/// The most bytes of one file.
-pub const FILE_MAX: usize = 64 * 1024 * 1024;
+pub use handlers::{export_data, import_data, is_import};
+pub use import::{ImportCounts, ImportResponse};
+pub use limits::TransferLimits;

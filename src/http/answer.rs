@@ -1,5 +1,5 @@
-//! One thing that has versions as an answer: with its entity tag, with its path where it is new,
-//! or as the news that the client already has it.
+//! Responses that hold one resource: with its entity tag, with its path where it is new, or as 304
+//! where the client already has this version.
 
 use std::fmt::Display;
 
@@ -8,9 +8,10 @@ use salvo::http::{HeaderValue, StatusCode};
 use salvo::prelude::*;
 use serde::Serialize;
 
-use super::etag::{IfNoneMatch, etag};
+use super::etag::IfNoneMatch;
 use super::json::Json;
 use crate::changes::Seq;
+use crate::problem::etag;
 
 /// What has a version and a path of its own.
 pub trait Resource: Serialize + Send {
@@ -18,14 +19,14 @@ pub trait Resource: Serialize + Send {
     fn path(&self) -> String;
 }
 
-/// One thing as it is now.
+/// One resource as it is now.
 #[derive(Debug)]
-pub struct Answer<T> {
+pub struct ResourceResponse<T> {
     status: StatusCode,
     value: T,
 }
 
-impl<T> Answer<T> {
+impl<T> ResourceResponse<T> {
     pub const fn ok(value: T) -> Self {
         Self { status: StatusCode::OK, value }
     }
@@ -35,7 +36,7 @@ impl<T> Answer<T> {
     }
 }
 
-impl<T: Resource> Scribe for Answer<T> {
+impl<T: Resource> Scribe for ResourceResponse<T> {
     fn render(self, res: &mut Response) {
         let tag = etag(self.value.version());
         if self.status == StatusCode::CREATED {
@@ -47,24 +48,24 @@ impl<T: Resource> Scribe for Answer<T> {
     }
 }
 
-/// One thing, or the news that the client already has it.
+/// One resource, or 304 where the client already has this version.
 #[derive(Debug)]
-pub enum ReadAnswer<T> {
-    Now(Answer<T>),
+pub enum ReadResponse<T> {
+    Now(ResourceResponse<T>),
     NotModified(Seq),
 }
 
-impl<T: Resource> ReadAnswer<T> {
+impl<T: Resource> ReadResponse<T> {
     pub fn of(value: T, known: &IfNoneMatch) -> Self {
         let version = value.version();
-        if known.holds(version) { Self::NotModified(version) } else { Self::Now(Answer::ok(value)) }
+        if known.holds(version) { Self::NotModified(version) } else { Self::Now(ResourceResponse::ok(value)) }
     }
 }
 
-impl<T: Resource> Scribe for ReadAnswer<T> {
+impl<T: Resource> Scribe for ReadResponse<T> {
     fn render(self, res: &mut Response) {
         match self {
-            Self::Now(answer) => answer.render(res),
+            Self::Now(response) => response.render(res),
             Self::NotModified(version) => {
                 res.status_code(StatusCode::NOT_MODIFIED);
                 res.headers_mut().remove(CONTENT_TYPE);

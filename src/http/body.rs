@@ -1,22 +1,20 @@
 //! Reads JSON bodies strictly: the media type must be right, every field known, every value of
 //! its type and within its limits; otherwise the answer names the field and what is allowed.
 
-use std::borrow::Cow;
-
 use salvo::extract::{Extractible, Metadata};
 use salvo::http::header::CONTENT_ENCODING;
 use salvo::http::headers::{ContentLength, HeaderMapExt};
 use salvo::http::{Mime, ParseError};
 use salvo::hyper::body::Bytes;
 use salvo::prelude::*;
-use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use validator::{Validate, ValidationErrorsKind};
+use validator::Validate;
 
 use super::NO_METADATA;
 use crate::app::App;
 use crate::auth::still_allowed;
-use crate::problem::{Code, FieldError, Problem};
+use crate::model::validation::{checked, data_error};
+use crate::problem::{Code, Problem};
 
 /// A body of type `T` that was well-formed and within its limits.
 #[derive(Debug)]
@@ -74,12 +72,6 @@ pub async fn whole_body(req: &mut Request, limit: usize) -> Result<&Bytes, Probl
     req.payload_with_max_size(limit).await.map_err(|error| unreadable(&error, limit))
 }
 
-/// Holds a value against its limits.
-pub fn checked<T: Validate>(value: T) -> Result<T, Problem> {
-    value.validate().map_err(|errors| Problem::invalid(field_errors(&errors)))?;
-    Ok(value)
-}
-
 fn unreadable(error: &ParseError, limit: usize) -> Problem {
     match error {
         ParseError::PayloadTooLarge => too_large(limit),
@@ -131,105 +123,10 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// Turns serde's sentence into a field error: which field, what kind of fault, what is allowed.
-pub fn data_error(path: &str, sentence: &str) -> FieldError {
-    let kind = ["unknown field", "duplicate field", "missing field", "invalid type", "unknown variant"]
-        .into_iter()
-        .find(|kind| sentence.starts_with(kind));
-    // For a field that is unknown, doubled or missing the path ends at the object around it.
-    let named = kind.filter(|kind| kind.ends_with("field")).and_then(|_| sentence.split('`').nth(1)).map(str::to_owned);
-    let field = match (named, path) {
-        (Some(name), "." | "") => name,
-        (Some(name), path) if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
-        (Some(name), path) => format!("{path}.{name}"),
-        (None, "." | "") => "body".to_owned(),
-        (None, path) => path.to_owned(),
-    };
-    let code = kind.map_or("invalid_value".to_owned(), |kind| kind.replace(' ', "_"));
-    // Serde has names of its own for arrays and objects.
-    let mut sentence = Cow::Borrowed(sentence);
-    for (theirs, ours) in [
-        ("invalid type: sequence", "invalid type: array"),
-        ("invalid type: map", "invalid type: object"),
-        ("expected a sequence", "expected an array"),
-        ("expected a map", "expected an object"),
-    ] {
-        if sentence.contains(theirs) {
-            sentence = sentence.replacen(theirs, ours, 1).into();
-        }
-    }
-    let message =
-        if sentence.starts_with("must ") { sentence.into_owned() } else { format!("is not acceptable: {sentence}") };
-    FieldError::new(field, code, message)
-}
-
-fn field_errors(errors: &validator::ValidationErrors) -> Vec<FieldError> {
-    let mut found = Vec::new();
-    collect(errors, "", &mut found);
-    found.sort_by(|a, b| a.field.cmp(&b.field));
-    found
-}
-
-fn collect(errors: &validator::ValidationErrors, within: &str, found: &mut Vec<FieldError>) {
-    for (field, kind) in errors.errors() {
-        match kind {
-            ValidationErrorsKind::Field(faults) => found.extend(faults.iter().map(|fault| {
-                let message = fault.message.clone().unwrap_or(Cow::Borrowed("is not acceptable"));
-                // What is wrong with several fields together is told of the one that its code names.
-                let field = if field == "__all__" { &fault.code } else { field };
-                FieldError::new(format!("{within}{field}"), fault.code.clone(), message)
-            })),
-            ValidationErrorsKind::Struct(inner) => collect(inner, &format!("{within}{field}."), found),
-            ValidationErrorsKind::List(items) => {
-                for (place, inner) in items {
-                    collect(inner, &format!("{within}{field}[{place}]."), found);
-                }
-            }
-        }
-    }
-}
-
-#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
-/// For fields of an update: `null` is a value (it clears), only absence keeps.
-pub fn nullable<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::<T>::deserialize(deserializer).map(Some)
-}
-
-/// For fields of an update that cannot be cleared: absent keeps, `null` is refused.
-pub fn not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    T::deserialize(deserializer).map(Some)
-}
-
-/// For enums that are words: serde takes any other JSON for a fault of the syntax, and would not
-/// say which field is wrong.
-pub fn word<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    let text = Cow::<str>::deserialize(deserializer)?;
-    T::deserialize(serde::de::value::CowStrDeserializer::new(text))
-}
-
-/// The same for fields of an update that cannot be cleared.
-pub fn word_not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    word(deserializer).map(Some)
-}
-
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     #[derive(Debug, Deserialize)]

@@ -1,19 +1,12 @@
-//! Entity tags: a task's version in quotes, and the conditional headers that speak of it.
+//! The conditional headers, `If-Match` and `If-None-Match`, which name entity tags.
 
 use salvo::extract::{Extractible, Metadata};
-use salvo::http::HeaderValue;
 use salvo::http::header::{HeaderMap, IF_MATCH, IF_NONE_MATCH};
 use salvo::prelude::*;
 
 use super::NO_METADATA;
 use crate::changes::Seq;
 use crate::problem::Problem;
-
-/// The strong entity tag of a version.
-pub fn etag(version: Seq) -> HeaderValue {
-    // Quotes and digits are always a valid header value.
-    HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
-}
 
 /// `If-Match`: the versions that the client is willing to change; `None` means any.
 #[derive(Debug, Default)]

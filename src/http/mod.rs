@@ -3,10 +3,12 @@
 
 pub mod address;
 pub mod answer;
+mod app;
 pub mod body;
 pub mod cursor;
 pub mod etag;
 pub mod framing;
+mod id;
 pub mod json;
 pub mod query;
 

@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 
 use super::NO_METADATA;
-use super::body::data_error;
+use crate::model::validation::data_error;
 use crate::problem::Problem;
 
 /// The query of a request as a `T`, whose derive says `deny_unknown_fields`.

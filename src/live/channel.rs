@@ -1,5 +1,5 @@
-//! The newest changes of one connected user, shared by that user's sockets: takes them as they
-//! are handed over, fetches from the log what is missing, and wakes whoever waits for more.
+//! The newest changes of one connected user, shared by that user's sockets: takes published changes, reads
+//! missing ones from the log, and wakes the connections that wait for more.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -23,12 +23,12 @@ const RETRY_MAX: Duration = Duration::from_secs(4);
 /// How many changes are read from the log at once.
 const PAGE: u16 = 100;
 
-/// There are as many as users, so it is kept small: a watch channel alone would take twice the
-/// room.
+/// There is one for every connected user, so it is small: a watch channel alone would take twice the
+/// memory.
 #[derive(Default)]
 pub struct Channel {
     state: Mutex<State>,
-    /// Counts whatever may matter to subscribers.
+    /// Counts the events that may matter to subscribers.
     moves: AtomicU64,
     moved: Notify,
 }
@@ -84,7 +84,7 @@ impl Channel {
         }
     }
 
-    /// Tells the subscribers to look.
+    /// Makes the subscribers look.
     pub fn advance(&self) {
         self.moves.fetch_add(1, Ordering::AcqRel);
         self.moved.notify_waiters();

@@ -1,8 +1,9 @@
-//! One socket from its first message to its close. A connection holds a position, not a queue:
-//! whatever comes next after that position it takes from its user's ring or, further back, from
-//! the log. So a slow client costs constant memory and loses nothing.
+//! One socket from its first message to its close. A connection holds a position, not a queue: it takes
+//! the next changes from its user's ring or, further back, from the log. So a slow client costs constant
+//! memory and loses nothing.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -14,11 +15,11 @@ use super::messages::{
     CaughtUp, CaughtUpType, ClientMessage, Draining, DrainingType, Hello, HelloType, TokenExpiring, TokenExpiringType,
 };
 use super::ring::Next;
-use super::waiting::Place;
+use super::shared::Live;
+use super::waiting::Permit;
 use super::wire::{Close, End, Wire};
-use crate::app::App;
 use crate::auth::{Identity, TokenError, VerifyError};
-use crate::changes::store::{self, Page, ResetReason};
+use crate::changes::store::{LogPage, ResetReason};
 use crate::changes::{Position, Seq};
 
 /// How long before its expiry the renewal of a token is asked for.
@@ -30,7 +31,7 @@ const PAGE: u16 = 100;
 
 /// What the handshake established.
 pub struct Opening {
-    pub app: App,
+    pub live: Arc<Live>,
     /// The user in the path.
     pub path_user: String,
     pub who: Who,
@@ -41,13 +42,13 @@ pub struct Opening {
 pub enum Who {
     /// The handshake carried a token.
     Known(Identity),
-    /// The first message will say; until then the socket takes one of few places.
-    Waiting(Place),
+    /// The first message authenticates; until then the socket holds one of few permits.
+    Unauthenticated(Permit),
 }
 
 /// Speaks with a socket until either side closes it.
 pub async fn run(socket: WebSocket, opening: Opening) {
-    let mut wire = Wire::new(socket, opening.app.live().stalled_after);
+    let mut wire = Wire::new(socket, opening.live.settings.stalled_after);
     let end = match authenticated(&mut wire, opening).await {
         Ok(connection) => {
             let Err(end) = connection.follow(&mut wire).await;
@@ -62,13 +63,13 @@ pub async fn run(socket: WebSocket, opening: Opening) {
 
 /// Establishes whose socket this is, from the handshake or from the first message.
 async fn authenticated(wire: &mut Wire, opening: Opening) -> Result<Connection, End> {
-    let Opening { app, path_user, who, after } = opening;
+    let Opening { live, path_user, who, after } = opening;
     let (identity, after) = match who {
         Who::Known(identity) => (identity, after),
-        Who::Waiting(place) => {
-            let within = app.live().authenticate_within;
+        Who::Unauthenticated(permit) => {
+            let within = live.settings.authenticate_within;
             let first = tokio::select! {
-                () = app.draining().cancelled() => {
+                () = live.draining.cancelled() => {
                     wire.send(&Draining { kind: DrainingType::Draining }).await?;
                     return Err(restarting().into());
                 }
@@ -79,17 +80,17 @@ async fn authenticated(wire: &mut Wire, opening: Opening) -> Result<Connection, 
             let ClientMessage::Authenticate(message) = first else {
                 return Err(Close::new(4401, "send authenticate first").into());
             };
-            let identity = verify(&app, &path_user, &message.token).await?;
-            drop(place);
+            let identity = verify(&live, &path_user, &message.token).await?;
+            drop(permit);
             (identity, message.after.or(after))
         }
     };
-    let subscription = app
-        .hub()
-        .subscribe(identity.owner.clone(), app.live().sockets_per_user)
+    let subscription = live
+        .hub
+        .subscribe(identity.owner.clone(), live.settings.sockets_per_user)
         .ok_or_else(|| Close::new(4429, "this user has as many sockets open as are allowed; close one first"))?;
     let token = TokenLife::new(identity.expires_at);
-    Ok(Connection { app, path_user, identity, checked_at: None, token, subscription, after })
+    Ok(Connection { live, path_user, identity, checked_at: None, token, subscription, after })
 }
 
 fn revoked() -> Close {
@@ -105,10 +106,10 @@ fn restarting() -> Close {
     Close::new(1012, "the server is restarting; connect again after a random wait of up to 5 seconds")
 }
 
-async fn verify(app: &App, path_user: &str, token: &str) -> Result<Identity, Close> {
-    let identity = app.verifier().verify(token).await.map_err(|error| match error {
+async fn verify(live: &Live, path_user: &str, token: &str) -> Result<Identity, Close> {
+    let identity = live.verifier.verify(token).await.map_err(|error| match error {
         VerifyError::Refused(error) => {
-            tracing::info!(reason = %error, "token refused");
+            tracing::info!(reason = %error, "token rejected");
             Close::new(4401, error.to_string())
         }
         VerifyError::Unavailable => Close::new(1013, error.to_string()),
@@ -119,7 +120,7 @@ async fn verify(app: &App, path_user: &str, token: &str) -> Result<Identity, Clo
     Ok(identity)
 }
 
-/// When a token ends, and whether its holder has been told so.
+/// When a token ends, and whether its holder has been warned.
 struct TokenLife {
     expires_at: DateTime<Utc>,
     ends: Instant,
@@ -140,7 +141,7 @@ impl TokenLife {
 
 /// A socket whose user is known.
 struct Connection {
-    app: App,
+    live: Arc<Live>,
     path_user: String,
     identity: Identity,
     /// How often something had been revoked when the identity was last found good.
@@ -151,16 +152,16 @@ struct Connection {
 }
 
 impl Connection {
-    /// Greets, then sends changes until the socket ends.
+    /// Sends `hello`, then changes until the socket ends.
     async fn follow(mut self, wire: &mut Wire) -> Result<Infallible, End> {
         // What was revoked between its check and the subscription woke nobody.
         self.check_access()?;
         let (mut position, mut catching_up_to) = self.greet(wire).await?;
-        let draining = self.app.draining().clone();
-        let heartbeat = self.app.live().heartbeat;
+        let draining = self.live.draining.clone();
+        let heartbeat = self.live.settings.heartbeat;
         let mut heartbeat_at = Instant::now() + heartbeat;
         // Sockets that were opened together need not end together.
-        let mut retires_at = Instant::now() + self.app.live().max_life.mul_f64(rand::random_range(0.9..1.0));
+        let mut retires_at = Instant::now() + self.live.settings.max_life.mul_f64(rand::random_range(0.9..1.0));
         let mut told_of_drain = false;
         loop {
             if catching_up_to.is_some_and(|head| position.seq >= head) {
@@ -188,7 +189,7 @@ impl Connection {
                     wire.send(&Draining { kind: DrainingType::Draining }).await?;
                     // Spread, so that not all clients arrive at the next server at once; what
                     // still happens until then is still delivered.
-                    retires_at = Instant::now() + self.app.live().drain.mul_f64(rand::random_range(0.0..1.0));
+                    retires_at = Instant::now() + self.live.settings.drain.mul_f64(rand::random_range(0.0..1.0));
                 }
                 message = wire.receive() => self.answer(message?, position.seq, wire).await?,
                 () = self.subscription.advanced(), if next == Next::Wait => {}
@@ -200,7 +201,7 @@ impl Connection {
                     }
                     Next::ReadLog => match self.read_log(position).await? {
                         Ok(page) if page.changes.is_empty() => {
-                            // The same place, now in the history that it is known to be in.
+                            // The same position, now in the history that the log has.
                             position = page.end(position.seq);
                             self.subscription.log_exhausted();
                         }
@@ -243,14 +244,14 @@ impl Connection {
     }
 
     /// The page after a position, or why it cannot be given and where to go on instead.
-    async fn read_log(&self, position: Position) -> Result<Result<Page, (ResetReason, Position)>, End> {
+    async fn read_log(&self, position: Position) -> Result<Result<LogPage, (ResetReason, Position)>, End> {
         let page = self.read(position.seq, PAGE).await?;
         let head = page.history.at(page.head);
         Ok(page.continuing(position).map_err(|reason| (reason, head)))
     }
 
-    async fn read(&self, after: Seq, limit: u16) -> Result<Page, End> {
-        store::read(self.app.pool(), self.subscription.owner(), after, limit).await.map_err(|error| {
+    async fn read(&self, after: Seq, limit: u16) -> Result<LogPage, End> {
+        self.subscription.read(after, limit).await.map_err(|error| {
             tracing::warn!(%error, "the change log cannot be read");
             Close::new(1013, "the change log cannot be read now; connect again later").into()
         })
@@ -258,9 +259,9 @@ impl Connection {
 
     /// Ends the socket if what it was opened with, or last renewed with, has been revoked.
     fn check_access(&mut self) -> Result<(), End> {
-        let now = Some(self.app.revocations().changes());
+        let now = Some(self.live.revocations.changes());
         if self.checked_at != now {
-            if self.app.revocations().forbids(&self.identity) {
+            if self.live.revocations.forbids(&self.identity) {
                 return Err(revoked().into());
             }
             self.checked_at = now;
@@ -288,7 +289,7 @@ impl Connection {
                 if message.after.is_some() {
                     return Err(Close::bad_message("after is only allowed in the first authenticate").into());
                 }
-                let identity = verify(&self.app, &self.path_user, &message.token).await?;
+                let identity = verify(&self.live, &self.path_user, &message.token).await?;
                 self.token = TokenLife::new(identity.expires_at);
                 self.identity = identity;
                 // It may have been revoked since it was verified.

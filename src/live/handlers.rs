@@ -1,5 +1,7 @@
-//! `GET /api/{user_id}/live`: the handshake. What can be refused is refused here, as a problem,
-//! before there is a socket.
+//! `GET /api/{user_id}/live`: the handshake. What can be rejected is rejected here, as a problem, before
+//! there is a socket.
+
+use std::sync::Arc;
 
 use salvo::http::header::{
     CONNECTION, HeaderName, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -82,21 +84,21 @@ pub async fn open_live(
         // Only a socket can still say who it is.
         return Err(if caller.is_some() { upgrade_required() } else { refuse(TokenError::Missing) });
     }
-    if app.draining().is_cancelled() {
+    if app.live().draining.is_cancelled() {
         return Err(Problem::unavailable("the server is stopping; connect again"));
     }
     let who = match caller {
         Some(caller) => Who::Known(caller.into_identity()),
-        None => Who::Waiting(app.waiting().admit(client_address(&app, req)).ok_or_else(too_many)?),
+        None => Who::Unauthenticated(app.live().unauthenticated.admit(client_address(&app, req)).ok_or_else(too_many)?),
     };
     let opening = Opening {
-        app: app.clone(),
+        live: Arc::clone(app.live()),
         path_user: req.params().get("user_id").cloned().unwrap_or_default(),
         who,
         after: query.0.after,
     };
     // Counted from now on, so that a stopping server waits for this socket, too.
-    let counted = app.sockets().token();
+    let counted = app.live().sockets.token();
     WebSocketUpgrade::with_config(socket_config())
         .protocols(&[SUBPROTOCOL])
         .upgrade(req, res, async move |socket| {
@@ -107,7 +109,7 @@ pub async fn open_live(
         .map_err(|_| upgrade_required())
 }
 
-/// Whoever sends an `Origin` is a page, and only known pages may open a socket.
+/// Only pages send an `Origin`, and only pages of allowed origins may open a socket.
 fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
     let known = origin

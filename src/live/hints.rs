@@ -1,7 +1,8 @@
-//! Word between servers: "this user's log has come as far as this", and the same of revocations. A
-//! hint is sent after the commit, outside its transaction and batched, because inside it the database's one lock for
-//! notifications would make all writers wait for each other. Hints may be lost: the sweep finds
-//! what they did not tell. Today's bus is Postgres' NOTIFY; another one would replace this file.
+//! The bus between servers. A hint says how far a user's log, or the sequence of revocations, has come.
+//! It is sent after the commit, outside the transaction and in batches: inside the transaction, the
+//! database's one lock for notifications would make all writers wait for each other. Hints may be
+//! lost; the sweep finds the changes that they did not report. The bus is Postgres' NOTIFY; another
+//! one would replace this file.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -15,11 +16,9 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::Hub;
 use crate::auth::OwnerId;
 use crate::changes::Seq;
 use crate::database::Pool;
-use crate::revocations::Revocations;
 
 const CHANNEL: &str = "taskwire_changes";
 const LISTEN: &str = "LISTEN taskwire_changes";
@@ -27,11 +26,9 @@ const LISTEN: &str = "LISTEN taskwire_changes";
 const BATCHED_FOR: Duration = Duration::from_millis(3);
 /// Postgres takes payloads of less than 8000 bytes; one hint has at most about 2,100.
 const PAYLOAD_MAX: usize = 7500;
-/// The wait before listening is tried again.
-const RETRY: Duration = Duration::from_secs(1);
 /// How long it may be quiet before the connection is asked for a sign of life.
 const QUIET: Duration = Duration::from_secs(5);
-/// How long it gets to give one.
+/// How long it gets to answer.
 const SIGN_WITHIN: Duration = Duration::from_secs(5);
 
 /// Collects the hints of this server's writes.
@@ -39,12 +36,12 @@ const SIGN_WITHIN: Duration = Duration::from_secs(5);
 pub struct Hints(Arc<Outbox>);
 
 struct Outbox {
-    /// Whether there are other servers to tell.
+    /// Whether other servers can receive hints.
     wanted: bool,
-    /// Tells this server's own hints, which it need not follow.
+    /// Names this server, which ignores its own hints.
     server: Uuid,
     heads: Mutex<HashMap<OwnerId, Seq>>,
-    /// How far the sequence of revocations has come; 0 if there is nothing to tell.
+    /// How far the sequence of revocations has come; 0 if there is nothing to send.
     revocations: AtomicI64,
     filled: Notify,
 }
@@ -69,7 +66,7 @@ impl Hints {
         }))
     }
 
-    /// Leaves word that the owner's log has come as far as `seq`.
+    /// Queues a hint that the owner's log has come as far as `seq`.
     pub fn leave(&self, owner: &OwnerId, seq: Seq) {
         if !self.0.wanted {
             return;
@@ -81,7 +78,7 @@ impl Hints {
         self.0.filled.notify_one();
     }
 
-    /// Leaves word that the sequence of revocations has come as far as `seq`.
+    /// Queues a hint that the sequence of revocations has come as far as `seq`.
     pub fn leave_revocations(&self, seq: i64) {
         if self.0.wanted {
             self.0.revocations.fetch_max(seq, Ordering::AcqRel);
@@ -89,7 +86,7 @@ impl Hints {
         }
     }
 
-    /// Sends what has been left, in batches, for as long as the server runs.
+    /// Sends the queued hints in batches, for as long as the server runs.
     pub async fn send(self, pool: Pool) {
         loop {
             self.0.filled.notified().await;
@@ -106,41 +103,12 @@ impl Hints {
         }
     }
 
-    /// Follows the hints of other servers, for as long as this one runs. Needs a connection that
-    /// no proxy shares; without one, the sweep alone carries changes across servers.
-    pub async fn follow(self, direct_url: String, hub: Hub, revocations: Revocations) {
-        loop {
-            if let Err(error) = self.listen(&direct_url, &hub, &revocations).await {
-                tracing::debug!(%error, "hints are not heard; the sweep makes up for them");
-            }
-            tokio::time::sleep(RETRY).await;
-        }
-    }
-
-    async fn listen(&self, direct_url: &str, hub: &Hub, revocations: &Revocations) -> sqlx::Result<()> {
-        let mut listener = in_time(PgListener::connect(direct_url)).await?;
-        loop {
-            // Said again, it changes nothing, but must be answered.
-            in_time(listener.execute(LISTEN)).await?;
-            while let Ok(heard) = timeout(QUIET, listener.try_recv()).await {
-                // `None`: the connection was lost and is another, which does not listen yet. What
-                // was missed meanwhile, the sweep finds.
-                let Some(notification) = heard? else { break };
-                self.pass_on(&notification, hub, revocations);
-            }
-        }
-    }
-
-    fn pass_on(&self, notification: &PgNotification, hub: &Hub, revocations: &Revocations) {
-        let Ok(payload) = serde_json::from_str::<Payload>(notification.payload()) else { return };
-        if payload.server != self.0.server {
-            for (owner, seq) in payload.heads {
-                hub.hint(&owner, seq);
-            }
-            if let Some(seq) = payload.revocations {
-                revocations.hint(seq);
-            }
-        }
+    /// Listens for the hints of other servers. Needs a connection that no proxy shares.
+    pub async fn listen(&self, direct_url: &str) -> sqlx::Result<Listener> {
+        let connection = in_time(PgListener::connect(direct_url)).await?;
+        let mut listener = Listener { connection, server: self.0.server };
+        listener.subscribe().await?;
+        Ok(listener)
     }
 
     fn heads(&self) -> std::sync::MutexGuard<'_, HashMap<OwnerId, Seq>> {
@@ -148,7 +116,51 @@ impl Hints {
     }
 }
 
-/// A connection whose packets are dropped without a word would be waited for very long.
+/// What another server reported.
+#[derive(Debug)]
+pub struct Hint {
+    /// How far the logs of these owners have come.
+    pub heads: Vec<(String, Seq)>,
+    /// How far the sequence of revocations has come.
+    pub revocations: Option<i64>,
+}
+
+/// Hears the hints of other servers.
+pub struct Listener {
+    connection: PgListener,
+    /// This server, whose own hints are left out.
+    server: Uuid,
+}
+
+impl Listener {
+    /// The next hint of another server. Hints may be lost while the connection is renewed.
+    pub async fn next(&mut self) -> sqlx::Result<Hint> {
+        loop {
+            match timeout(QUIET, self.connection.try_recv()).await.map(Result::transpose) {
+                Ok(Some(notification)) => {
+                    if let Some(hint) = self.read(&notification?) {
+                        return Ok(hint);
+                    }
+                }
+                // The connection was lost and is a new one, which does not listen yet; or it has been
+                // quiet, and listening again shows whether it still answers.
+                Ok(None) | Err(_) => self.subscribe().await?,
+            }
+        }
+    }
+
+    async fn subscribe(&mut self) -> sqlx::Result<()> {
+        in_time(self.connection.execute(LISTEN)).await.map(|_| ())
+    }
+
+    fn read(&self, notification: &PgNotification) -> Option<Hint> {
+        let payload: Payload = serde_json::from_str(notification.payload()).ok()?;
+        let Payload { server, heads, revocations } = payload;
+        (server != self.server).then_some(Hint { heads, revocations })
+    }
+}
+
+/// Without a limit, a connection whose packets are dropped would be waited for very long.
 async fn in_time<T>(answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
     timeout(SIGN_WITHIN, answer).await.map_err(std::io::Error::from)?
 }
@@ -185,20 +197,14 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::auth::Tokens;
 
     #[test]
     fn the_longest_hints_fit_and_none_is_lost() {
-        let tokens = Tokens::new(b"secret", None, None);
-        let owner = |id: &str| {
-            let token = tokens.mint(id, Duration::from_mins(1)).expect("a token is minted");
-            tokens.verify(&token).expect("a good token").owner
-        };
         // Of the ids that are allowed, those that take the most room: escaped, and in bytes.
         let heads: HashMap<OwnerId, Seq> = ["\"", "\u{1f95b}", "a"]
             .into_iter()
             .flat_map(|letter| (200..=255).map(move |length| letter.repeat(length)))
-            .map(|id| (owner(&id), Seq::new(i64::MAX)))
+            .map(|id| (OwnerId::for_tests(&id), Seq::new(i64::MAX)))
             .collect();
         let payloads = payloads(Uuid::new_v4(), heads.clone(), Some(i64::MAX));
         assert!(payloads.iter().all(|payload| payload.len() < 8000));

@@ -1,6 +1,6 @@
-//! Who is connected, and a channel for each connected user. Writers hand their changes over after
-//! the commit; a channel passes on only what is next in the log's order, and reads the log where
-//! something is missing. All this is a cache of the log, never a source of truth.
+//! Knows who is connected, with a channel for each connected user. Writers publish their changes after
+//! the commit; a channel passes on only the next change in the order of the log, and reads the log where
+//! one is missing. All of this is a cache of the log, never a source of truth.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use super::channel::{Channel, lock};
 use super::ring::Next;
 use crate::auth::OwnerId;
+use crate::changes::store::{self, LogPage};
 use crate::changes::{Position, Recorded, Seq};
 use crate::database::Pool;
 
@@ -26,8 +27,8 @@ struct Listed {
     subscribers: usize,
 }
 
-/// How far the changes of one user are known.
-pub struct Head {
+/// How far this server knows the changes of one user.
+pub struct KnownHead {
     pub owner: OwnerId,
     pub position: Position,
 }
@@ -45,14 +46,14 @@ impl Hub {
         }
     }
 
-    /// Looks for changes that nobody handed over.
+    /// Looks for changes that were not published here.
     pub fn recheck(&self, owner: &str) {
         if let Some((owner, channel)) = self.named(owner) {
             channel.read_log(&self.0.pool, &owner);
         }
     }
 
-    /// Takes word from another server that a log has come as far as `seq`.
+    /// Takes a hint of another server that a log has come as far as `seq`.
     pub fn hint(&self, owner: &str, seq: Seq) {
         if let Some((owner, channel)) = self.named(owner)
             && channel.head().is_none_or(|head| head.seq < seq)
@@ -61,7 +62,7 @@ impl Hub {
         }
     }
 
-    /// Lets the user's connections look whether they still may go on.
+    /// Makes the user's connections check whether they may still go on.
     pub fn wake(&self, owner: &str) {
         if let Some((_, channel)) = self.named(owner) {
             channel.advance();
@@ -69,7 +70,7 @@ impl Hub {
     }
 
     /// How far each connected user's changes are known here.
-    pub fn heads(&self) -> Vec<Head> {
+    pub fn heads(&self) -> Vec<KnownHead> {
         // Everybody who connects, leaves or writes wants the hub's lock, so it is not held while
         // each channel's is waited for.
         let channels: Vec<_> =
@@ -78,7 +79,7 @@ impl Hub {
             .into_iter()
             .filter_map(|(owner, channel)| {
                 let position = channel.head()?;
-                Some(Head { owner, position })
+                Some(KnownHead { owner, position })
             })
             .collect()
     }
@@ -127,6 +128,11 @@ impl Subscription {
         }
     }
 
+    /// Reads the owner's changes after `after` from the log, at most `limit` of them.
+    pub async fn read(&self, after: Seq, limit: u16) -> sqlx::Result<LogPage> {
+        store::read(&self.hub.0.pool, &self.owner, after, limit).await
+    }
+
     /// What a connection at `position` should do now.
     pub fn next(&mut self, position: Position) -> Next {
         // Noted before the look at the ring: what comes between the two wakes the next wait.
@@ -156,10 +162,6 @@ impl Subscription {
     fn read_log(&self) {
         self.channel.read_log(&self.hub.0.pool, &self.owner);
     }
-
-    pub const fn owner(&self) -> &OwnerId {
-        &self.owner
-    }
 }
 
 impl Drop for Subscription {
@@ -176,15 +178,10 @@ impl Drop for Subscription {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use chrono::DateTime;
-    use sqlx::postgres::PgPoolOptions;
 
     use super::*;
-    use crate::auth::Tokens;
     use crate::changes::{Change, Event, History};
-    use crate::config::PoolConfig;
     use crate::tasks::TaskId;
 
     const HISTORY: History = History::new(1, Some(1));
@@ -200,10 +197,7 @@ mod tests {
 
     /// A hub whose database cannot be reached, and somebody who is connected.
     fn hub() -> (Hub, OwnerId) {
-        let tokens = Tokens::new(b"secret", None, None);
-        let token = tokens.mint("ada", Duration::from_mins(1)).expect("a token is minted");
-        let pool = PgPoolOptions::new().connect_lazy("postgres://127.0.0.1:1/none").expect("an address");
-        (Hub::new(Pool::new(pool, PoolConfig::default())), tokens.verify(&token).expect("a good token").owner)
+        (Hub::new(Pool::unreachable()), OwnerId::for_tests("ada"))
     }
 
     #[tokio::test]

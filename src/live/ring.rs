@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::changes::store::Page;
+use crate::changes::store::LogPage;
 use crate::changes::{Change, ChangeMessage, History, Position, Recorded, Seq};
 
 /// How many changes a ring keeps for connections that are a little behind.
@@ -65,7 +65,7 @@ impl Ring {
     /// Takes what the log said when the head was `asked_at`; returns whether it was of use.
     /// What does not continue the head starts the ring anew, and connections find that out by
     /// their own positions; unless the head has moved on meanwhile, and the page is merely old.
-    pub fn integrate(&mut self, page: Page, asked_at: Option<Position>) -> bool {
+    pub fn integrate(&mut self, page: LogPage, asked_at: Option<Position>) -> bool {
         let now = page.history.at(page.head);
         let Some(head) = self.base else {
             self.start(now);
@@ -253,7 +253,7 @@ mod tests {
         let mut ring = ring(0);
         ring.offer(recorded(1));
         ring.offer(recorded(1));
-        ring.integrate(Page { history: HISTORY, head: Seq::new(1), changes: vec![change(1)] }, Some(at(0)));
+        ring.integrate(LogPage { history: HISTORY, head: Seq::new(1), changes: vec![change(1)] }, Some(at(0)));
         assert_eq!(sent(&ring, 0), [1]);
     }
 
@@ -262,7 +262,7 @@ mod tests {
         let mut ring = ring(1);
         ring.offer(recorded(4));
         ring.integrate(
-            Page { history: HISTORY, head: Seq::new(4), changes: vec![change(2), change(3), change(4)] },
+            LogPage { history: HISTORY, head: Seq::new(4), changes: vec![change(2), change(3), change(4)] },
             Some(at(1)),
         );
         assert_eq!(sent(&ring, 1), [2, 3, 4]);
@@ -285,7 +285,7 @@ mod tests {
         let other = History::new(1, Some(2));
         assert!(ring.offer(Recorded { history: other, change: change(4) }));
         assert_eq!(ring.next(at(3)), Next::Wait);
-        ring.integrate(Page { history: other, head: Seq::new(4), changes: vec![change(4)] }, Some(at(3)));
+        ring.integrate(LogPage { history: other, head: Seq::new(4), changes: vec![change(4)] }, Some(at(3)));
         assert_eq!(ring.next(at(3)), Next::ReadLog);
         assert_eq!(ring.head(), Some(other.at(Seq::new(4))));
     }
@@ -305,7 +305,7 @@ mod tests {
         let mut ring = Ring::default();
         ring.begin(beginning);
         ring.offer(recorded(1));
-        let old = Page { history: beginning.history, head: Seq::ZERO, changes: Vec::new() };
+        let old = LogPage { history: beginning.history, head: Seq::ZERO, changes: Vec::new() };
         ring.integrate(old, Some(beginning));
         assert_eq!(ring.head(), Some(at(1)));
     }
@@ -315,7 +315,7 @@ mod tests {
         let mut ring = ring(7);
         assert!(ring.offer(recorded(9)));
         assert!(ring.is_behind());
-        let shorter = Page { history: HISTORY, head: Seq::new(5), changes: Vec::new() };
+        let shorter = LogPage { history: HISTORY, head: Seq::new(5), changes: Vec::new() };
         assert!(ring.integrate(shorter, Some(at(7))));
         assert!(!ring.is_behind(), "or the hub would read the log without end");
         assert_eq!(ring.next(at(5)), Next::Wait);
@@ -330,7 +330,7 @@ mod tests {
     fn an_old_page_does_not_set_the_ring_back() {
         let mut ring = ring(3);
         ring.offer(recorded(4));
-        ring.integrate(Page { history: HISTORY, head: Seq::new(3), changes: Vec::new() }, Some(at(3)));
+        ring.integrate(LogPage { history: HISTORY, head: Seq::new(3), changes: Vec::new() }, Some(at(3)));
         assert_eq!(sent(&ring, 3), [4]);
     }
 }

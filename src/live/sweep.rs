@@ -1,13 +1,13 @@
-//! The safety net under the hints: every second or so the heads of connected users are compared
-//! with the database, in one statement for a thousand of them. So a lost hint costs a second,
-//! never a change, and without any hints the channel still works. It is the only thing that asks
-//! the database while nothing happens, and it asks per user, not per socket. The same statement
-//! brings the head of the revocations, so one goes out even when nobody is connected.
+//! Makes up for lost hints: every second or so it compares the heads of connected users with the
+//! database, in one statement for a thousand of them. So a lost hint costs a second, never a change, and
+//! the channel works without any hints. Nothing else queries the database while nothing happens, and this
+//! queries per user, not per socket. The same statement reads the head of the revocations, so one runs
+//! even when nobody is connected.
 
 use std::time::{Duration, Instant};
 
 use super::Hub;
-use super::hub::Head;
+use super::hub::KnownHead;
 use crate::database::Pool;
 use crate::revocations::{self, Revocations};
 
@@ -26,10 +26,10 @@ pub async fn run(pool: Pool, hub: Hub, revocations: Revocations, every: Duration
             let (batch, later) = left.split_at(left.len().min(BATCH));
             let asked_at = Instant::now();
             match ask(&pool, batch).await {
-                Ok(answer) => {
-                    // First, so that who is shut out is not told what comes after.
-                    revocations.swept(answer.revocations, asked_at).await;
-                    answer.moved_on.iter().for_each(|owner| hub.recheck(owner));
+                Ok(swept) => {
+                    // First, so that a revoked socket gets none of the changes.
+                    revocations.swept(swept.revocations, asked_at).await;
+                    swept.moved_on.iter().for_each(|owner| hub.recheck(owner));
                 }
                 Err(error) => tracing::debug!(%error, "the sweep could not ask the database"),
             }
@@ -41,13 +41,13 @@ pub async fn run(pool: Pool, hub: Hub, revocations: Revocations, every: Duration
     }
 }
 
-struct Answer {
-    /// Those of the users whose log is further than the hub knows, or is another one.
+struct Swept {
+    /// The users whose log is further than the hub knows, or is another log.
     moved_on: Vec<String>,
     revocations: revocations::Head,
 }
 
-async fn ask(pool: &Pool, heads: &[Head]) -> sqlx::Result<Answer> {
+async fn ask(pool: &Pool, heads: &[KnownHead]) -> sqlx::Result<Swept> {
     let owners: Vec<String> = heads.iter().map(|head| head.owner.as_str().to_owned()).collect();
     let epochs: Vec<i64> = heads.iter().map(|head| head.position.history.epoch()).collect();
     let generations: Vec<i64> =
@@ -75,5 +75,5 @@ async fn ask(pool: &Pool, heads: &[Head]) -> sqlx::Result<Answer> {
     .await?;
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let revocations = revocations::Head { epoch: first.epoch, seq: first.revocations };
-    Ok(Answer { revocations, moved_on: rows.into_iter().filter_map(|row| row.moved_on).collect() })
+    Ok(Swept { revocations, moved_on: rows.into_iter().filter_map(|row| row.moved_on).collect() })
 }

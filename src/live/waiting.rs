@@ -1,17 +1,17 @@
-//! Sockets that have not said who they are yet. They cost memory before anyone is known to answer
-//! for it, so there may be only so many, in total and from one address.
+//! Counts the sockets that have not authenticated yet. They use memory before their user is known, so
+//! their number is limited, in total and for each client network.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::http::address::neighbourhood;
+use crate::config::client_subnet;
 
-/// Counts them.
+/// Counts the sockets that have not authenticated. Cheap to clone.
 #[derive(Clone)]
-pub struct Waiting(Arc<Room>);
+pub struct UnauthenticatedSockets(Arc<Inner>);
 
-struct Room {
+struct Inner {
     limit: usize,
     limit_per_address: usize,
     present: Mutex<Present>,
@@ -23,20 +23,20 @@ struct Present {
     by_address: HashMap<IpAddr, usize>,
 }
 
-/// A place among them, given back when dropped.
-pub struct Place {
-    waiting: Waiting,
+/// Counts one such socket until it is dropped.
+pub struct Permit {
+    sockets: UnauthenticatedSockets,
     address: IpAddr,
 }
 
-impl Waiting {
+impl UnauthenticatedSockets {
     pub fn new(limit: usize, limit_per_address: usize) -> Self {
-        Self(Arc::new(Room { limit, limit_per_address, present: Mutex::default() }))
+        Self(Arc::new(Inner { limit, limit_per_address, present: Mutex::default() }))
     }
 
-    /// A place for one more socket from this address, if there is one.
-    pub fn admit(&self, address: IpAddr) -> Option<Place> {
-        let address = neighbourhood(address);
+    /// A permit for one more socket from this address, unless the limits are reached.
+    pub fn admit(&self, address: IpAddr) -> Option<Permit> {
+        let address = client_subnet(address);
         let mut present = self.present();
         let here = present.by_address.get(&address).copied().unwrap_or_default();
         if present.total >= self.0.limit || here >= self.0.limit_per_address {
@@ -44,7 +44,7 @@ impl Waiting {
         }
         present.total += 1;
         present.by_address.insert(address, here + 1);
-        Some(Place { waiting: self.clone(), address })
+        Some(Permit { sockets: self.clone(), address })
     }
 
     fn present(&self) -> MutexGuard<'_, Present> {
@@ -52,9 +52,9 @@ impl Waiting {
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
-        let mut present = self.waiting.present();
+        let mut present = self.sockets.present();
         present.total -= 1;
         if let Some(here) = present.by_address.get_mut(&self.address) {
             *here -= 1;
@@ -74,26 +74,26 @@ mod tests {
     }
 
     #[test]
-    fn there_are_only_so_many_places_and_they_are_given_back() {
-        let waiting = Waiting::new(3, 2);
-        let first = waiting.admit(address("192.0.2.1"));
-        let _second = waiting.admit(address("192.0.2.1"));
+    fn permits_are_limited_and_dropping_one_frees_it() {
+        let sockets = UnauthenticatedSockets::new(3, 2);
+        let first = sockets.admit(address("192.0.2.1"));
+        let _second = sockets.admit(address("192.0.2.1"));
         assert!(first.is_some());
-        assert!(waiting.admit(address("192.0.2.1")).is_none(), "two from one address are enough");
-        let _third = waiting.admit(address("192.0.2.2"));
-        assert!(waiting.admit(address("192.0.2.3")).is_none(), "three in all are enough");
+        assert!(sockets.admit(address("192.0.2.1")).is_none(), "two from one address are enough");
+        let _third = sockets.admit(address("192.0.2.2"));
+        assert!(sockets.admit(address("192.0.2.3")).is_none(), "three in all are enough");
         drop(first);
-        assert!(waiting.admit(address("192.0.2.1")).is_some());
-        assert_eq!(waiting.present().by_address.len(), 2, "nobody is remembered who is not there");
+        assert!(sockets.admit(address("192.0.2.1")).is_some());
+        assert_eq!(sockets.present().by_address.len(), 2, "nobody is remembered who is not there");
     }
 
     #[test]
     fn a_network_cannot_pass_for_many_addresses() {
-        let waiting = Waiting::new(9, 1);
-        let _first = waiting.admit(address("2001:db8::1"));
-        assert!(waiting.admit(address("2001:db8::2")).is_none());
-        assert!(waiting.admit(address("2001:db8:0:1::2")).is_some());
-        let _v4 = waiting.admit(address("::ffff:192.0.2.1"));
-        assert!(waiting.admit(address("192.0.2.1")).is_none());
+        let sockets = UnauthenticatedSockets::new(9, 1);
+        let _first = sockets.admit(address("2001:db8::1"));
+        assert!(sockets.admit(address("2001:db8::2")).is_none());
+        assert!(sockets.admit(address("2001:db8:0:1::2")).is_some());
+        let _v4 = sockets.admit(address("::ffff:192.0.2.1"));
+        assert!(sockets.admit(address("192.0.2.1")).is_none());
     }
 }

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{self, Utf8Bytes};
 use super::messages::{
     ClientMessage, ErrorMessage, ErrorType, Heartbeat, HeartbeatType, Ping, PingType, Reset, ResetType,
 };
-use crate::changes::store::{Page, ResetReason};
+use crate::changes::store::{LogPage, ResetReason};
 use crate::changes::{ChangeMessage, Position, Seq};
 
 /// How long the other side gets to answer a close.
@@ -133,7 +133,7 @@ impl Wire {
     }
 
     /// Sends changes from the log; returns the position after them.
-    pub async fn send_page(&mut self, page: Page, after: Position) -> Result<Position, End> {
+    pub async fn send_page(&mut self, page: LogPage, after: Position) -> Result<Position, End> {
         let end = page.end(after.seq);
         let history = page.history;
         let texts = page

@@ -10,7 +10,8 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response};
 
-use crate::problem::{Code, PROBLEM_JSON};
+use crate::problem::Code;
+use crate::problem::answer::PROBLEM_JSON;
 
 /// 404 for what a path names.
 pub struct NotFound;

@@ -1,34 +1,44 @@
 //! How a problem leaves the server.
 
-use std::borrow::Cow;
-
-use salvo::http::HeaderValue;
 use salvo::http::header::{ALLOW, CONTENT_TYPE, ETAG};
+use salvo::http::{HeaderValue, StatusCode};
 use salvo::prelude::*;
 
-use super::{PROBLEM_JSON, Problem, ProblemBody};
+use super::{Code, Problem};
+
+/// The media type of every error.
+pub const PROBLEM_JSON: &str = "application/problem+json";
 
 impl Problem {
-    pub fn into_body(self) -> ProblemBody {
-        let status = self.code.status();
-        ProblemBody {
-            kind: Cow::Borrowed("about:blank"),
-            title: Cow::Borrowed(status.canonical_reason().unwrap_or("Error")),
-            status: status.as_u16(),
-            detail: self.detail,
-            code: self.code,
-            errors: self.errors,
+    /// The problem that stands for a status which the framework chose by itself.
+    pub fn for_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => {
+                Self::new(Code::NotFound, "there is nothing at this path; /openapi.yaml lists what there is")
+            }
+            StatusCode::METHOD_NOT_ALLOWED => Self::new(
+                Code::MethodNotAllowed,
+                "this path does not take this method; the Allow header lists those it takes",
+            ),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::new(Code::PayloadTooLarge, "the body is too large"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                Self::new(Code::UnsupportedMediaType, "send the body as application/json")
+            }
+            StatusCode::SERVICE_UNAVAILABLE => Self::unavailable("the server is busy; try again"),
+            status if status.is_client_error() => Self::new(Code::ValidationError, "the request is malformed"),
+            status => Self::server_error(&format_args!("the framework answered {status}")),
         }
     }
 }
 
 impl Scribe for Problem {
     fn render(mut self, res: &mut Response) {
-        let headers = std::mem::take(&mut self.headers);
-        let status = self.code.status();
+        let headers = self.take_headers();
+        let status = self.code().status();
         let body = self.into_body();
         res.status_code(status);
-        // What a handler had prepared describes an answer that is no longer sent; Allow does.
+        // The headers that a handler has set describe a response that is no longer sent; Allow
+        // describes the path.
         let allow = res.headers().get(ALLOW).cloned();
         res.headers_mut().remove(ETAG);
         res.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));

@@ -1,19 +1,21 @@
-//! The requests about single projects. Every write is an operation of `batch`.
+//! The requests about single projects. Every write is an operation of the engine.
 
 use salvo::http::StatusCode;
 use salvo::prelude::*;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
+use validator::{Validate, ValidationError};
 
-use super::{CreateProject, MoveProject, Project, ProjectId, UpdateProject, store};
+use super::{CreateProject, Project, ProjectId, UpdateProject, store};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::batch::{self, Contents, Done, Operation, Place};
+use crate::batch::{Contents, Done, Operation, Placement};
 use crate::changes::Seq;
-use crate::http::answer::{Answer, ReadAnswer, Resource, path_segment};
+use crate::http::answer::{ReadResponse, Resource, ResourceResponse, path_segment};
 use crate::http::body::JsonBody;
 use crate::http::etag::{IfMatch, IfNoneMatch};
 use crate::http::query::Query;
+use crate::model::fields::not_null;
 use crate::openapi::params::{IfMatchHeader, IfNoneMatchHeader, ProjectPath, UserPath};
 use crate::openapi::responses::{Conflict, Gone, NotFound, PreconditionFailed};
 use crate::problem::Problem;
@@ -29,10 +31,10 @@ impl Resource for Project {
 }
 
 /// What an operation on one project left.
-fn answer(done: Done) -> Result<Answer<Project>, Problem> {
+fn response(done: Done) -> Result<ResourceResponse<Project>, Problem> {
     match done {
-        Done::ProjectCreated(project) => Ok(Answer::created(project)),
-        Done::ProjectRepeated(project) | Done::ProjectIs(project) => Ok(Answer::ok(project)),
+        Done::ProjectCreated(project) => Ok(ResourceResponse::created(project)),
+        Done::ProjectRepeated(project) | Done::ProjectIs(project) => Ok(ResourceResponse::ok(project)),
         other => Err(Problem::server_error(&format_args!("an operation on a project came to {other:?}"))),
     }
 }
@@ -71,8 +73,8 @@ pub async fn create_project(
     app: App,
     caller: Caller,
     body: JsonBody<CreateProject>,
-) -> Result<Answer<Project>, Problem> {
-    answer(batch::run_one(&app, caller.owner(), Operation::CreateProject(body.0)).await?)
+) -> Result<ResourceResponse<Project>, Problem> {
+    response(app.engine().run(caller.owner(), Operation::CreateProject(body.0)).await?)
 }
 
 /// Get a project
@@ -101,9 +103,9 @@ pub async fn get_project(
     caller: Caller,
     id: ProjectId,
     known: IfNoneMatch,
-) -> Result<ReadAnswer<Project>, Problem> {
+) -> Result<ReadResponse<Project>, Problem> {
     let project = store::get(app.pool(), caller.owner(), id).await?.ok_or_else(Problem::project_not_found)?;
-    Ok(ReadAnswer::of(project, &known))
+    Ok(ReadResponse::of(project, &known))
 }
 
 /// Update a project
@@ -143,9 +145,41 @@ pub async fn update_project(
     id: ProjectId,
     condition: IfMatch,
     body: JsonBody<UpdateProject>,
-) -> Result<Answer<Project>, Problem> {
-    let operation = Operation::UpdateProject { id, update: body.0, place: Place::Stay, if_match: condition.0 };
-    answer(batch::run_one(&app, caller.owner(), operation).await?)
+) -> Result<ResourceResponse<Project>, Problem> {
+    let operation = Operation::UpdateProject { id, update: body.0, place: Placement::Stay, if_match: condition.0 };
+    response(app.engine().run(caller.owner(), operation).await?)
+}
+
+/// Where a project is to go: right before or right after another one; without either, to the end.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = "one_place"))]
+pub struct MoveProject {
+    /// The project that is to come right after it.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub before: Option<ProjectId>,
+    /// The project that is to come right before it.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub after: Option<ProjectId>,
+}
+
+fn one_place(asked: &MoveProject) -> Result<(), ValidationError> {
+    if asked.before.is_some() && asked.after.is_some() {
+        return Err(ValidationError::new("after").with_message("must be left out where before is given".into()));
+    }
+    Ok(())
+}
+
+impl MoveProject {
+    fn place(&self) -> Placement<ProjectId> {
+        match (self.before, self.after) {
+            (Some(anchor), _) => Placement::Before(anchor),
+            (None, Some(anchor)) => Placement::After(anchor),
+            (None, None) => Placement::Last,
+        }
+    }
 }
 
 /// Move a project
@@ -176,10 +210,10 @@ pub async fn move_project(
     id: ProjectId,
     condition: IfMatch,
     body: JsonBody<MoveProject>,
-) -> Result<Answer<Project>, Problem> {
+) -> Result<ResourceResponse<Project>, Problem> {
     let update = UpdateProject::default();
     let operation = Operation::UpdateProject { id, update, place: body.0.place(), if_match: condition.0 };
-    answer(batch::run_one(&app, caller.owner(), operation).await?)
+    response(app.engine().run(caller.owner(), operation).await?)
 }
 
 /// What happens to the tasks of a project that is deleted.
@@ -234,6 +268,6 @@ pub async fn delete_project(
         Some(TasksOfDeleted::MoveOut) => Contents::MoveOut,
     };
     let operation = Operation::DeleteProject { id, contents, if_match: condition.0 };
-    batch::run_one(&app, caller.owner(), operation).await?;
+    app.engine().run(caller.owner(), operation).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,19 +2,17 @@
 
 use salvo::prelude::*;
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::schema::{ObjectBuilder, Schema};
-use utoipa::openapi::{Ref, RefOr};
-use utoipa::{IntoParams, PartialSchema, ToSchema};
+use utoipa::{IntoParams, ToSchema};
 
-use super::{Project, store};
+use super::{ListedProject, store};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::changes::Position;
 use crate::http::json::Json;
 use crate::http::query::Query;
+use crate::model::fields::count_schema;
 use crate::openapi::params::UserPath;
 use crate::problem::Problem;
-use crate::tasks::count_schema;
 
 /// Which projects to list: those that are archived, those that are not, or all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -35,41 +33,6 @@ pub struct ProjectsQuery {
     #[serde(default)]
     #[param(inline, required = false)]
     archived: ArchivedFilter,
-}
-
-/// A project in a list, with the numbers of its tasks. They are no part of the project itself:
-/// its version and its ETag say nothing of them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ListedProject {
-    #[serde(flatten)]
-    pub project: Project,
-    pub open_tasks: i64,
-    pub completed_tasks: i64,
-}
-
-impl PartialSchema for ListedProject {
-    fn schema() -> RefOr<Schema> {
-        // One object, and not `allOf`, of which generators make types that are harder to read.
-        let RefOr::T(Schema::Object(project)) = Project::schema() else {
-            return Ref::from_schema_name(Project::name()).into();
-        };
-        ObjectBuilder::from(project)
-            .description(Some(
-                "A project in a list, with the numbers of its tasks, subtasks included. They are no part of the \
-                 project itself: its version and its ETag say nothing of them.",
-            ))
-            .property("open_tasks", count_schema())
-            .required("open_tasks")
-            .property("completed_tasks", count_schema())
-            .required("completed_tasks")
-            .into()
-    }
-}
-
-impl ToSchema for ListedProject {
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        Project::schemas(schemas);
-    }
 }
 
 /// Projects in the order that their user gave.

@@ -1,9 +1,50 @@
 //! Reading projects. Every statement takes the owner as its first parameter.
 
-use super::{ListedProject, Project, ProjectId, ProjectRow};
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{ObjectBuilder, Schema};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::{Project, ProjectId, ProjectRow};
 use crate::auth::OwnerId;
 use crate::changes::{History, Position, Seq};
 use crate::database::Pool;
+use crate::model::fields::count_schema;
+
+/// A project in a list, with the numbers of its tasks. They are no part of the project itself:
+/// its version and its ETag say nothing of them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListedProject {
+    #[serde(flatten)]
+    pub project: Project,
+    pub open_tasks: i64,
+    pub completed_tasks: i64,
+}
+
+impl PartialSchema for ListedProject {
+    fn schema() -> RefOr<Schema> {
+        // One object, and not `allOf`, of which generators make types that are harder to read.
+        let RefOr::T(Schema::Object(project)) = Project::schema() else {
+            return Ref::from_schema_name(Project::name()).into();
+        };
+        ObjectBuilder::from(project)
+            .description(Some(
+                "A project in a list, with the numbers of its tasks, subtasks included. They are no part of the \
+                 project itself: its version and its ETag say nothing of them.",
+            ))
+            .property("open_tasks", count_schema())
+            .required("open_tasks")
+            .property("completed_tasks", count_schema())
+            .required("completed_tasks")
+            .into()
+    }
+}
+
+impl ToSchema for ListedProject {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Project::schemas(schemas);
+    }
+}
 
 pub async fn get(pool: &Pool, owner: &OwnerId, id: ProjectId) -> sqlx::Result<Option<Project>> {
     let row = sqlx::query_as!(

@@ -8,6 +8,7 @@ mod zone;
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::model::fields::not_null;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
@@ -16,8 +17,6 @@ use utoipa::ToSchema;
 
 pub use bound::DueBound;
 pub use zone::{TimeZone, UnknownTimeZone};
-
-use crate::http::body::not_null;
 
 /// When something is due: a date alone, or a date with a time of day and its time zone. `time`
 /// and `time_zone` come together or not at all.

@@ -1,27 +1,25 @@
-//! The requests about single tasks. Writes run to their end in a task of their
-//! own (see `changes::write`), whatever becomes of the request that asked for them.
+//! The requests about single tasks.
 
 use salvo::http::StatusCode;
 use salvo::prelude::*;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::store::{self, Creation, Deletion, Update};
-use super::{Children, CreateTask, SetCompletion, Task, TaskId, TaskPatch, UpdateTask};
+use super::{Children, CreateTask, SetCompletion, Task, TaskId, TaskPatch, UpdateTask, store};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::batch::{self, Done, Operation};
-use crate::changes::{Seq, write};
-use crate::http::answer::{Answer, ReadAnswer, Resource, path_segment};
+use crate::batch::{Done, Operation};
+use crate::changes::Seq;
+use crate::http::answer::{ReadResponse, Resource, ResourceResponse, path_segment};
 use crate::http::body::{JsonBody, OptionalJsonBody};
-use crate::http::etag::{IfMatch, IfNoneMatch, etag};
+use crate::http::etag::{IfMatch, IfNoneMatch};
 use crate::http::query::Query;
 use crate::openapi::params::{IfMatchHeader, IfNoneMatchHeader, TaskPath, UserPath};
 use crate::openapi::responses::{Conflict, Gone, NotFound, PreconditionFailed};
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 /// One task as an answer.
-pub type TaskAnswer = Answer<Task>;
+pub type TaskResponse = ResourceResponse<Task>;
 
 impl Resource for Task {
     fn version(&self) -> Seq {
@@ -33,7 +31,7 @@ impl Resource for Task {
     }
 }
 
-impl TaskAnswer {
+impl TaskResponse {
     /// What an operation on one task left.
     pub(super) fn of(done: Done) -> Result<Self, Problem> {
         match done {
@@ -72,27 +70,11 @@ impl TaskAnswer {
     impl_for = create_task
 )]
 #[handler]
-pub async fn create_task(app: App, caller: Caller, body: JsonBody<CreateTask>) -> Result<TaskAnswer, Problem> {
+pub async fn create_task(app: App, caller: Caller, body: JsonBody<CreateTask>) -> Result<TaskResponse, Problem> {
     let JsonBody(new) = body;
-    if new.parent_id.is_some() {
-        return match batch::run_one(&app, caller.owner(), Operation::CreateTask(new)).await? {
-            Done::TaskCreated(task) => Ok(TaskAnswer::created(task)),
-            done => TaskAnswer::of(done),
-        };
-    }
-    let creation = write(&app, caller.owner(), {
-        let (pool, owner) = (app.pool().clone(), caller.owner().clone());
-        async move { store::create(&pool, &owner, &new).await }
-    })
-    .await?;
-    match creation {
-        Creation::Created(task) => Ok(TaskAnswer::created(task)),
-        Creation::Repeated(task) => Ok(TaskAnswer::ok(task)),
-        Creation::IdTaken => {
-            Err(Problem::new(Code::Conflict, "a task with this id was created by another request; choose another id"))
-        }
-        Creation::IdGone => Err(Problem::new(Code::Gone, "the task with this id was deleted; choose another id")),
-        Creation::ProjectUnknown => Err(Problem::project_unknown()),
+    match app.engine().run(caller.owner(), Operation::CreateTask(new)).await? {
+        Done::TaskCreated(task) => Ok(TaskResponse::created(task)),
+        done => TaskResponse::of(done),
     }
 }
 
@@ -116,9 +98,9 @@ pub async fn create_task(app: App, caller: Caller, body: JsonBody<CreateTask>) -
     impl_for = get_task
 )]
 #[handler]
-pub async fn get_task(app: App, caller: Caller, id: TaskId, known: IfNoneMatch) -> Result<ReadAnswer<Task>, Problem> {
+pub async fn get_task(app: App, caller: Caller, id: TaskId, known: IfNoneMatch) -> Result<ReadResponse<Task>, Problem> {
     let task = store::get(app.pool(), caller.owner(), id).await?.ok_or_else(Problem::task_not_found)?;
-    Ok(ReadAnswer::of(task, &known))
+    Ok(ReadResponse::of(task, &known))
 }
 
 /// Update a task
@@ -159,7 +141,7 @@ pub async fn update_task(
     id: TaskId,
     condition: IfMatch,
     body: JsonBody<UpdateTask>,
-) -> Result<TaskAnswer, Problem> {
+) -> Result<TaskResponse, Problem> {
     apply(&app, &caller, id, condition, body.0.into()).await
 }
 
@@ -192,7 +174,7 @@ pub async fn replace_task(
     id: TaskId,
     condition: IfMatch,
     body: JsonBody<UpdateTask>,
-) -> Result<TaskAnswer, Problem> {
+) -> Result<TaskResponse, Problem> {
     apply(&app, &caller, id, condition, body.0.into()).await
 }
 
@@ -230,7 +212,7 @@ pub async fn set_task_completion(
     id: TaskId,
     condition: IfMatch,
     body: OptionalJsonBody<SetCompletion>,
-) -> Result<TaskAnswer, Problem> {
+) -> Result<TaskResponse, Problem> {
     apply(&app, &caller, id, condition, body.0.into()).await
 }
 
@@ -240,24 +222,9 @@ async fn apply(
     id: TaskId,
     condition: IfMatch,
     patch: TaskPatch,
-) -> Result<TaskAnswer, Problem> {
-    let update = if patch.is_structural() {
-        Update::NotAlone
-    } else {
-        let (pool, owner) = (app.pool().clone(), caller.owner().clone());
-        let (patch, if_match) = (patch.clone(), condition.0.clone());
-        write(app, caller.owner(), async move { store::update(&pool, &owner, id, &patch, if_match.as_deref()).await })
-            .await?
-    };
-    match update {
-        Update::Now(task) => Ok(TaskAnswer::ok(task)),
-        Update::NotAlone => {
-            let operation = Operation::UpdateTask { id, patch, if_match: condition.0 };
-            TaskAnswer::of(batch::run_one(app, caller.owner(), operation).await?)
-        }
-        Update::VersionDiffers(version) => Err(version_differs(version)),
-        Update::NotFound => Err(Problem::task_not_found()),
-    }
+) -> Result<TaskResponse, Problem> {
+    let operation = Operation::UpdateTask { id, patch, if_match: condition.0 };
+    TaskResponse::of(app.engine().run(caller.owner(), operation).await?)
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -297,22 +264,7 @@ pub async fn delete_task(
     query: Query<DeleteQuery>,
 ) -> Result<StatusCode, Problem> {
     let Query(DeleteQuery { children }) = query;
-    let (pool, owner, if_match) = (app.pool().clone(), caller.owner().clone(), condition.0.clone());
-    let deletion =
-        write(&app, caller.owner(), async move { store::delete(&pool, &owner, id, if_match.as_deref()).await }).await?;
-    match deletion {
-        Deletion::Deleted => Ok(StatusCode::NO_CONTENT),
-        Deletion::HasSubtasks => {
-            let operation = Operation::DeleteTask { id, children, if_match: condition.0 };
-            batch::run_one(&app, caller.owner(), operation).await?;
-            Ok(StatusCode::NO_CONTENT)
-        }
-        Deletion::VersionDiffers(version) => Err(version_differs(version)),
-        Deletion::NotFound => Err(Problem::task_not_found()),
-    }
-}
-
-fn version_differs(now: Seq) -> Problem {
-    Problem::new(Code::PreconditionFailed, "the task has changed since; the ETag header names its current version")
-        .with_etag(etag(now))
+    let operation = Operation::DeleteTask { id, children, if_match: condition.0 };
+    app.engine().run(caller.owner(), operation).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

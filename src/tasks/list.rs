@@ -17,6 +17,7 @@ use crate::auth::Caller;
 use crate::changes::Position;
 use crate::http::json::Json;
 use crate::http::query::{Limit, Query};
+use crate::model::fields::count_schema;
 use crate::openapi::params::UserPath;
 use crate::problem::Problem;
 use crate::projects::ProjectId;
@@ -141,7 +142,7 @@ pub struct ListQuery {
 pub struct TaskList {
     pub tasks: Vec<Task>,
     /// The number of tasks in this page.
-    #[schema(schema_with = super::count_schema)]
+    #[schema(schema_with = count_schema)]
     pub count: usize,
     /// Where the next page begins, or null after the last one.
     #[schema(required)]

@@ -1,6 +1,5 @@
-//! Tasks: the types that the API speaks, with their limits. `handlers` answers requests,
-//! `list` pages through many, and `store` holds the SQL that concerns one task alone; what
-//! concerns several is planned in `batch`.
+//! Tasks: the types that the API uses, with their limits. `handlers` and `list` answer requests, and
+//! `store` and `query` read tasks. The engine writes them.
 
 pub mod due;
 mod handlers;
@@ -25,15 +24,9 @@ pub use priority::Priority;
 pub use rank::Rank;
 pub use recurrence::Recurrence;
 pub use requests::{
-    Children, Completion, CreateTask, DESCRIPTION_MAX, SetCompletion, TITLE_MAX, TaskPatch, UpdateTask,
-    recurrence_fits, storable, trimmed, trimmed_not_null,
+    Children, Completion, CreateTask, DESCRIPTION_MAX, SetCompletion, TITLE_MAX, TaskPatch, UpdateTask, recurrence_fits,
 };
-pub use stats::{Counts, CountsByPriority, DayCount, ProjectCounts, TaskStats, get_stats};
+pub use stats::handlers::get_stats;
+pub use stats::{Counts, CountsByPriority, DayCount, ProjectCounts, TaskStats};
 pub(crate) use task::task_row;
 pub use task::{DueColumns, Task, TaskId, TaskRow};
-
-use crate::changes::Seq;
-
-pub fn count_schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-    <Seq as utoipa::PartialSchema>::schema()
-}

@@ -6,13 +6,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::handlers::TaskAnswer;
+use super::handlers::TaskResponse;
 use super::{Task, TaskId, TaskPatch};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::batch::{self, Operation, Place};
-use crate::http::body::{JsonBody, not_null, nullable};
+use crate::batch::{Operation, Placement};
+use crate::http::body::JsonBody;
 use crate::http::etag::IfMatch;
+use crate::model::fields::{not_null, nullable};
 use crate::openapi::params::{IfMatchHeader, TaskPath};
 use crate::openapi::responses::{NotFound, PreconditionFailed};
 use crate::problem::Problem;
@@ -52,9 +53,9 @@ fn one_place(asked: &MoveTask) -> Result<(), ValidationError> {
 impl MoveTask {
     pub fn operation(self, id: TaskId, if_match: Option<Vec<i64>>) -> Operation {
         let place = match (self.before, self.after) {
-            (Some(anchor), _) => Place::Before(anchor),
-            (None, Some(anchor)) => Place::After(anchor),
-            (None, None) => Place::Last,
+            (Some(anchor), _) => Placement::Before(anchor),
+            (None, Some(anchor)) => Placement::After(anchor),
+            (None, None) => Placement::Last,
         };
         let patch = TaskPatch { project_id: self.project_id, parent_id: self.parent_id, ..TaskPatch::default() };
         Operation::MoveTask { id, place, patch, if_match }
@@ -91,7 +92,7 @@ pub async fn move_task(
     id: TaskId,
     condition: IfMatch,
     body: JsonBody<MoveTask>,
-) -> Result<TaskAnswer, Problem> {
+) -> Result<TaskResponse, Problem> {
     let operation = body.0.operation(id, condition.0);
-    TaskAnswer::of(batch::run_one(&app, caller.owner(), operation).await?)
+    TaskResponse::of(app.engine().run(caller.owner(), operation).await?)
 }

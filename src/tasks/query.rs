@@ -27,7 +27,7 @@ pub struct ListOf {
 
 /// Some tasks of a list, in its order.
 #[derive(Debug)]
-pub struct Page {
+pub struct TaskPage {
     pub tasks: Vec<Task>,
     /// Where the page ends, if another follows.
     pub end: Option<Key>,
@@ -40,7 +40,7 @@ const COLUMNS: &str = "id, title, description, completed, completed_at, priority
                        due_at, recurrence, labels, project_id, parent_id, rank, created_at, updated_at, version";
 
 /// A page of tasks and the position of the same snapshot, in one statement.
-pub async fn list(pool: &Pool, owner: &OwnerId, of: &ListOf) -> sqlx::Result<Page> {
+pub async fn list(pool: &Pool, owner: &OwnerId, of: &ListOf) -> sqlx::Result<TaskPage> {
     let mut query = statement(owner, of);
     let mut rows = query.build().persistent(fits_all_values(of)).fetch_all(pool).await?;
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
@@ -55,12 +55,12 @@ pub async fn list(pool: &Pool, owner: &OwnerId, of: &ListOf) -> sqlx::Result<Pag
     }
     // Joined rows come in the order of the subquery, but that is no promise.
     places.sort_by_key(|(place, _)| *place);
-    // One task more than asked for tells that there is a next page.
+    // One task more than the limit shows that there is a next page.
     let more = places.len() > usize::from(of.limit);
     places.truncate(of.limit.into());
     let end = places.last().filter(|_| more).map(|(_, row)| Key::of(row, of.order.by)).transpose()?;
     let tasks = places.iter().map(|(_, row)| Ok(TaskRow::from_row(row)?.of(owner))).collect::<sqlx::Result<_>>()?;
-    Ok(Page { tasks, end, position })
+    Ok(TaskPage { tasks, end, position })
 }
 
 /// Whether one plan is good for any values. A statement that is kept gets such a plan, after a
@@ -112,9 +112,9 @@ fn push_part(query: &mut QueryBuilder<Postgres>, owner: &OwnerId, of: &ListOf, p
     push_limit(query, of);
 }
 
-/// Whose tasks. The planner is not told the owner but where it will be found, so it counts on one
-/// like any other and takes the same way for all: to the index. Told of one whose tasks are half
-/// the table, it would read the whole of it, everybody's.
+/// Whose tasks. The planner does not see the owner itself but where to find it, so it plans for an average
+/// owner and always uses the index. If it saw an owner with half of all tasks, it would read the whole
+/// table, with everybody's tasks.
 fn push_owner(query: &mut QueryBuilder<Postgres>, owner: &OwnerId, of: &ListOf) {
     if of.filters.has_labels() {
         // The keys of labels lead to this owner's tasks by themselves, and with an average owner

@@ -1,9 +1,7 @@
-//! What clients may ask of a task, with its limits: the bodies of the requests, and the one form
-//! in which every kind of update reaches the store.
+//! What clients may ask of a task, with its limits: the bodies of the requests, and `TaskPatch`, the one
+//! form of every kind of update.
 
-use std::borrow::Cow;
-
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
@@ -13,7 +11,7 @@ use super::due::Due;
 use super::labels::Labels;
 use super::priority::Priority;
 use super::recurrence::Recurrence;
-use crate::http::body::{not_null, nullable, word, word_not_null};
+use crate::model::fields::{not_null, nullable, storable, trimmed, trimmed_not_null, word, word_not_null};
 use crate::projects::ProjectId;
 
 /// The longest title, in characters after trimming.
@@ -274,21 +272,4 @@ fn recurs_from_its_due(new: &CreateTask) -> Result<(), ValidationError> {
 pub fn recurrence_fits(recurrence: &Recurrence, due: Option<&Due>) -> Result<(), String> {
     let due = due.ok_or("must come with due, which is the first occurrence")?;
     recurrence.check(due).map_err(|error| error.to_string())
-}
-
-pub fn trimmed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let text = Cow::<str>::deserialize(deserializer)?;
-    Ok(text.trim().to_owned())
-}
-
-pub fn trimmed_not_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    trimmed(deserializer).map(Some)
-}
-
-/// Postgres text holds every character but U+0000.
-pub fn storable(text: &str) -> Result<(), ValidationError> {
-    if text.contains('\0') {
-        return Err(ValidationError::new("nul").with_message("must not contain the character U+0000".into()));
-    }
-    Ok(())
 }

@@ -1,35 +1,15 @@
-//! `GET /api/{user_id}/stats`: how many tasks there are of each kind, and how many were done on
-//! each of the last days.
+//! Statistics: how many tasks there are of each kind, and how many were done on each of the last days.
 
-mod store;
+pub mod handlers;
+pub mod store;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use salvo::prelude::*;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::count_schema;
 use super::due::TimeZone;
-use crate::app::App;
-use crate::auth::Caller;
-use crate::http::json::Json;
-use crate::http::query::{Limit, Query};
-use crate::openapi::params::UserPath;
-use crate::problem::Problem;
+use crate::model::fields::count_schema;
 use crate::projects::ProjectId;
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct StatsQuery {
-    /// The IANA name of the time zone in which days begin and end, in exact case.
-    #[param(value_type = Option<String>, default = "UTC", example = "Europe/Berlin")]
-    time_zone: Option<TimeZone>,
-    /// How many days `completed_per_day` covers, the last of which is today.
-    #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 366, default = 30)]
-    days: Limit<30, 366>,
-}
 
 /// How many of some tasks are open and done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -106,34 +86,15 @@ pub struct TaskStats {
 
 /// What the counts are relative to.
 #[derive(Debug)]
-struct StatsOf {
+pub struct StatsOf {
     now: DateTime<Utc>,
     zone: TimeZone,
     /// The last days there, today last.
     days: Vec<NaiveDate>,
 }
 
-/// Count tasks
-///
-/// How many tasks the caller has, by status, priority, project and due, and how many were done on
-/// each of the last days.
-#[utoipa::path(
-    get,
-    path = "/api/{user_id}/stats",
-    tag = "tasks",
-    params(UserPath, StatsQuery),
-    responses((status = 200, description = "The counts.", body = TaskStats)),
-    impl_for = get_stats
-)]
-#[handler]
-pub async fn get_stats(app: App, caller: Caller, query: Query<StatsQuery>) -> Result<Json<TaskStats>, Problem> {
-    let Query(StatsQuery { time_zone, days }) = query;
-    let of = StatsOf::new(Utc::now(), time_zone.unwrap_or(TimeZone::UTC), days.get());
-    Ok(Json(store::stats(app.pool(), caller.owner(), &of).await?))
-}
-
 impl StatsOf {
-    fn new(now: DateTime<Utc>, zone: TimeZone, days: u16) -> Self {
+    pub fn new(now: DateTime<Utc>, zone: TimeZone, days: u16) -> Self {
         let today = zone.date_at(now);
         let days = (0..u64::from(days)).rev().filter_map(|ago| today.checked_sub_days(Days::new(ago))).collect();
         Self { now, zone, days }

@@ -12,8 +12,8 @@ use super::rank::Rank;
 use super::recurrence::Recurrence;
 use crate::auth::OwnerId;
 use crate::changes::Seq;
-use crate::http::json::{maybe_whole_time, whole_time};
-use crate::ids::{Id, Named};
+use crate::ids::{Id, Identified};
+use crate::model::fields::{maybe_whole_time, whole_time};
 use crate::projects::ProjectId;
 
 pub type TaskId = Id<Task>;
@@ -72,7 +72,7 @@ pub struct Task {
     pub version: Seq,
 }
 
-impl Named for Task {
+impl Identified for Task {
     const SCHEMA: &'static str = "TaskId";
     const ABOUT: &'static str = "Names one task of its owner.";
     const PARAMETER: &'static str = "task_id";

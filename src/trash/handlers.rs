@@ -4,19 +4,62 @@ use chrono::{DateTime, Utc};
 use salvo::http::StatusCode;
 use salvo::prelude::*;
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
-use super::store::{self, Purge};
-use super::{Restored, TrashId, TrashList};
+use super::purge::{self, Purge};
+use super::{TrashEntry, TrashId, list};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::batch::{self, Done, Operation};
+use crate::batch::{Done, Operation};
+use crate::changes::Position;
 use crate::http::cursor::Cursor;
 use crate::http::json::Json;
 use crate::http::query::{Limit, Query};
+use crate::model::fields::count_schema;
 use crate::openapi::params::{TrashPath, UserPath};
 use crate::openapi::responses::{Conflict, NotFound};
 use crate::problem::Problem;
+use crate::projects::Project;
+use crate::tasks::Task;
+
+/// The most tasks that the answer to a restore holds.
+pub const RESTORED_MAX: usize = 500;
+
+/// A page of the trash.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct TrashList {
+    pub entries: Vec<TrashEntry>,
+    /// The number of entries in this page.
+    #[schema(schema_with = count_schema)]
+    pub count: usize,
+    /// Where the next page begins, or null after the last one.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+    /// The position that this page reflects. Deleting and restoring are changes, purging is none.
+    pub position: Position,
+}
+
+/// What came back out of the trash, as it is now.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Restored {
+    /// The project, if it was one that was deleted.
+    #[schema(required)]
+    pub project: Option<Project>,
+    /// The tasks, each after the one that it is part of; of very many the first 500.
+    #[schema(max_items = 500)]
+    pub tasks: Vec<Task>,
+    /// How many tasks came back.
+    #[schema(schema_with = count_schema)]
+    pub count: usize,
+}
+
+impl Restored {
+    fn new(project: Option<Project>, mut tasks: Vec<Task>) -> Self {
+        let count = tasks.len();
+        tasks.truncate(RESTORED_MAX);
+        Self { project, tasks, count }
+    }
+}
 
 /// The last entry of a page.
 #[derive(Debug, Serialize, Deserialize)]
@@ -64,8 +107,8 @@ pub async fn list_trash(app: App, caller: Caller, query: Query<TrashQuery>) -> R
     let Query(TrashQuery { limit, cursor }) = query;
     let limit = limit.get();
     let after = cursor.map(|Cursor(key)| key.within_times());
-    // One more than asked for tells whether there is a next page.
-    let (mut rows, position) = store::list(app.pool(), caller.owner(), after, limit + 1).await?;
+    // One more than the limit shows whether there is a next page.
+    let (mut rows, position) = list::list(app.pool(), caller.owner(), after, limit + 1).await?;
     let more = rows.len() > usize::from(limit);
     rows.truncate(usize::from(limit));
     let last = rows.last().filter(|_| more);
@@ -94,7 +137,7 @@ pub async fn list_trash(app: App, caller: Caller, query: Query<TrashQuery>) -> R
 )]
 #[handler]
 pub async fn restore_from_trash(app: App, caller: Caller, id: TrashId) -> Result<Json<Restored>, Problem> {
-    match batch::run_one(&app, caller.owner(), Operation::Restore(id.as_uuid())).await? {
+    match app.engine().run(caller.owner(), Operation::Restore(id.as_uuid())).await? {
         Done::Restored { project, tasks } => Ok(Json(Restored::new(project, tasks))),
         other => Err(Problem::server_error(&format_args!("a restore came to {other:?}"))),
     }
@@ -118,7 +161,7 @@ pub async fn restore_from_trash(app: App, caller: Caller, id: TrashId) -> Result
 )]
 #[handler]
 pub async fn purge_from_trash(app: App, caller: Caller, id: TrashId) -> Result<StatusCode, Problem> {
-    match store::purge(app.pool(), caller.owner(), id).await? {
+    match purge::purge(app.pool(), caller.owner(), id).await? {
         Purge::Purged => Ok(StatusCode::NO_CONTENT),
         Purge::PartOf(root) => Err(Problem::went_along(root)),
         Purge::NotFound => Err(Problem::not_in_trash()),
@@ -138,8 +181,8 @@ pub async fn purge_from_trash(app: App, caller: Caller, id: TrashId) -> Result<S
 )]
 #[handler]
 pub async fn empty_trash(app: App, caller: Caller) -> Result<StatusCode, Problem> {
-    if let Some(until) = store::newest(app.pool(), caller.owner()).await? {
-        store::purge_until(app.pool(), caller.owner().as_str(), until).await?;
+    if let Some(until) = purge::newest(app.pool(), caller.owner()).await? {
+        purge::purge_until(app.pool(), caller.owner().as_str(), until).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 
-use super::store;
+use super::purge;
 use crate::database::Pool;
 
 /// How often the trash is looked through.
@@ -33,9 +33,9 @@ pub async fn expire(pool: &Pool, kept: Duration) -> sqlx::Result<u64> {
     let mut removed = 0;
     let mut last = String::new();
     loop {
-        let owners = store::owners_with_old(pool, &last, before, OWNERS).await?;
+        let owners = purge::owners_with_old(pool, &last, before, OWNERS).await?;
         for (owner, _) in owners.iter().filter(|(_, has_old)| *has_old) {
-            removed += store::purge_until(pool, owner, before).await?;
+            removed += purge::purge_until(pool, owner, before).await?;
         }
         match owners.into_iter().next_back() {
             Some((owner, _)) => last = owner,

@@ -12,8 +12,7 @@ use uuid::Uuid;
 pub use handlers::{delete_user, get_identity};
 
 use crate::auth::Scope;
-use crate::http::json::whole_time;
-use crate::tasks::count_schema;
+use crate::model::fields::{count_schema, whole_time};
 
 /// Whose a token is, and what it is good for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use taskwire::batch::BatchAnswer;
+use taskwire::batch::BatchResponse;
 use taskwire::config::LiveConfig;
 use taskwire::tasks::TaskId;
 use uuid::Uuid;
@@ -29,7 +29,7 @@ async fn a_repeated_batch_changes_nothing_and_tells_of_the_tasks_as_they_are() {
         {"op": "update", "id": doomed.id, "changes": {"title": "renamed"}},
         {"op": "delete", "id": Uuid::nil()},
     ]});
-    let first: BatchAnswer = send(&ada, body.clone()).expect(200).await.json();
+    let first: BatchResponse = send(&ada, body.clone()).expect(200).await.json();
     assert!(!first.repeated);
     let new = first.results[0].task_id.expect("an id");
     let newer = ada.update(new, json!({"title": "newer"})).await;
@@ -43,7 +43,7 @@ async fn a_repeated_batch_changes_nothing_and_tells_of_the_tasks_as_they_are() {
         .replace("\"title\": \"new\"\n      }", "\"title\": \"n\\u0065w\"}, \"op\": \"create\"");
     assert_ne!(turned, pretty);
     for again in [body.to_string(), pretty, turned] {
-        let answer: BatchAnswer = ada.post("/tasks/batch").bytes("application/json", again).expect(200).await.json();
+        let answer: BatchResponse = ada.post("/tasks/batch").bytes("application/json", again).expect(200).await.json();
         assert!(answer.repeated);
         let statuses: Vec<u16> = answer.results.iter().map(|result| result.status).collect();
         assert_eq!(statuses, [201, 200, 200, 404]);
@@ -57,7 +57,7 @@ async fn a_repeated_batch_changes_nothing_and_tells_of_the_tasks_as_they_are() {
     // After a restart, too.
     let database = server.stop().await;
     let server = TestServer::on(database, Options::default()).await;
-    let answer: BatchAnswer = send(&server.user("ada"), body).expect(200).await.json();
+    let answer: BatchResponse = send(&server.user("ada"), body).expect(200).await.json();
     assert!(answer.repeated);
     assert_eq!(check_log(&server.user("ada")).await, before);
 }
@@ -89,7 +89,7 @@ async fn another_batch_with_the_same_id_is_a_conflict() {
     }
     assert_eq!(ada.log().await.len(), 2);
     // Another user's id is nobody else's business.
-    let answer: BatchAnswer = send(&bob, body).expect(200).await.json();
+    let answer: BatchResponse = send(&bob, body).expect(200).await.json();
     assert!(!answer.repeated);
 }
 
@@ -110,9 +110,9 @@ async fn of_many_sends_of_one_batch_at_once_one_applies_it() {
         let sends = (0..16).map(|sender: usize| {
             let client = servers[sender % 2].user(&user);
             let body = body.clone();
-            tokio::spawn(async move { send(&client, body).expect(200).await.json::<BatchAnswer>() })
+            tokio::spawn(async move { send(&client, body).expect(200).await.json::<BatchResponse>() })
         });
-        let answers: Vec<BatchAnswer> =
+        let answers: Vec<BatchResponse> =
             join_all(sends).await.into_iter().map(|answer| answer.expect("all are answered")).collect();
         assert_eq!(answers.iter().filter(|answer| !answer.repeated).count(), 1);
         let child = answers[0].results[1].task_id;

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use taskwire::auth::{OwnerId, Tokens};
-use taskwire::tasks::store::{self, Creation};
+use taskwire::batch::{Attempt, Done, single};
 use taskwire::tasks::{CreateTask, Task, TaskId};
 
 use crate::kit::{Client, Live, Options, SECRET, TestDatabase, TestServer, token};
@@ -262,14 +262,14 @@ async fn writers_that_race_for_an_owners_first_write_number_them_all() {
             // Half of them want the same task, half each one of their own.
             let id = (writer % 2 == 0).then_some(same);
             let new = CreateTask { id, ..CreateTask::titled("the first?") };
-            tokio::spawn(async move { store::create(&pool, &owner, &new).await.expect("no deadlock").value })
+            tokio::spawn(async move { single::create(&pool, &owner, &new).await.expect("no deadlock").value })
         });
         let ended = tokio::time::timeout(Duration::from_secs(20), join_all(creations)).await.expect("nobody waits");
         let (mut created, mut repeated) = (BTreeSet::new(), 0);
         for creation in ended {
             match creation.expect("no writer fails") {
-                Creation::Created(task) => assert!(created.insert(task.version.get())),
-                Creation::Repeated(task) if task.id == same => repeated += 1,
+                Attempt::Finished(Ok(Done::TaskCreated(task))) => assert!(created.insert(task.version.get())),
+                Attempt::Finished(Ok(Done::TaskRepeated(task))) if task.id == same => repeated += 1,
                 other => panic!("{other:?}"),
             }
         }

@@ -2,7 +2,7 @@
 //! nothing, and what was deleted stays so.
 
 use serde_json::{Value, json};
-use taskwire::exchange::{ImportAnswer, ImportCounts};
+use taskwire::exchange::{ImportCounts, ImportResponse};
 use taskwire::tasks::Task;
 
 use crate::kit::{Client, TestServer, at};
@@ -128,7 +128,7 @@ async fn a_dry_run_tells_what_would_happen_and_does_nothing() {
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     furnish(&ada).await;
     let (file, position) = (ada.export("json").await, bob.position().await);
-    let dry: ImportAnswer = bob.post("/import?dry_run=true").bytes(JSON, file.clone()).expect(200).await.json();
+    let dry: ImportResponse = bob.post("/import?dry_run=true").bytes(JSON, file.clone()).expect(200).await.json();
     assert_eq!((dry.dry_run, dry.tasks, dry.projects), (true, counts(7, 0, 0), counts(2, 0, 0)));
     assert_eq!(bob.position().await, position);
     let unknown = json!({"taskwire": {"version": 1}, "tasks": [{"id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d61",

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::Plan;
 use crate::auth::OwnerId;
-use crate::batch::operations::{Operation, Place};
+use crate::batch::operations::{Operation, Placement};
 use crate::batch::state::State;
 use crate::changes::{Change, Event, Seq};
 use crate::projects::{CreateProject, ProjectId, UpdateProject};
@@ -51,7 +51,7 @@ proptest! {
             if id == anchor {
                 continue;
             }
-            let place = if before { Place::Before(anchor) } else { Place::After(anchor) };
+            let place = if before { Placement::Before(anchor) } else { Placement::After(anchor) };
             let mut known: std::collections::BTreeMap<TaskId, String> =
                 state.tasks.values().map(|task| (task.id, task.rank.clone())).collect();
             let operation = Operation::MoveTask { id, place, patch: TaskPatch::default(), if_match: None };
@@ -88,7 +88,7 @@ fn ranks_stay_short_where_two_tasks_keep_changing_places() {
     for turn in 0..20_000 {
         // Ever nearer to the first task.
         let (id, anchor) = (ids[1 + turn % 2], ids[0]);
-        let place = Place::After(anchor);
+        let place = Placement::After(anchor);
         let operation = Operation::MoveTask { id, place, patch: TaskPatch::default(), if_match: None };
         (state, head, _) = apply(&owner, state, head, operation);
         longest = state.tasks.values().map(|task| task.rank.len()).max().unwrap_or_default().max(longest);
@@ -118,7 +118,7 @@ fn the_same_holds_for_projects() {
             [first, .., last] if ids.len() == 6 => Operation::UpdateProject {
                 id: last,
                 update: UpdateProject::default(),
-                place: Place::After(first),
+                place: Placement::After(first),
                 if_match: None,
             },
             _ => Operation::CreateProject(CreateProject {

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{Plan, check_version};
-use crate::batch::operations::{Outcome, Place};
+use crate::batch::operations::{Outcome, Placement};
 use crate::changes::Event;
 use crate::problem::Problem;
 use crate::projects::{ProjectId, ProjectRow};
@@ -16,7 +16,7 @@ impl Plan<'_> {
     pub(super) fn move_task(
         &mut self,
         id: TaskId,
-        place: Place<TaskId>,
+        place: Placement<TaskId>,
         patch: &TaskPatch,
         if_match: Option<&[i64]>,
     ) -> Outcome {
@@ -43,8 +43,8 @@ impl Plan<'_> {
 
     /// Gives the tasks around a place that is crowded shorter ranks, each in a change of its own
     /// that leaves the order as it is. Returns whether it did.
-    fn make_room(&mut self, place: Place<TaskId>) -> bool {
-        let (Place::Before(anchor) | Place::After(anchor)) = place else { return false };
+    fn make_room(&mut self, place: Placement<TaskId>) -> bool {
+        let (Placement::Before(anchor) | Placement::After(anchor)) = place else { return false };
         let Some(rank) = self.state.tasks.get(&anchor).map(|row| Rank::stored(row.rank.clone())) else { return false };
         let Some(run) = self.state.run_around(&rank) else { return false };
         let Some(crowded) = run.tasks.iter().position(|(_, id)| *id == anchor) else { return false };
@@ -62,8 +62,8 @@ impl Plan<'_> {
     }
 
     /// The same for projects, of which all are loaded.
-    pub(super) fn make_room_for_project(&mut self, place: Place<ProjectId>) -> bool {
-        let (Place::Before(anchor) | Place::After(anchor)) = place else { return false };
+    pub(super) fn make_room_for_project(&mut self, place: Placement<ProjectId>) -> bool {
+        let (Placement::Before(anchor) | Placement::After(anchor)) = place else { return false };
         let projects = self.state.projects.values();
         let mut order: Vec<(Rank, ProjectId)> = projects.map(|row| (Rank::stored(row.rank.clone()), row.id)).collect();
         order.sort();
@@ -79,7 +79,7 @@ impl Plan<'_> {
         true
     }
 
-    fn task_rank(&self, task: &TaskRow, place: Place<TaskId>) -> Result<String, Problem> {
+    fn task_rank(&self, task: &TaskRow, place: Placement<TaskId>) -> Result<String, Problem> {
         let rank_of = |anchor: TaskId, field: &'static str| {
             if anchor == task.id {
                 return Err(Problem::invalid_field(field, "invalid_value", "must be another task"));
@@ -90,15 +90,15 @@ impl Plan<'_> {
         let present = Rank::stored(task.rank.clone());
         let ranks = self.state.task_ranks();
         Ok(match place {
-            Place::Stay => present,
-            Place::Last => self.last(ranks, present),
-            Place::Before(anchor) => before(ranks, &rank_of(anchor, "before")?, present),
-            Place::After(anchor) => self.after(ranks, &rank_of(anchor, "after")?, present),
+            Placement::Stay => present,
+            Placement::Last => self.last(ranks, present),
+            Placement::Before(anchor) => before(ranks, &rank_of(anchor, "before")?, present),
+            Placement::After(anchor) => self.after(ranks, &rank_of(anchor, "after")?, present),
         }
         .to_string())
     }
 
-    pub(super) fn project_rank(&self, project: &ProjectRow, place: Place<ProjectId>) -> Result<String, Problem> {
+    pub(super) fn project_rank(&self, project: &ProjectRow, place: Placement<ProjectId>) -> Result<String, Problem> {
         let rank_of = |anchor: ProjectId, field: &'static str| {
             if anchor == project.id {
                 return Err(Problem::invalid_field(field, "invalid_value", "must be another project"));
@@ -109,10 +109,10 @@ impl Plan<'_> {
         let present = Rank::stored(project.rank.clone());
         let ranks = self.state.project_ranks();
         Ok(match place {
-            Place::Stay => present,
-            Place::Last => self.last(ranks, present),
-            Place::Before(anchor) => before(ranks, &rank_of(anchor, "before")?, present),
-            Place::After(anchor) => self.after(ranks, &rank_of(anchor, "after")?, present),
+            Placement::Stay => present,
+            Placement::Last => self.last(ranks, present),
+            Placement::Before(anchor) => before(ranks, &rank_of(anchor, "before")?, present),
+            Placement::After(anchor) => self.after(ranks, &rank_of(anchor, "after")?, present),
         }
         .to_string())
     }

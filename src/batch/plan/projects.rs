@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{Plan, check_version, conflict, id_gone, id_taken};
-use crate::batch::operations::{Contents, Done, Outcome, Place};
+use crate::batch::operations::{Contents, Done, Outcome, Placement};
 use crate::batch::state::{Body, Trashed};
 use crate::changes::{Change, Event};
 use crate::problem::Problem;
@@ -41,7 +41,7 @@ impl Plan<'_> {
         &mut self,
         id: ProjectId,
         update: &UpdateProject,
-        place: Place<ProjectId>,
+        place: Placement<ProjectId>,
         if_match: Option<&[i64]>,
     ) -> Outcome {
         let mut old = self.project(id)?.clone();

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Plan;
 use crate::auth::OwnerId;
-use crate::batch::operations::{Contents, Done, Operation, Place};
+use crate::batch::operations::{Contents, Done, Operation, Placement};
 use crate::batch::state::{Body, LEVELS, State, Trashed};
 use crate::changes::{Event, Seq};
 use crate::problem::Code;
@@ -102,9 +102,9 @@ fn operation() -> impl Strategy<Value = Operation> {
     let project = || prop::option::weighted(0.3, prop::option::of(slot().prop_map(project_id)));
     let if_match = || prop::option::weighted(0.2, prop::collection::vec(50..60_i64, 1..3));
     let place = prop_oneof![
-        slot().prop_map(|slot| Place::Before(task_id(slot))),
-        slot().prop_map(|slot| Place::After(task_id(slot))),
-        Just(Place::Last),
+        slot().prop_map(|slot| Placement::Before(task_id(slot))),
+        slot().prop_map(|slot| Placement::After(task_id(slot))),
+        Just(Placement::Last),
     ];
     let contents = prop_oneof![Just(Contents::Refuse), Just(Contents::Delete), Just(Contents::MoveOut)];
     let completion =
@@ -138,7 +138,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => (slot(), slot(), any::<bool>()).prop_map(|(slot, anchor, archived)| Operation::UpdateProject {
             id: project_id(slot),
             update: UpdateProject { archived: Some(archived), ..UpdateProject::default() },
-            place: Place::Before(project_id(anchor)),
+            place: Placement::Before(project_id(anchor)),
             if_match: None,
         }),
         1 => (slot(), contents).prop_map(|(slot, contents)| Operation::DeleteProject {

@@ -1,19 +1,18 @@
-//! Batches that named themselves: what became of them is kept, so that they are told when they
-//! come again.
+//! Batches that have an id: their results are kept, so that a repeated batch gets the same results.
 
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::load::{Wanted, tasks};
 use crate::auth::OwnerId;
-use crate::batch::Named;
+use crate::batch::key::BatchKey;
 use crate::batch::operations::Outcome;
-use crate::batch::requests::BatchResult;
+use crate::batch::result::BatchResult;
 use crate::batch::state::State;
 use crate::database::Transaction;
 
-/// A batch of this name that was applied before: its digest, and its results with the tasks as
-/// they now are.
+/// The batch with this id that was applied before: its digest, and its results with the tasks as
+/// they are now.
 pub async fn batch_before(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
@@ -38,11 +37,11 @@ pub async fn batch_before(
     Ok(Some((row.digest, results)))
 }
 
-/// Remembers what became of a batch, but for the tasks themselves.
+/// Keeps the results of a batch, without the tasks themselves.
 pub async fn note_batch(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
-    name: Named,
+    key: BatchKey,
     outcomes: &[Outcome],
 ) -> sqlx::Result<()> {
     let results: Vec<BatchResult> =
@@ -50,8 +49,8 @@ pub async fn note_batch(
     sqlx::query!(
         "INSERT INTO batches (owner_id, id, digest, results, applied_at) VALUES ($1, $2, $3, $4, clock_timestamp())",
         owner.as_str(),
-        name.id,
-        name.digest.as_slice(),
+        key.id,
+        key.digest.as_slice(),
         Json(results) as _,
     )
     .execute(transaction)

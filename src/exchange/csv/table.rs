@@ -1,9 +1,9 @@
-//! A table's rows with their lines. Quotes that are never closed and rows of another length are
-//! faults: most likely the file is damaged or cut off.
+//! The rows of a table, with their lines. A quote that is never closed and a row of another length are
+//! errors: most likely the file is damaged or cut off.
 
 use csv::{Reader, ReaderBuilder, StringRecord, Trim};
 
-use crate::exchange::faults::Faults;
+use crate::exchange::errors::Errors;
 
 pub struct Table<'a> {
     text: &'a str,
@@ -30,7 +30,7 @@ impl<'a> Table<'a> {
     }
 
     /// The next row that is not a fault.
-    pub fn next(&mut self, faults: &mut Faults) -> Option<Row> {
+    pub fn next(&mut self, errors: &mut Errors) -> Option<Row> {
         loop {
             let mut cells = StringRecord::new();
             match self.reader.read_record(&mut cells) {
@@ -38,7 +38,7 @@ impl<'a> Table<'a> {
                 Ok(false) => return None,
                 Err(error) => {
                     let line = self.line_at(error.position().map_or(0, csv::Position::byte));
-                    faults.add(format!("line {line}"), "malformed", format!("is not CSV: {error}"));
+                    errors.add(format!("line {line}"), "malformed", format!("is not CSV: {error}"));
                     return None;
                 }
             }
@@ -46,7 +46,7 @@ impl<'a> Table<'a> {
             let line = self.line_at(begins);
             if self.is_unclosed(begins) {
                 let message = "has a quote that is never closed; a quote within quotes is written twice";
-                faults.add(format!("line {line}"), "malformed", message);
+                errors.add(format!("line {line}"), "malformed", message);
                 return None;
             }
             let columns = *self.columns.get_or_insert(cells.len());
@@ -59,7 +59,7 @@ impl<'a> Table<'a> {
                     cells.len(),
                     self.separator,
                 );
-                faults.add(format!("line {line}"), "malformed", message);
+                errors.add(format!("line {line}"), "malformed", message);
                 continue;
             }
             return Some(Row { line, cells });

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use super::dates::{self, Said};
 use super::table::{Row, Table};
 use crate::exchange::document::ExportedTask;
-use crate::exchange::draft::{Context, Draft, Place};
-use crate::exchange::faults::Faults;
+use crate::exchange::draft::{Context, Draft, Location};
+use crate::exchange::errors::Errors;
 use crate::tasks::{DESCRIPTION_MAX, Labels, Priority, TaskId, TimeZone};
 
 /// What has no counterpart here.
@@ -22,11 +22,11 @@ struct Reading<'a> {
     /// The tasks that lead to the last one, from the top.
     path: Vec<TaskId>,
     /// The last task, which is not in the draft yet because notes may follow.
-    last: Option<(Place, ExportedTask)>,
+    last: Option<(Location, ExportedTask)>,
     seen: HashMap<Vec<String>, u32>,
 }
 
-pub fn read(table: &mut Table<'_>, names: &[String], context: &Context, faults: &mut Faults) -> Draft {
+pub fn read(table: &mut Table<'_>, names: &[String], context: &Context, errors: &mut Errors) -> Draft {
     let mut reading = Reading {
         names,
         context,
@@ -36,34 +36,34 @@ pub fn read(table: &mut Table<'_>, names: &[String], context: &Context, faults: 
         last: None,
         seen: HashMap::new(),
     };
-    while let Some(row) = table.next(faults) {
+    while let Some(row) = table.next(errors) {
         match reading.cell(&row, "type").to_ascii_lowercase().as_str() {
             "task" => {
-                if reading.draft.is_full(row.line, faults) {
+                if reading.draft.is_full(row.line, errors) {
                     break;
                 }
-                reading.finish_task(faults);
-                reading.task(&row, faults);
+                reading.finish_task(errors);
+                reading.task(&row, errors);
             }
             "section" => {
-                reading.finish_task(faults);
+                reading.finish_task(errors);
                 reading.path.clear();
                 let name = reading.cell(&row, "content").replace(',', " ");
                 reading.section = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
             }
-            "note" => reading.note(&row, faults),
+            "note" => reading.note(&row, errors),
             // How Todoist shows the project.
             "meta" | "" => {}
-            _ => faults.add(place(row.line).of("type"), "invalid_value", "must be task, section, note or meta"),
+            _ => errors.add(location(row.line).of("type"), "invalid_value", "must be task, section, note or meta"),
         }
     }
-    reading.finish_task(faults);
+    reading.finish_task(errors);
     reading.draft
 }
 
 /// The API's fields by the names of the columns from which they come.
-fn place(line: u64) -> Place {
-    Place::line(line, |field| match field {
+fn location(line: u64) -> Location {
+    Location::line(line, |field| match field {
         "type" => "TYPE",
         "title" | "labels" | "id" => "CONTENT",
         "description" => "DESCRIPTION",
@@ -84,15 +84,19 @@ impl Reading<'_> {
         at.and_then(|at| row.cells.get(at)).unwrap_or_default().trim()
     }
 
-    fn task(&mut self, row: &Row, faults: &mut Faults) {
-        let place = place(row.line);
+    fn task(&mut self, row: &Row, errors: &mut Errors) {
+        let location = location(row.line);
         let indent = match self.cell(row, "indent") {
             "" => 1,
             text => text.parse::<usize>().unwrap_or(0),
         };
         if indent == 0 || indent > self.path.len() + 1 {
             let most = self.path.len() + 1;
-            faults.add(place.of("parent_id"), "invalid_value", format!("must be a whole number from 1 to {most} here"));
+            errors.add(
+                location.of("parent_id"),
+                "invalid_value",
+                format!("must be a whole number from 1 to {most} here"),
+            );
             return;
         }
         self.path.truncate(indent - 1);
@@ -102,7 +106,7 @@ impl Reading<'_> {
             "3" => Priority::Medium,
             "4" | "" => Priority::None,
             _ => {
-                faults.add(place.of("priority"), "invalid_value", "must be 1, 2, 3 or 4");
+                errors.add(location.of("priority"), "invalid_value", "must be 1, 2, 3 or 4");
                 Priority::None
             }
         };
@@ -111,7 +115,7 @@ impl Reading<'_> {
         let mut seen = std::collections::HashSet::new();
         labels.retain(|label| seen.insert(label.to_lowercase()));
         let labels = Labels::new(&labels).unwrap_or_else(|message| {
-            faults.add(place.of("labels"), "invalid_value", message);
+            errors.add(location.of("labels"), "invalid_value", message);
             Labels::default()
         });
         let mut task = ExportedTask {
@@ -122,19 +126,19 @@ impl Reading<'_> {
             parent_id: self.path.last().copied(),
             ..ExportedTask::titled(self.derived(row), title)
         };
-        self.set_date(&mut task, row, &place, faults);
+        self.set_date(&mut task, row, &location, errors);
         for column in LEFT_BEHIND {
             // An empty duration is written as a word.
             if !["", "None"].contains(&self.cell(row, column)) {
-                faults.warn(place.of(column), "left_behind", "has no counterpart here and is left behind");
+                errors.warn(location.of(column), "left_behind", "has no counterpart here and is left behind");
             }
         }
         self.path.push(task.id);
-        self.last = Some((place, task));
+        self.last = Some((location, task));
     }
 
     /// What the date says, or the date itself in the description.
-    fn set_date(&self, task: &mut ExportedTask, row: &Row, place: &Place, faults: &mut Faults) {
+    fn set_date(&self, task: &mut ExportedTask, row: &Row, location: &Location, errors: &mut Errors) {
         let text = self.cell(row, "date");
         if text.is_empty() {
             return;
@@ -144,7 +148,7 @@ impl Reading<'_> {
             name => match name.parse::<TimeZone>() {
                 Ok(zone) => zone,
                 Err(error) => {
-                    faults.add(place.of("time_zone"), "invalid_value", error.to_string());
+                    errors.add(location.of("time_zone"), "invalid_value", error.to_string());
                     return;
                 }
             },
@@ -156,29 +160,29 @@ impl Reading<'_> {
         } else {
             add_words(&mut task.description, &format!("Date: {text}"));
             let message = "is no date that is understood here; it is kept in the description";
-            faults.warn(place.of("due"), "not_understood", message);
+            errors.warn(location.of("due"), "not_understood", message);
         }
     }
 
-    fn note(&mut self, row: &Row, faults: &mut Faults) {
+    fn note(&mut self, row: &Row, errors: &mut Errors) {
         let text = self.cell(row, "content");
         let Some((_, task)) = &mut self.last else {
             // The note of a project, which has no place for it.
-            faults.warn(place(row.line).of("title"), "left_behind", "is a note without a task and is left behind");
+            errors.warn(location(row.line).of("title"), "left_behind", "is a note without a task and is left behind");
             return;
         };
         add_words(&mut task.description, text);
         let length = task.description.as_deref().unwrap_or_default().chars().count();
         if length > usize::try_from(DESCRIPTION_MAX).unwrap_or(usize::MAX) {
             let message = format!("must leave the description with its notes at most {DESCRIPTION_MAX} characters");
-            faults.add(place(row.line).of("title"), "length", message);
+            errors.add(location(row.line).of("title"), "length", message);
             task.description = None;
         }
     }
 
-    fn finish_task(&mut self, faults: &mut Faults) {
-        if let Some((place, task)) = self.last.take() {
-            self.draft.add_task(place, task, faults);
+    fn finish_task(&mut self, errors: &mut Errors) {
+        if let Some((location, task)) = self.last.take() {
+            self.draft.add_task(location, task, errors);
         }
     }
 

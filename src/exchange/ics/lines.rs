@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::exchange::faults::Faults;
+use crate::exchange::errors::Errors;
 
 /// `NAME;PARAMETER=…:VALUE`, names in upper case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,11 +72,11 @@ impl<'a> Lines<'a> {
         self.line
     }
 
-    pub fn next(&mut self, faults: &mut Faults) -> Option<Property> {
+    pub fn next(&mut self, errors: &mut Errors) -> Option<Property> {
         loop {
             let (line, text) = self.unfolded()?;
             let Ok(text) = std::str::from_utf8(&text) else {
-                faults.add(format!("line {line}"), "encoding", "must be UTF-8");
+                errors.add(format!("line {line}"), "encoding", "must be UTF-8");
                 continue;
             };
             if text.trim().is_empty() {
@@ -84,7 +84,7 @@ impl<'a> Lines<'a> {
             }
             match property(line, text) {
                 Some(property) => return Some(property),
-                None => faults.add(format!("line {line}"), "malformed", "must be NAME:value, with ; before parameters"),
+                None => errors.add(format!("line {line}"), "malformed", "must be NAME:value, with ; before parameters"),
             }
         }
     }
@@ -163,11 +163,11 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8]) -> (Vec<Property>, bool) {
-        let (mut lines, mut faults, mut all) = (Lines::new(bytes), Faults::default(), Vec::new());
-        while let Some(property) = lines.next(&mut faults) {
+        let (mut lines, mut errors, mut all) = (Lines::new(bytes), Errors::default(), Vec::new());
+        while let Some(property) = lines.next(&mut errors) {
             all.push(property);
         }
-        (all, faults.are_none())
+        (all, errors.is_empty())
     }
 
     #[test]

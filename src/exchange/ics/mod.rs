@@ -1,35 +1,28 @@
 //! Tasks as a calendar of to-dos (RFC 5545), written so that the programs people use read it.
 
 mod lines;
+mod properties;
 mod read;
 mod zones;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
-
-use super::export::{FileWriter, Head};
-use super::store::Exported;
-use crate::tasks::{Due, Priority};
+use super::queries::Exported;
+use super::writer::{FileHeader, FileWriter};
+use crate::tasks::Due;
+use properties::{ORDER, PROJECT, PROJECT_ID, escaped, instant, line, local, priority_number};
 
 pub use read::read;
-
-/// The property by which programs keep the order that their users gave.
-const ORDER: &str = "X-APPLE-SORT-ORDER";
-const PROJECT_ID: &str = "X-TASKWIRE-PROJECT-ID";
-const PROJECT: &str = "X-TASKWIRE-PROJECT";
-/// The most octets of a line, without its end.
-const LINE: usize = 75;
 
 #[derive(Debug)]
 pub struct IcsWriter;
 
 impl FileWriter for IcsWriter {
-    fn start(&mut self, out: &mut Vec<u8>, head: &Head) {
+    fn start(&mut self, out: &mut Vec<u8>, header: &FileHeader) {
         line(out, "BEGIN", "VCALENDAR");
         line(out, "VERSION", "2.0");
         line(out, "PRODID", concat!("-//Taskwire//Taskwire ", env!("CARGO_PKG_VERSION"), "//EN"));
         line(out, "CALSCALE", "GREGORIAN");
-        for zone in &head.zones {
-            zones::write(out, zone, head.exported_at);
+        for zone in &header.zones {
+            zones::write(out, zone, header.exported_at);
         }
     }
 
@@ -93,85 +86,5 @@ fn write_due(out: &mut Vec<u8>, name: &str, due: &Due) {
         None => line(out, &format!("{name};VALUE=DATE"), &due.date().format("%Y%m%d").to_string()),
         Some(zone) if zone.name() == "UTC" => line(out, name, &instant(due.instant())),
         Some(zone) => line(out, &format!("{name};TZID={}", zone.name()), &local(due.wall())),
-    }
-}
-
-/// Writes a content line, folded so that no line is too long and no character is cut.
-fn line(out: &mut Vec<u8>, name: &str, value: &str) {
-    let whole = format!("{name}:{value}");
-    let mut room = LINE;
-    for character in whole.chars() {
-        if character.len_utf8() > room {
-            out.extend_from_slice(b"\r\n ");
-            room = LINE - 1;
-        }
-        room -= character.len_utf8();
-        out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-    }
-    out.extend_from_slice(b"\r\n");
-}
-
-/// Text as a value. What the format has no place for, control characters, is left out.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' | ';' | ',' => escaped.extend(['\\', character]),
-            '\r' if characters.peek() == Some(&'\n') => {}
-            '\n' | '\r' => escaped.push_str("\\n"),
-            '\t' => escaped.push('\t'),
-            character if character.is_control() => {}
-            character => escaped.push(character),
-        }
-    }
-    escaped
-}
-
-fn instant(time: DateTime<Utc>) -> String {
-    time.format("%Y%m%dT%H%M%SZ").to_string()
-}
-
-fn local(time: NaiveDateTime) -> String {
-    time.format("%Y%m%dT%H%M%S").to_string()
-}
-
-const fn priority_number(priority: Priority) -> Option<&'static str> {
-    match priority {
-        Priority::None => None,
-        Priority::Low => Some("9"),
-        Priority::Medium => Some("5"),
-        Priority::High => Some("3"),
-        Priority::Urgent => Some("1"),
-    }
-}
-
-fn priority_of(number: &str) -> Option<Priority> {
-    Some(match number.parse::<u8>().ok()? {
-        0 => Priority::None,
-        1 => Priority::Urgent,
-        2..=4 => Priority::High,
-        5 => Priority::Medium,
-        6..=9 => Priority::Low,
-        _ => return None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_lines_are_folded_between_characters() {
-        let mut out = Vec::new();
-        line(&mut out, "SUMMARY", &"Ä🦀".repeat(100));
-        let text = String::from_utf8(out).expect("no character is cut");
-        assert!(text.split("\r\n").all(|line| line.len() <= LINE), "{text}");
-        assert_eq!(text.replace("\r\n ", ""), format!("SUMMARY:{}\r\n", "Ä🦀".repeat(100)));
-    }
-
-    #[test]
-    fn text_is_escaped() {
-        assert_eq!(escaped("a\\b;c,d\ne\r\nf\rg\u{7}h\ti"), "a\\\\b\\;c\\,d\\ne\\nf\\ngh\ti");
     }
 }

@@ -3,53 +3,53 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use salvo::hyper::body::Bytes;
 
 use super::lines::{Lines, Property};
-use super::{ORDER, PROJECT, PROJECT_ID, priority_of};
+use super::properties::{ORDER, PROJECT, PROJECT_ID, priority_of};
 use crate::exchange::document::ExportedTask;
-use crate::exchange::draft::{Context, Draft, Place};
-use crate::exchange::faults::Faults;
+use crate::exchange::draft::{Context, Draft, Location};
+use crate::exchange::errors::Errors;
+use crate::exchange::limits::ITEMS_MAX;
 use crate::ids::Id;
 use crate::tasks::{Due, Labels, Recurrence, TaskId, TimeZone};
 
-/// What changes when something happens and has no counterpart here.
+/// Properties of a recurrence that have no counterpart here.
 const LEFT_BEHIND: [&str; 4] = ["EXDATE", "RDATE", "EXRULE", "DURATION"];
 
-/// What is known of a calendar besides its to-dos.
+/// What the reader knows about a calendar besides its to-dos.
 struct Calendar<'a> {
     context: &'a Context,
     /// Time zones by the names that the file gives them.
     zones: HashMap<String, TimeZone>,
 }
 
-pub fn read(bytes: &Bytes, context: &Context, faults: &mut Faults) -> Draft {
+pub fn read(bytes: &[u8], context: &Context, errors: &mut Errors) -> Draft {
     let mut draft = Draft::default();
-    let bytes: &[u8] = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let mut calendar = Calendar { context, zones: HashMap::new() };
     let mut lines = Lines::new(bytes);
     // The components that are open, and the properties of a to-do or a time zone among them.
     let mut open: Vec<String> = Vec::new();
     let mut gathered: Vec<Property> = Vec::new();
     let mut todos: Vec<Vec<Property>> = Vec::new();
-    let mut faults_before = 0;
+    let mut errors_before = 0;
     let mut others = HashSet::new();
     let mut calendars = 0;
-    while let Some(property) = lines.next(faults) {
+    while let Some(property) = lines.next(errors) {
         let kind = property.value.trim().to_ascii_uppercase();
         match property.name.as_str() {
             "BEGIN" => {
                 if open.is_empty() != (kind == "VCALENDAR") {
-                    faults.add(format!("line {}, BEGIN", property.line), "malformed", "must be in one VCALENDAR");
+                    errors.add(format!("line {}, BEGIN", property.line), "malformed", "must be in one VCALENDAR");
                     return draft;
                 }
                 if open.len() == 1 {
                     if !["VTODO", "VTIMEZONE"].contains(&kind.as_str()) && others.insert(kind.clone()) {
                         let field = format!("line {}, {kind}", property.line);
-                        faults.warn(field, "left_behind", "is no to-do and is left behind");
+                        errors.warn(field, "left_behind", "is no to-do and is left behind");
                     }
                     gathered = vec![property];
-                    faults_before = faults.count();
+                    errors_before = errors.count();
                 }
                 calendars += usize::from(open.is_empty());
                 open.push(kind);
@@ -57,18 +57,18 @@ pub fn read(bytes: &Bytes, context: &Context, faults: &mut Faults) -> Draft {
             "END" => {
                 if open.pop().as_ref() != Some(&kind) {
                     let message = "must end the component that began last";
-                    faults.add(format!("line {}, END", property.line), "malformed", message);
+                    errors.add(format!("line {}, END", property.line), "malformed", message);
                     return draft;
                 }
                 match (open.len(), kind.as_str()) {
                     (1, "VTODO") => {
-                        if todos.len() >= crate::exchange::ITEMS_MAX {
-                            let message = format!("must be the end: at most {} to-dos", crate::exchange::ITEMS_MAX);
-                            faults.add(format!("line {}", property.line), "length", message);
+                        if todos.len() >= ITEMS_MAX {
+                            let message = format!("must be the end: at most {} to-dos", ITEMS_MAX);
+                            errors.add(format!("line {}", property.line), "length", message);
                             return draft;
                         }
-                        // Of one that is damaged, nothing more is to be said.
-                        if faults.count() == faults_before {
+                        // A damaged to-do has been reported already.
+                        if errors.count() == errors_before {
                             todos.push(std::mem::take(&mut gathered));
                         }
                     }
@@ -77,7 +77,7 @@ pub fn read(bytes: &Bytes, context: &Context, faults: &mut Faults) -> Draft {
                 }
             }
             _ if open.is_empty() => {
-                faults.add(format!("line {}", property.line), "malformed", "must be BEGIN:VCALENDAR");
+                errors.add(format!("line {}", property.line), "malformed", "must be BEGIN:VCALENDAR");
                 return draft;
             }
             _ if open.len() == 2 && open.last().is_some_and(|kind| kind == "VTODO" || kind == "VTIMEZONE") => {
@@ -88,12 +88,12 @@ pub fn read(bytes: &Bytes, context: &Context, faults: &mut Faults) -> Draft {
     }
     if let Some(kind) = open.last() {
         let message = format!("is where the file ends, but END:{kind} is missing");
-        faults.add(format!("line {}", lines.line()), "malformed", message);
-    } else if calendars == 0 && faults.are_none() {
-        faults.add("line 1".to_owned(), "malformed", "must be BEGIN:VCALENDAR");
+        errors.add(format!("line {}", lines.line()), "malformed", message);
+    } else if calendars == 0 && errors.is_empty() {
+        errors.add("line 1".to_owned(), "malformed", "must be BEGIN:VCALENDAR");
     }
     for todo in todos {
-        calendar.todo(&todo, &mut draft, faults);
+        calendar.todo(&todo, &mut draft, errors);
     }
     draft
 }
@@ -154,33 +154,33 @@ impl Calendar<'_> {
         name.parse().ok().or_else(|| self.zones.get(name).copied()).or_else(|| ends().next())
     }
 
-    fn todo(&self, properties: &[Property], draft: &mut Draft, faults: &mut Faults) {
+    fn todo(&self, properties: &[Property], draft: &mut Draft, errors: &mut Errors) {
         let Some((begin, properties)) = properties.split_first() else { return };
-        let mut place = Place::line(begin.line, property_of);
+        let mut location = Location::line(begin.line, property_of);
         for property in properties {
             if let Some((_, field)) = FIELDS.iter().find(|(name, _)| *name == property.name) {
-                place.with_field(field, property.line);
+                location.with_field(field, property.line);
             }
         }
         let find = |name: &str| properties.iter().find(|property| property.name == name && !property.value.is_empty());
         let told = |name: &str, line: u64| format!("line {line}, {name}");
         if let Some(exception) = find("RECURRENCE-ID") {
             let field = told(&exception.name, exception.line);
-            faults.warn(field, "left_behind", "is an exception to a recurrence and is left behind");
+            errors.warn(field, "left_behind", "is an exception to a recurrence and is left behind");
             return;
         }
         for property in properties.iter().filter(|property| LEFT_BEHIND.contains(&property.name.as_str())) {
             let field = told(&property.name, property.line);
-            faults.warn(field, "left_behind", "has no counterpart here and is left behind");
+            errors.warn(field, "left_behind", "has no counterpart here and is left behind");
         }
         let Some(uid) = find("UID") else {
-            faults.add(place.of("id"), "missing_field", "must be there");
+            errors.add(location.of("id"), "missing_field", "must be there");
             return;
         };
         let mut invalid = false;
         let mut fault = |field: &str, message: String| {
             invalid = true;
-            faults.add(place.of(field), "invalid_value", message);
+            errors.add(location.of(field), "invalid_value", message);
         };
         for (name, field) in FIELDS {
             let times = properties.iter().filter(|property| property.name == name && !property.value.is_empty());
@@ -246,8 +246,8 @@ impl Calendar<'_> {
         };
         let name = find(PROJECT).map(Property::text);
         if !invalid {
-            task.project_id = draft.project_of(&place, project, name.as_deref(), self.context, faults);
-            draft.add_task(place, task, faults);
+            task.project_id = draft.project_of(&location, project, name.as_deref(), self.context, errors);
+            draft.add_task(location, task, errors);
         }
     }
 

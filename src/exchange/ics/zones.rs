@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
 use chrono_tz::{OffsetComponents, OffsetName, Tz};
 
-use super::{line, local};
-use crate::exchange::store::ZoneUse;
+use super::properties::{line, local};
+use crate::exchange::queries::ZoneUse;
 
 /// How many years after the last due are explained, for what recurs.
 const YEARS_AFTER: i32 = 10;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::tests::{HISTORY, at, change, recorded, sent};
 use super::{Next, Ring};
 use crate::changes::Seq;
-use crate::changes::store::Page;
+use crate::changes::store::LogPage;
 
 /// What may happen to a ring and to a connection that follows it.
 #[derive(Debug, Clone)]
@@ -33,8 +33,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// The log after a position, as the store reads it at this moment.
-fn read(head: i64, after: i64) -> Page {
-    Page { history: HISTORY, head: Seq::new(head), changes: (after + 1..=head).take(7).map(change).collect() }
+fn read(head: i64, after: i64) -> LogPage {
+    LogPage { history: HISTORY, head: Seq::new(head), changes: (after + 1..=head).take(7).map(change).collect() }
 }
 
 /// A connection as `connection.rs` follows a ring, with the numbers that it was sent.

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
-use super::TimeZone;
+use super::zone::TimeZone;
 
 /// Where dues are cut in two. A timed due lies before it when its instant is before `instant`, a
 /// date alone when it is before `date`.

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use crate::tasks::query::{Key, Order, SortBy};
+use crate::tasks::query::{Key, Order};
 
 /// Longer than the cursor after any task can be.
 const MAX: usize = 2000;
@@ -39,22 +39,13 @@ impl Cursor {
     }
 }
 
-impl SortBy {
-    /// The direction that a list has unless it is told another.
-    pub const fn usually_descends(self) -> bool {
-        match self {
-            Self::Created | Self::Updated | Self::Priority | Self::Completed | Self::Relevance => true,
-            Self::Title | Self::Due | Self::Rank => false,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, Utc};
 
     use super::*;
     use crate::tasks::TaskId;
+    use crate::tasks::query::SortBy;
 
     fn at() -> DateTime<Utc> {
         DateTime::from_timestamp_micros(1_795_441_234_567_891).expect("a time")

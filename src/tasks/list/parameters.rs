@@ -10,10 +10,11 @@ use serde::de::value::StrDeserializer;
 use serde::{Deserialize, Deserializer};
 
 use crate::ids::{Id, MalformedId};
+use crate::model::fields::storable;
+use crate::tasks::Priority;
 use crate::tasks::due::{DueBound, TimeZone};
 use crate::tasks::labels::{self, LABELS_MAX};
 use crate::tasks::query::OrNone;
-use crate::tasks::{Priority, storable};
 
 /// The longest search, in characters after trimming.
 pub const WORDS_MAX: usize = 200;

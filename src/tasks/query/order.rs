@@ -24,6 +24,16 @@ pub enum SortBy {
     Relevance,
 }
 
+impl SortBy {
+    /// The direction that a list has where the request names none.
+    pub const fn usually_descends(self) -> bool {
+        match self {
+            Self::Created | Self::Updated | Self::Priority | Self::Completed | Self::Relevance => true,
+            Self::Title | Self::Due | Self::Rank => false,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Order {
     pub by: SortBy,

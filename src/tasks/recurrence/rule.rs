@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Timelike, Utc, Weekday};
 
-use super::{RECURRENCE_MAX, RecurrenceError};
+use super::error::{RECURRENCE_MAX, RecurrenceError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frequency {

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use taskwire::api_tokens::{ApiTokenId, CreatedApiToken};
 use taskwire::changes::ChangeMessage;
-use taskwire::exchange::ImportAnswer;
+use taskwire::exchange::ImportResponse;
 use taskwire::tasks::{Task, TaskList};
 
 use super::{Contract, TestServer};
@@ -171,7 +171,7 @@ impl Client {
     }
 
     /// Imports a file that must be taken.
-    pub async fn import(&self, media_type: &str, file: impl Into<Vec<u8>>) -> ImportAnswer {
+    pub async fn import(&self, media_type: &str, file: impl Into<Vec<u8>>) -> ImportResponse {
         self.post("/import").bytes(media_type, file).expect(200).await.json()
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use serde_json::{Value, json};
-use taskwire::batch::{BatchAnswer, BatchResult};
+use taskwire::batch::{BatchResponse, BatchResult};
 use taskwire::projects::{Project, ProjectId};
 use taskwire::tasks::Task;
 
@@ -27,7 +27,7 @@ impl Client {
 
     /// Applies a batch, all or nothing, which must go through; returns its results.
     pub async fn batch(&self, operations: Value) -> Vec<BatchResult> {
-        let answer: BatchAnswer =
+        let answer: BatchResponse =
             self.post("/tasks/batch").json(json!({ "operations": operations })).expect(200).await.json();
         answer.results
     }

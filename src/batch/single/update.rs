@@ -1,27 +1,16 @@
-//! The update of one task that concerns no other: which fields it sets, and whether that is a
-//! change at all.
+//! The update of one task that touches no other, as one statement: which fields it sets, and whether
+//! that is a change at all.
 
-use super::recorded;
+use super::attempt::{Attempt, recorded, version_differs};
 use crate::auth::OwnerId;
+use crate::batch::operations::Done;
 use crate::changes::{Event, History, Seq, Written};
 use crate::database::Pool;
+use crate::problem::Problem;
 use crate::projects::ProjectId;
-use crate::tasks::{Completion, DueColumns, Labels, Priority, Task, TaskId, TaskPatch, TaskRow, task_row};
+use crate::tasks::{Completion, DueColumns, Labels, Priority, TaskId, TaskPatch, TaskRow, task_row};
 
-/// How an update ended.
-#[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, and nearly always the task")]
-pub enum Update {
-    /// The task as it is now, changed or not.
-    Now(Task),
-    /// `If-Match` named other versions than this one.
-    VersionDiffers(Seq),
-    /// It concerns subtasks or a recurrence too, so it has to be planned.
-    NotAlone,
-    NotFound,
-}
-
-/// A task after an update, and what became of the update.
+/// A task after an update, and what the update did.
 struct Updated {
     history: History,
     /// `None` if `If-Match` named other versions.
@@ -38,11 +27,11 @@ pub async fn update(
     id: TaskId,
     patch: &TaskPatch,
     if_match: Option<&[i64]>,
-) -> sqlx::Result<Written<Update>> {
+) -> sqlx::Result<Written<Attempt>> {
     let due = DueColumns::of(patch.due.as_ref().and_then(Option::as_ref));
-    // What search reads is generated, and generated anew whenever a column that it is made of is
-    // set, changed or not, which with a long description takes as long as all else. So there are
-    // two statements, which differ in the columns that they set.
+    // Postgres computes the search column again whenever a column that it is made of is set, changed
+    // or not; with a long description that takes as long as everything else. So there are two
+    // statements, which differ in the columns that they set.
     //
     // The owner is locked before the task, everywhere, and what is compared is what the lock
     // returned: never a row read without it.
@@ -156,16 +145,17 @@ pub async fn update(
         setting!("")
     };
 
-    let value = match updated {
-        None => Update::NotFound,
-        Some(Updated { alone: None, task, .. }) => Update::VersionDiffers(task.version),
-        Some(Updated { alone: Some(false), .. }) => Update::NotAlone,
+    let outcome = match updated {
+        None => Err(Problem::task_not_found()),
+        Some(Updated { alone: None, task, .. }) => Err(version_differs(task.version)),
+        Some(Updated { alone: Some(false), .. }) => return Ok(Attempt::NeedsPlan.unrecorded()),
         Some(Updated { alone: Some(true), history, changed, task }) => {
             let task = task.of(owner);
             let event = changed.then(|| Event::TaskUpdated(task.clone()));
             let recorded = event.map(|event| recorded(history, task.version, task.updated_at, event));
-            return Ok(Written { value: Update::Now(task), recorded: recorded.into_iter().collect() });
+            let value = Attempt::Finished(Ok(Done::TaskIs(task)));
+            return Ok(Written { value, recorded: recorded.into_iter().collect() });
         }
     };
-    Ok(Written { value, recorded: Vec::new() })
+    Ok(Attempt::Finished(outcome).unrecorded())
 }

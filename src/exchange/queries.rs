@@ -1,5 +1,5 @@
-//! The SQL that reads what is exported, row by row out of one snapshot. Every statement takes the
-//! owner as its first parameter.
+//! The SQL that reads what is exported, row by row from one snapshot. Every statement takes the owner
+//! as its first parameter.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::StreamExt;

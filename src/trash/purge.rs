@@ -1,68 +1,19 @@
-//! The SQL of the trash. Every statement takes the owner as its first parameter.
+//! Removes entries of the trash for good. Every statement takes the owner as its first parameter.
 //!
-//! Purging changes nothing that the log tells of, so it leaves the owner's lock alone and no
-//! writer waits for it. What was deleted together is locked by its root, and goes in one
-//! statement: a restore, which locks the same row, finds all of it or nothing.
+//! Purging is no change of the log, so it does not take the owner's lock and no writer waits for it. What
+//! was deleted together is locked by its root and removed by one statement: a restore, which locks the
+//! same row, finds all of it or nothing.
 
 use chrono::{DateTime, Utc};
-use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{EntryRow, TrashId};
+use super::TrashId;
 use crate::auth::OwnerId;
-use crate::changes::{History, Position, Seq};
 use crate::database::Pool;
-use crate::projects::ProjectRow;
-use crate::tasks::TaskRow;
 
 /// How many roots one statement purges at most, and after how many rows it takes no further one.
 const ROOTS: i64 = 200;
 const ROWS: i64 = 1000;
-
-/// A page of entries, newest first, and the position of the same snapshot.
-pub async fn list(
-    pool: &Pool,
-    owner: &OwnerId,
-    after: Option<(DateTime<Utc>, TrashId)>,
-    limit: u16,
-) -> sqlx::Result<(Vec<EntryRow>, Position)> {
-    let (before, before_id) = after.unzip();
-    let rows = sqlx::query!(
-        r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!",
-                  t.id AS "id?: TrashId", t.deleted_at AS "deleted_at?", t.task AS "task: Json<TaskRow>",
-                  t.project AS "project: Json<ProjectRow>", t.along AS "along?"
-           FROM history h
-           LEFT JOIN owners o ON o.owner_id = $1
-           LEFT JOIN LATERAL (
-               SELECT id, deleted_at, task, project,
-                      (SELECT count(*) - 1 FROM trash a WHERE a.owner_id = $1 AND a.root_id = r.id) AS along
-               FROM trash r
-               WHERE owner_id = $1 AND id = root_id
-                 AND (deleted_at, id) < (COALESCE($2, 'infinity'::timestamptz),
-                                         COALESCE($3, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
-               ORDER BY deleted_at DESC, id DESC LIMIT $4
-           ) t ON true
-           ORDER BY t.deleted_at DESC, t.id DESC"#,
-        owner.as_str(),
-        before,
-        before_id.map(|id| id.as_uuid()),
-        i64::from(limit),
-    )
-    .fetch_all(pool)
-    .await?;
-    let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-    let position = History::new(first.epoch, first.generation).at(Seq::new(first.head));
-    let entries = rows.into_iter().filter_map(|row| {
-        Some(EntryRow {
-            id: row.id?,
-            deleted_at: row.deleted_at?,
-            task: row.task.map(|Json(task)| task),
-            project: row.project.map(|Json(project)| project),
-            along: row.along?,
-        })
-    });
-    Ok((entries.collect(), position))
-}
 
 /// How a purge ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,33 @@
+//! The result of a change that was tried as one statement.
+
+use chrono::{DateTime, Utc};
+
+use crate::batch::operations::Outcome;
+use crate::changes::{Change, Event, History, Recorded, Seq, Written};
+use crate::problem::{Code, Problem};
+
+/// What one statement did.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, and nearly always the outcome")]
+pub enum Attempt {
+    Finished(Outcome),
+    /// The change touches other tasks or a recurrence, so it has to be planned. Nothing was written.
+    NeedsPlan,
+}
+
+impl Attempt {
+    /// An attempt that left the log as it was.
+    pub fn unrecorded(self) -> Written<Self> {
+        Written { value: self, recorded: Vec::new() }
+    }
+}
+
+pub const fn recorded(history: History, seq: Seq, at: DateTime<Utc>, event: Event) -> Recorded {
+    Recorded { history, change: Change { seq, at, event } }
+}
+
+/// `If-Match` names other versions than the present one.
+pub fn version_differs(present: Seq) -> Problem {
+    Problem::new(Code::PreconditionFailed, "the task has changed since; the ETag header names its current version")
+        .with_version(present)
+}

@@ -1,0 +1,42 @@
+//! What all sockets of a server share.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::hub::Hub;
+use super::waiting::UnauthenticatedSockets;
+use crate::auth::Verifier;
+use crate::config::LiveConfig;
+use crate::revocations::Revocations;
+
+/// What a socket needs from the server.
+pub struct Live {
+    pub hub: Hub,
+    pub verifier: Arc<Verifier>,
+    pub revocations: Revocations,
+    pub settings: LiveConfig,
+    pub unauthenticated: UnauthenticatedSockets,
+    /// Cancelled when the server stops: sockets then close.
+    pub draining: CancellationToken,
+    /// The sockets that are open.
+    pub sockets: TaskTracker,
+}
+
+impl Live {
+    pub fn new(hub: Hub, verifier: Arc<Verifier>, revocations: Revocations, settings: LiveConfig) -> Self {
+        Self {
+            hub,
+            verifier,
+            revocations,
+            unauthenticated: UnauthenticatedSockets::new(
+                settings.unauthenticated,
+                settings.unauthenticated_per_address,
+            ),
+            settings,
+            draining: CancellationToken::new(),
+            sockets: TaskTracker::new(),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Helpers for single fields of requests and responses: how serde reads and writes them, and how
+//! the contract describes them.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Deserializer, Serializer};
+use validator::ValidationError;
+
+use crate::changes::Seq;
+
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
+/// For fields of an update: `null` clears the field, and an absent field keeps its value.
+pub fn nullable<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+/// For fields of an update that cannot be cleared: an absent field keeps its value, `null` is rejected.
+pub fn not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+/// For enums that are words: serde takes any other JSON for a fault of the syntax, and would not
+/// say which field is wrong.
+pub fn word<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let text = Cow::<str>::deserialize(deserializer)?;
+    T::deserialize(serde::de::value::CowStrDeserializer::new(text))
+}
+
+/// The same for fields of an update that cannot be cleared.
+pub fn word_not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    word(deserializer).map(Some)
+}
+
+pub fn trimmed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = Cow::<str>::deserialize(deserializer)?;
+    Ok(text.trim().to_owned())
+}
+
+pub fn trimmed_not_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    trimmed(deserializer).map(Some)
+}
+
+/// Postgres text holds every character but U+0000.
+pub fn storable(text: &str) -> Result<(), ValidationError> {
+    if text.contains('\0') {
+        return Err(ValidationError::new("nul").with_message("must not contain the character U+0000".into()));
+    }
+    Ok(())
+}
+
+/// A time as chrono would serialise it, but as one string.
+pub fn whole_time<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+}
+
+/// The same for a time that may be missing.
+#[expect(clippy::ref_option, reason = "serde's signature")]
+pub fn maybe_whole_time<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => whole_time(time, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// A time with three digits of a second, as JavaScript spells it, for readers that take whatever
+/// digits there are for milliseconds.
+pub fn milliseconds<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
+pub fn count_schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+    <Seq as utoipa::PartialSchema>::schema()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+
+    use super::*;
+
+    #[test]
+    fn a_time_reads_as_chrono_writes_it() {
+        #[derive(Serialize)]
+        struct Whole(#[serde(serialize_with = "whole_time")] DateTime<Utc>);
+
+        for nanoseconds in [0, 120_000_000, 123_456_000, 123_456_789] {
+            let time = DateTime::from_timestamp(1_795_441_234, nanoseconds).expect("a time");
+            let expected = serde_json::to_string(&time).expect("JSON");
+            assert_eq!(serde_json::to_string(&Whole(time)).expect("JSON"), expected);
+        }
+    }
+}
