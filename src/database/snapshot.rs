@@ -25,7 +25,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// It is the first statement that decides what the snapshot shows.
     pub async fn begin(pool: &Pool) -> sqlx::Result<Self> {
-        let (options, proxy) = pool.way();
+        let (options, proxy) = pool.connect_options();
         let connection = timeout(ACQUIRE_WITHIN, open(&options)).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
         Ok(Self { connection, proxy })
     }
