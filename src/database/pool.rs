@@ -78,8 +78,8 @@ impl Pool {
     /// A pool whose database cannot be reached, for tests that need none.
     #[cfg(test)]
     pub fn unreachable() -> Self {
-        let options = sqlx::postgres::PgPoolOptions::new();
-        Self::new(options.connect_lazy("postgres://127.0.0.1:1/none").expect("an address"), PoolConfig::default())
+        let nowhere = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(1);
+        Self::new(sqlx::postgres::PgPoolOptions::new().connect_lazy_with(nowhere), PoolConfig::default())
     }
 
     /// Lets no further statement begin, and waits for those under way.

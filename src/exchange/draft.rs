@@ -140,7 +140,7 @@ impl Draft {
         Some(id)
     }
 
-    /// Whether there is no room for more; if so, that is a fault.
+    /// Whether the draft holds as many tasks as are allowed; if so, reports an error.
     pub fn is_full(&self, line: u64, errors: &mut Errors) -> bool {
         let full = self.tasks.len() >= ITEMS_MAX;
         if full {

@@ -29,7 +29,7 @@ impl<'a> Table<'a> {
         Self { text, reader, counted: (0, 1), columns: None, separator }
     }
 
-    /// The next row that is not a fault.
+    /// The next row without an error.
     pub fn next(&mut self, errors: &mut Errors) -> Option<Row> {
         loop {
             let mut cells = StringRecord::new();

@@ -63,7 +63,7 @@ pub fn read(bytes: &[u8], context: &Context, errors: &mut Errors) -> Draft {
                 match (open.len(), kind.as_str()) {
                     (1, "VTODO") => {
                         if todos.len() >= ITEMS_MAX {
-                            let message = format!("must be the end: at most {} to-dos", ITEMS_MAX);
+                            let message = format!("must be the end: at most {ITEMS_MAX} to-dos");
                             errors.add(format!("line {}", property.line), "length", message);
                             return draft;
                         }
