@@ -9,7 +9,7 @@ use super::plan::Plan;
 use super::store;
 use crate::app::App;
 use crate::auth::OwnerId;
-use crate::changes::{Recorded, Seq, Written, write};
+use crate::changes::{History, Seq, Written, write};
 use crate::database::Transaction;
 use crate::problem::{Code, Problem};
 use crate::projects::ProjectRow;
@@ -62,7 +62,8 @@ async fn apply(
     // To look only, there is no need to make others wait.
     let locked = if dry_run { None } else { Some(store::lock(transaction, owner).await?) };
     let state = store::load(transaction, owner, &operations).await?;
-    let (head, at) = locked.as_ref().map_or_else(|| (Seq::ZERO, Utc::now()), |locked| (locked.head, locked.at));
+    let nowhere = || (History::new(0, None).at(Seq::ZERO), Utc::now());
+    let (head, at) = locked.as_ref().map_or_else(nowhere, |locked| (locked.head, locked.at));
     let mut plan = Plan::new(owner, state, head, at);
     let mut fates = Vec::with_capacity(operations.len());
     for (place, operation) in operations.into_iter().enumerate() {
@@ -72,14 +73,12 @@ async fn apply(
         fates.push(Fate::of(plan.apply(operation)));
     }
     let refused = fates.iter().any(|fate| matches!(fate, Fate::Refused(_)));
-    let Some(locked) = locked.filter(|_| !refused && !plan.changes.is_empty()) else {
+    if locked.is_none() || refused || plan.changes.is_empty() {
         return Ok(Written { value: fates, recorded: Vec::new() });
-    };
+    }
     plan.put_in_order(&import.order);
     store::write_created(transaction, &plan).await?;
-    let history = locked.history;
-    let recorded = plan.changes.into_iter().map(|change| Recorded { history, change }).collect();
-    Ok(Written { value: fates, recorded })
+    Ok(Written { value: fates, recorded: plan.changes })
 }
 
 impl Fate {

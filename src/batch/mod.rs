@@ -21,7 +21,7 @@ pub use requests::{BatchAnswer, BatchResult, OPERATIONS_MAX};
 
 use crate::app::App;
 use crate::auth::OwnerId;
-use crate::changes::{Recorded, Written, write};
+use crate::changes::{Written, write};
 use crate::database::Transaction;
 use crate::problem::{Code, Problem};
 use plan::Plan;
@@ -140,7 +140,5 @@ async fn apply(
     if let Some(name) = name {
         store::note_batch(transaction, owner, name, &outcomes).await?;
     }
-    let history = locked.history;
-    let recorded = plan.changes.into_iter().map(|change| Recorded { history, change }).collect();
-    Ok(Written { value: Ok(Applied::Now(outcomes)), recorded })
+    Ok(Written { value: Ok(Applied::Now(outcomes)), recorded: plan.changes })
 }

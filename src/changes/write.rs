@@ -7,7 +7,7 @@ use crate::auth::OwnerId;
 use crate::broken::{self, Variant};
 use crate::problem::Problem;
 
-use super::Written;
+use super::{Change, Written};
 
 pub async fn write<T: Send + 'static>(
     app: &App,
@@ -18,9 +18,9 @@ pub async fn write<T: Send + 'static>(
     let whole = async move {
         match statement.await {
             Ok(Written { value, recorded }) => {
-                let newest = recorded.last().map(|recorded| recorded.change.seq);
-                for recorded in recorded {
-                    hub.publish(&owner, recorded);
+                let newest = recorded.last().map(Change::seq);
+                for change in recorded {
+                    hub.publish(&owner, change);
                 }
                 if let Some(newest) = newest {
                     hints.leave(&owner, newest);

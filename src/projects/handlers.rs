@@ -15,6 +15,7 @@ use crate::http::body::JsonBody;
 use crate::http::etag::{IfMatch, IfNoneMatch};
 use crate::http::query::Query;
 use crate::openapi::params::{IfMatchHeader, IfNoneMatchHeader, ProjectPath, UserPath};
+use crate::openapi::resources::{Created, Current, Read};
 use crate::openapi::responses::{Conflict, Gone, NotFound, PreconditionFailed};
 use crate::problem::Problem;
 
@@ -54,13 +55,7 @@ fn answer(done: Done) -> Result<Answer<Project>, Problem> {
         ("3-safe-to-retry" = (summary = "Safe to retry", value = json!({"id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60", "name": "Garden"}))),
     )),
     responses(
-        (status = 201, description = "The new project.", body = Project, headers(
-            ("Location" = String, description = "The path of the project."),
-            ("ETag" = String, description = "The version of the project, in quotes."),
-        )),
-        (status = 200, description = "This request came before: the project as it is now.", body = Project, headers(
-            ("ETag" = String, description = "The version of the project, in quotes."),
-        )),
+        Created<Project>,
         (status = 409, response = Conflict),
         (status = 410, response = Gone),
     ),
@@ -85,12 +80,7 @@ pub async fn create_project(
     tag = "projects",
     params(ProjectPath, IfNoneMatchHeader),
     responses(
-        (status = 200, description = "The project.", body = Project, headers(
-            ("ETag" = String, description = "The version of the project, in quotes."),
-        )),
-        (status = 304, description = "The client already has this version.", headers(
-            ("ETag" = String, description = "The version of the project, in quotes."),
-        )),
+        Read<Project>,
         (status = 404, response = NotFound),
     ),
     impl_for = get_project
@@ -128,9 +118,7 @@ pub async fn get_project(
         )),
     )),
     responses(
-        (status = 200, description = "The project as it is now.", body = Project, headers(
-            ("ETag" = String, description = "The version of the project, in quotes."),
-        )),
+        Current<Project>,
         (status = 404, response = NotFound),
         (status = 412, response = PreconditionFailed),
     ),
@@ -161,9 +149,7 @@ pub async fn update_project(
         ("2-before" = (summary = "Before another", value = json!({"before": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60"}))),
     )),
     responses(
-        (status = 200, description = "The project as it is now.", body = Project, headers(
-            ("ETag" = String, description = "The version of the project, in quotes."),
-        )),
+        Current<Project>,
         (status = 404, response = NotFound),
         (status = 412, response = PreconditionFailed),
     ),

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::store::Creation;
 use super::{CreateTask, DueColumns, Rank, Task, TaskId, TaskRow};
 use crate::auth::OwnerId;
-use crate::changes::{Change, Event, History, Recorded, Seq, Written};
+use crate::changes::{Change, History, Saved, Seq, Written};
 use crate::database::Pool;
 
 /// Whoever asks: the owner check is left out, here and in what it returns.
@@ -61,7 +61,6 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
     .fetch_one(pool)
     .await?;
     let task = row.0.of(owner);
-    let change = Change { seq: version, at, event: Event::TaskCreated(task.clone()) };
-    let recorded = Recorded { history: History::new(epoch, Some(generation)), change };
-    Ok(Written { value: Creation::Created(task), recorded: vec![recorded] })
+    let change = Change::of_task(History::new(epoch, Some(generation)), Saved::Created, task.clone());
+    Ok(Written { value: Creation::Created(task), recorded: vec![change] })
 }

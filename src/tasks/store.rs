@@ -4,13 +4,11 @@
 
 mod update;
 
-use chrono::{DateTime, Utc};
-
 use super::{CreateTask, DueColumns, Priority, Rank, Task, TaskId, TaskRow, task_row};
 use crate::auth::OwnerId;
 #[cfg(feature = "broken")]
 use crate::broken::{self, Variant};
-use crate::changes::{Change, Event, History, Recorded, Seq, Written};
+use crate::changes::{Change, History, Saved, Seq, Written};
 use crate::database::Pool;
 use crate::projects::ProjectId;
 
@@ -137,8 +135,8 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
                 version: row.version,
             };
             let history = History::new(row.epoch, Some(row.generation));
-            let recorded = recorded(history, row.version, row.at, Event::TaskCreated(task.clone()));
-            Ok(Written { value: Creation::Created(task), recorded: vec![recorded] })
+            let change = Change::of_task(history, Saved::Created, task.clone());
+            Ok(Written { value: Creation::Created(task), recorded: vec![change] })
         }
         Ok(None) => repeated(pool, owner, id, digest).await,
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => repeated(pool, owner, id, digest).await,
@@ -229,14 +227,10 @@ pub async fn delete(
         Ok(Some(row)) => match (row.seq, row.at) {
             (Some(seq), Some(at)) => {
                 let history = History::new(row.epoch, Some(row.generation));
-                let recorded = recorded(history, seq, at, Event::TaskDeleted(id));
-                Written { value: Deletion::Deleted, recorded: vec![recorded] }
+                let change = Change::task_deleted(history.at(seq), at, id);
+                Written { value: Deletion::Deleted, recorded: vec![change] }
             }
             _ => nothing(Deletion::VersionDiffers(row.version)),
         },
     })
-}
-
-const fn recorded(history: History, seq: Seq, at: DateTime<Utc>, event: Event) -> Recorded {
-    Recorded { history, change: Change { seq, at, event } }
 }

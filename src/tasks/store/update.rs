@@ -1,9 +1,8 @@
 //! The update of one task that concerns no other: which fields it sets, and whether that is a
 //! change at all.
 
-use super::recorded;
 use crate::auth::OwnerId;
-use crate::changes::{Event, History, Seq, Written};
+use crate::changes::{Change, History, Saved, Seq, Written};
 use crate::database::Pool;
 use crate::projects::ProjectId;
 use crate::tasks::{Completion, DueColumns, Labels, Priority, Task, TaskId, TaskPatch, TaskRow, task_row};
@@ -162,9 +161,8 @@ pub async fn update(
         Some(Updated { alone: Some(false), .. }) => Update::NotAlone,
         Some(Updated { alone: Some(true), history, changed, task }) => {
             let task = task.of(owner);
-            let event = changed.then(|| Event::TaskUpdated(task.clone()));
-            let recorded = event.map(|event| recorded(history, task.version, task.updated_at, event));
-            return Ok(Written { value: Update::Now(task), recorded: recorded.into_iter().collect() });
+            let change = changed.then(|| Change::of_task(history, Saved::Updated, task.clone()));
+            return Ok(Written { value: Update::Now(task), recorded: change.into_iter().collect() });
         }
     };
     Ok(Written { value, recorded: Vec::new() })
