@@ -7,7 +7,7 @@ use super::operations::{Done, ImportedTask, Operation};
 use super::plan::Plan;
 use super::{Engine, store};
 use crate::auth::OwnerId;
-use crate::changes::{Recorded, Seq, Written};
+use crate::changes::{History, Seq, Written};
 use crate::database::Transaction;
 use crate::problem::{Code, Problem};
 use crate::projects::ProjectRow;
@@ -64,7 +64,8 @@ async fn apply(
     // To look only, there is no need to make others wait.
     let locked = if dry_run { None } else { Some(store::lock(transaction, owner).await?) };
     let state = store::load(transaction, owner, &operations).await?;
-    let (head, at) = locked.as_ref().map_or_else(|| (Seq::ZERO, Utc::now()), |locked| (locked.head, locked.at));
+    let nowhere = || (History::new(0, None).at(Seq::ZERO), Utc::now());
+    let (head, at) = locked.as_ref().map_or_else(nowhere, |locked| (locked.head, locked.at));
     let mut plan = Plan::new(owner, state, head, at);
     let mut outcomes = Vec::with_capacity(operations.len());
     for (place, operation) in operations.into_iter().enumerate() {
@@ -73,15 +74,13 @@ async fn apply(
         }
         outcomes.push(ImportOutcome::of(plan.apply(operation)));
     }
-    let rejected = outcomes.iter().any(|fate| matches!(fate, ImportOutcome::Rejected(_)));
-    let Some(locked) = locked.filter(|_| !rejected && !plan.changes.is_empty()) else {
+    let rejected = outcomes.iter().any(|outcome| matches!(outcome, ImportOutcome::Rejected(_)));
+    if locked.is_none() || rejected || plan.changes.is_empty() {
         return Ok(Written { value: outcomes, recorded: Vec::new() });
-    };
+    }
     plan.put_in_order(&import.order);
     store::write_created(transaction, &plan).await?;
-    let history = locked.history;
-    let recorded = plan.changes.into_iter().map(|change| Recorded { history, change }).collect();
-    Ok(Written { value: outcomes, recorded })
+    Ok(Written { value: outcomes, recorded: plan.changes })
 }
 
 impl ImportOutcome {

@@ -23,7 +23,7 @@ pub use result::{BatchResponse, BatchResult};
 pub use single::Attempt;
 
 use crate::auth::OwnerId;
-use crate::changes::{Publisher, Recorded, Written};
+use crate::changes::{Publisher, Written};
 use crate::database::{Pool, Transaction};
 use crate::problem::{Code, Problem};
 use plan::Plan;
@@ -174,7 +174,5 @@ async fn apply(
     if let Some(key) = key {
         store::note_batch(transaction, owner, key, &outcomes).await?;
     }
-    let history = locked.history;
-    let recorded = plan.changes.into_iter().map(|change| Recorded { history, change }).collect();
-    Ok(Written { value: Ok(Applied::Now(outcomes)), recorded })
+    Ok(Written { value: Ok(Applied::Now(outcomes)), recorded: plan.changes })
 }

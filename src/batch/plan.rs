@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::operations::{Done, Operation, Outcome};
 use super::state::{State, Trashed};
 use crate::auth::OwnerId;
-use crate::changes::{Change, Event, Seq};
+use crate::changes::{Change, History, Position, Saved, Seq};
 use crate::problem::{Code, Problem};
 use crate::projects::{Project, ProjectId, ProjectRow};
 use crate::tasks::{Task, TaskId, TaskRow};
@@ -34,6 +34,8 @@ pub struct Occurrence {
 pub struct Plan<'o> {
     pub owner: &'o OwnerId,
     pub state: State,
+    /// The history that its changes continue.
+    history: History,
     pub head: Seq,
     /// The time of the newest change; each further one is a microsecond later.
     pub at: DateTime<Utc>,
@@ -51,11 +53,12 @@ pub struct Plan<'o> {
 
 impl<'o> Plan<'o> {
     /// A plan whose first change has the number after `head` and happens right after `at`.
-    pub fn new(owner: &'o OwnerId, state: State, head: Seq, at: DateTime<Utc>) -> Self {
+    pub fn new(owner: &'o OwnerId, state: State, head: Position, at: DateTime<Utc>) -> Self {
         Self {
             owner,
             state,
-            head,
+            history: head.history,
+            head: head.seq,
             at,
             changes: Vec::new(),
             written_tasks: BTreeSet::new(),
@@ -97,8 +100,8 @@ impl<'o> Plan<'o> {
         (self.head, self.at)
     }
 
-    /// Writes a task as it is to be, and records the change as `event`.
-    fn write_task(&mut self, mut row: TaskRow, event: impl FnOnce(Task) -> Event) -> Task {
+    /// Writes a task as it is to be, and records the change.
+    fn write_task(&mut self, mut row: TaskRow, saved: Saved) -> Task {
         let (seq, at) = self.tick();
         row.version = seq;
         row.updated_at = at;
@@ -106,19 +109,19 @@ impl<'o> Plan<'o> {
             row.completed_at = Some(at);
         }
         let task = row.clone().of(self.owner);
-        self.changes.push(Change { seq, at, event: event(task.clone()) });
+        self.changes.push(Change::of_task(self.history, saved, task.clone()));
         self.deleted_tasks.remove(&row.id);
         self.written_tasks.insert(row.id);
         self.state.put_task(row);
         task
     }
 
-    fn write_project(&mut self, mut row: ProjectRow, event: impl FnOnce(Project) -> Event) -> Project {
+    fn write_project(&mut self, mut row: ProjectRow, saved: Saved) -> Project {
         let (seq, at) = self.tick();
         row.version = seq;
         row.updated_at = at;
         let project = row.clone().of(self.owner);
-        self.changes.push(Change { seq, at, event: event(project.clone()) });
+        self.changes.push(Change::of_project(self.history, saved, project.clone()));
         self.deleted_projects.remove(&row.id);
         self.written_projects.insert(row.id);
         self.state.put_project(row);

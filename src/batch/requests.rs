@@ -11,6 +11,7 @@ use validator::{Validate, ValidationError};
 
 use super::operations::Operation;
 use crate::changes::Seq;
+use crate::changes::tag::{Tag, Tagged};
 use crate::model::fields::{not_null, word};
 use crate::model::validation::checked;
 use crate::problem::{FieldError, Problem};
@@ -58,42 +59,12 @@ fn some_operations(operations: &[Box<RawValue>]) -> Result<(), ValidationError> 
     Ok(())
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BatchCreateOp {
-    Create,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BatchUpdateOp {
-    Update,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BatchCompleteOp {
-    Complete,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BatchMoveOp {
-    Move,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BatchDeleteOp {
-    Delete,
-}
-
 /// Creates a task. With an `id` it is safe to retry, and later operations can refer to it.
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchCreate {
-    #[schema(inline)]
-    pub op: BatchCreateOp,
+    #[schema(schema_with = Tag::<Self>::schema)]
+    pub op: Tag<Self>,
     #[validate(nested)]
     pub task: CreateTask,
 }
@@ -102,8 +73,8 @@ pub struct BatchCreate {
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchUpdate {
-    #[schema(inline)]
-    pub op: BatchUpdateOp,
+    #[schema(schema_with = Tag::<Self>::schema)]
+    pub op: Tag<Self>,
     pub id: TaskId,
     /// Only while the task has this version.
     #[serde(default, deserialize_with = "not_null")]
@@ -117,8 +88,8 @@ pub struct BatchUpdate {
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchComplete {
-    #[schema(inline)]
-    pub op: BatchCompleteOp,
+    #[schema(schema_with = Tag::<Self>::schema)]
+    pub op: Tag<Self>,
     pub id: TaskId,
     /// Only while the task has this version.
     #[serde(default, deserialize_with = "not_null")]
@@ -147,8 +118,8 @@ const fn yes() -> bool {
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "`op` is read before the rest, to tell what the rest is")]
 pub struct BatchMove {
-    #[schema(inline)]
-    pub op: BatchMoveOp,
+    #[schema(schema_with = Tag::<Self>::schema)]
+    pub op: Tag<Self>,
     pub id: TaskId,
     /// Only while the task has this version.
     #[serde(default, deserialize_with = "not_null")]
@@ -162,8 +133,8 @@ pub struct BatchMove {
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchDelete {
-    #[schema(inline)]
-    pub op: BatchDeleteOp,
+    #[schema(schema_with = Tag::<Self>::schema)]
+    pub op: Tag<Self>,
     pub id: TaskId,
     /// Only while the task has this version.
     #[serde(default, deserialize_with = "not_null")]
@@ -192,6 +163,26 @@ pub enum BatchOperation {
     Complete(BatchComplete),
     Move(BatchMove),
     Delete(BatchDelete),
+}
+
+impl Tagged for BatchCreate {
+    const NAME: &'static str = "create";
+}
+
+impl Tagged for BatchUpdate {
+    const NAME: &'static str = "update";
+}
+
+impl Tagged for BatchComplete {
+    const NAME: &'static str = "complete";
+}
+
+impl Tagged for BatchMove {
+    const NAME: &'static str = "move";
+}
+
+impl Tagged for BatchDelete {
+    const NAME: &'static str = "delete";
 }
 
 impl Batch {
@@ -227,13 +218,11 @@ fn operation(raw: &RawValue) -> Result<Operation, Problem> {
     let op = told.op.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
     let only = |version: Option<Seq>| version.map(|version| vec![version.get()]);
     match op {
-        "create" => read::<BatchCreate>(raw).map(|asked| Operation::CreateTask(asked.task)),
-        "update" => read::<BatchUpdate>(raw).map(|BatchUpdate { id, if_version, changes, .. }| Operation::UpdateTask {
-            id,
-            patch: changes.into(),
-            if_match: only(if_version),
+        BatchCreate::NAME => read::<BatchCreate>(raw).map(|asked| Operation::CreateTask(asked.task)),
+        BatchUpdate::NAME => read::<BatchUpdate>(raw).map(|BatchUpdate { id, if_version, changes, .. }| {
+            Operation::UpdateTask { id, patch: changes.into(), if_match: only(if_version) }
         }),
-        "complete" => read::<BatchComplete>(raw).map(|asked| {
+        BatchComplete::NAME => read::<BatchComplete>(raw).map(|asked| {
             let BatchComplete { id, if_version, completed, occurrence, children, .. } = asked;
             let patch = TaskPatch {
                 completion: Completion::Set(completed),
@@ -241,8 +230,10 @@ fn operation(raw: &RawValue) -> Result<Operation, Problem> {
             };
             Operation::UpdateTask { id, patch, if_match: only(if_version) }
         }),
-        "move" => read::<BatchMove>(raw).map(|BatchMove { id, if_version, to, .. }| to.operation(id, only(if_version))),
-        "delete" => read::<BatchDelete>(raw).map(|BatchDelete { id, if_version, children, .. }| {
+        BatchMove::NAME => {
+            read::<BatchMove>(raw).map(|BatchMove { id, if_version, to, .. }| to.operation(id, only(if_version)))
+        }
+        BatchDelete::NAME => read::<BatchDelete>(raw).map(|BatchDelete { id, if_version, children, .. }| {
             Operation::DeleteTask { id, children, if_match: only(if_version) }
         }),
         _ => Err(Problem::invalid_field("op", "invalid_value", "must be create, update, complete, move or delete")),

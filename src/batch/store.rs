@@ -12,13 +12,13 @@ pub use named::{batch_before, note_batch};
 pub use write::{write, write_created};
 
 use crate::auth::OwnerId;
-use crate::changes::{History, Seq};
+use crate::changes::{History, Position, Seq};
 use crate::database::Transaction;
 
 /// The owner's row, locked until the transaction ends.
 pub struct Locked {
-    pub history: History,
-    pub head: Seq,
+    /// The position of the owner's newest change.
+    pub head: Position,
     /// Not earlier than any change before.
     pub at: DateTime<Utc>,
 }
@@ -36,7 +36,7 @@ pub async fn lock(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::R
         .await?;
         if let Some(row) = row {
             let history = History::new(row.epoch, Some(row.generation));
-            return Ok(Locked { history, head: row.last_seq, at: row.at });
+            return Ok(Locked { head: history.at(row.last_seq), at: row.at });
         }
         sqlx::query!(
             "INSERT INTO owners (owner_id, last_seq, last_at) VALUES ($1, 0, clock_timestamp()) ON CONFLICT DO NOTHING",

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::store::{self, LogPage, ResetReason};
-use super::{ChangeMessage, Position, Seq};
+use super::{Change, Position, Seq};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::json::Json;
@@ -31,7 +31,7 @@ pub struct ChangesQuery {
 /// Changes after a position, in order and complete.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ChangeList {
-    pub changes: Vec<ChangeMessage>,
+    pub changes: Vec<Change>,
     /// The position after the last of these changes: ask on from here.
     pub position: Position,
     /// Whether there are more changes after `position`.
@@ -67,11 +67,7 @@ pub async fn list_changes(app: App, caller: Caller, query: Query<ChangesQuery>) 
 
 fn answer(page: LogPage, from: Seq) -> ChangeList {
     let position = page.end(from);
-    ChangeList {
-        position,
-        has_more: position.seq < page.head,
-        changes: page.changes.into_iter().map(|change| ChangeMessage::new(page.history, change)).collect(),
-    }
+    ChangeList { position, has_more: position.seq < page.head, changes: page.changes }
 }
 
 fn gone(reason: ResetReason) -> Problem {

@@ -6,7 +6,7 @@ use salvo::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ChangeMessage, Seq, store};
+use super::{Change, Seq, store};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::cursor::Cursor;
@@ -34,7 +34,7 @@ pub struct HistoryQuery {
 /// Changes of one task, newest first.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct TaskHistory {
-    pub changes: Vec<ChangeMessage>,
+    pub changes: Vec<Change>,
     /// Whether the last page ends with the task's creation: then nothing is missing.
     pub complete: bool,
     /// The time since which every change is told, in UTC, or null when the log is empty. What
@@ -79,11 +79,6 @@ pub async fn get_task_history(
     let mut changes = task.changes;
     let more = changes.len() > usize::from(limit);
     changes.truncate(usize::from(limit));
-    let next_cursor = changes.last().filter(|_| more).map(|change| Cursor(change.seq).encode());
-    Ok(Json(TaskHistory {
-        changes: changes.into_iter().map(|change| ChangeMessage::new(task.history, change)).collect(),
-        complete: task.complete,
-        reaches_back_to: task.reaches_back_to,
-        next_cursor,
-    }))
+    let next_cursor = changes.last().filter(|_| more).map(|change| Cursor(change.seq()).encode());
+    Ok(Json(TaskHistory { changes, complete: task.complete, reaches_back_to: task.reaches_back_to, next_cursor }))
 }

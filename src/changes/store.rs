@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use utoipa::ToSchema;
 
-use super::{Change, Event, History, Position, Seq, kind};
+use super::{Change, ChangeKind, History, Position, Seq, Subject};
 use crate::auth::OwnerId;
 use crate::database::Pool;
 use crate::projects::{ProjectId, ProjectRow};
@@ -62,14 +62,14 @@ impl LogPage {
         }
         let complete = match self.changes.first() {
             None => after.seq == self.head,
-            Some(first) => first.seq == after.seq.next(),
+            Some(first) => first.seq() == after.seq.next(),
         };
         if complete { Ok(self) } else { Err(ResetReason::Expired) }
     }
 
     /// Where a client stands that has everything on this page.
     pub fn end(&self, after: Seq) -> Position {
-        self.history.at(self.changes.last().map_or(after, |change| change.seq))
+        self.history.at(self.changes.last().map_or(after, Change::seq))
     }
 }
 
@@ -101,13 +101,16 @@ pub async fn read(pool: &Pool, owner: &OwnerId, after: Seq, limit: u16) -> sqlx:
     let mut changes = Vec::with_capacity(rows.len());
     for row in rows {
         let (Some(seq), Some(kind), Some(at)) = (row.seq, row.kind, row.at) else { continue };
-        let subject = Subject {
+        let row = ChangeRow {
+            seq: Seq::new(seq),
+            kind: kind_of(&kind)?,
+            changed_at: at,
             task_id: row.task_id,
             task: row.task.map(|Json(task)| task),
             project_id: row.project_id,
             project: row.project.map(|Json(project)| project),
         };
-        changes.push(Change { seq: Seq::new(seq), at, event: event(&kind, subject, owner)? });
+        changes.push(row.of(owner, history)?);
     }
     Ok(LogPage { history, head, changes })
 }
@@ -115,7 +118,6 @@ pub async fn read(pool: &Pool, owner: &OwnerId, after: Seq, limit: u16) -> sqlx:
 /// What the log says about one task.
 #[derive(Debug)]
 pub struct TaskChanges {
-    pub history: History,
     /// Newest first.
     pub changes: Vec<Change>,
     /// Whether the log still holds the task's creation.
@@ -167,35 +169,71 @@ pub async fn of_task(
     let mut changes = Vec::with_capacity(rows.len());
     for row in rows {
         let (Some(seq), Some(kind), Some(at)) = (row.seq, row.kind, row.at) else { continue };
-        let subject = Subject { task_id: Some(id), task: row.task.map(|Json(task)| task), ..Subject::default() };
-        changes.push(Change { seq: Seq::new(seq), at, event: event(&kind, subject, owner)? });
+        let row = ChangeRow {
+            seq: Seq::new(seq),
+            kind: kind_of(&kind)?,
+            changed_at: at,
+            task_id: Some(id),
+            task: row.task.map(|Json(task)| task),
+            project_id: None,
+            project: None,
+        };
+        changes.push(row.of(owner, history)?);
     }
-    Ok(Some(TaskChanges { history, changes, complete, reaches_back_to }))
+    Ok(Some(TaskChanges { changes, complete, reaches_back_to }))
 }
 
-/// What a logged change is about: a task or a project, with its body unless it is gone.
-#[derive(Default)]
-pub struct Subject {
+/// A change as a row of the log: its subject is in one of four columns or, unless it deleted the
+/// subject, in two.
+#[derive(Debug, Serialize)]
+pub struct ChangeRow {
+    pub seq: Seq,
+    pub kind: ChangeKind,
+    pub changed_at: DateTime<Utc>,
     pub task_id: Option<TaskId>,
     pub task: Option<TaskRow>,
     pub project_id: Option<ProjectId>,
     pub project: Option<ProjectRow>,
 }
 
-pub fn event(kind: &str, subject: Subject, owner: &OwnerId) -> sqlx::Result<Event> {
-    match (kind, subject) {
-        (kind::TASK_CREATED, Subject { task: Some(task), .. }) => Ok(Event::TaskCreated(task.of(owner))),
-        (kind::TASK_UPDATED, Subject { task: Some(task), .. }) => Ok(Event::TaskUpdated(task.of(owner))),
-        (kind::TASK_RESTORED, Subject { task: Some(task), .. }) => Ok(Event::TaskRestored(task.of(owner))),
-        (kind::TASK_DELETED, Subject { task_id: Some(id), .. }) => Ok(Event::TaskDeleted(id)),
-        (kind::PROJECT_CREATED, Subject { project: Some(project), .. }) => Ok(Event::ProjectCreated(project.of(owner))),
-        (kind::PROJECT_UPDATED, Subject { project: Some(project), .. }) => Ok(Event::ProjectUpdated(project.of(owner))),
-        (kind::PROJECT_RESTORED, Subject { project: Some(project), .. }) => {
-            Ok(Event::ProjectRestored(project.of(owner)))
-        }
-        (kind::PROJECT_DELETED, Subject { project_id: Some(id), .. }) => Ok(Event::ProjectDeleted(id)),
-        (kind, _) => Err(sqlx::Error::Decode(format!("a change of kind {kind} is not understood").into())),
+impl ChangeRow {
+    pub fn of(self, owner: &OwnerId, history: History) -> sqlx::Result<Change> {
+        let Self { seq, kind, changed_at, task_id, task, project_id, project } = self;
+        let subject = if kind.is_deletion() {
+            task_id.map(Subject::TaskId).or_else(|| project_id.map(Subject::ProjectId))
+        } else {
+            task.map(|task| Subject::Task(task.of(owner)))
+                .or_else(|| project.map(|project| Subject::Project(project.of(owner))))
+        };
+        subject.and_then(|subject| Change::checked(history.at(seq), changed_at, kind, subject)).ok_or_else(|| {
+            sqlx::Error::Decode(format!("change {seq} does not have what {} is about", kind.name()).into())
+        })
     }
+}
+
+impl From<&Change> for ChangeRow {
+    fn from(change: &Change) -> Self {
+        let row = Self {
+            seq: change.seq(),
+            kind: change.kind(),
+            changed_at: change.at(),
+            task_id: None,
+            task: None,
+            project_id: None,
+            project: None,
+        };
+        match change.subject() {
+            Subject::Task(task) => Self { task_id: Some(task.id), task: Some(task.into()), ..row },
+            Subject::TaskId(id) => Self { task_id: Some(*id), ..row },
+            Subject::Project(project) => Self { project_id: Some(project.id), project: Some(project.into()), ..row },
+            Subject::ProjectId(id) => Self { project_id: Some(*id), ..row },
+        }
+    }
+}
+
+/// The kind that the log's column names.
+pub fn kind_of(name: &str) -> sqlx::Result<ChangeKind> {
+    name.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
 #[cfg(test)]
@@ -203,15 +241,12 @@ mod tests {
     use super::*;
 
     fn page(head: i64, seqs: &[i64]) -> LogPage {
+        let history = History::new(1, Some(1));
         let changes = seqs
             .iter()
-            .map(|seq| Change {
-                seq: Seq::new(*seq),
-                at: DateTime::UNIX_EPOCH,
-                event: Event::TaskDeleted(TaskId::new()),
-            })
+            .map(|seq| Change::task_deleted(history.at(Seq::new(*seq)), DateTime::UNIX_EPOCH, TaskId::new()))
             .collect();
-        LogPage { history: History::new(1, Some(1)), head: Seq::new(head), changes }
+        LogPage { history, head: Seq::new(head), changes }
     }
 
     fn outcome(page: LogPage, after: i64) -> Result<usize, ResetReason> {

@@ -7,7 +7,7 @@ use crate::live::Hub;
 use crate::live::hints::Hints;
 use crate::problem::Problem;
 
-use super::{Recorded, Written};
+use super::{Change, Written};
 
 /// Hands changes to the sockets of this server and tells the other servers of them. Cheap to clone.
 #[derive(Clone)]
@@ -48,10 +48,10 @@ impl Publisher {
     }
 
     /// Publishes changes that have been committed, in their order.
-    fn publish(&self, owner: &OwnerId, recorded: Vec<Recorded>) {
-        let newest = recorded.last().map(|recorded| recorded.change.seq);
-        for recorded in recorded {
-            self.hub.publish(owner, recorded);
+    fn publish(&self, owner: &OwnerId, changes: Vec<Change>) {
+        let newest = changes.last().map(Change::seq);
+        for change in changes {
+            self.hub.publish(owner, change);
         }
         if let Some(newest) = newest {
             self.hints.leave(owner, newest);

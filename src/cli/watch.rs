@@ -16,7 +16,7 @@ use super::remote::{self, Remote, subject};
 use super::{Failure, NO_SECRET, in_runtime, print, printable};
 use crate::api_tokens;
 use crate::auth::Tokens;
-use crate::changes::Position;
+use crate::changes::{Change, ChangeKind, Position, Subject};
 use crate::config::TokenSettings;
 use crate::live::messages::ServerMessage;
 
@@ -225,31 +225,8 @@ impl Watcher {
     fn take(&mut self, text: &str) -> Result<bool, Failure> {
         // A type of message that is not known yet is none of ours.
         let Ok(message) = serde_json::from_str::<ServerMessage>(text) else { return Ok(true) };
-        let line = match &message {
-            ServerMessage::TaskCreated(change) => {
-                Some((change.position, change.at, format!("created  {}", task(&change.task))))
-            }
-            ServerMessage::TaskUpdated(change) => {
-                Some((change.position, change.at, format!("updated  {}", task(&change.task))))
-            }
-            ServerMessage::TaskDeleted(change) => {
-                Some((change.position, change.at, format!("deleted  {}", change.task_id)))
-            }
-            ServerMessage::TaskRestored(change) => {
-                Some((change.position, change.at, format!("restored {}", task(&change.task))))
-            }
-            ServerMessage::ProjectCreated(change) => {
-                Some((change.position, change.at, format!("created  {}", project(&change.project))))
-            }
-            ServerMessage::ProjectUpdated(change) => {
-                Some((change.position, change.at, format!("updated  {}", project(&change.project))))
-            }
-            ServerMessage::ProjectDeleted(change) => {
-                Some((change.position, change.at, format!("deleted  {}  project", change.project_id)))
-            }
-            ServerMessage::ProjectRestored(change) => {
-                Some((change.position, change.at, format!("restored {}", project(&change.project))))
-            }
+        let change = match &message {
+            ServerMessage::Change(change) => Some(change),
             ServerMessage::Hello(hello) => {
                 self.greeted = true;
                 // From the first connection on nothing is missed, even if nothing happens yet.
@@ -267,13 +244,30 @@ impl Watcher {
             _ => None,
         };
         let mut printed = if self.json { print(&format!("{text}\n"))? } else { true };
-        if let Some((position, at, what)) = line {
-            self.after = Some(position);
+        if let Some(change) = change {
+            self.after = Some(change.position());
             if !self.json {
-                printed = print(&format!("{}  {what}\n", at.with_timezone(&chrono::Local).format("%H:%M:%S")))?;
+                let time = change.at().with_timezone(&chrono::Local).format("%H:%M:%S");
+                printed = print(&format!("{time}  {}\n", line(change)))?;
             }
         }
         Ok(printed)
+    }
+}
+
+/// A change as a line: what happened, and to what.
+fn line(change: &Change) -> String {
+    let verb = match change.kind() {
+        ChangeKind::TaskCreated | ChangeKind::ProjectCreated => "created ",
+        ChangeKind::TaskUpdated | ChangeKind::ProjectUpdated => "updated ",
+        ChangeKind::TaskDeleted | ChangeKind::ProjectDeleted => "deleted ",
+        ChangeKind::TaskRestored | ChangeKind::ProjectRestored => "restored",
+    };
+    match change.subject() {
+        Subject::Task(subject) => format!("{verb} {}", task(subject)),
+        Subject::TaskId(id) => format!("{verb} {id}"),
+        Subject::Project(subject) => format!("{verb} {}", project(subject)),
+        Subject::ProjectId(id) => format!("{verb} {id}  project"),
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use super::ring::{Next, Ring};
 use crate::auth::OwnerId;
 use crate::changes::store;
-use crate::changes::{Position, Recorded, Seq};
+use crate::changes::{Change, Position, Seq};
 use crate::database::Pool;
 
 /// How long a gap may stay before the log is read: writers that finish out of order close most
@@ -49,8 +49,8 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Channel {
     /// Takes a change from a writer. Returns whether the log must be read to go on.
-    pub fn offer(&self, recorded: Recorded) -> bool {
-        let behind = lock(&self.state).ring.offer(recorded);
+    pub fn offer(&self, change: Change) -> bool {
+        let behind = lock(&self.state).ring.offer(change);
         self.advance();
         behind
     }

@@ -11,15 +11,14 @@ use salvo::websocket::WebSocket;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::hub::Subscription;
-use super::messages::{
-    CaughtUp, CaughtUpType, ClientMessage, Draining, DrainingType, Hello, HelloType, TokenExpiring, TokenExpiringType,
-};
+use super::messages::{CaughtUp, ClientMessage, Draining, Hello, TokenExpiring};
 use super::ring::Next;
 use super::shared::Live;
 use super::waiting::Permit;
 use super::wire::{Close, End, Wire};
 use crate::auth::{Identity, TokenError, VerifyError};
 use crate::changes::store::{LogPage, ResetReason};
+use crate::changes::tag::Tag;
 use crate::changes::{Position, Seq};
 
 /// How long before its expiry the renewal of a token is asked for.
@@ -70,7 +69,7 @@ async fn authenticated(wire: &mut Wire, opening: Opening) -> Result<Connection, 
             let within = live.settings.authenticate_within;
             let first = tokio::select! {
                 () = live.draining.cancelled() => {
-                    wire.send(&Draining { kind: DrainingType::Draining }).await?;
+                    wire.send(&Draining { kind: Tag::default() }).await?;
                     return Err(restarting().into());
                 }
                 first = timeout(within, wire.receive()) => {
@@ -166,7 +165,7 @@ impl Connection {
         loop {
             if catching_up_to.is_some_and(|head| position.seq >= head) {
                 catching_up_to = None;
-                wire.send(&CaughtUp { kind: CaughtUpType::CaughtUp, seq: position.seq, position }).await?;
+                wire.send(&CaughtUp { kind: Tag::default(), seq: position.seq, position }).await?;
             }
             let next = self.subscription.next(position);
             // After that look: what is revoked from then on wakes the wait below.
@@ -186,7 +185,7 @@ impl Connection {
                 }
                 () = draining.cancelled(), if !told_of_drain => {
                     told_of_drain = true;
-                    wire.send(&Draining { kind: DrainingType::Draining }).await?;
+                    wire.send(&Draining { kind: Tag::default() }).await?;
                     // Spread, so that not all clients arrive at the next server at once; what
                     // still happens until then is still delivered.
                     retires_at = Instant::now() + self.live.settings.drain.mul_f64(rand::random_range(0.0..1.0));
@@ -226,7 +225,7 @@ impl Connection {
         self.subscription.begin(head);
         let resumed = self.after.map(|after| page.continuing(after).map(|page| (page, after)));
         wire.send(&Hello {
-            kind: HelloType::Hello,
+            kind: Tag::default(),
             seq: head.seq,
             position: head,
             resumed: matches!(resumed, Some(Ok(_))),
@@ -277,7 +276,7 @@ impl Connection {
         if !self.token.warned && self.token.next_event() <= Instant::now() {
             self.token.warned = true;
             let expires_at = self.token.expires_at;
-            wire.send(&TokenExpiring { kind: TokenExpiringType::TokenExpiring, expires_at }).await?;
+            wire.send(&TokenExpiring { kind: Tag::default(), expires_at }).await?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use super::channel::{Channel, lock};
 use super::ring::Next;
 use crate::auth::OwnerId;
 use crate::changes::store::{self, LogPage};
-use crate::changes::{Position, Recorded, Seq};
+use crate::changes::{Change, Position, Seq};
 use crate::database::Pool;
 
 #[derive(Clone)]
@@ -39,9 +39,9 @@ impl Hub {
     }
 
     /// Takes a change that has been committed.
-    pub fn publish(&self, owner: &OwnerId, recorded: Recorded) {
+    pub fn publish(&self, owner: &OwnerId, change: Change) {
         let Some(channel) = self.channel(owner) else { return };
-        if channel.offer(recorded) {
+        if channel.offer(change) {
             channel.read_log(&self.0.pool, owner);
         }
     }
@@ -181,7 +181,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::changes::{Change, Event, History};
+    use crate::changes::History;
     use crate::tasks::TaskId;
 
     const HISTORY: History = History::new(1, Some(1));
@@ -190,9 +190,8 @@ mod tests {
         HISTORY.at(Seq::new(seq))
     }
 
-    fn recorded(seq: i64) -> Recorded {
-        let event = Event::TaskDeleted(TaskId::new());
-        Recorded { history: HISTORY, change: Change { seq: Seq::new(seq), at: DateTime::UNIX_EPOCH, event } }
+    fn change(seq: i64) -> Change {
+        Change::task_deleted(at(seq), DateTime::UNIX_EPOCH, TaskId::new())
     }
 
     /// A hub whose database cannot be reached, and somebody who is connected.
@@ -210,7 +209,7 @@ mod tests {
         assert_eq!(ahead.next(at(1)), Next::Wait, "or it would read the log without end");
         // The ring moves on, by more than it keeps, before anybody waits for it.
         for seq in 1..=40 {
-            hub.publish(&owner, recorded(seq));
+            hub.publish(&owner, change(seq));
         }
         assert_eq!(ahead.next(at(1)), Next::ReadLog);
         assert!(matches!(ahead.next(at(20)), Next::Send(messages, end) if messages.len() == 20 && end == at(40)));
@@ -222,7 +221,7 @@ mod tests {
         let mut subscription = hub.subscribe(owner.clone(), 9).expect("room");
         subscription.begin(at(0));
         assert_eq!(subscription.next(at(0)), Next::Wait);
-        hub.publish(&owner, recorded(1));
+        hub.publish(&owner, change(1));
         subscription.advanced().await;
         assert!(matches!(subscription.next(at(0)), Next::Send(_, end) if end == at(1)));
     }

@@ -1,69 +1,17 @@
 //! What server and client say to each other on the live channel: JSON objects, told apart by
 //! `type`. The same types are schemas of the contract.
 
+use std::iter;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
+use crate::changes::schema::{Schemas, add_component, change_components, one_of};
 use crate::changes::store::ResetReason;
-use crate::changes::{
-    Position, ProjectCreated, ProjectDeleted, ProjectRestored, ProjectUpdated, Seq, TaskCreated, TaskDeleted,
-    TaskRestored, TaskUpdated,
-};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub enum AuthenticateType {
-    #[serde(rename = "authenticate")]
-    Authenticate,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub enum PingType {
-    #[serde(rename = "ping")]
-    Ping,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub enum HelloType {
-    #[serde(rename = "hello")]
-    Hello,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub enum CaughtUpType {
-    #[serde(rename = "caught_up")]
-    CaughtUp,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub enum ResetType {
-    #[serde(rename = "reset")]
-    Reset,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub enum TokenExpiringType {
-    #[serde(rename = "token_expiring")]
-    TokenExpiring,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub enum HeartbeatType {
-    #[serde(rename = "heartbeat")]
-    Heartbeat,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub enum DrainingType {
-    #[serde(rename = "draining")]
-    Draining,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub enum ErrorType {
-    #[serde(rename = "error")]
-    Error,
-}
+use crate::changes::tag::{Tag, Tagged};
+use crate::changes::{Change, Position, Seq};
 
 /// Proves who the client is: the first message of a socket that was opened without an
 /// `Authorization` header, and later the way to renew the token.
@@ -71,8 +19,8 @@ pub enum ErrorType {
 #[serde(deny_unknown_fields)]
 pub struct Authenticate {
     #[serde(rename = "type")]
-    #[schema(inline)]
-    pub kind: AuthenticateType,
+    #[schema(schema_with = Tag::<Self>::schema)]
+    pub kind: Tag<Self>,
     /// The JSON Web Token, as it would stand in the `Authorization` header.
     pub token: String,
     /// The position to continue from; wins over the one in the URL. Only in the first message.
@@ -86,8 +34,8 @@ pub struct Authenticate {
 #[serde(deny_unknown_fields)]
 pub struct Ping {
     #[serde(rename = "type")]
-    #[schema(inline)]
-    pub kind: PingType,
+    #[schema(schema_with = Tag::<Self>::schema)]
+    pub kind: Tag<Self>,
 }
 
 /// What a client may say on the live channel.
@@ -106,8 +54,8 @@ pub enum ClientMessage {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Hello {
     #[serde(rename = "type")]
-    #[schema(inline)]
-    pub kind: HelloType,
+    #[schema(schema_with = Tag::<Self>::schema)]
+    pub kind: Tag<Self>,
     /// The number of the user's newest change.
     pub seq: Seq,
     /// The position of the user's newest change.
@@ -123,8 +71,8 @@ pub struct Hello {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CaughtUp {
     #[serde(rename = "type")]
-    #[schema(inline)]
-    pub kind: CaughtUpType,
+    #[schema(schema_with = Tag::<Self>::schema)]
+    pub kind: Tag<Self>,
     pub seq: Seq,
     pub position: Position,
 }
@@ -134,8 +82,8 @@ pub struct CaughtUp {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Reset {
     #[serde(rename = "type")]
-    #[schema(inline)]
-    pub kind: ResetType,
+    #[schema(schema_with = Tag::<Self>::schema)]
+    pub kind: Tag<Self>,
     #[schema(inline)]
     pub reason: ResetReason,
     pub seq: Seq,
@@ -146,8 +94,8 @@ pub struct Reset {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TokenExpiring {
     #[serde(rename = "type")]
-    #[schema(inline)]
-    pub kind: TokenExpiringType,
+    #[schema(schema_with = Tag::<Self>::schema)]
+    pub kind: Tag<Self>,
     /// When the token expires, in UTC.
     pub expires_at: DateTime<Utc>,
 }
@@ -156,8 +104,8 @@ pub struct TokenExpiring {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Heartbeat {
     #[serde(rename = "type")]
-    #[schema(inline)]
-    pub kind: HeartbeatType,
+    #[schema(schema_with = Tag::<Self>::schema)]
+    pub kind: Tag<Self>,
     /// The number of the last change that was sent, or known when the socket opened.
     pub seq: Seq,
 }
@@ -166,16 +114,16 @@ pub struct Heartbeat {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Draining {
     #[serde(rename = "type")]
-    #[schema(inline)]
-    pub kind: DrainingType,
+    #[schema(schema_with = Tag::<Self>::schema)]
+    pub kind: Tag<Self>,
 }
 
 /// Why the socket is closed right after.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorMessage {
     #[serde(rename = "type")]
-    #[schema(inline)]
-    pub kind: ErrorType,
+    #[schema(schema_with = Tag::<Self>::schema)]
+    pub kind: Tag<Self>,
     /// The close code that follows.
     #[schema(minimum = 1000, maximum = 4999, example = 4401)]
     pub code: u16,
@@ -184,40 +132,87 @@ pub struct ErrorMessage {
     pub detail: String,
 }
 
-/// What the server may say on the live channel. Ignore types you do not know.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+/// What the server may say on the live channel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-#[schema(discriminator(property_name = "type", mapping(
-    ("hello" = "#/components/schemas/Hello"),
-    ("task.created" = "#/components/schemas/TaskCreated"),
-    ("task.updated" = "#/components/schemas/TaskUpdated"),
-    ("task.deleted" = "#/components/schemas/TaskDeleted"),
-    ("task.restored" = "#/components/schemas/TaskRestored"),
-    ("project.created" = "#/components/schemas/ProjectCreated"),
-    ("project.updated" = "#/components/schemas/ProjectUpdated"),
-    ("project.deleted" = "#/components/schemas/ProjectDeleted"),
-    ("project.restored" = "#/components/schemas/ProjectRestored"),
-    ("caught_up" = "#/components/schemas/CaughtUp"),
-    ("reset" = "#/components/schemas/Reset"),
-    ("token_expiring" = "#/components/schemas/TokenExpiring"),
-    ("heartbeat" = "#/components/schemas/Heartbeat"),
-    ("draining" = "#/components/schemas/Draining"),
-    ("error" = "#/components/schemas/ErrorMessage"),
-)))]
+#[expect(clippy::large_enum_variant, reason = "most messages are changes")]
 pub enum ServerMessage {
     Hello(Hello),
-    TaskCreated(TaskCreated),
-    TaskUpdated(TaskUpdated),
-    TaskDeleted(TaskDeleted),
-    TaskRestored(TaskRestored),
-    ProjectCreated(ProjectCreated),
-    ProjectUpdated(ProjectUpdated),
-    ProjectDeleted(ProjectDeleted),
-    ProjectRestored(ProjectRestored),
+    Change(Change),
     CaughtUp(CaughtUp),
     Reset(Reset),
     TokenExpiring(TokenExpiring),
     Heartbeat(Heartbeat),
     Draining(Draining),
     Error(ErrorMessage),
+}
+
+/// In the contract, each kind of change is a message of its own.
+impl PartialSchema for ServerMessage {
+    fn schema() -> RefOr<Schema> {
+        let messages = [
+            component::<CaughtUp>(),
+            component::<Reset>(),
+            component::<TokenExpiring>(),
+            component::<Heartbeat>(),
+            component::<Draining>(),
+            component::<ErrorMessage>(),
+        ];
+        one_of("type", iter::once(component::<Hello>()).chain(change_components()).chain(messages))
+            .description(Some("What the server may say on the live channel. Ignore types you do not know."))
+            .into()
+    }
+}
+
+impl ToSchema for ServerMessage {
+    fn schemas(schemas: &mut Schemas) {
+        add_component::<Hello>(schemas);
+        Change::schemas(schemas);
+        add_component::<CaughtUp>(schemas);
+        add_component::<Reset>(schemas);
+        add_component::<TokenExpiring>(schemas);
+        add_component::<Heartbeat>(schemas);
+        add_component::<Draining>(schemas);
+        add_component::<ErrorMessage>(schemas);
+    }
+}
+
+fn component<T: Tagged + ToSchema>() -> (&'static str, String) {
+    (T::NAME, T::name().into_owned())
+}
+
+impl Tagged for Authenticate {
+    const NAME: &'static str = "authenticate";
+}
+
+impl Tagged for Ping {
+    const NAME: &'static str = "ping";
+}
+
+impl Tagged for Hello {
+    const NAME: &'static str = "hello";
+}
+
+impl Tagged for CaughtUp {
+    const NAME: &'static str = "caught_up";
+}
+
+impl Tagged for Reset {
+    const NAME: &'static str = "reset";
+}
+
+impl Tagged for TokenExpiring {
+    const NAME: &'static str = "token_expiring";
+}
+
+impl Tagged for Heartbeat {
+    const NAME: &'static str = "heartbeat";
+}
+
+impl Tagged for Draining {
+    const NAME: &'static str = "draining";
+}
+
+impl Tagged for ErrorMessage {
+    const NAME: &'static str = "error";
 }

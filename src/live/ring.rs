@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::changes::store::LogPage;
-use crate::changes::{Change, ChangeMessage, History, Position, Recorded, Seq};
+use crate::changes::{Change, Position, Seq};
 
 /// How many changes a ring keeps for connections that are a little behind.
 const KEPT: usize = 32;
@@ -20,7 +20,7 @@ pub struct Ring {
     /// `None` until the log has been read once: before that the head is unknown.
     base: Option<Position>,
     sent: VecDeque<Utf8Bytes>,
-    early: BTreeMap<Seq, Recorded>,
+    early: BTreeMap<Seq, Change>,
     /// The newest change heard of, here or not.
     heard: Option<Position>,
 }
@@ -38,14 +38,15 @@ pub enum Next {
 
 impl Ring {
     /// Takes a change from a writer. Returns whether the log must be read to go on.
-    pub fn offer(&mut self, recorded: Recorded) -> bool {
-        let seq = recorded.change.seq;
+    pub fn offer(&mut self, change: Change) -> bool {
+        let position = change.position();
+        let seq = position.seq;
         let Some(head) = self.base else {
-            self.hear(recorded.history.at(seq));
-            self.keep_early(recorded);
+            self.hear(position);
+            self.keep_early(change);
             return false;
         };
-        if !recorded.history.continues(head) {
+        if !position.history.continues(head) {
             // Only the log can say which of two histories is the present one.
             return true;
         }
@@ -53,11 +54,11 @@ impl Ring {
             return false;
         }
         if seq > head.seq.next() {
-            self.hear(recorded.history.at(seq));
-            self.keep_early(recorded);
+            self.hear(position);
+            self.keep_early(change);
             return true;
         }
-        self.push(recorded.history, recorded.change);
+        self.push(&change);
         self.push_early();
         self.is_behind()
     }
@@ -74,8 +75,8 @@ impl Ring {
         match page.continuing(asked_at.unwrap_or(head)) {
             Ok(page) => {
                 for change in page.changes {
-                    if self.base.is_some_and(|head| change.seq == head.seq.next()) {
-                        self.push(page.history, change);
+                    if self.base.is_some_and(|head| change.seq() == head.seq.next()) {
+                        self.push(&change);
                     }
                 }
                 self.push_early();
@@ -139,15 +140,14 @@ impl Ring {
         self.push_early();
     }
 
-    fn push(&mut self, history: History, change: Change) {
-        let position = history.at(change.seq);
+    fn push(&mut self, change: &Change) {
         // Strings, numbers and times always serialise.
-        let json = serde_json::to_string(&ChangeMessage::new(history, change)).unwrap_or_default();
+        let json = serde_json::to_string(change).unwrap_or_default();
         if self.sent.len() == KEPT {
             self.sent.pop_front();
         }
         self.sent.push_back(json.into());
-        self.base = Some(position);
+        self.base = Some(change.position());
     }
 
     fn hear(&mut self, of: Position) {
@@ -156,18 +156,18 @@ impl Ring {
         }
     }
 
-    fn keep_early(&mut self, recorded: Recorded) {
+    fn keep_early(&mut self, change: Change) {
         if self.early.len() < EARLY {
-            self.early.insert(recorded.change.seq, recorded);
+            self.early.insert(change.seq(), change);
         }
     }
 
     fn push_early(&mut self) {
         while let (Some(head), Some(entry)) = (self.base, self.early.first_entry()) {
-            let fits = entry.get().history.continues(head);
+            let fits = entry.get().position().history.continues(head);
             if fits && *entry.key() == head.seq.next() {
-                let Recorded { history, change } = entry.remove();
-                self.push(history, change);
+                let change = entry.remove();
+                self.push(&change);
             } else if !fits || *entry.key() <= head.seq {
                 entry.remove();
             } else {
@@ -183,18 +183,18 @@ mod properties;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::changes::Event;
+    use crate::changes::History;
     use crate::tasks::TaskId;
     use chrono::DateTime;
 
     pub(super) const HISTORY: History = History::new(1, Some(1));
 
     pub(super) fn change(seq: i64) -> Change {
-        Change { seq: Seq::new(seq), at: DateTime::UNIX_EPOCH, event: Event::TaskDeleted(TaskId::new()) }
+        in_history(HISTORY, seq)
     }
 
-    pub(super) fn recorded(seq: i64) -> Recorded {
-        Recorded { history: HISTORY, change: change(seq) }
+    fn in_history(history: History, seq: i64) -> Change {
+        Change::task_deleted(history.at(Seq::new(seq)), DateTime::UNIX_EPOCH, TaskId::new())
     }
 
     pub(super) fn at(seq: i64) -> Position {
@@ -229,10 +229,10 @@ mod tests {
     #[test]
     fn changes_that_arrive_out_of_order_leave_in_order() {
         let mut ring = ring(4);
-        assert!(ring.offer(recorded(7)));
-        assert!(ring.offer(recorded(6)));
+        assert!(ring.offer(change(7)));
+        assert!(ring.offer(change(6)));
         assert_eq!(ring.next(at(4)), Next::Wait);
-        assert!(!ring.offer(recorded(5)));
+        assert!(!ring.offer(change(5)));
         assert_eq!(sent(&ring, 4), [5, 6, 7]);
         assert_eq!(sent(&ring, 6), [7]);
     }
@@ -240,19 +240,19 @@ mod tests {
     #[test]
     fn a_change_that_came_before_the_first_read_is_not_lost() {
         let mut ring = Ring::default();
-        assert!(!ring.offer(recorded(6)));
+        assert!(!ring.offer(change(6)));
         assert!(!ring.begin(at(5)));
         assert_eq!(sent(&ring, 5), [6]);
         let mut ring = Ring::default();
-        ring.offer(recorded(7));
+        ring.offer(change(7));
         assert!(ring.begin(at(5)), "6 is missing, the log must be read");
     }
 
     #[test]
     fn a_repeated_change_is_sent_once() {
         let mut ring = ring(0);
-        ring.offer(recorded(1));
-        ring.offer(recorded(1));
+        ring.offer(change(1));
+        ring.offer(change(1));
         ring.integrate(LogPage { history: HISTORY, head: Seq::new(1), changes: vec![change(1)] }, Some(at(0)));
         assert_eq!(sent(&ring, 0), [1]);
     }
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn the_log_fills_a_gap() {
         let mut ring = ring(1);
-        ring.offer(recorded(4));
+        ring.offer(change(4));
         ring.integrate(
             LogPage { history: HISTORY, head: Seq::new(4), changes: vec![change(2), change(3), change(4)] },
             Some(at(1)),
@@ -273,7 +273,7 @@ mod tests {
     fn who_is_further_behind_than_the_ring_reads_the_log() {
         let mut ring = ring(0);
         for seq in (1..).take(KEPT + 1) {
-            ring.offer(recorded(seq));
+            ring.offer(change(seq));
         }
         assert_eq!(ring.next(at(0)), Next::ReadLog);
         assert_eq!(sent(&ring, 1).len(), KEPT);
@@ -283,9 +283,9 @@ mod tests {
     fn another_history_is_never_mixed_in() {
         let mut ring = ring(3);
         let other = History::new(1, Some(2));
-        assert!(ring.offer(Recorded { history: other, change: change(4) }));
+        assert!(ring.offer(in_history(other, 4)));
         assert_eq!(ring.next(at(3)), Next::Wait);
-        ring.integrate(LogPage { history: other, head: Seq::new(4), changes: vec![change(4)] }, Some(at(3)));
+        ring.integrate(LogPage { history: other, head: Seq::new(4), changes: vec![in_history(other, 4)] }, Some(at(3)));
         assert_eq!(ring.next(at(3)), Next::ReadLog);
         assert_eq!(ring.head(), Some(other.at(Seq::new(4))));
     }
@@ -295,7 +295,7 @@ mod tests {
         let mut ring = Ring::default();
         let beginning = History::new(1, None).at(Seq::ZERO);
         ring.begin(beginning);
-        assert!(!ring.offer(recorded(1)));
+        assert!(!ring.offer(change(1)));
         assert!(matches!(ring.next(beginning), Next::Send(messages, end) if messages.len() == 1 && end == at(1)));
     }
 
@@ -304,7 +304,7 @@ mod tests {
         let beginning = History::new(1, None).at(Seq::ZERO);
         let mut ring = Ring::default();
         ring.begin(beginning);
-        ring.offer(recorded(1));
+        ring.offer(change(1));
         let old = LogPage { history: beginning.history, head: Seq::ZERO, changes: Vec::new() };
         ring.integrate(old, Some(beginning));
         assert_eq!(ring.head(), Some(at(1)));
@@ -313,7 +313,7 @@ mod tests {
     #[test]
     fn a_log_that_has_gone_back_ends_the_ring_and_all_it_had_heard() {
         let mut ring = ring(7);
-        assert!(ring.offer(recorded(9)));
+        assert!(ring.offer(change(9)));
         assert!(ring.is_behind());
         let shorter = LogPage { history: HISTORY, head: Seq::new(5), changes: Vec::new() };
         assert!(ring.integrate(shorter, Some(at(7))));
@@ -321,7 +321,7 @@ mod tests {
         assert_eq!(ring.next(at(5)), Next::Wait);
         assert_eq!(ring.next(at(7)), Next::ReadLog, "only the log can tell this connection that it is ahead");
         for seq in 6..=8 {
-            assert!(!ring.offer(recorded(seq)));
+            assert!(!ring.offer(change(seq)));
         }
         assert_eq!(sent(&ring, 5), [6, 7, 8], "the 9 of before is not mixed in");
     }
@@ -329,7 +329,7 @@ mod tests {
     #[test]
     fn an_old_page_does_not_set_the_ring_back() {
         let mut ring = ring(3);
-        ring.offer(recorded(4));
+        ring.offer(change(4));
         ring.integrate(LogPage { history: HISTORY, head: Seq::new(3), changes: Vec::new() }, Some(at(3)));
         assert_eq!(sent(&ring, 3), [4]);
     }

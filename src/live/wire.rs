@@ -10,11 +10,10 @@ use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Utf8Bytes};
 
-use super::messages::{
-    ClientMessage, ErrorMessage, ErrorType, Heartbeat, HeartbeatType, Ping, PingType, Reset, ResetType,
-};
+use super::messages::{Authenticate, ClientMessage, ErrorMessage, Heartbeat, Ping, Reset};
 use crate::changes::store::{LogPage, ResetReason};
-use crate::changes::{ChangeMessage, Position, Seq};
+use crate::changes::tag::{Tag, Tagged};
+use crate::changes::{Change, Position, Seq};
 
 /// How long the other side gets to answer a close.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
@@ -135,21 +134,18 @@ impl Wire {
     /// Sends changes from the log; returns the position after them.
     pub async fn send_page(&mut self, page: LogPage, after: Position) -> Result<Position, End> {
         let end = page.end(after.seq);
-        let history = page.history;
-        let texts = page
-            .changes
-            .into_iter()
-            .map(|change| serde_json::to_string(&ChangeMessage::new(history, change)).unwrap_or_default().into());
+        let json = |change: Change| serde_json::to_string(&change).unwrap_or_default().into();
+        let texts = page.changes.into_iter().map(json);
         self.send_texts(texts).await?;
         Ok(end)
     }
 
     pub async fn reset(&mut self, reason: ResetReason, head: Position) -> Result<(), End> {
-        self.send(&Reset { kind: ResetType::Reset, reason, seq: head.seq, position: head }).await
+        self.send(&Reset { kind: Tag::default(), reason, seq: head.seq, position: head }).await
     }
 
     pub async fn heartbeat(&mut self, seq: Seq) -> Result<(), End> {
-        self.send(&Heartbeat { kind: HeartbeatType::Heartbeat, seq }).await
+        self.send(&Heartbeat { kind: Tag::default(), seq }).await
     }
 
     /// Asks the peer for a sign of life, or gives it up when it has given none for `patience`.
@@ -165,7 +161,7 @@ impl Wire {
         let Close { code, reason, within } = close;
         let farewell = async {
             if code >= 4000 {
-                self.send(&ErrorMessage { kind: ErrorType::Error, code, detail: reason.clone() }).await.ok()?;
+                self.send(&ErrorMessage { kind: Tag::default(), code, detail: reason.clone() }).await.ok()?;
             }
             self.socket.send(Message::close_with(code, short(reason))).await.ok()?;
             if self.deaf {
@@ -219,10 +215,8 @@ fn parse(text: &str) -> Result<ClientMessage, String> {
     let not_understood = |error: serde_json::Error| format!("the message is not understood: {error}");
     let Tagged { kind } = serde_json::from_str(text).map_err(not_understood)?;
     match kind.as_str() {
-        "authenticate" => serde_json::from_str(text).map(ClientMessage::Authenticate).map_err(not_understood),
-        "ping" => serde_json::from_str(text)
-            .map(|Ping { kind: PingType::Ping }| ClientMessage::Ping(Ping { kind: PingType::Ping }))
-            .map_err(not_understood),
+        Authenticate::NAME => serde_json::from_str(text).map(ClientMessage::Authenticate).map_err(not_understood),
+        Ping::NAME => serde_json::from_str(text).map(ClientMessage::Ping).map_err(not_understood),
         _ => Err("the message's type must be authenticate or ping".to_owned()),
     }
 }

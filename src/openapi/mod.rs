@@ -4,6 +4,7 @@
 
 pub mod mount;
 pub mod params;
+pub mod resources;
 pub mod responses;
 
 use utoipa::openapi::path::Paths;

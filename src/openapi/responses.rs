@@ -3,13 +3,12 @@
 //! so that no operation can forget them; the others are named in its annotation.
 
 use utoipa::ToResponse;
-use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response};
 
+use super::resources::header;
 use crate::problem::Code;
 use crate::problem::answer::PROBLEM_JSON;
 
@@ -81,10 +80,6 @@ pub fn components() -> impl Iterator<Item = (&'static str, Response)> {
 }
 
 fn response(code: Code, description: &str) -> Response {
-    let text = |about: &str| {
-        let schema = ObjectBuilder::new().schema_type(Type::String);
-        HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build()
-    };
     let status = code.status();
     let example = serde_json::json!({
         "type": "about:blank",
@@ -99,13 +94,13 @@ fn response(code: Code, description: &str) -> Response {
             PROBLEM_JSON,
             ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).example(Some(example)).build(),
         )
-        .header("X-Request-Id", text("Names this request in the server's log."));
+        .header("X-Request-Id", header("Names this request in the server's log."));
     response = match code {
-        Code::Unauthorized => response.header("WWW-Authenticate", text("The scheme to use, and what was wrong.")),
+        Code::Unauthorized => response.header("WWW-Authenticate", header("The scheme to use, and what was wrong.")),
         Code::RateLimited | Code::Unavailable => {
-            response.header("Retry-After", text("Seconds to wait before trying again."))
+            response.header("Retry-After", header("Seconds to wait before trying again."))
         }
-        Code::PreconditionFailed => response.header("ETag", text("The current version, in quotes.")),
+        Code::PreconditionFailed => response.header("ETag", header("The current version, in quotes.")),
         _ => response,
     };
     response.build()

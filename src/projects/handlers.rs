@@ -17,6 +17,7 @@ use crate::http::etag::{IfMatch, IfNoneMatch};
 use crate::http::query::Query;
 use crate::model::fields::not_null;
 use crate::openapi::params::{IfMatchHeader, IfNoneMatchHeader, ProjectPath, UserPath};
+use crate::openapi::resources::{Created, Current, Read};
 use crate::openapi::responses::{Conflict, Gone, NotFound, PreconditionFailed};
 use crate::problem::Problem;
 
@@ -56,13 +57,7 @@ fn response(done: Done) -> Result<ResourceResponse<Project>, Problem> {
         ("3-safe-to-retry" = (summary = "Safe to retry", value = json!({"id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60", "name": "Garden"}))),
     )),
     responses(
-        (status = 201, description = "The new project.", body = Project, headers(
-            ("Location" = String, description = "The path of the project."),
-            ("ETag" = String, description = "The version of the project, in quotes."),
-        )),
-        (status = 200, description = "This request came before: the project as it is now.", body = Project, headers(
-            ("ETag" = String, description = "The version of the project, in quotes."),
-        )),
+        Created<Project>,
         (status = 409, response = Conflict),
         (status = 410, response = Gone),
     ),
@@ -87,12 +82,7 @@ pub async fn create_project(
     tag = "projects",
     params(ProjectPath, IfNoneMatchHeader),
     responses(
-        (status = 200, description = "The project.", body = Project, headers(
-            ("ETag" = String, description = "The version of the project, in quotes."),
-        )),
-        (status = 304, description = "The client already has this version.", headers(
-            ("ETag" = String, description = "The version of the project, in quotes."),
-        )),
+        Read<Project>,
         (status = 404, response = NotFound),
     ),
     impl_for = get_project
@@ -130,9 +120,7 @@ pub async fn get_project(
         )),
     )),
     responses(
-        (status = 200, description = "The project as it is now.", body = Project, headers(
-            ("ETag" = String, description = "The version of the project, in quotes."),
-        )),
+        Current<Project>,
         (status = 404, response = NotFound),
         (status = 412, response = PreconditionFailed),
     ),
@@ -195,9 +183,7 @@ impl MoveProject {
         ("2-before" = (summary = "Before another", value = json!({"before": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60"}))),
     )),
     responses(
-        (status = 200, description = "The project as it is now.", body = Project, headers(
-            ("ETag" = String, description = "The version of the project, in quotes."),
-        )),
+        Current<Project>,
         (status = 404, response = NotFound),
         (status = 412, response = PreconditionFailed),
     ),

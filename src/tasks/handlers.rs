@@ -15,6 +15,7 @@ use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::etag::{IfMatch, IfNoneMatch};
 use crate::http::query::Query;
 use crate::openapi::params::{IfMatchHeader, IfNoneMatchHeader, TaskPath, UserPath};
+use crate::openapi::resources::{Created, Current, Read};
 use crate::openapi::responses::{Conflict, Gone, NotFound, PreconditionFailed};
 use crate::problem::Problem;
 
@@ -57,13 +58,7 @@ impl TaskResponse {
         ("3-safe-to-retry" = (summary = "Safe to retry", value = json!({"id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e", "title": "Buy milk"}))),
     )),
     responses(
-        (status = 201, description = "The new task.", body = Task, headers(
-            ("Location" = String, description = "The path of the task."),
-            ("ETag" = String, description = "The version of the task, in quotes."),
-        )),
-        (status = 200, description = "This request came before: the task as it is now.", body = Task, headers(
-            ("ETag" = String, description = "The version of the task, in quotes."),
-        )),
+        Created<Task>,
         (status = 409, response = Conflict),
         (status = 410, response = Gone),
     ),
@@ -87,12 +82,7 @@ pub async fn create_task(app: App, caller: Caller, body: JsonBody<CreateTask>) -
     tag = "tasks",
     params(TaskPath, IfNoneMatchHeader),
     responses(
-        (status = 200, description = "The task.", body = Task, headers(
-            ("ETag" = String, description = "The version of the task, in quotes."),
-        )),
-        (status = 304, description = "The client already has this version.", headers(
-            ("ETag" = String, description = "The version of the task, in quotes."),
-        )),
+        Read<Task>,
         (status = 404, response = NotFound),
     ),
     impl_for = get_task
@@ -125,9 +115,7 @@ pub async fn get_task(app: App, caller: Caller, id: TaskId, known: IfNoneMatch) 
         )),
     )),
     responses(
-        (status = 200, description = "The task as it is now.", body = Task, headers(
-            ("ETag" = String, description = "The version of the task, in quotes."),
-        )),
+        Current<Task>,
         (status = 404, response = NotFound),
         (status = 409, response = Conflict),
         (status = 412, response = PreconditionFailed),
@@ -158,9 +146,7 @@ pub async fn update_task(
         ("2-clear-description" = (summary = "Clear the description", value = json!({"description": null}))),
     )),
     responses(
-        (status = 200, description = "The task as it is now.", body = Task, headers(
-            ("ETag" = String, description = "The version of the task, in quotes."),
-        )),
+        Current<Task>,
         (status = 404, response = NotFound),
         (status = 409, response = Conflict),
         (status = 412, response = PreconditionFailed),
@@ -196,9 +182,7 @@ pub async fn replace_task(
         ("6-one-occurrence" = (summary = "Complete one occurrence, safe to retry", value = json!({"completed": true, "occurrence": "2026-11-30"}))),
     )),
     responses(
-        (status = 200, description = "The task as it is now.", body = Task, headers(
-            ("ETag" = String, description = "The version of the task, in quotes."),
-        )),
+        Current<Task>,
         (status = 404, response = NotFound),
         (status = 409, response = Conflict),
         (status = 412, response = PreconditionFailed),

@@ -15,6 +15,7 @@ use crate::http::body::JsonBody;
 use crate::http::etag::IfMatch;
 use crate::model::fields::{not_null, nullable};
 use crate::openapi::params::{IfMatchHeader, TaskPath};
+use crate::openapi::resources::Current;
 use crate::openapi::responses::{NotFound, PreconditionFailed};
 use crate::problem::Problem;
 use crate::projects::ProjectId;
@@ -77,9 +78,7 @@ impl MoveTask {
         ("3-out-of-its-project" = (summary = "Out of its project", value = json!({"project_id": null}))),
     )),
     responses(
-        (status = 200, description = "The task as it is now.", body = Task, headers(
-            ("ETag" = String, description = "The version of the task, in quotes."),
-        )),
+        Current<Task>,
         (status = 404, response = NotFound),
         (status = 412, response = PreconditionFailed),
     ),

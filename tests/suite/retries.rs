@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use taskwire::changes::ChangeMessage;
+use taskwire::changes::{ChangeKind, Subject};
 use taskwire::tasks::{Task, TaskId};
 
 use crate::kit::{Answer, Call, Client, TestServer, at};
@@ -142,19 +142,18 @@ async fn a_create_that_races_a_delete_never_brings_the_task_back() {
     }
     assert_eq!(ada.page("").await.count, 0);
     // One change creates each task and the next about it deletes it, in a log without gaps.
-    let mut lives: HashMap<TaskId, Vec<&str>> = HashMap::new();
+    let mut lives: HashMap<TaskId, Vec<ChangeKind>> = HashMap::new();
     for (number, change) in ada.changes(None).await.iter().enumerate() {
-        let (seq, id, kind) = match change {
-            ChangeMessage::TaskCreated(change) => (change.seq, change.task.id, "created"),
-            ChangeMessage::TaskUpdated(change) => (change.seq, change.task.id, "updated"),
-            ChangeMessage::TaskDeleted(change) => (change.seq, change.task_id, "deleted"),
-            other => panic!("nobody did {other:?}"),
+        let id = match change.subject() {
+            Subject::Task(task) => task.id,
+            Subject::TaskId(id) => *id,
+            Subject::Project(_) | Subject::ProjectId(_) => panic!("nobody did {change:?}"),
         };
-        assert_eq!(usize::try_from(seq.get()), Ok(number + 1));
-        lives.entry(id).or_default().push(kind);
+        assert_eq!(usize::try_from(change.seq().get()), Ok(number + 1));
+        lives.entry(id).or_default().push(change.kind());
     }
     assert_eq!(lives.len(), 25);
-    assert!(lives.values().all(|life| *life == ["created", "deleted"]), "{lives:?}");
+    assert!(lives.values().all(|life| *life == [ChangeKind::TaskCreated, ChangeKind::TaskDeleted]), "{lives:?}");
 }
 
 #[tokio::test]

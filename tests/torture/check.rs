@@ -49,7 +49,7 @@ pub fn check(user: &UserHistory, final_list: Option<&Listing>, totals: &mut Tota
             let _ = stream.step(seen).map_err(|violation| found.add(violation));
             match seen {
                 Seen::Listed(list) => lists.push(list),
-                Seen::Change(_, change) => log.check_change(change, &mut found),
+                Seen::Change(change) => log.check_change(change, &mut found),
                 _ => {}
             }
         }

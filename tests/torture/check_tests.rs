@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use taskwire::changes::store::ResetReason;
-use taskwire::changes::{Change, Event, History, Position, Seq};
+use taskwire::changes::{Change, History, Position, Saved, Seq};
 use taskwire::tasks::{Labels, Priority, Rank, Task, TaskId};
 
 use super::check::{Totals, check};
@@ -42,11 +42,11 @@ fn time(seq: i64) -> sqlx::types::chrono::DateTime<sqlx::types::chrono::Utc> {
 }
 
 fn created(id: TaskId, seq: i64) -> Change {
-    Change { seq: Seq::new(seq), at: time(seq), event: Event::TaskCreated(task(id, seq)) }
+    Change::of_task(HISTORY, Saved::Created, task(id, seq))
 }
 
 fn received(change: &Change) -> Seen {
-    Seen::Change(HISTORY.at(change.seq), change.clone())
+    Seen::Change(change.clone())
 }
 
 fn listing(asked: u64, position: i64, tasks: &[&Task]) -> Listing {
@@ -125,11 +125,8 @@ fn an_acknowledged_write_must_be_there_once() {
     let promises = broken(|history| history.user.writes[1].id = TaskId::new().as_uuid());
     assert_eq!(promises, [Promise::WritesAreKept]);
     let promises = broken(|history| {
-        let Event::TaskCreated(first) = &history.user.log[0].event else { return };
-        let twice = first.id;
-        if let Event::TaskCreated(second) = &mut history.user.log[1].event {
-            second.id = twice;
-        }
+        let twice = history.user.log[0].task().expect("a task").id;
+        history.user.log[1].task_mut().expect("a task").id = twice;
     });
     assert!(promises.contains(&Promise::WritesAreKept), "{promises:?}");
     let promises = broken(|history| {
@@ -208,8 +205,9 @@ fn a_list_that_is_not_the_log_up_to_its_position_is_no_snapshot() {
 #[test]
 fn a_change_that_reads_otherwise_than_in_the_log_is_told() {
     let promises = broken(|history| {
-        let Seen::Change(_, change) = &mut history.user.watchers[0][4] else { return };
-        change.at = time(99);
+        let Seen::Change(change) = &mut history.user.watchers[0][4] else { return };
+        let late = Change::checked(change.position(), time(99), change.kind(), change.subject().clone());
+        *change = late.expect("a change");
     });
     assert_eq!(promises, [Promise::OneTruth]);
 }

@@ -96,7 +96,7 @@ pub enum Seen {
         position: Position,
         resumed: bool,
     },
-    Change(Position, Change),
+    Change(Change),
     CaughtUp(Position),
     Heartbeat {
         seq: i64,

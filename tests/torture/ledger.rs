@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use taskwire::changes::{Change, Event, Seq};
+use taskwire::changes::{Change, ChangeKind, Seq, Subject};
 use uuid::Uuid;
 
 use super::check::Found;
@@ -27,16 +27,26 @@ struct Left<'a> {
     version: Seq,
 }
 
-fn left(event: &Event) -> Option<Left<'_>> {
-    match event {
-        Event::TaskCreated(task) | Event::TaskUpdated(task) | Event::TaskRestored(task) => {
+fn left(change: &Change) -> Option<Left<'_>> {
+    match change.subject() {
+        Subject::Task(task) => {
             let token = task.description.as_deref().unwrap_or_default();
             Some(Left { id: task.id.as_uuid(), token, version: task.version })
         }
-        Event::ProjectCreated(project) | Event::ProjectUpdated(project) | Event::ProjectRestored(project) => {
+        Subject::Project(project) => {
             Some(Left { id: project.id.as_uuid(), token: &project.name, version: project.version })
         }
-        Event::TaskDeleted(_) | Event::ProjectDeleted(_) => None,
+        Subject::TaskId(_) | Subject::ProjectId(_) => None,
+    }
+}
+
+/// The id of the task or project that a change is about.
+fn subject_id(change: &Change) -> Uuid {
+    match change.subject() {
+        Subject::Task(task) => task.id.as_uuid(),
+        Subject::TaskId(id) => id.as_uuid(),
+        Subject::Project(project) => project.id.as_uuid(),
+        Subject::ProjectId(id) => id.as_uuid(),
     }
 }
 
@@ -45,15 +55,15 @@ impl<'a> Ledger<'a> {
         let changes = user.log.as_slice();
         for (at, change) in changes.iter().enumerate() {
             let due = i64::try_from(at).expect("a small number") + 1;
-            if change.seq.get() != due {
-                found.say(Promise::LogIsWhole, format!("{} stands where {due} should", change.seq));
+            if change.seq().get() != due {
+                found.say(Promise::LogIsWhole, format!("{} stands where {due} should", change.seq()));
                 break;
             }
         }
-        if changes.windows(2).any(|pair| pair[0].at >= pair[1].at) {
+        if changes.windows(2).any(|pair| pair[0].at() >= pair[1].at()) {
             found.say(Promise::LogIsWhole, "the times of the log do not grow with its numbers");
         }
-        let last = changes.last().map_or(0, |change| change.seq.get());
+        let last = changes.last().map_or(0, |change| change.seq().get());
         if user.head != last {
             found.say(Promise::LogIsWhole, format!("the counter says {}, the log ends with {last}", user.head));
         }
@@ -66,22 +76,22 @@ impl<'a> Ledger<'a> {
         };
         let mut described = HashMap::new();
         for (at, change) in changes.iter().enumerate() {
-            match &change.event {
-                Event::TaskCreated(task) => log.created.entry(task.id.as_uuid()).or_default().push(at),
-                Event::TaskDeleted(id) => log.deleted.entry(id.as_uuid()).or_default().push(at),
-                Event::TaskRestored(task) => log.restored.entry(task.id.as_uuid()).or_default().push(at),
-                Event::ProjectCreated(project) => log.created.entry(project.id.as_uuid()).or_default().push(at),
-                Event::ProjectDeleted(id) => log.deleted.entry(id.as_uuid()).or_default().push(at),
-                Event::ProjectRestored(project) => log.restored.entry(project.id.as_uuid()).or_default().push(at),
-                Event::TaskUpdated(_) | Event::ProjectUpdated(_) => {}
+            let places = match change.kind() {
+                ChangeKind::TaskCreated | ChangeKind::ProjectCreated => Some(&mut log.created),
+                ChangeKind::TaskDeleted | ChangeKind::ProjectDeleted => Some(&mut log.deleted),
+                ChangeKind::TaskRestored | ChangeKind::ProjectRestored => Some(&mut log.restored),
+                ChangeKind::TaskUpdated | ChangeKind::ProjectUpdated => None,
+            };
+            if let Some(places) = places {
+                places.entry(subject_id(change)).or_default().push(at);
             }
-            if let Some(Left { id, token, version }) = left(&change.event) {
+            if let Some(Left { id, token, version }) = left(change) {
                 // To complete a task leaves its description as it was.
                 if described.insert(id, token) != Some(token) {
                     log.by_token.entry(token).or_default().push(at);
                 }
-                if version != change.seq {
-                    found.say(Promise::LogIsWhole, format!("{} left the version {version}", change.seq));
+                if version != change.seq() {
+                    found.say(Promise::LogIsWhole, format!("{} left the version {version}", change.seq()));
                 }
             }
         }
@@ -90,7 +100,7 @@ impl<'a> Ledger<'a> {
 
     /// The number of the change that deleted this first.
     pub fn first_deletion(&self, id: Uuid) -> Option<i64> {
-        places(&self.deleted, id).first().map(|place| self.changes[*place].seq.get())
+        places(&self.deleted, id).first().map(|place| self.changes[*place].seq().get())
     }
 
     pub fn check_write(&self, write: &Write, found: &mut Found) {
@@ -112,7 +122,7 @@ impl<'a> Ledger<'a> {
         let Write { kind, id, .. } = write;
         match (write.outcome, places) {
             (Outcome::Acknowledged(version), [place]) => {
-                let seq = self.changes[*place].seq.get();
+                let seq = self.changes[*place].seq().get();
                 if version.is_some_and(|version| version != seq) {
                     found.say(
                         Promise::WritesAreKept,
@@ -151,7 +161,7 @@ impl<'a> Ledger<'a> {
     fn check_completion(&self, write: &Write, found: &mut Found) {
         let Outcome::Acknowledged(Some(version)) = write.outcome else { return };
         let change = usize::try_from(version - 1).ok().and_then(|at| self.changes.get(at));
-        let touched = change.and_then(|change| left(&change.event)).is_some_and(|left| left.id == write.id);
+        let touched = change.and_then(left).is_some_and(|left| left.id == write.id);
         if !touched {
             found.say(
                 Promise::WritesAreKept,
@@ -161,13 +171,13 @@ impl<'a> Ledger<'a> {
     }
 
     pub fn check_change(&self, change: &Change, found: &mut Found) {
-        let logged = usize::try_from(change.seq.get() - 1).ok().and_then(|at| self.changes.get(at));
+        let logged = usize::try_from(change.seq().get() - 1).ok().and_then(|at| self.changes.get(at));
         match logged {
             Some(logged) if logged == change => {}
-            Some(logged) if logged.seq == change.seq => {
+            Some(logged) if logged.seq() == change.seq() => {
                 found.say(Promise::OneTruth, format!("received {change:?}, logged {logged:?}"));
             }
-            _ => found.say(Promise::OneTruth, format!("{} was received and is not in the log", change.seq)),
+            _ => found.say(Promise::OneTruth, format!("{} was received and is not in the log", change.seq())),
         }
     }
 
@@ -180,8 +190,8 @@ impl<'a> Ledger<'a> {
         lists.sort_by_key(|(seq, _)| *seq);
         let (mut state, mut played) = (State::default(), self.changes.iter().peekable());
         for (seq, shown) in lists {
-            while let Some(change) = played.next_if(|change| change.seq <= seq) {
-                state.play(&change.event);
+            while let Some(change) = played.next_if(|change| change.seq() <= seq) {
+                state.play(change);
             }
             let (what, right) = match shown {
                 Shown::Tasks(list) => ("list", state.tasks == list.tasks),

@@ -4,11 +4,10 @@
 use std::time::Duration;
 
 use sqlx::types::Json;
-use sqlx::types::chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use taskwire::auth::{OwnerId, Tokens};
-use taskwire::changes::store::{Subject, event};
-use taskwire::changes::{Change, Seq};
+use taskwire::changes::History;
+use taskwire::changes::store::{ChangeRow, kind_of};
 
 use super::cluster::SECRET;
 use super::history::Record;
@@ -58,27 +57,36 @@ pub async fn hold(postgres: &Postgres, names: impl IntoIterator<Item = &str>) ->
 
 async fn read(connection: &mut PgConnection, record: &Record, user: usize, through: i64) -> sqlx::Result<()> {
     let name = record.name(user);
-    let after = record.user(user).log.last().map_or(0, |change| change.seq.get());
+    let after = record.user(user).log.last().map_or(0, |change| change.seq().get());
     let query = format!(
         "SELECT seq, kind, task_id, task, project_id, project, changed_at
          FROM task_changes WHERE owner_id = '{name}' AND seq > {after} AND seq <= {through} ORDER BY seq"
     );
     let rows = connection.fetch_all(AssertSqlSafe(query)).await?;
     let owner = owner(name);
+    let history = history(connection, name).await?;
     let mut changes = Vec::with_capacity(rows.len());
     for row in rows {
-        let (seq, kind): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
-        let subject = Subject {
+        let row = ChangeRow {
+            seq: row.try_get(0)?,
+            kind: kind_of(row.try_get(1)?)?,
+            changed_at: row.try_get(6)?,
             task_id: row.try_get(2)?,
             task: row.try_get::<Option<Json<_>>, _>(3)?.map(|Json(task)| task),
             project_id: row.try_get(4)?,
             project: row.try_get::<Option<Json<_>>, _>(5)?.map(|Json(project)| project),
         };
-        let at: DateTime<Utc> = row.try_get(6)?;
-        changes.push(Change { seq: Seq::new(seq), at, event: event(&kind, subject, &owner)? });
+        changes.push(row.of(&owner, history)?);
     }
     record.user(user).log.extend(changes);
     Ok(())
+}
+
+/// The history to which the user's log belongs.
+async fn history(connection: &mut PgConnection, name: &str) -> sqlx::Result<History> {
+    let query = format!("SELECT epoch, (SELECT generation FROM owners WHERE owner_id = '{name}') FROM history");
+    let row = connection.fetch_one(AssertSqlSafe(query)).await?;
+    Ok(History::new(row.try_get(0)?, row.try_get(1)?))
 }
 
 /// Only a token makes an owner.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use taskwire::changes::Event;
+use taskwire::changes::{Change, Subject};
 use taskwire::projects::{ListedProject, Project, ProjectId};
 use uuid::Uuid;
 
@@ -17,20 +17,20 @@ pub struct State {
 }
 
 impl State {
-    pub fn play(&mut self, event: &Event) {
-        play(event, &mut self.tasks);
-        match event {
-            Event::TaskCreated(task) | Event::TaskUpdated(task) | Event::TaskRestored(task) => {
+    pub fn play(&mut self, change: &Change) {
+        play(change, &mut self.tasks);
+        match change.subject() {
+            Subject::Task(task) => {
                 self.gone.remove(&task.id.as_uuid());
             }
-            Event::TaskDeleted(id) => {
+            Subject::TaskId(id) => {
                 self.gone.insert(id.as_uuid());
             }
-            Event::ProjectCreated(project) | Event::ProjectUpdated(project) | Event::ProjectRestored(project) => {
+            Subject::Project(project) => {
                 self.gone.remove(&project.id.as_uuid());
                 self.projects.insert(project.id, project.clone());
             }
-            Event::ProjectDeleted(id) => {
+            Subject::ProjectId(id) => {
                 self.gone.insert(id.as_uuid());
                 self.projects.remove(id);
             }
@@ -54,10 +54,14 @@ impl State {
 }
 
 /// What a change does to the tasks that a client holds.
-pub fn play(event: &Event, tasks: &mut Tasks) {
-    if let Some(task) = event.task() {
-        tasks.insert(task.id, task.clone());
-    } else if let Event::TaskDeleted(id) = event {
-        tasks.remove(id);
+pub fn play(change: &Change, tasks: &mut Tasks) {
+    match change.subject() {
+        Subject::Task(task) => {
+            tasks.insert(task.id, task.clone());
+        }
+        Subject::TaskId(id) => {
+            tasks.remove(id);
+        }
+        Subject::Project(_) | Subject::ProjectId(_) => {}
     }
 }

@@ -11,7 +11,7 @@ use rand::rngs::StdRng;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use taskwire::changes::store::ResetReason;
-use taskwire::changes::{Change, ChangeMessage, Event, Position};
+use taskwire::changes::{Change, Position};
 use taskwire::live::messages::ServerMessage;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -116,11 +116,6 @@ impl Watcher {
         self.see(Seen::Reset { reason, position, forgotten });
     }
 
-    fn change(&mut self, message: ChangeMessage) {
-        let (position, change) = change(message);
-        self.see(Seen::Change(position, change));
-    }
-
     /// The changes over plain HTTP.
     async fn poll(&mut self, after: Position) {
         let at = self.client.record.tick();
@@ -130,12 +125,12 @@ impl Watcher {
         match answer.status {
             StatusCode::OK => {
                 self.see(Seen::Opened { at, after });
-                let changes = serde_json::from_value::<Vec<ChangeMessage>>(answer.body["changes"].clone());
+                let changes = serde_json::from_value::<Vec<Change>>(answer.body["changes"].clone());
                 let Ok(changes) = changes else {
                     return self.fault(format!("changes that do not read: {}", answer.body));
                 };
-                for message in changes {
-                    self.change(message);
+                for change in changes {
+                    self.see(Seen::Change(change));
                 }
             }
             StatusCode::GONE => {
@@ -223,14 +218,7 @@ impl Watcher {
                     say(socket, &json!({ "type": "ping" })).await?;
                 }
             }
-            ServerMessage::TaskCreated(message) => self.change(ChangeMessage::TaskCreated(message)),
-            ServerMessage::TaskUpdated(message) => self.change(ChangeMessage::TaskUpdated(message)),
-            ServerMessage::TaskDeleted(message) => self.change(ChangeMessage::TaskDeleted(message)),
-            ServerMessage::TaskRestored(message) => self.change(ChangeMessage::TaskRestored(message)),
-            ServerMessage::ProjectCreated(message) => self.change(ChangeMessage::ProjectCreated(message)),
-            ServerMessage::ProjectUpdated(message) => self.change(ChangeMessage::ProjectUpdated(message)),
-            ServerMessage::ProjectDeleted(message) => self.change(ChangeMessage::ProjectDeleted(message)),
-            ServerMessage::ProjectRestored(message) => self.change(ChangeMessage::ProjectRestored(message)),
+            ServerMessage::Change(change) => self.see(Seen::Change(change)),
             ServerMessage::CaughtUp(message) => self.see(Seen::CaughtUp(message.position)),
             ServerMessage::Heartbeat(message) => self.see(Seen::Heartbeat { seq: message.seq.get() }),
             ServerMessage::Reset(reset) => {
@@ -265,20 +253,6 @@ impl Watcher {
         }
         Err(Over)
     }
-}
-
-fn change(message: ChangeMessage) -> (Position, Change) {
-    let (position, seq, at, event) = match message {
-        ChangeMessage::TaskCreated(m) => (m.position, m.seq, m.at, Event::TaskCreated(m.task)),
-        ChangeMessage::TaskUpdated(m) => (m.position, m.seq, m.at, Event::TaskUpdated(m.task)),
-        ChangeMessage::TaskDeleted(m) => (m.position, m.seq, m.at, Event::TaskDeleted(m.task_id)),
-        ChangeMessage::TaskRestored(m) => (m.position, m.seq, m.at, Event::TaskRestored(m.task)),
-        ChangeMessage::ProjectCreated(m) => (m.position, m.seq, m.at, Event::ProjectCreated(m.project)),
-        ChangeMessage::ProjectUpdated(m) => (m.position, m.seq, m.at, Event::ProjectUpdated(m.project)),
-        ChangeMessage::ProjectDeleted(m) => (m.position, m.seq, m.at, Event::ProjectDeleted(m.project_id)),
-        ChangeMessage::ProjectRestored(m) => (m.position, m.seq, m.at, Event::ProjectRestored(m.project)),
-    };
-    (position, Change { seq, at, event })
 }
 
 async fn say(socket: &mut Socket, message: &serde_json::Value) -> Result<(), Over> {

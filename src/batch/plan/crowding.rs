@@ -8,9 +8,11 @@ use super::Plan;
 use crate::auth::OwnerId;
 use crate::batch::operations::{Operation, Placement};
 use crate::batch::state::State;
-use crate::changes::{Change, Event, Seq};
+use crate::changes::{Change, ChangeKind, History, Seq};
 use crate::projects::{CreateProject, ProjectId, UpdateProject};
 use crate::tasks::{CreateTask, Rank, TaskId, TaskPatch};
+
+const HISTORY: History = History::new(1, Some(1));
 
 /// The ids in the order of their ranks.
 fn order(state: &State) -> Vec<TaskId> {
@@ -25,7 +27,7 @@ fn apply(owner: &OwnerId, state: State, head: Seq, operation: Operation) -> (Sta
     let mut loaded = State::default();
     state.tasks.into_values().for_each(|task| loaded.know_task(task, None, None, Vec::new()));
     loaded.know_all_between(None, None);
-    let mut plan = Plan::new(owner, loaded, head, DateTime::UNIX_EPOCH);
+    let mut plan = Plan::new(owner, loaded, HISTORY.at(head), DateTime::UNIX_EPOCH);
     plan.apply(operation).expect("nothing stands against it");
     (plan.state, plan.head, plan.changes)
 }
@@ -58,7 +60,8 @@ proptest! {
             let changes;
             (state, head, changes) = apply(&owner, state, head, operation);
             for change in &changes {
-                let Event::TaskUpdated(task) = &change.event else { panic!("{change:?}") };
+                prop_assert_eq!(change.kind(), ChangeKind::TaskUpdated);
+                let task = change.task().expect("a task");
                 prop_assert!(task.rank.as_str().len() <= Rank::MAX);
                 known.insert(task.id, task.rank.to_string());
                 let mut seen: Vec<_> = known.iter().map(|(id, rank)| (rank.clone(), *id)).collect();
@@ -111,7 +114,7 @@ fn the_same_holds_for_projects() {
     for turn in 0..10_000 {
         let mut loaded = State::default();
         state.projects.into_values().for_each(|project| loaded.put_project(project));
-        let mut plan = Plan::new(&owner, loaded, head, DateTime::UNIX_EPOCH);
+        let mut plan = Plan::new(&owner, loaded, HISTORY.at(head), DateTime::UNIX_EPOCH);
         let ids = order_of_projects(&plan.state);
         let operation = match ids[..] {
             // The last goes right behind the first, where it is ever narrower.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::tasks::{check_recurrence, fitted};
 use super::{Occurrence, Plan, id_gone};
 use crate::batch::operations::{Done, ImportedTask, Outcome};
-use crate::changes::Event;
+use crate::changes::{Change, ChangeKind, Saved};
 use crate::projects::ProjectRow;
 use crate::tasks::{Rank, TaskId, TaskRow};
 
@@ -20,7 +20,7 @@ impl Plan<'_> {
         }
         self.check_room_for_project()?;
         let rank = Rank::appended(self.head.next()).to_string();
-        Ok(Done::ProjectCreated(self.write_project(ProjectRow { rank, ..row }, Event::ProjectCreated)))
+        Ok(Done::ProjectCreated(self.write_project(ProjectRow { rank, ..row }, Saved::Created)))
     }
 
     pub(super) fn import_task(&mut self, task: ImportedTask) -> Outcome {
@@ -46,7 +46,7 @@ impl Plan<'_> {
             completed_at,
         }));
         let row = TaskRow { recurrence, project_id, parent_id, rank, ..row };
-        Ok(Done::TaskCreated(self.write_task(row, Event::TaskCreated)))
+        Ok(Done::TaskCreated(self.write_task(row, Saved::Created)))
     }
 
     /// Gives the tasks that were created the ranks of each other, so that they follow one another
@@ -60,7 +60,8 @@ impl Plan<'_> {
             order.iter().filter(|id| created.contains_key(id)).copied().zip(given).collect()
         };
         for change in &mut self.changes {
-            if let Event::TaskCreated(task) = &mut change.event
+            if change.kind() == ChangeKind::TaskCreated
+                && let Some(task) = change.task_mut()
                 && let Some(rank) = ranks.get(&task.id)
             {
                 task.rank.clone_from(rank);
@@ -72,9 +73,6 @@ impl Plan<'_> {
     }
 
     fn created(&self) -> impl Iterator<Item = &crate::tasks::Task> {
-        self.changes.iter().filter_map(|change| match &change.event {
-            Event::TaskCreated(task) => Some(task),
-            _ => None,
-        })
+        self.changes.iter().filter(|change| change.kind() == ChangeKind::TaskCreated).filter_map(Change::task)
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{Plan, check_version};
 use crate::batch::operations::{Outcome, Placement};
-use crate::changes::Event;
+use crate::changes::Saved;
 use crate::problem::Problem;
 use crate::projects::{ProjectId, ProjectRow};
 use crate::tasks::rank::rebalance;
@@ -33,7 +33,7 @@ impl Plan<'_> {
         }
         let (moved, project) = (new.project_id != old.project_id, new.project_id);
         if new != old {
-            self.write_task(new, Event::TaskUpdated);
+            self.write_task(new, Saved::Updated);
             if moved {
                 self.take_along(id, project);
             }
@@ -54,7 +54,7 @@ impl Plan<'_> {
         for (at, rank) in steps {
             if let Some(row) = ids.get(at).and_then(|id| self.state.tasks.get(id)) {
                 let row = TaskRow { rank: rank.to_string(), ..row.clone() };
-                self.write_task(row, Event::TaskUpdated);
+                self.write_task(row, Saved::Updated);
             }
         }
         self.state.free_ranks_between(run.lower.as_ref(), run.upper.as_ref());
@@ -73,7 +73,7 @@ impl Plan<'_> {
         for (at, rank) in steps {
             if let Some(row) = ids.get(at).and_then(|id| self.state.projects.get(id)) {
                 let row = ProjectRow { rank: rank.to_string(), ..row.clone() };
-                self.write_project(row, Event::ProjectUpdated);
+                self.write_project(row, Saved::Updated);
             }
         }
         true

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::{Plan, check_version, conflict, id_gone, id_taken};
 use crate::batch::operations::{Contents, Done, Outcome, Placement};
 use crate::batch::state::{Body, Trashed};
-use crate::changes::{Change, Event};
+use crate::changes::{Change, Saved};
 use crate::problem::Problem;
 use crate::projects::{CreateProject, PROJECTS_MAX, ProjectId, ProjectRow, UpdateProject};
 use crate::tasks::{Rank, TaskRow};
@@ -34,7 +34,7 @@ impl Plan<'_> {
             updated_at: self.at,
             version: self.head,
         };
-        Ok(Done::ProjectCreated(self.write_project(row, Event::ProjectCreated)))
+        Ok(Done::ProjectCreated(self.write_project(row, Saved::Created)))
     }
 
     pub(super) fn update_project(
@@ -64,7 +64,7 @@ impl Plan<'_> {
             new.rank = self.project_rank(&old, place)?;
         }
         if new != old {
-            self.write_project(new, Event::ProjectUpdated);
+            self.write_project(new, Saved::Updated);
         }
         self.project(id).map(|row| Done::ProjectIs(row.clone().of(self.owner)))
     }
@@ -79,7 +79,7 @@ impl Plan<'_> {
             Contents::Refuse => {}
             Contents::MoveOut => {
                 for row in tasks.iter().filter_map(|task| self.state.tasks.get(task)).cloned().collect::<Vec<_>>() {
-                    self.write_task(TaskRow { project_id: None, ..row }, Event::TaskUpdated);
+                    self.write_task(TaskRow { project_id: None, ..row }, Saved::Updated);
                 }
             }
             Contents::Delete => {
@@ -106,7 +106,7 @@ impl Plan<'_> {
     fn trash_project(&mut self, id: ProjectId) {
         let Some(row) = self.state.take_project(id) else { return };
         let (seq, at) = self.tick();
-        self.changes.push(Change { seq, at, event: Event::ProjectDeleted(id) });
+        self.changes.push(Change::project_deleted(self.history.at(seq), at, id));
         let digest = self.state.digests.remove(&id.as_uuid());
         self.state.gone.insert(id.as_uuid());
         self.written_projects.remove(&id);

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Plan;
 use crate::batch::operations::{Done, Outcome};
 use crate::batch::state::{Body, LEVELS, Trashed};
-use crate::changes::Event;
+use crate::changes::Saved;
 use crate::problem::Problem;
 use crate::projects::ProjectRow;
 use crate::tasks::{Rank, Task, TaskId, TaskRow};
@@ -40,7 +40,7 @@ impl Plan<'_> {
                 Body::Task(row) => tasks.push(row),
                 Body::Project(row) => {
                     let rank = self.free_project_rank(&row.rank);
-                    project = Some(self.write_project(ProjectRow { rank, ..row }, Event::ProjectRestored));
+                    project = Some(self.write_project(ProjectRow { rank, ..row }, Saved::Restored));
                 }
             }
         }
@@ -83,7 +83,7 @@ impl Plan<'_> {
             None => row.project_id.filter(|project| self.state.projects.contains_key(project)),
         };
         row.rank = self.free_task_rank(&row.rank);
-        self.write_task(row, Event::TaskRestored)
+        self.write_task(row, Saved::Restored)
     }
 
     /// Its old place, unless something has taken it meanwhile.

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Plan, check_version, conflict, id_gone, id_taken};
 use crate::batch::operations::{Done, Outcome};
 use crate::batch::state::{Body, LEVELS, Trashed};
-use crate::changes::{Change, Event};
+use crate::changes::{Change, Saved};
 use crate::problem::Problem;
 use crate::projects::ProjectId;
 use crate::tasks::{Children, CreateTask, Due, Rank, Recurrence, TaskId, TaskPatch, TaskRow, recurrence_fits};
@@ -62,7 +62,7 @@ impl Plan<'_> {
             version: self.head,
         };
         row.set_due(new.due.as_ref());
-        Ok(Done::TaskCreated(self.write_task(row, Event::TaskCreated)))
+        Ok(Done::TaskCreated(self.write_task(row, Saved::Created)))
     }
 
     pub(super) fn update_task(&mut self, id: TaskId, patch: &TaskPatch, if_match: Option<&[i64]>) -> Outcome {
@@ -95,11 +95,11 @@ impl Plan<'_> {
         let along = self.complete(&old, &mut new, patch, if_match.is_some())?;
         let moved = new.project_id != old.project_id;
         for row in along {
-            self.write_task(row, Event::TaskUpdated);
+            self.write_task(row, Saved::Updated);
         }
         if new != old {
             let project = new.project_id;
-            self.write_task(new, Event::TaskUpdated);
+            self.write_task(new, Saved::Updated);
             if moved {
                 self.take_along(id, project);
             }
@@ -132,7 +132,7 @@ impl Plan<'_> {
         for below in self.state.below(id) {
             if let Some(row) = self.state.tasks.get(&below).filter(|row| row.project_id != project) {
                 let row = TaskRow { project_id: project, ..row.clone() };
-                self.write_task(row, Event::TaskUpdated);
+                self.write_task(row, Saved::Updated);
             }
         }
     }
@@ -258,7 +258,7 @@ impl Plan<'_> {
     pub(super) fn trash_task(&mut self, id: TaskId, root: uuid::Uuid) {
         let Some(row) = self.state.take_task(id) else { return };
         let (seq, at) = self.tick();
-        self.changes.push(Change { seq, at, event: Event::TaskDeleted(id) });
+        self.changes.push(Change::task_deleted(self.history.at(seq), at, id));
         let digest = self.state.digests.remove(&id.as_uuid());
         self.state.gone.insert(id.as_uuid());
         self.written_tasks.remove(&id);

@@ -9,7 +9,7 @@ use super::Plan;
 use crate::auth::OwnerId;
 use crate::batch::operations::{Contents, Done, Operation, Placement};
 use crate::batch::state::{Body, LEVELS, State, Trashed};
-use crate::changes::{Event, Seq};
+use crate::changes::{Change, ChangeKind, History, Position, Seq};
 use crate::problem::Code;
 use crate::projects::{CreateProject, ProjectId, ProjectRow, UpdateProject};
 use crate::tasks::{Children, Completion, CreateTask, Priority, Rank, TaskId, TaskPatch, TaskRow};
@@ -77,7 +77,11 @@ fn in_trash(trash: impl IntoIterator<Item = Trashed>) -> State {
 }
 
 fn plan(owner: &OwnerId, state: State) -> Plan<'_> {
-    Plan::new(owner, state, Seq::new(50), start())
+    Plan::new(owner, state, head(50), start())
+}
+
+fn head(seq: i64) -> Position {
+    History::new(1, Some(1)).at(Seq::new(seq))
 }
 
 fn start() -> DateTime<Utc> {
@@ -180,8 +184,8 @@ proptest! {
             let mut expected = (head, at);
             for change in &plan.changes[many..] {
                 expected = (expected.0.next(), expected.1 + TimeDelta::microseconds(1));
-                prop_assert_eq!((change.seq, change.at), expected);
-                if let Some(task) = change.event.task() {
+                prop_assert_eq!((change.seq(), change.at()), expected);
+                if let Some(task) = change.task() {
                     prop_assert_eq!((task.version, task.updated_at), expected);
                 }
             }
@@ -198,9 +202,9 @@ fn restored(state: State, root: usize) -> Vec<TaskRow> {
     let owner = OwnerId::for_tests("ada");
     let mut plan = plan(&owner, state);
     plan.apply(Operation::Restore(task_id(root).as_uuid())).expect("it is in the trash");
-    let rows = plan.changes.iter().map(|change| match &change.event {
-        Event::TaskRestored(task) => TaskRow::from(task),
-        other => panic!("{other:?}"),
+    let rows = plan.changes.iter().map(|change| {
+        assert_eq!(change.kind(), ChangeKind::TaskRestored);
+        TaskRow::from(change.task().expect("a task"))
     });
     rows.collect()
 }
@@ -259,8 +263,8 @@ fn a_project_is_restored_before_its_tasks() {
     let mut plan = plan(&owner, in_trash(trash));
     let done = plan.apply(Operation::Restore(root)).expect("it is in the trash");
     assert!(matches!(&done, Done::Restored { tasks, project: Some(_) } if tasks.len() == 2), "{done:?}");
-    let kinds: Vec<&str> = plan.changes.iter().map(|change| change.event.kind()).collect();
-    assert_eq!(kinds, ["project.restored", "task.restored", "task.restored"]);
+    let kinds: Vec<ChangeKind> = plan.changes.iter().map(Change::kind).collect();
+    assert_eq!(kinds, [ChangeKind::ProjectRestored, ChangeKind::TaskRestored, ChangeKind::TaskRestored]);
     assert!(is_sound(&plan.state));
     assert_eq!(plan.out_of_trash.len(), 3);
     // It is not there a second time.

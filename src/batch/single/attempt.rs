@@ -1,9 +1,7 @@
 //! The result of a change that was tried as one statement.
 
-use chrono::{DateTime, Utc};
-
 use crate::batch::operations::Outcome;
-use crate::changes::{Change, Event, History, Recorded, Seq, Written};
+use crate::changes::{Seq, Written};
 use crate::problem::{Code, Problem};
 
 /// What one statement did.
@@ -20,10 +18,6 @@ impl Attempt {
     pub fn unrecorded(self) -> Written<Self> {
         Written { value: self, recorded: Vec::new() }
     }
-}
-
-pub const fn recorded(history: History, seq: Seq, at: DateTime<Utc>, event: Event) -> Recorded {
-    Recorded { history, change: Change { seq, at, event } }
 }
 
 /// `If-Match` names other versions than the present one.

@@ -1,9 +1,9 @@
 //! The creation of one task as one statement, and what a repeated creation reports.
 
-use super::attempt::{Attempt, recorded};
+use super::attempt::Attempt;
 use crate::auth::OwnerId;
 use crate::batch::operations::Done;
-use crate::changes::{Event, History, Seq, Written};
+use crate::changes::{Change, History, Saved, Seq, Written};
 use crate::database::Pool;
 use crate::problem::{Code, Problem};
 use crate::projects::ProjectId;
@@ -85,8 +85,8 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
                 version: row.version,
             };
             let history = History::new(row.epoch, Some(row.generation));
-            let recorded = recorded(history, row.version, row.at, Event::TaskCreated(task.clone()));
-            Ok(Written { value: Attempt::Finished(Ok(Done::TaskCreated(task))), recorded: vec![recorded] })
+            let change = Change::of_task(history, Saved::Created, task.clone());
+            Ok(Written { value: Attempt::Finished(Ok(Done::TaskCreated(task))), recorded: vec![change] })
         }
         Ok(None) => repeated(pool, owner, id, digest).await,
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => repeated(pool, owner, id, digest).await,

@@ -1,9 +1,9 @@
 //! The deletion of one task without subtasks as one statement.
 
-use super::attempt::{Attempt, recorded, version_differs};
+use super::attempt::{Attempt, version_differs};
 use crate::auth::OwnerId;
 use crate::batch::operations::Done;
-use crate::changes::{Event, History, Seq, Written};
+use crate::changes::{Change, History, Seq, Written};
 use crate::database::Pool;
 use crate::problem::Problem;
 use crate::tasks::TaskId;
@@ -60,8 +60,8 @@ pub async fn delete(
         Ok(Some(row)) => match (row.seq, row.at) {
             (Some(seq), Some(at)) => {
                 let history = History::new(row.epoch, Some(row.generation));
-                let recorded = recorded(history, seq, at, Event::TaskDeleted(id));
-                Written { value: Attempt::Finished(Ok(Done::TaskDeleted(id))), recorded: vec![recorded] }
+                let change = Change::task_deleted(history.at(seq), at, id);
+                Written { value: Attempt::Finished(Ok(Done::TaskDeleted(id))), recorded: vec![change] }
             }
             _ => Attempt::Finished(Err(version_differs(row.version))).unrecorded(),
         },

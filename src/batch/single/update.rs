@@ -1,10 +1,10 @@
 //! The update of one task that touches no other, as one statement: which fields it sets, and whether
 //! that is a change at all.
 
-use super::attempt::{Attempt, recorded, version_differs};
+use super::attempt::{Attempt, version_differs};
 use crate::auth::OwnerId;
 use crate::batch::operations::Done;
-use crate::changes::{Event, History, Seq, Written};
+use crate::changes::{Change, History, Saved, Seq, Written};
 use crate::database::Pool;
 use crate::problem::Problem;
 use crate::projects::ProjectId;
@@ -151,10 +151,9 @@ pub async fn update(
         Some(Updated { alone: Some(false), .. }) => return Ok(Attempt::NeedsPlan.unrecorded()),
         Some(Updated { alone: Some(true), history, changed, task }) => {
             let task = task.of(owner);
-            let event = changed.then(|| Event::TaskUpdated(task.clone()));
-            let recorded = event.map(|event| recorded(history, task.version, task.updated_at, event));
+            let change = changed.then(|| Change::of_task(history, Saved::Updated, task.clone()));
             let value = Attempt::Finished(Ok(Done::TaskIs(task)));
-            return Ok(Written { value, recorded: recorded.into_iter().collect() });
+            return Ok(Written { value, recorded: change.into_iter().collect() });
         }
     };
     Ok(Attempt::Finished(outcome).unrecorded())

@@ -10,7 +10,8 @@ use uuid::Uuid;
 use crate::auth::OwnerId;
 use crate::batch::plan::{Occurrence, Plan};
 use crate::batch::state::{Body, Trashed};
-use crate::changes::{Change, Event, Seq};
+use crate::changes::store::ChangeRow;
+use crate::changes::{Change, Seq};
 use crate::database::Transaction;
 use crate::projects::{ProjectId, ProjectRow};
 use crate::tasks::{TaskId, TaskRow};
@@ -47,17 +48,6 @@ struct TrashInput<'a> {
 }
 
 #[derive(Serialize)]
-struct ChangeInput {
-    seq: Seq,
-    kind: &'static str,
-    changed_at: DateTime<Utc>,
-    task_id: Option<TaskId>,
-    task: Option<TaskRow>,
-    project_id: Option<ProjectId>,
-    project: Option<ProjectRow>,
-}
-
-#[derive(Serialize)]
 struct OccurrenceInput {
     task_id: TaskId,
     occurrence: NaiveDateTime,
@@ -77,7 +67,7 @@ struct Inputs<'a> {
     out_of_trash: &'a [Uuid],
     occurrences: Vec<OccurrenceInput>,
     undone: Vec<OccurrenceInput>,
-    changes: Vec<ChangeInput>,
+    changes: Vec<ChangeRow>,
 }
 
 /// Writes what was planned, in one statement.
@@ -94,7 +84,7 @@ pub async fn write(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::
         out_of_trash: &plan.out_of_trash,
         occurrences: plan.occurrences.iter().map(occurrence_input).collect(),
         undone: plan.undone.iter().map(occurrence_input).collect(),
-        changes: plan.changes.iter().map(change_input).collect(),
+        changes: plan.changes.iter().map(ChangeRow::from).collect(),
     };
     put(transaction, inputs).await
 }
@@ -108,16 +98,13 @@ pub async fn write_created(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -
     }
     for changes in plan.changes.chunks(AT_ONCE) {
         let Some(last) = changes.last() else { break };
-        let tasks = || changes.iter().filter_map(|change| change.event.task()).map(|task| task.id);
-        let projects = changes.iter().filter_map(|change| match &change.event {
-            Event::ProjectCreated(project) => project_input(plan, project.id),
-            _ => None,
-        });
+        let tasks = || changes.iter().filter_map(Change::task).map(|task| task.id);
+        let projects = changes.iter().filter_map(Change::project);
         let inputs = Inputs {
             owner: plan.owner,
-            head: last.seq,
-            at: last.at,
-            projects: projects.collect(),
+            head: last.seq(),
+            at: last.at(),
+            projects: projects.filter_map(|project| project_input(plan, project.id)).collect(),
             tasks: tasks().filter_map(|id| task_input(plan, id)).collect(),
             deleted_tasks: Vec::new(),
             deleted_projects: Vec::new(),
@@ -125,7 +112,7 @@ pub async fn write_created(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -
             out_of_trash: &[],
             occurrences: tasks().filter_map(|id| occurrences.remove(&id)).flatten().collect(),
             undone: Vec::new(),
-            changes: changes.iter().map(change_input).collect(),
+            changes: changes.iter().map(ChangeRow::from).collect(),
         };
         put(transaction, inputs).await?;
     }
@@ -234,22 +221,6 @@ fn trash_input(trashed: &Trashed) -> TrashInput<'_> {
 
 fn occurrence_input(done: &Occurrence) -> OccurrenceInput {
     OccurrenceInput { task_id: done.task, occurrence: done.due, completed_at: done.completed_at }
-}
-
-fn change_input(change: &Change) -> ChangeInput {
-    let (seq, changed_at) = (change.seq, change.at);
-    let empty =
-        |kind| ChangeInput { seq, kind, changed_at, task_id: None, task: None, project_id: None, project: None };
-    match &change.event {
-        Event::TaskCreated(task) | Event::TaskUpdated(task) | Event::TaskRestored(task) => {
-            ChangeInput { task_id: Some(task.id), task: Some(task.into()), ..empty(change.event.kind()) }
-        }
-        Event::TaskDeleted(id) => ChangeInput { task_id: Some(*id), ..empty(change.event.kind()) },
-        Event::ProjectCreated(project) | Event::ProjectUpdated(project) | Event::ProjectRestored(project) => {
-            ChangeInput { project_id: Some(project.id), project: Some(project.into()), ..empty(change.event.kind()) }
-        }
-        Event::ProjectDeleted(id) => ChangeInput { project_id: Some(*id), ..empty(change.event.kind()) },
-    }
 }
 
 fn to_hex(bytes: &[u8]) -> String {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::tests::{HISTORY, at, change, recorded, sent};
+use super::tests::{HISTORY, at, change, sent};
 use super::{Next, Ring};
 use crate::changes::Seq;
 use crate::changes::store::LogPage;
@@ -50,7 +50,7 @@ impl Follower {
             Next::Send(..) => sent(ring, self.position),
             Next::ReadLog => {
                 let page = read(log_head, self.position).continuing(at(self.position)).expect("a whole log");
-                page.changes.iter().map(|change| change.seq.get()).collect()
+                page.changes.iter().map(|change| change.seq().get()).collect()
             }
         };
         self.sent.extend(&new);
@@ -74,7 +74,7 @@ proptest! {
                     let seq = (ring.head().map_or(start, |head| head.seq.get()) + near).max(1);
                     // Only what is committed is ever offered, and commits are in order.
                     log_head = log_head.max(seq);
-                    ring.offer(recorded(seq));
+                    ring.offer(change(seq));
                 }
                 Step::Grow => log_head += 1,
                 Step::Ask => {

@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use taskwire::api_tokens::{ApiTokenId, CreatedApiToken};
-use taskwire::changes::ChangeMessage;
+use taskwire::changes::Change;
 use taskwire::exchange::ImportResponse;
 use taskwire::tasks::{Task, TaskList};
 
@@ -124,7 +124,7 @@ impl Client {
     }
 
     /// The same after a position, as the server's own types.
-    pub async fn changes(&self, after: Option<&str>) -> Vec<ChangeMessage> {
+    pub async fn changes(&self, after: Option<&str>) -> Vec<Change> {
         let log = self.log_after(after).await;
         log.into_iter().map(|change| serde_json::from_value(change).expect("a change")).collect()
     }
