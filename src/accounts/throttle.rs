@@ -14,8 +14,8 @@ use salvo::http::HeaderValue;
 use salvo::http::header::RETRY_AFTER;
 use sha2::{Digest, Sha256};
 
+use crate::config::client_subnet;
 use crate::database::Pool;
-use crate::http::address::neighbourhood;
 use crate::problem::{Code, Problem};
 
 /// What is counted together, as a hash: neither addresses nor e-mails are stored.
@@ -79,7 +79,7 @@ pub struct Counted {
 impl Throttle {
     /// Counts an attempt at the password of an e-mail.
     pub async fn attempt(&self, pool: &Pool, email: &str, address: IpAddr) -> Result<Counted, Problem> {
-        let address = neighbourhood(address).to_string();
+        let address = client_subnet(address).to_string();
         let counted = Counted { pair: key("pair", &[&address, email]), address: key("address", &[&address]) };
         // What is refused for the address is no attempt at this e-mail.
         self.is_free(&counted.address, Utc::now())?;
@@ -90,7 +90,7 @@ impl Throttle {
 
     /// Counts an attempt to sign up.
     pub async fn sign_up(&self, pool: &Pool, address: IpAddr) -> Result<(), Problem> {
-        self.count(pool, key("sign-up", &[&neighbourhood(address).to_string()]), SIGN_UP).await
+        self.count(pool, key("sign-up", &[&client_subnet(address).to_string()]), SIGN_UP).await
     }
 
     /// It was the right password.

@@ -12,11 +12,3 @@ pub fn client_address(app: &App, req: &Request) -> IpAddr {
     let forwarded = req.headers().get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default());
     app.http().trusted_proxies.client_address(peer, forwarded)
 }
-
-/// What is counted as one place. Whoever has an IPv6 address has the 64-bit network around it.
-pub fn neighbourhood(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
-        address @ IpAddr::V4(_) => address,
-    }
-}

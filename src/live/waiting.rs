@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::http::address::neighbourhood;
+use crate::config::client_subnet;
 
 /// Counts them.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ impl Waiting {
 
     /// A place for one more socket from this address, if there is one.
     pub fn admit(&self, address: IpAddr) -> Option<Place> {
-        let address = neighbourhood(address);
+        let address = client_subnet(address);
         let mut present = self.present();
         let here = present.by_address.get(&address).copied().unwrap_or_default();
         if present.total >= self.0.limit || here >= self.0.limit_per_address {
