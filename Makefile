@@ -12,7 +12,7 @@ ISSUERS := tests/issuers
 # again, with fewer features.
 DEBUG_SERVER := cargo build --bin taskwire --test suite
 
-.PHONY: help run test torture format lint contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract client client-check better-auth-check issuers web web-check screenshots prepare
+.PHONY: help run test torture format lint contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract settings client client-check better-auth-check issuers web web-check screenshots prepare
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -114,6 +114,9 @@ bench-sign-in: ## measure signing in, and task requests during a flood of it
 contract: ## write openapi.yaml anew from the handlers' annotations
 	cargo run --quiet -- openapi > target/openapi.yaml
 	mv target/openapi.yaml openapi.yaml
+
+settings: ## write docs/CONFIGURATION.md and .env.example again, after changing src/config/settings
+	cargo run --quiet -- settings
 
 client: $(CLIENT)/node_modules/.package-lock.json ## generate the TypeScript client anew, after changing openapi.yaml
 	cd $(CLIENT) && npm run --silent generate

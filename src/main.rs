@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use taskwire::cli::{login, logout, new_history, openapi, rotate_keys, serve, token, watch, whoami};
+use taskwire::cli::{login, logout, new_history, openapi, rotate_keys, serve, settings, token, watch, whoami};
 
 /// A task backend whose OpenAPI document is the contract, with live updates that never miss a
 /// change.
@@ -36,6 +36,9 @@ enum Command {
     RotateKeys(Box<rotate_keys::RotateKeys>),
     /// Print the contract that the code generates, or check openapi.yaml against it
     Openapi(openapi::Openapi),
+    /// Write docs/CONFIGURATION.md and .env.example again, from the table of settings
+    #[command(hide = true)]
+    Settings(settings::WriteSettings),
 }
 
 fn main() -> ExitCode {
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::NewHistory(new_history) => new_history.run(),
         Command::RotateKeys(rotate_keys) => rotate_keys.run(),
         Command::Openapi(openapi) => openapi.run(),
+        Command::Settings(settings) => settings.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

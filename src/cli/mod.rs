@@ -9,6 +9,7 @@ pub mod openapi;
 mod remote;
 pub mod rotate_keys;
 pub mod serve;
+pub mod settings;
 mod terminal;
 pub mod token;
 pub mod watch;

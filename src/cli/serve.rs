@@ -1,5 +1,6 @@
 //! `taskwire serve`: brings everything up in order, says where it is, and takes it down again.
 
+use std::env;
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -11,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, print};
 use crate::auth::Tokens;
-use crate::config::{Config, DatabaseSource, Settings};
+use crate::config::{Config, DatabaseSource, MisspeltVariable, Settings, misspelt_variables};
 use crate::database::Pool;
 use crate::database::embedded::EmbeddedPostgres;
 use crate::server::{Server, Setup};
@@ -34,8 +35,13 @@ pub struct Serve {
 
 impl Serve {
     pub fn run(self) -> Result<(), Failure> {
-        let config = self.settings.resolve()?;
+        let misspelt = misspelt_variables(env::vars_os().filter_map(|(name, _)| name.into_string().ok()));
+        // A misspelt setting can be the reason why another one is reported as missing.
+        let config = self.settings.resolve().map_err(|errors| with_hints(errors.into(), &misspelt))?;
         logging::init(&config.log.filter, config.log.format).map_err(Failure::new)?;
+        for variable in &misspelt {
+            tracing::warn!("{variable}");
+        }
         let embedded = private_postgres(&config)?;
         raise_file_limit();
         let runtime = tokio::runtime::Runtime::new().map_err(Failure::new)?;
@@ -45,6 +51,13 @@ impl Serve {
         let stopped = embedded.map_or(Ok(()), EmbeddedPostgres::stop).map_err(Failure::new);
         served.and(stopped)
     }
+}
+
+fn with_hints(mut failure: Failure, misspelt: &[MisspeltVariable]) -> Failure {
+    for variable in misspelt {
+        let _ = write!(failure.message, "\n{variable}");
+    }
+    failure
 }
 
 /// Starts the private Postgres, if there is to be one. To be called on the main thread, because

@@ -5,9 +5,9 @@ use std::{
     path::{self, Path, PathBuf},
 };
 
-use super::parse::Invalid;
+use super::invalid::Invalid;
 
-const ALLOWED: &str = "the path of a directory, which is created when it is missing";
+pub const ALLOWED: &str = "the path of a directory, which is created when it is missing";
 
 /// The directory that was given, made absolute against the working directory.
 pub fn given(text: &str) -> Result<PathBuf, Invalid> {

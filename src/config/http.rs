@@ -3,7 +3,15 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use super::{Origin, TrustedProxies};
+use super::{
+    errors::ConfigErrors,
+    given::Given,
+    origin::Origin,
+    proxies::TrustedProxies,
+    settings::network::{
+        ALLOWED_ORIGINS, BODY_LIMIT, HOST, PORT, PUBLIC_URL, REQUEST_TIMEOUT, SHUTDOWN_TIMEOUT, TRUSTED_PROXIES,
+    },
+};
 
 /// How the server meets the network.
 #[derive(Debug, Clone)]
@@ -21,6 +29,19 @@ pub struct HttpConfig {
 }
 
 impl HttpConfig {
+    pub(super) fn read(given: &Given, errors: &mut ConfigErrors) -> Self {
+        Self {
+            host: given.value(&HOST, errors),
+            port: given.value(&PORT, errors),
+            public_url: given.optional(&PUBLIC_URL, errors),
+            allowed_origins: given.list(&ALLOWED_ORIGINS, errors),
+            trusted_proxies: given.list(&TRUSTED_PROXIES, errors),
+            request_timeout: given.value(&REQUEST_TIMEOUT, errors),
+            body_limit: given.value(&BODY_LIMIT, errors),
+            shutdown_timeout: given.value(&SHUTDOWN_TIMEOUT, errors),
+        }
+    }
+
     /// The origins under which this server serves its own pages. `port` is the bound one, which
     /// with `PORT=0` only the listener knows. With a `PUBLIC_URL` that is the only one: behind a
     /// proxy, whatever else answers on the reader's own loopback is not this server.

@@ -7,12 +7,19 @@ use std::{fmt, fs, path::Path, str::FromStr, time::Duration};
 use serde::Deserialize;
 use url::Position;
 
-use super::{KeyUrl, key_url, parse::Invalid, secret::SecretFile};
+use super::{
+    invalid::Invalid,
+    key_url::{self, KeyUrl},
+    secret::SecretFile,
+};
 use crate::auth::jwt::{Key, Keys, OWN_ISSUER};
 
 /// Longer names of claims are surely a slip.
 const LONGEST_CLAIM: usize = 64;
-const FILE_ALLOWED: &str =
+pub const USER_CLAIM_ALLOWED: &str = "the name of one claim, at most 64 bytes long";
+pub const PUBLIC_KEY_ALLOWED: &str =
+    "a PEM file (BEGIN PUBLIC KEY) with a public key: RSA, EC P-256 or P-384, or Ed25519";
+pub const FILE_ALLOWED: &str =
     "a JSON file {\"issuers\": [{\"issuer\": …, \"prefix\": …}, …]} as in docs/AUTHENTICATION.md";
 
 /// One issuer, and what its tokens must say.
@@ -115,7 +122,7 @@ impl FromStr for Prefix {
 /// The name of the claim that names the user.
 pub fn user_claim(text: &str) -> Result<String, Invalid> {
     if text.len() > LONGEST_CLAIM || text.chars().any(char::is_control) {
-        return Err(Invalid::shown(text, "is not the name of a claim", "the name of one claim, at most 64 bytes long"));
+        return Err(Invalid::shown(text, "is not the name of a claim", USER_CLAIM_ALLOWED));
     }
     Ok(text.to_owned())
 }
@@ -131,11 +138,10 @@ pub fn issuer_name(text: &str) -> Result<String, Invalid> {
 
 /// The key in this file.
 pub fn public_key_file(path: &Path) -> Result<Keys, Invalid> {
-    const ALLOWED: &str = "a PEM file (BEGIN PUBLIC KEY) with a public key: RSA, EC P-256 or P-384, or Ed25519";
     let shown = path.display().to_string();
     let pem = fs::read_to_string(path)
-        .map_err(|error| Invalid::shown(&shown, format!("cannot be read ({error})"), ALLOWED))?;
-    Key::of_pem(&pem).map(Keys::Single).map_err(|error| Invalid::shown(&shown, error, ALLOWED))
+        .map_err(|error| Invalid::shown(&shown, format!("cannot be read ({error})"), PUBLIC_KEY_ALLOWED))?;
+    Key::of_pem(&pem).map(Keys::Single).map_err(|error| Invalid::shown(&shown, error, PUBLIC_KEY_ALLOWED))
 }
 
 #[derive(Deserialize)]

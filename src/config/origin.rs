@@ -5,7 +5,9 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use url::{Host, Url};
 
-use super::parse::Invalid;
+use super::invalid::Invalid;
+
+pub const ALLOWED: &str = "http://host or https://host, with an optional :port and nothing after it";
 
 /// An http or https origin: lower case, international names in their ASCII form, default ports
 /// left out.
@@ -61,7 +63,6 @@ impl FromStr for Origin {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        const ALLOWED: &str = "http://host or https://host, with an optional :port and nothing after it";
         read_origin(text).map_err(|wrong| Invalid::shown(text, wrong, ALLOWED))
     }
 }

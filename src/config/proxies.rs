@@ -1,10 +1,12 @@
-//! Which proxies are believed when they say, in `X-Forwarded-For`, for whom they ask.
+//! The proxies whose `X-Forwarded-For` the server believes, and the addresses of clients behind them.
 
 use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-use super::parse::Invalid;
+use super::invalid::Invalid;
+
+pub const ALLOWED: &str = "IP addresses and CIDR networks, such as 127.0.0.1,10.0.0.0/8,fd00::/8";
 
 /// The networks of the proxies that are believed; by default none. An IPv4 address and its
 /// IPv4-mapped IPv6 form are the same address here.
@@ -46,15 +48,8 @@ impl TrustedProxies {
     }
 }
 
-impl FromIterator<IpNet> for TrustedProxies {
-    fn from_iter<I: IntoIterator<Item = IpNet>>(networks: I) -> Self {
-        Self(networks.into_iter().map(canonical).collect())
-    }
-}
-
-/// The network whose requests are counted together: the address itself for IPv4, and the 64-bit network
-/// around it for IPv6, because every subscriber has at least that many addresses.
-#[must_use]
+/// The address under which the server counts the requests of one client. Whoever has an IPv6
+/// address has the 64-bit network around it, so that network counts as one.
 pub fn client_subnet(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
@@ -62,9 +57,14 @@ pub fn client_subnet(address: IpAddr) -> IpAddr {
     }
 }
 
+impl FromIterator<IpNet> for TrustedProxies {
+    fn from_iter<I: IntoIterator<Item = IpNet>>(networks: I) -> Self {
+        Self(networks.into_iter().map(canonical).collect())
+    }
+}
+
 /// An address alone is the network of just that address.
 pub fn network(text: &str) -> Result<IpNet, Invalid> {
-    const ALLOWED: &str = "IP addresses and CIDR networks, such as 127.0.0.1,10.0.0.0/8,fd00::/8";
     let network = if text.contains('/') { text.parse().ok() } else { text.parse().ok().map(IpAddr::into) };
     network.ok_or_else(|| Invalid::shown(text, "is neither an IP address nor a network", ALLOWED))
 }
@@ -108,6 +108,14 @@ mod tests {
             assert!(!proxies.contains(outside.parse().unwrap()), "{outside}");
         }
         assert!(!TrustedProxies::default().contains([127, 0, 0, 1].into()));
+    }
+
+    #[test]
+    fn an_ipv6_client_is_its_network_and_an_ipv4_client_its_address() {
+        let subnet = |address: &str| client_subnet(address.parse().unwrap()).to_string();
+        assert_eq!(subnet("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(subnet("192.0.2.7"), "192.0.2.7");
+        assert_eq!(subnet("::ffff:192.0.2.7"), "192.0.2.7");
     }
 
     #[test]

@@ -12,7 +12,11 @@ use std::{
 
 use rand::{TryRngCore as _, rngs::OsRng};
 
-use super::parse::SECRET_MIN_BYTES;
+use super::invalid::Invalid;
+
+/// HMAC-SHA-256 is only as strong as its key, and RFC 7518 asks for one of the hash's size.
+const SECRET_MIN_BYTES: usize = 32;
+pub const JWT_SECRET_ALLOWED: &str = "at least 32 bytes, for example the output of `openssl rand -base64 48`";
 
 /// Text that must not be shown. It has no `Display`, and its `Debug` tells only the length.
 #[derive(Clone)]
@@ -35,6 +39,15 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[secret, {} bytes]", self.0.len())
     }
+}
+
+/// A secret that signs tokens.
+pub fn jwt_secret(text: &str) -> Result<Secret, Invalid> {
+    if text.len() < SECRET_MIN_BYTES {
+        let wrong = format!("is only {} bytes long", text.len());
+        return Err(Invalid::hidden(wrong, JWT_SECRET_ALLOWED));
+    }
+    Ok(Secret::new(text.to_owned()))
 }
 
 /// The file of a generated secret. Once it exists it is never changed, so every start and every
@@ -180,6 +193,13 @@ mod tests {
         let secret = Secret::new("x".repeat(43));
         assert_eq!(format!("{secret:?}"), "[secret, 43 bytes]");
         assert_eq!(format!("{:?}", Some(secret)), "Some([secret, 43 bytes])");
+    }
+
+    #[test]
+    fn secrets_are_measured_in_bytes() {
+        assert!(jwt_secret(&"é".repeat(16)).is_ok());
+        let message = jwt_secret("hunter2").unwrap_err().to_string();
+        assert!(message.contains("only 7 bytes") && !message.contains("hunter2"), "{message}");
     }
 
     #[test]

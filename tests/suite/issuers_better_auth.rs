@@ -12,12 +12,8 @@ use crate::kit::{Live, Options, Provider, TestServer, Visitor, issuers};
 
 /// How it is configured, for these names.
 fn configured(provider: &Provider, issuer: &str, audience: &str) -> Vec<IssuerConfig> {
-    issuers(TokenSettings {
-        jwks_url: Some(format!("{}/api/auth/jwks", provider.url)),
-        jwt_issuer: Some(issuer.to_owned()),
-        jwt_audience: Some(audience.to_owned()),
-        ..TokenSettings::default()
-    })
+    let settings = TokenSettings::default().with("JWKS_URL", format!("{}/api/auth/jwks", provider.url));
+    issuers(settings.with("JWT_ISSUER", issuer).with("JWT_AUDIENCE", audience))
 }
 
 async fn server(provider: &Provider, key_pace: KeyPace) -> TestServer {

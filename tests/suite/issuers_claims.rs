@@ -12,7 +12,7 @@ const ISSUER: &str = "https://id.example";
 /// A server that trusts this key, with more settings.
 async fn trusting(key: &TestKey, settings: TokenSettings) -> (TestServer, FakeIssuer) {
     let issuer = FakeIssuer::publishing(key_set(&[key.jwk()])).await;
-    let settings = TokenSettings { jwks_url: Some(issuer.at("/jwks")), ..settings };
+    let settings = settings.with("JWKS_URL", issuer.at("/jwks"));
     let server = TestServer::with(Options { issuers: issuers(settings), ..Options::default() }).await;
     (server, issuer)
 }
@@ -33,11 +33,7 @@ async fn refused(server: &TestServer, what: &str, token: &str, why: &str) {
 #[tokio::test]
 async fn issuer_audience_and_time_must_be_right() {
     let key = TestKey::ed25519("a");
-    let names = TokenSettings {
-        jwt_issuer: Some(ISSUER.to_owned()),
-        jwt_audience: Some("taskwire".to_owned()),
-        ..TokenSettings::default()
-    };
+    let names = TokenSettings::default().with("JWT_ISSUER", ISSUER).with("JWT_AUDIENCE", "taskwire");
     let (server, _issuer) = trusting(&key, names).await;
     let token = |more: Value| {
         let mut all = json!({ "iss": ISSUER, "aud": "taskwire" });
@@ -101,7 +97,7 @@ async fn a_token_that_was_made_for_something_else_is_refused() {
 #[tokio::test]
 async fn the_claim_that_names_the_user_can_be_chosen() {
     let key = TestKey::ed25519("a");
-    let names = TokenSettings { jwt_user_claim: Some("https://id.example/uid".to_owned()), ..TokenSettings::default() };
+    let names = TokenSettings::default().with("JWT_USER_CLAIM", "https://id.example/uid");
     let (server, _issuer) = trusting(&key, names).await;
     let token = |more: Value| key.token(&claims("somebody else", more));
     let ada = server.bearer("ada", &token(json!({ "https://id.example/uid": "ada" })));
@@ -128,7 +124,7 @@ async fn a_token_that_names_no_key_is_held_against_those_that_fit() {
     let token = key.token_headed(&header, &claims("ada", json!({})));
     for keys in [vec![key.jwk()], vec![other.jwk(), key.jwk()], vec![unnamed(&key)], vec![unnamed(&other), key.jwk()]] {
         let issuer = FakeIssuer::publishing(key_set(&keys)).await;
-        let settings = TokenSettings { jwks_url: Some(issuer.at("/jwks")), ..TokenSettings::default() };
+        let settings = TokenSettings::default().with("JWKS_URL", issuer.at("/jwks"));
         let server = TestServer::with(Options { issuers: issuers(settings), ..Options::default() }).await;
         server.bearer("ada", &token).get("/tasks").expect(200).await;
         // One that is named can also be one that has no name.

@@ -15,7 +15,7 @@ async fn server(settings: TokenSettings, key_pace: KeyPace) -> TestServer {
 }
 
 async fn server_of(issuer: &FakeIssuer, key_pace: KeyPace) -> TestServer {
-    server(TokenSettings { jwks_url: Some(issuer.at("/jwks")), ..TokenSettings::default() }, key_pace).await
+    server(TokenSettings::default().with("JWKS_URL", issuer.at("/jwks")), key_pace).await
 }
 
 /// Fetches follow each other closely, without being asked for.
@@ -201,7 +201,7 @@ async fn a_description_must_be_that_of_the_issuer_that_was_asked() {
     let (issuer, elsewhere) =
         (FakeIssuer::publishing(key_set(&[key.jwk()])).await, FakeIssuer::publishing(key_set(&[key.jwk()])).await);
     let path = "/.well-known/openid-configuration";
-    let settings = TokenSettings { oidc_issuer: Some(issuer.url.clone()), ..TokenSettings::default() };
+    let settings = TokenSettings::default().with("OIDC_ISSUER", issuer.url.clone());
     let server = server(settings, KeyPace { patience: Duration::from_millis(200), ..brisk() }).await;
     let ada = server.bearer("ada", &key.token(&claims("ada", json!({ "iss": issuer.url }))));
 

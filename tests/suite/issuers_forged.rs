@@ -13,7 +13,7 @@ use crate::kit::{FakeIssuer, Options, Scratch, TestKey, TestServer, claims, issu
 /// A server that trusts these keys, and the issuer that publishes them.
 async fn trusting(keys: &[Value]) -> (TestServer, FakeIssuer) {
     let issuer = FakeIssuer::publishing(key_set(keys)).await;
-    let settings = TokenSettings { jwks_url: Some(issuer.at("/jwks")), ..TokenSettings::default() };
+    let settings = TokenSettings::default().with("JWKS_URL", issuer.at("/jwks"));
     // Each unknown name may be asked for, so that each is told to be unknown.
     let key_pace = KeyPace { ask_at_once: 1000, ..KeyPace::default() };
     let server = TestServer::with(Options { issuers: issuers(settings), key_pace, ..Options::default() }).await;
@@ -25,7 +25,7 @@ async fn trusting_file(key: &TestKey) -> TestServer {
     let dir = Scratch::new();
     let file = dir.path().join("key.pem");
     std::fs::write(&file, key.pem()).expect("a file");
-    let settings = TokenSettings { jwt_public_key_file: file.to_str().map(str::to_owned), ..TokenSettings::default() };
+    let settings = TokenSettings::default().with("JWT_PUBLIC_KEY_FILE", file.to_str().expect("a path"));
     TestServer::with(Options { issuers: issuers(settings), ..Options::default() }).await
 }
 

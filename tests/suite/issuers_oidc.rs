@@ -14,11 +14,8 @@ use crate::kit::{
 
 /// How it is configured.
 async fn server(provider: &Provider, key_pace: KeyPace) -> TestServer {
-    let issuers = issuers(TokenSettings {
-        oidc_issuer: Some(provider.url.clone()),
-        jwt_audience: Some("taskwire".to_owned()),
-        ..TokenSettings::default()
-    });
+    let issuers =
+        issuers(TokenSettings::default().with("OIDC_ISSUER", provider.url.clone()).with("JWT_AUDIENCE", "taskwire"));
     TestServer::with(Options { issuers, key_pace, ..Options::default() }).await
 }
 

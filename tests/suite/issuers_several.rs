@@ -16,8 +16,8 @@ fn from_file(file: &Value) -> Vec<IssuerConfig> {
     let dir = Scratch::new();
     let path = dir.path().join("issuers.json");
     std::fs::write(&path, file.to_string()).expect("a file");
-    let text = |path: &std::path::Path| path.to_str().map(str::to_owned);
-    issuers(TokenSettings { issuers_file: text(&path), data_dir: text(dir.path()), ..TokenSettings::default() })
+    let text = |path: &std::path::Path| path.to_str().expect("a path").to_owned();
+    issuers(TokenSettings::default().with("ISSUERS_FILE", text(&path)).with("DATA_DIR", text(dir.path())))
 }
 
 /// Two companies that issue tokens here, the one with `uid` as the user's name.
@@ -122,7 +122,7 @@ async fn no_issuer_can_speak_for_the_deployments_own_accounts() {
 async fn the_only_issuer_cannot_name_itself_as_we_do() {
     let key = TestKey::p256("key");
     let site = FakeIssuer::publishing(key_set(&[key.jwk()])).await;
-    let settings = TokenSettings { jwks_url: Some(site.at("/jwks")), ..TokenSettings::default() };
+    let settings = TokenSettings::default().with("JWKS_URL", site.at("/jwks"));
     let server = TestServer::with(Options { issuers: issuers(settings), ..Options::default() }).await;
     refused(&server, "ada", &key.token(&claims("ada", json!({ "iss": "taskwire" }))), "issuer").await;
     // The secret that would be there without an issuer opens nothing any more.

@@ -1,0 +1,30 @@
+//! The table of settings: name, range, default, meaning and example of each stand here and nowhere
+//! else. To add a setting, declare it in the file of its group, add it to the group, and read it
+//! where the configuration of that subject is made.
+
+pub mod accounts;
+pub mod database;
+pub mod live;
+pub mod logging;
+pub mod network;
+pub mod tokens;
+
+use super::setting::Group;
+
+/// Every group, in the order in which people read them.
+pub static ALL: [&Group; 6] = [
+    &network::NETWORK,
+    &live::LIVE_CHANNEL,
+    &database::DATABASE,
+    &tokens::TOKENS,
+    &accounts::ACCOUNT_SETTINGS,
+    &logging::LOGGING,
+];
+
+/// The names of the settings in these groups.
+pub fn names(groups: &[&'static Group]) -> impl Iterator<Item = &'static str> {
+    groups.iter().flat_map(|group| group.described()).map(|setting| setting.name)
+}
+
+#[cfg(test)]
+mod tests;
