@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use crate::http::address::neighbourhood;
 
@@ -37,7 +39,7 @@ impl Waiting {
     /// A place for one more socket from this address, if there is one.
     pub fn admit(&self, address: IpAddr) -> Option<Place> {
         let address = neighbourhood(address);
-        let mut present = self.present();
+        let mut present = self.0.present.lock();
         let here = present.by_address.get(&address).copied().unwrap_or_default();
         if present.total >= self.0.limit || here >= self.0.limit_per_address {
             return None;
@@ -46,15 +48,11 @@ impl Waiting {
         present.by_address.insert(address, here + 1);
         Some(Place { waiting: self.clone(), address })
     }
-
-    fn present(&self) -> MutexGuard<'_, Present> {
-        self.0.present.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut present = self.waiting.present();
+        let mut present = self.waiting.0.present.lock();
         present.total -= 1;
         if let Some(here) = present.by_address.get_mut(&self.address) {
             *here -= 1;
@@ -84,7 +82,7 @@ mod tests {
         assert!(waiting.admit(address("192.0.2.3")).is_none(), "three in all are enough");
         drop(first);
         assert!(waiting.admit(address("192.0.2.1")).is_some());
-        assert_eq!(waiting.present().by_address.len(), 2, "nobody is remembered who is not there");
+        assert_eq!(waiting.0.present.lock().by_address.len(), 2, "nobody is remembered who is not there");
     }
 
     #[test]
