@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use cookie::{Cookie, SameSite, time};
 use salvo::http::header::COOKIE;
 use salvo::http::{HeaderMap, HeaderValue};
 
@@ -29,8 +30,8 @@ impl Cookies {
     /// somebody else.
     pub fn token(self, headers: &HeaderMap) -> Option<Token> {
         let mut ours = self.sent(headers);
-        let value = ours.next()?;
-        ours.next().is_none().then(|| Token::parse(value)).flatten()
+        let cookie = ours.next()?;
+        ours.next().is_none().then(|| Token::parse(cookie.value())).flatten()
     }
 
     /// Whether a request brings a cookie of the name, be it good or not.
@@ -38,29 +39,28 @@ impl Cookies {
         self.sent(headers).next().is_some()
     }
 
-    /// The values of all cookies of the name.
-    fn sent(self, headers: &HeaderMap) -> impl Iterator<Item = &str> {
-        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.filter(move |(name, _)| *name == self.name()).map(|(_, value)| value)
+    /// All cookies of the name.
+    fn sent(self, headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
+        let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(Cookie::split_parse).flatten().filter(move |cookie| cookie.name() == self.name())
     }
 
     /// The header that gives the browser a token: for so long, or until it closes.
     pub fn set(self, token: &Token, kept: Option<Duration>) -> HeaderValue {
-        let age = kept.map(|kept| format!("; Max-Age={}", kept.as_secs())).unwrap_or_default();
-        self.header(&format!("{}={}{age}", self.name(), token.expose()))
+        self.header(token.expose(), kept)
     }
 
     /// The header that takes it away.
     pub fn clear(self) -> HeaderValue {
-        self.header(&format!("{}=; Max-Age=0", self.name()))
+        self.header("", Some(Duration::ZERO))
     }
 
-    fn header(self, start: &str) -> HeaderValue {
-        let secure = if self.secure { "; Secure" } else { "" };
-        let text = format!("{start}; Path=/; HttpOnly; SameSite=Lax{secure}");
+    fn header(self, value: &str, kept: Option<Duration>) -> HeaderValue {
+        let cookie = Cookie::build((self.name(), value)).path("/").http_only(true).same_site(SameSite::Lax);
+        let mut cookie = cookie.secure(self.secure).build();
+        cookie.set_max_age(kept.map(|kept| kept.try_into().unwrap_or(time::Duration::MAX)));
         // Tokens are base64url, so this cannot fail.
-        let mut value = HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""));
+        let mut value = HeaderValue::from_str(&cookie.to_string()).unwrap_or(HeaderValue::from_static(""));
         value.set_sensitive(true);
         value
     }
@@ -114,10 +114,23 @@ mod tests {
         ] {
             assert_eq!(Cookies::new(&http(host, public_url)), Cookies { secure }, "{host} {public_url:?}");
         }
-        let set = Cookies { secure: true }.set(&Token::new(), None);
-        let text = set.to_str().expect("text");
-        assert!(
-            text.starts_with("__Host-taskwire_session=") && text.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure")
-        );
+    }
+
+    #[test]
+    fn the_cookie_has_the_attributes_of_a_host_cookie() {
+        let cookies = Cookies { secure: true };
+        let kept = Some(Duration::from_mins(1));
+        for (header, seconds) in [
+            (cookies.set(&Token::new(), None), None),
+            (cookies.set(&Token::new(), kept), Some(60)),
+            (cookies.clear(), Some(0)),
+        ] {
+            let cookie = Cookie::parse(header.to_str().expect("text")).expect("a cookie");
+            assert_eq!(cookie.name(), "__Host-taskwire_session");
+            assert_eq!((cookie.path(), cookie.domain()), (Some("/"), None));
+            assert_eq!((cookie.http_only(), cookie.secure()), (Some(true), Some(true)));
+            assert_eq!(cookie.same_site(), Some(SameSite::Lax));
+            assert_eq!(cookie.max_age(), seconds.map(time::Duration::seconds));
+        }
     }
 }

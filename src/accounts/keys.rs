@@ -3,7 +3,7 @@
 //! has read, reads again every few seconds, and at a key that it does not know; all who ask for one at
 //! the same time share a reading, so that there are few, whatever is asked.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey;
 use jsonwebtoken::EncodingKey;
+use parking_lot::RwLock;
 use sqlx::Error;
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -104,13 +105,13 @@ impl Keys {
     async fn read_under(&self, pool: &Pool, read_at: &mut Option<Instant>) -> sqlx::Result<Arc<[Arc<Key>]>> {
         let begins = Instant::now();
         let keys: Arc<[Arc<Key>]> = load(pool).await?.into();
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = keys.clone();
+        *self.known.write() = keys.clone();
         *read_at = Some(begins);
         Ok(keys)
     }
 
     fn known(&self) -> Arc<[Arc<Key>]> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.known.read().clone()
     }
 }
 

@@ -6,10 +6,10 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
 use salvo::http::HeaderValue;
 use salvo::http::header::RETRY_AFTER;
 use sha2::{Digest, Sha256};
@@ -99,7 +99,7 @@ impl Throttle {
         sqlx::query!("UPDATE attempts SET count = count - 1 WHERE key = $1 AND count > 1", &counted.address[..])
             .execute(pool)
             .await?;
-        let mut waiting = self.waiting();
+        let mut waiting = self.waiting.lock();
         waiting.remove(&counted.pair);
         waiting.remove(&counted.address);
         Ok(())
@@ -142,12 +142,12 @@ impl Throttle {
 
     /// Whether nothing is remembered here that a key must wait for.
     fn is_free(&self, key: &Key, now: DateTime<Utc>) -> Result<(), Problem> {
-        let until = self.waiting().get(key).copied();
+        let until = self.waiting.lock().get(key).copied();
         until.filter(|until| *until > now).map_or(Ok(()), |until| Err(wait(now, until)))
     }
 
     fn remember(&self, key: Key, until: DateTime<Utc>, now: DateTime<Utc>) {
-        let mut waiting = self.waiting();
+        let mut waiting = self.waiting.lock();
         if waiting.len() >= REMEMBERED {
             waiting.retain(|_, until| *until > now);
         }
@@ -155,10 +155,6 @@ impl Throttle {
         if waiting.len() < REMEMBERED {
             waiting.insert(key, until);
         }
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, HashMap<Key, DateTime<Utc>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -4,10 +4,11 @@
 //! a key.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
 
 use super::PREFIX;
 use super::store::{self, Grant};
@@ -69,7 +70,7 @@ impl ApiTokens {
     }
 
     fn remembered(&self, hash: &TokenHash) -> Option<Identity> {
-        let known = self.known();
+        let known = self.0.known.lock();
         known.get(hash).filter(|known| known.since.elapsed() < REMEMBERED_FOR).map(|known| known.identity.clone())
     }
 
@@ -81,7 +82,7 @@ impl ApiTokens {
             VerifyError::Unavailable
         })?;
         let identity = identity(found.ok_or(TokenError::ApiTokenUnknown)?);
-        let mut known = self.known();
+        let mut known = self.0.known.lock();
         if known.len() >= REMEMBERED {
             known.retain(|_, known| known.since.elapsed() < REMEMBERED_FOR);
         }
@@ -90,10 +91,6 @@ impl ApiTokens {
             known.insert(*hash, Known { identity: identity.clone(), since });
         }
         Ok(identity)
-    }
-
-    fn known(&self) -> MutexGuard<'_, HashMap<TokenHash, Known>> {
-        self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

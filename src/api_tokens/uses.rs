@@ -2,10 +2,10 @@
 //! and written down in the background, at most once a minute for each token.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -41,7 +41,7 @@ impl Uses {
 
     pub fn note(&self, identity: &Identity) {
         let Credential::ApiToken { id, .. } = identity.credential else { return };
-        let mut noted = self.noted();
+        let mut noted = self.noted.lock();
         if noted.at.get(&id).is_some_and(|at| at.elapsed() < PRECISION) {
             return;
         }
@@ -63,14 +63,10 @@ impl Uses {
         loop {
             self.filled.notified().await;
             tokio::time::sleep(BATCHED_FOR).await;
-            let uses = std::mem::take(&mut self.noted().unwritten);
+            let uses = std::mem::take(&mut self.noted.lock().unwritten);
             if let Err(error) = store::note_uses(&self.pool, &uses).await {
                 tracing::debug!(%error, "the use of API tokens could not be noted");
             }
         }
-    }
-
-    fn noted(&self) -> MutexGuard<'_, Noted> {
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

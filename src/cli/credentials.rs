@@ -1,13 +1,14 @@
 //! What `taskwire login` keeps: where one signed in, as whom, and the API token, in a file of the
 //! user's configuration directory that nobody else can read.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::env;
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::{env, process};
 
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 use url::Url;
 use uuid::Uuid;
 
@@ -106,20 +107,13 @@ fn write(path: &Path, text: &[u8]) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     // It may have been there before.
     fs::set_permissions(dir, Permissions::from_mode(0o700))?;
-    let unfinished = dir.join(format!(".credentials.{}.{}", process::id(), Uuid::new_v4().simple()));
-    let written = write_new(&unfinished, text).and_then(|()| fs::rename(&unfinished, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&unfinished);
-    }
-    written?;
+    // Nobody else can read it from the start.
+    let mut unfinished = NamedTempFile::new_in(dir)?;
+    unfinished.write_all(text)?;
+    unfinished.write_all(b"\n")?;
+    unfinished.as_file().sync_all()?;
+    unfinished.persist(path)?;
     File::open(dir)?.sync_all()
-}
-
-fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text)?;
-    file.write_all(b"\n")?;
-    file.sync_all()
 }
 
 #[cfg(test)]

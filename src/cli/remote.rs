@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use cookie::Cookie;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 use reqwest::{Client, Method, Response, StatusCode, redirect};
 use serde::Deserialize;
@@ -118,8 +119,8 @@ impl Remote {
             ),
             trouble => trouble.into(),
         })?;
-        let cookies = headers.get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
-        let pairs: Vec<&str> = cookies.filter_map(|cookie| cookie.split(';').next()).collect();
+        let cookies = headers.get_all(SET_COOKIE).iter().filter_map(|cookie| Cookie::parse(cookie.to_str().ok()?).ok());
+        let pairs: Vec<String> = cookies.map(|cookie| cookie.stripped().to_string()).collect();
         let mut cookie = HeaderValue::from_str(&pairs.join("; ")).map_err(Failure::new)?;
         cookie.set_sensitive(true);
         Ok(Session(cookie))

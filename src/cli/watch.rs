@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBuilder};
 use clap::Args;
 use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::connect_async;
@@ -50,10 +51,13 @@ pub struct Watch {
 
 /// A token made for watching lives this long; each connection makes a new one.
 const OWN_TOKEN_LIFETIME: Duration = Duration::from_hours(24);
-/// The wait before the next attempt grows from the first to the second of these, and varies by
-/// half, so that many watchers do not return in step.
-const WAIT_MIN: Duration = Duration::from_millis(250);
-const WAIT_MAX: Duration = Duration::from_secs(10);
+/// The waits before the next attempts. Each is prolonged at random, up to twice its length, so that
+/// many watchers do not return at the same moment.
+const WAITS: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(200))
+    .with_max_delay(Duration::from_millis(7500))
+    .with_jitter()
+    .without_max_times();
 /// A server that says nothing for this long, heartbeats included, is taken for gone.
 const SILENCE_MAX: Duration = Duration::from_mins(1);
 
@@ -157,7 +161,7 @@ struct Watcher {
 impl Watcher {
     /// Watches until the server refuses or Ctrl-C.
     async fn run(mut self) -> Result<(), Failure> {
-        let mut wait = WAIT_MIN;
+        let mut waits = WAITS.build();
         loop {
             let lost = tokio::select! {
                 lost = self.follow() => lost?,
@@ -169,13 +173,14 @@ impl Watcher {
                 Lost::Connection(reason) => eprintln!("taskwire: {reason}; connecting again"),
             }
             if std::mem::take(&mut self.greeted) {
-                wait = WAIT_MIN;
+                waits = WAITS.build();
             }
+            // There is always a next one.
+            let wait = waits.next().unwrap_or_default();
             tokio::select! {
-                () = tokio::time::sleep(wait.mul_f64(rand::random_range(0.5..1.5))) => {}
+                () = tokio::time::sleep(wait) => {}
                 _ = tokio::signal::ctrl_c() => return Ok(()),
             }
-            wait = (wait * 2).min(WAIT_MAX);
         }
     }
 

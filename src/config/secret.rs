@@ -3,14 +3,14 @@
 
 use std::{
     fmt,
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{DirBuilder, File},
     io::{self, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
-    process,
 };
 
 use rand::{TryRngCore as _, rngs::OsRng};
+use tempfile::NamedTempFile;
 
 use super::invalid::Invalid;
 
@@ -126,15 +126,12 @@ impl SecretFile {
     fn create(&self) -> io::Result<()> {
         let dir = self.path.parent().unwrap_or(Path::new("/"));
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        let name = format!(".jwt-secret.{}.{}", process::id(), random_hex()?);
-        let unfinished = dir.join(name);
-        // A hard link, unlike a rename, never replaces what is there, and the name appears only
-        // when its content is complete.
-        let linked = write_new(&unfinished, &random_hex()?).and_then(|()| fs::hard_link(&unfinished, &self.path));
-        // Without its link the file is litter, not a danger: only this user can read it.
-        let _ = fs::remove_file(&unfinished);
-        match linked {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        // Nobody else can read it, and it is removed unless it gets its name.
+        let mut unfinished = NamedTempFile::new_in(dir)?;
+        writeln!(unfinished, "{}", random_hex()?)?;
+        unfinished.as_file().sync_all()?;
+        match unfinished.persist_noclobber(&self.path) {
+            Err(failed) if failed.error.kind() != io::ErrorKind::AlreadyExists => Err(failed.error),
             _ => File::open(dir)?.sync_all(),
         }
     }
@@ -142,12 +139,6 @@ impl SecretFile {
     fn unreadable(&self, source: io::Error) -> SecretFileError {
         SecretFileError::Read { path: self.path.clone(), source }
     }
-}
-
-fn write_new(path: &Path, secret: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    writeln!(file, "{secret}")?;
-    file.sync_all()
 }
 
 /// 256 bits from the operating system.
@@ -184,7 +175,12 @@ pub mod scratch {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::HashSet, fs::Permissions, sync::Barrier, thread};
+    use std::{
+        collections::HashSet,
+        fs::{self, Permissions},
+        sync::Barrier,
+        thread,
+    };
 
     use super::{scratch::ScratchDir, *};
 
@@ -261,7 +257,8 @@ mod tests {
     fn a_file_that_holds_too_little_is_refused_and_kept() {
         let dir = ScratchDir::new();
         let file = SecretFile::in_dir(&dir.0);
-        write_new(&file.path, "hunter2").unwrap();
+        fs::write(&file.path, "hunter2\n").unwrap();
+        fs::set_permissions(&file.path, Permissions::from_mode(0o600)).unwrap();
         let message = file.read_or_create().unwrap_err().to_string();
         assert!(message.contains("only 7 bytes") && !message.contains("hunter2"), "{message}");
         assert_eq!(fs::read_to_string(&file.path).unwrap(), "hunter2\n");

@@ -11,6 +11,7 @@ mod unprepared;
 use std::collections::HashSet;
 use std::time::Duration;
 
+use backon::ExponentialBuilder;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection};
@@ -33,6 +34,11 @@ static MIGRATIONS: Migrator = Migrator {
 
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(5);
+/// The delays before a background task tries again to read what it must know.
+pub const RETRY: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(250))
+    .with_max_delay(Duration::from_secs(4))
+    .without_max_times();
 /// What to do about a proxy that nobody has told us of.
 const SET_PROXY: &str = "set DATABASE_PROXY=transaction (--database-proxy), and DATABASE_DIRECT_URL \
                          (--database-direct-url) to the database itself";

@@ -6,11 +6,12 @@
 //! dropped without a word would else be waited for until TCP gives up, a quarter of an hour later.
 
 use std::io::ErrorKind;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{BoxFuture, FutureExt, TryFutureExt};
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use parking_lot::Mutex;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Connection, Describe, Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr};
@@ -86,7 +87,7 @@ impl Pool {
     pub async fn close(&self) {
         self.0.turns.close();
         // Whoever finishes from here on sees that there is no next statement.
-        let at_hand = std::mem::take(&mut *self.0.at_hand());
+        let at_hand = std::mem::take(&mut *self.0.at_hand.lock());
         drop(at_hand);
         self.0.connections.close().await;
     }
@@ -110,7 +111,7 @@ impl Pool {
             .await
             .map_err(|_| sqlx::Error::PoolTimedOut)?
             .map_err(|_| sqlx::Error::PoolClosed)?;
-        let rested = pool.at_hand().pop();
+        let rested = pool.at_hand.lock().pop();
         let connection = match rested {
             Some(rested) if rested.since.elapsed() < FRESH_FOR => rested.connection,
             Some(stale) => {
@@ -156,7 +157,7 @@ impl Pool {
     }
 
     fn doubt_all(&self) {
-        let at_hand = std::mem::take(&mut *self.0.at_hand());
+        let at_hand = std::mem::take(&mut *self.0.at_hand.lock());
         for rested in at_hand {
             self.doubt(rested.connection, Doubt::Statement);
         }
@@ -206,17 +207,10 @@ pub(super) fn timed_out() -> sqlx::Error {
     std::io::Error::from(ErrorKind::TimedOut).into()
 }
 
-impl Inner {
-    /// Nothing that can panic happens under this lock.
-    fn at_hand(&self) -> MutexGuard<'_, Vec<Rested>> {
-        self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Drop for Inner {
     fn drop(&mut self) {
         // There may be no runtime any more, which the way through sqlx's pool needs.
-        for rested in self.at_hand().drain(..) {
+        for rested in self.at_hand.get_mut().drain(..) {
             drop(rested.connection.detach());
         }
     }
@@ -252,7 +246,7 @@ impl Lease<'_> {
 
     /// Returns the connection, whose work has ended well, to those at hand.
     pub(super) fn end(&mut self) {
-        let mut at_hand = self.pool.0.at_hand();
+        let mut at_hand = self.pool.0.at_hand.lock();
         if let Some(connection) = self.connection.take()
             && !self.pool.0.turns.is_closed()
         {

@@ -2,24 +2,22 @@
 //! missing ones from the log, and wakes the connections that wait for more.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use backon::Retryable;
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::ring::{Next, Ring};
 use crate::auth::OwnerId;
 use crate::changes::store;
 use crate::changes::{Change, Position, Seq};
-use crate::database::Pool;
+use crate::database::{Pool, RETRY};
 
 /// How long a gap may stay before the log is read: writers that finish out of order close most
 /// gaps by themselves within this time.
 const GRACE: Duration = Duration::from_millis(2);
-/// The wait between attempts while the log cannot be read, which doubles from the first to the
-/// second of these.
-const RETRY_MIN: Duration = Duration::from_millis(250);
-const RETRY_MAX: Duration = Duration::from_secs(4);
 /// How many changes are read from the log at once.
 const PAGE: u16 = 100;
 
@@ -42,15 +40,10 @@ struct State {
     again: bool,
 }
 
-/// A lock is never held across anything that can panic half-way, so its state is always whole.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Channel {
     /// Takes a change from a writer. Returns whether the log must be read to go on.
     pub fn offer(&self, change: Change) -> bool {
-        let behind = lock(&self.state).ring.offer(change);
+        let behind = self.state.lock().ring.offer(change);
         self.advance();
         behind
     }
@@ -58,16 +51,16 @@ impl Channel {
     /// Learns of a head that was read from the log. Returns whether the log must be read to come
     /// as far.
     pub fn begin(&self, head: Position) -> bool {
-        lock(&self.state).ring.begin(head)
+        self.state.lock().ring.begin(head)
     }
 
     pub fn head(&self) -> Option<Position> {
-        lock(&self.state).ring.head()
+        self.state.lock().ring.head()
     }
 
     /// What a connection at `position` should do.
     pub fn next(&self, position: Position) -> Next {
-        lock(&self.state).ring.next(position)
+        self.state.lock().ring.next(position)
     }
 
     /// How often something has happened that may matter to subscribers.
@@ -92,7 +85,7 @@ impl Channel {
 
     /// Reads the log into the ring until nothing is missing; at most one task a channel does.
     pub fn read_log(self: &Arc<Self>, pool: &Pool, owner: &OwnerId) {
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         if state.reading {
             state.again = true;
             return;
@@ -102,18 +95,9 @@ impl Channel {
         let (pool, owner, channel) = (pool.clone(), owner.clone(), Arc::downgrade(self));
         tokio::spawn(async move {
             tokio::time::sleep(GRACE).await;
-            let mut retry = RETRY_MIN;
-            loop {
-                match read_page(&pool, &owner, &channel).await {
-                    Ok(true) => break,
-                    Ok(false) => retry = RETRY_MIN,
-                    Err(error) => {
-                        tracing::warn!(%error, "the change log cannot be read; trying again");
-                        tokio::time::sleep(retry).await;
-                        retry = (retry * 2).min(RETRY_MAX);
-                    }
-                }
-            }
+            let page = || read_page(&pool, &owner, &channel);
+            let warn = |error: &sqlx::Error, _| tracing::warn!(%error, "the change log cannot be read; trying again");
+            while let Ok(false) = page.retry(RETRY).notify(warn).await {}
         });
     }
 }
@@ -121,7 +105,7 @@ impl Channel {
 /// Reads one page; returns whether that was all, or whether nobody listens any more.
 async fn read_page(pool: &Pool, owner: &OwnerId, channel: &Weak<Channel>) -> sqlx::Result<bool> {
     let Some(asked_at) = channel.upgrade().map(|channel| {
-        let mut state = lock(&channel.state);
+        let mut state = channel.state.lock();
         state.again = false;
         state.ring.head()
     }) else {
@@ -131,7 +115,7 @@ async fn read_page(pool: &Pool, owner: &OwnerId, channel: &Weak<Channel>) -> sql
     let page = store::read(pool, owner, after, PAGE).await?;
     let Some(channel) = channel.upgrade() else { return Ok(true) };
     let (useful, done) = {
-        let mut state = lock(&channel.state);
+        let mut state = channel.state.lock();
         let full = page.changes.len() == usize::from(PAGE);
         let useful = state.ring.integrate(page, asked_at);
         let done = useful && !full && !state.again && !state.ring.is_behind();

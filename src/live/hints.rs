@@ -5,10 +5,11 @@
 //! one would replace this file.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use sqlx::Executor;
 use sqlx::postgres::{PgListener, PgNotification};
@@ -71,7 +72,7 @@ impl Hints {
         if !self.0.wanted {
             return;
         }
-        let mut heads = self.heads();
+        let mut heads = self.0.heads.lock();
         let head = heads.entry(owner.clone()).or_insert(seq);
         *head = seq.max(*head);
         drop(heads);
@@ -91,7 +92,7 @@ impl Hints {
         loop {
             self.0.filled.notified().await;
             tokio::time::sleep(BATCHED_FOR).await;
-            let heads = std::mem::take(&mut *self.heads());
+            let heads = std::mem::take(&mut *self.0.heads.lock());
             let revocations = Some(self.0.revocations.swap(0, Ordering::AcqRel)).filter(|seq| *seq > 0);
             let payloads = payloads(self.0.server, heads, revocations);
             let sent = sqlx::query!("SELECT pg_notify($1, p) FROM unnest($2::text[]) AS p", CHANNEL, &payloads)
@@ -109,10 +110,6 @@ impl Hints {
         let mut listener = Listener { connection, server: self.0.server };
         listener.subscribe().await?;
         Ok(listener)
-    }
-
-    fn heads(&self) -> std::sync::MutexGuard<'_, HashMap<OwnerId, Seq>> {
-        self.0.heads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -4,9 +4,11 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::channel::{Channel, lock};
+use parking_lot::Mutex;
+
+use super::channel::Channel;
 use super::ring::Next;
 use crate::auth::OwnerId;
 use crate::changes::store::{self, LogPage};
@@ -74,7 +76,7 @@ impl Hub {
         // Everybody who connects, leaves or writes wants the hub's lock, so it is not held while
         // each channel's is waited for.
         let channels: Vec<_> =
-            lock(&self.0.channels).iter().map(|(owner, listed)| (owner.clone(), listed.channel.clone())).collect();
+            self.0.channels.lock().iter().map(|(owner, listed)| (owner.clone(), listed.channel.clone())).collect();
         channels
             .into_iter()
             .filter_map(|(owner, channel)| {
@@ -87,7 +89,7 @@ impl Hub {
     /// From here on no change of the owner is missed, provided that the subscriber then reads
     /// the log and calls [`Subscription::begin`]. `None` if the owner has `limit` subscribers.
     pub fn subscribe(&self, owner: OwnerId, limit: usize) -> Option<Subscription> {
-        let mut channels = lock(&self.0.channels);
+        let mut channels = self.0.channels.lock();
         if channels.get(&owner).is_some_and(|listed| listed.subscribers >= limit) {
             return None;
         }
@@ -100,11 +102,11 @@ impl Hub {
     }
 
     fn channel(&self, owner: &OwnerId) -> Option<Arc<Channel>> {
-        lock(&self.0.channels).get(owner).map(|listed| listed.channel.clone())
+        self.0.channels.lock().get(owner).map(|listed| listed.channel.clone())
     }
 
     fn named(&self, owner: &str) -> Option<(OwnerId, Arc<Channel>)> {
-        let channels = lock(&self.0.channels);
+        let channels = self.0.channels.lock();
         channels.get_key_value(owner).map(|(owner, listed)| (owner.clone(), listed.channel.clone()))
     }
 }
@@ -166,7 +168,7 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        let mut channels = lock(&self.hub.0.channels);
+        let mut channels = self.hub.0.channels.lock();
         if let Entry::Occupied(mut entry) = channels.entry(self.owner.clone()) {
             entry.get_mut().subscribers -= 1;
             if entry.get().subscribers == 0 {

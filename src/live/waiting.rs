@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use crate::config::client_subnet;
 
@@ -37,7 +39,7 @@ impl UnauthenticatedSockets {
     /// A permit for one more socket from this address, unless the limits are reached.
     pub fn admit(&self, address: IpAddr) -> Option<Permit> {
         let address = client_subnet(address);
-        let mut present = self.present();
+        let mut present = self.0.present.lock();
         let here = present.by_address.get(&address).copied().unwrap_or_default();
         if present.total >= self.0.limit || here >= self.0.limit_per_address {
             return None;
@@ -46,15 +48,11 @@ impl UnauthenticatedSockets {
         present.by_address.insert(address, here + 1);
         Some(Permit { sockets: self.clone(), address })
     }
-
-    fn present(&self) -> MutexGuard<'_, Present> {
-        self.0.present.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut present = self.sockets.present();
+        let mut present = self.sockets.0.present.lock();
         present.total -= 1;
         if let Some(here) = present.by_address.get_mut(&self.address) {
             *here -= 1;
@@ -84,7 +82,7 @@ mod tests {
         assert!(sockets.admit(address("192.0.2.3")).is_none(), "three in all are enough");
         drop(first);
         assert!(sockets.admit(address("192.0.2.1")).is_some());
-        assert_eq!(sockets.present().by_address.len(), 2, "nobody is remembered who is not there");
+        assert_eq!(sockets.0.present.lock().by_address.len(), 2, "an address without sockets is forgotten");
     }
 
     #[test]

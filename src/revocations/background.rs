@@ -3,16 +3,14 @@
 
 use std::time::{Duration, Instant};
 
+use backon::Retryable;
 use chrono::Utc;
 
 use super::Revocations;
 use super::store;
 use super::view::{Head, View};
+use crate::database::RETRY;
 
-/// The wait between attempts while the table cannot be read, which doubles from the first to the
-/// second of these.
-const RETRY_MIN: Duration = Duration::from_millis(250);
-const RETRY_MAX: Duration = Duration::from_secs(4);
 /// How often what has expired is removed.
 const EVERY: Duration = Duration::from_mins(10);
 /// How long a row stays after its end: clocks differ.
@@ -26,7 +24,7 @@ impl Revocations {
 
     /// Takes word from another server that the sequence has come as far as this.
     pub fn hint(&self, seq: i64) {
-        if self.known().view.head.seq < seq {
+        if self.0.known.read().view.head.seq < seq {
             self.0.behind.notify_one();
         }
     }
@@ -45,7 +43,7 @@ impl Revocations {
 
     /// Whether everything up to this head is known, and so the view was whole at that time.
     fn confirm(&self, head: Head, asked_at: Instant) -> bool {
-        let mut known = self.known_mut();
+        let mut known = self.0.known.write();
         let whole = known.view.head == head;
         if whole {
             known.confirmed = known.confirmed.max(asked_at);
@@ -57,18 +55,16 @@ impl Revocations {
     pub async fn follow(self) {
         loop {
             self.0.behind.notified().await;
-            let mut retry = RETRY_MIN;
-            while let Err(error) = self.catch_up(false).await {
-                tracing::warn!(%error, "the revocations cannot be read; trying again");
-                tokio::time::sleep(retry).await;
-                retry = (retry * 2).min(RETRY_MAX);
-            }
+            let catch_up = || self.catch_up(false);
+            let warn = |error: &sqlx::Error, _| tracing::warn!(%error, "the revocations cannot be read; trying again");
+            // It ends when it has succeeded.
+            let _ = catch_up.retry(RETRY).notify(warn).await;
         }
     }
 
     async fn catch_up(&self, mut anew: bool) -> sqlx::Result<()> {
         loop {
-            let from = if anew { Head::default() } else { self.known().view.head };
+            let from = if anew { Head::default() } else { self.0.known.read().view.head };
             let asked_at = Instant::now();
             let page = store::read(&self.0.pool, from.seq).await?;
             // Numbers of another history, or of an earlier state of this one, say nothing.
@@ -77,7 +73,7 @@ impl Revocations {
                 continue;
             }
             self.apply(&page.revocations);
-            let mut known = self.known_mut();
+            let mut known = self.0.known.write();
             let last = page.revocations.last().map_or(from.seq, |revocation| revocation.seq);
             let reached = Head { epoch: page.head.epoch, seq: if page.complete { page.head.seq } else { last } };
             known.view.advance(reached, anew);
@@ -96,7 +92,7 @@ impl Revocations {
         loop {
             ticks.tick().await;
             let before = Utc::now() - SPARE;
-            self.known_mut().view.prune(before);
+            self.0.known.write().view.prune(before);
             match store::remove_expired(&self.0.pool, before).await {
                 Ok(0) => {}
                 Ok(removed) => tracing::info!(removed, "revocations that had nothing left to forbid are gone"),
@@ -160,7 +156,7 @@ mod tests {
         let revocations = revocations();
         assert!(revocations.admit(identity()).is_ok());
         let long_ago = Instant::now().checked_sub(Duration::from_secs(31)).expect("a time");
-        revocations.known_mut().confirmed = long_ago;
+        revocations.0.known.write().confirmed = long_ago;
         assert!(matches!(revocations.admit(identity()), Err(VerifyError::Unavailable)));
         // Word of something that it has not read is not enough.
         assert!(!revocations.confirm(Head { epoch: 0, seq: 1 }, Instant::now()));
@@ -175,10 +171,10 @@ mod tests {
         revocations.announce(super::super::Recorded(vec![revocation(2)]));
         assert!(revocations.forbids(&identity()));
         // The first is still to come, from this server or another.
-        assert_eq!(revocations.known().view.head.seq, 0);
+        assert_eq!(revocations.0.known.read().view.head.seq, 0);
         revocations.announce(super::super::Recorded(vec![revocation(1)]));
-        assert_eq!(revocations.known().view.head.seq, 1);
+        assert_eq!(revocations.0.known.read().view.head.seq, 1);
         revocations.announce(super::super::Recorded(vec![revocation(2), revocation(3)]));
-        assert_eq!(revocations.known().view.head.seq, 3);
+        assert_eq!(revocations.0.known.read().view.head.seq, 3);
     }
 }

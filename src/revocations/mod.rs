@@ -17,11 +17,12 @@ mod lives;
 mod store;
 mod view;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use parking_lot::RwLock;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -73,7 +74,7 @@ struct Inner {
     hub: Hub,
     hints: Hints,
     lives: Lives,
-    view: RwLock<Known>,
+    known: RwLock<Known>,
     /// Counts whatever has been revoked since the start.
     changes: AtomicU64,
     /// Tells the reader that there is something new.
@@ -99,7 +100,7 @@ impl Revocations {
             hub,
             hints,
             lives,
-            view: RwLock::new(Known { view: View::default(), confirmed: Instant::now() }),
+            known: RwLock::new(Known { view: View::default(), confirmed: Instant::now() }),
             changes: AtomicU64::new(0),
             behind: Notify::new(),
             stale_after: TRUSTED_FOR.max(3 * sweep),
@@ -122,7 +123,7 @@ impl Revocations {
         let Recorded(revocations) = recorded;
         let (Some(first), Some(last)) = (revocations.first(), revocations.last()) else { return };
         let (first, last) = (first.seq, last.seq);
-        let mut known = self.known_mut();
+        let mut known = self.0.known.write();
         if known.view.head.seq + 1 == first {
             known.view.head.seq = last;
         } else if known.view.head.seq < last {
@@ -164,7 +165,7 @@ impl Revocations {
     /// such that a revocation could not be relied on.
     pub fn admit(&self, identity: Identity) -> Result<Identity, VerifyError> {
         let identity = self.0.lives.bounded(identity, Utc::now())?;
-        let known = self.known();
+        let known = self.0.known.read();
         if known.confirmed.elapsed() > self.0.stale_after {
             return Err(VerifyError::Unavailable);
         }
@@ -175,7 +176,7 @@ impl Revocations {
     }
 
     pub fn forbids(&self, identity: &Identity) -> bool {
-        self.known().view.forbids(identity, Utc::now())
+        self.0.known.read().view.forbids(identity, Utc::now())
     }
 
     /// The same as the database knows it now, for what must not happen a moment too late.
@@ -191,7 +192,7 @@ impl Revocations {
     }
 
     fn apply(&self, revocations: &[Revocation]) {
-        let mut known = self.known_mut();
+        let mut known = self.0.known.write();
         for revocation in revocations {
             known.view.add(revocation);
         }
@@ -201,13 +202,5 @@ impl Revocations {
         for revocation in revocations {
             self.0.hub.wake(&revocation.owner);
         }
-    }
-
-    fn known(&self) -> RwLockReadGuard<'_, Known> {
-        self.0.view.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn known_mut(&self) -> RwLockWriteGuard<'_, Known> {
-        self.0.view.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

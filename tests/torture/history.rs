@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use parking_lot::{Mutex, MutexGuard};
 use taskwire::changes::store::ResetReason;
 use taskwire::changes::{Change, Position};
 use taskwire::projects::ListedProject;
@@ -209,7 +209,7 @@ impl Record {
     }
 
     pub fn user(&self, user: usize) -> MutexGuard<'_, UserHistory> {
-        self.users[user].1.lock().unwrap_or_else(PoisonError::into_inner)
+        self.users[user].1.lock()
     }
 
     pub fn name(&self, user: usize) -> &str {

@@ -4,9 +4,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::watch;
@@ -68,7 +69,7 @@ impl Proxy {
     }
 
     pub fn lead_to(&self, upstream: Upstream) {
-        *self.state.upstream.lock().unwrap_or_else(PoisonError::into_inner) = upstream;
+        *self.state.upstream.lock() = upstream;
     }
 
     pub fn set(&self, mode: Mode) {
@@ -77,7 +78,7 @@ impl Proxy {
 
     /// Counts the hints that are lost from now on there.
     pub fn count_in(&self, record: Arc<Record>) {
-        *self.state.record.lock().unwrap_or_else(PoisonError::into_inner) = Some(record);
+        *self.state.record.lock() = Some(record);
     }
 
     /// Cuts each connection with this chance, in percent.
@@ -91,7 +92,7 @@ impl Proxy {
 
 async fn carry(client: TcpStream, state: Arc<State>) {
     let _ = client.set_nodelay(true);
-    let upstream = state.upstream.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let upstream = state.upstream.lock().clone();
     match upstream {
         Upstream::Tcp(address) => {
             if let Ok(server) = TcpStream::connect(address).await {
@@ -116,7 +117,7 @@ async fn join(
     to_server: impl AsyncWrite + Unpin,
     state: &State,
 ) {
-    let postgres = matches!(*state.upstream.lock().unwrap_or_else(PoisonError::into_inner), Upstream::Unix(_));
+    let postgres = matches!(*state.upstream.lock(), Upstream::Unix(_));
     let (from_client, to_client) = client.into_split();
     let mut cuts = state.cuts.subscribe();
     let cut = async {
@@ -166,7 +167,7 @@ async fn pass_messages(
         from.read_exact(&mut message[5..]).await?;
         held_back(&mut mode).await;
         if message[0] == NOTIFICATION && mode.borrow().lose_hints {
-            if let Some(record) = &*state.record.lock().unwrap_or_else(PoisonError::into_inner) {
+            if let Some(record) = &*state.record.lock() {
                 count(&record.counts.hints_lost);
             }
             continue;

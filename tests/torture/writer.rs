@@ -3,9 +3,10 @@
 //! one and in batches, manages projects and the trash, and now and then gives up on a request
 //! half-way or asks for what is not its own.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rand::Rng;
 use rand::rngs::StdRng;
 use reqwest::{Method, StatusCode};
@@ -35,16 +36,16 @@ pub struct Ids(Mutex<Vec<Uuid>>);
 
 impl Ids {
     pub fn add(&self, id: Uuid) {
-        self.lock().push(id);
+        self.0.lock().push(id);
     }
 
     pub fn any(&self, rng: &mut StdRng) -> Option<Uuid> {
-        let known = self.lock();
+        let known = self.0.lock();
         (!known.is_empty()).then(|| known[rng.random_range(0..known.len())])
     }
 
     pub fn take(&self, rng: &mut StdRng) -> Option<Uuid> {
-        let mut known = self.lock();
+        let mut known = self.0.lock();
         (!known.is_empty()).then(|| {
             let at = rng.random_range(0..known.len());
             known.swap_remove(at)
@@ -52,11 +53,7 @@ impl Ids {
     }
 
     pub fn len(&self) -> usize {
-        self.lock().len()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Uuid>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().len()
     }
 }
 

@@ -4,11 +4,12 @@
 //! the queue before them is short. Whatever arrives, the memory is bounded and the API goes first.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use argon2::Block;
+use parking_lot::{Condvar, Mutex};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::problem::Problem;
@@ -73,7 +74,7 @@ impl Workers {
             }
         });
         let queue = self.queue.get_or_init(start);
-        queue.state().work.push_back(work);
+        queue.state.lock().work.push_back(work);
         queue.changed.notify_one();
         done.await.map_err(|_| Problem::server_error(&"a password could not be hashed"))
     }
@@ -82,7 +83,7 @@ impl Workers {
 impl Drop for Workers {
     fn drop(&mut self) {
         if let Some(queue) = self.queue.get() {
-            queue.state().over = true;
+            queue.state.lock().over = true;
             queue.changed.notify_all();
         }
     }
@@ -114,7 +115,7 @@ impl Queue {
     }
 
     fn next(&self, memory: &mut Vec<Block>) -> Option<Work> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         loop {
             if let Some(work) = state.work.pop_front() {
                 return Some(work);
@@ -122,21 +123,12 @@ impl Queue {
             if state.over {
                 return None;
             }
-            let waited = if memory.capacity() == 0 {
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            } else {
-                self.changed.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner)
-            };
-            state = waited.0;
-            if waited.1.timed_out() {
+            if memory.capacity() == 0 {
+                self.changed.wait(&mut state);
+            } else if self.changed.wait_for(&mut state, IDLE).timed_out() {
                 *memory = Vec::new();
             }
         }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -166,7 +158,7 @@ mod tests {
         for _ in 0..count() {
             let block = Arc::clone(&block);
             running.push(workers.run(&place, move |_| {
-                let _ = block.lock().expect("nobody panics").recv();
+                let _ = block.lock().recv();
             }));
         }
         let mut running = std::pin::pin!(futures_util::future::join_all(running));
