@@ -7,12 +7,10 @@ mod database;
 
 use std::borrow::Cow;
 
-use salvo::http::header::{ETAG, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use salvo::http::header::{ETAG, HeaderName, RETRY_AFTER};
 use salvo::http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::auth::TokenError;
 
 /// The media type of every error.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -136,19 +134,6 @@ impl Problem {
         Self::invalid(vec![FieldError::new(field, code, message)])
     }
 
-    /// No acceptable token. The reason is for the client; it never quotes the token.
-    pub fn unauthorized(reason: TokenError) -> Self {
-        // RFC 6750: a request that brought no token is told the scheme, not an error code.
-        let challenge = match reason {
-            TokenError::Missing => Cow::Borrowed("Bearer realm=\"taskwire\""),
-            _ => Cow::Owned(format!(
-                "Bearer realm=\"taskwire\", error=\"invalid_token\", error_description=\"{reason}\""
-            )),
-        };
-        let challenge = HeaderValue::from_str(&challenge).unwrap_or(HeaderValue::from_static("Bearer"));
-        Self::new(Code::Unauthorized, reason.to_string()).with_header(WWW_AUTHENTICATE, challenge)
-    }
-
     pub fn forbidden() -> Self {
         Self::new(Code::Forbidden, "the token's user is not the user in the path; use your own user id in the path")
     }
@@ -194,6 +179,11 @@ impl Problem {
 
     pub fn unavailable(detail: &'static str) -> Self {
         Self::new(Code::Unavailable, detail).with_header(RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
+    /// The client must wait for so many seconds before it tries again.
+    pub fn rate_limited(detail: impl Into<Cow<'static, str>>, seconds: u64) -> Self {
+        Self::new(Code::RateLimited, detail).with_header(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
     #[must_use]

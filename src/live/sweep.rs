@@ -44,7 +44,7 @@ pub async fn run(pool: Pool, hub: Hub, revocations: Revocations, every: Duration
 struct Answer {
     /// Those of the users whose log is further than the hub knows, or is another one.
     moved_on: Vec<String>,
-    revocations: revocations::Head,
+    revocations: revocations::RevocationHead,
 }
 
 async fn ask(pool: &Pool, heads: &[Head]) -> sqlx::Result<Answer> {
@@ -74,6 +74,6 @@ async fn ask(pool: &Pool, heads: &[Head]) -> sqlx::Result<Answer> {
     .fetch_all(pool)
     .await?;
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-    let revocations = revocations::Head { epoch: first.epoch, seq: first.revocations };
+    let revocations = revocations::RevocationHead { epoch: first.epoch, seq: first.revocations };
     Ok(Answer { revocations, moved_on: rows.into_iter().filter_map(|row| row.moved_on).collect() })
 }
