@@ -36,12 +36,12 @@ pub struct DeletedUser {
 
 /// Deletes a user with all data, and revokes all access on every server.
 pub async fn delete_user(pool: &Pool, revocations: &Revocations, owner: &OwnerId) -> Result<DeletedUser, Problem> {
-    let (pool, recorder, owner) = (pool.clone(), revocations.clone(), owner.clone());
+    let (pool, revoking, owner) = (pool.clone(), revocations.clone(), owner.clone());
     let work = async move {
         let mut transaction = pool.begin().await?;
-        let (deleted, recorded) = delete(&mut transaction, &owner, &recorder).await?;
+        let (counts, recorded) = delete(&mut transaction, &owner, &revoking).await?;
         transaction.commit().await?;
-        Ok((deleted, recorded))
+        Ok((counts, recorded))
     };
     revocations.write(work).await
 }
