@@ -17,7 +17,7 @@ use crate::database::Pool;
 use crate::exchange::TransferLimits;
 use crate::live::hints::Hints;
 use crate::live::{Hub, Live};
-use crate::revocations::{Lives, Revocations};
+use crate::revocations::{Revocations, TokenLifetimes};
 
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ impl App {
         http: HttpConfig,
         jwt: &JwtConfig,
         accounts: Option<AccountsConfig>,
-        lives: Lives,
+        lifetimes: TokenLifetimes,
         live: LiveConfig,
         trash_retention: Duration,
         hints: Hints,
@@ -55,11 +55,11 @@ impl App {
     ) -> Result<Self, SetupError> {
         let mut allowed_origins = http.own_origins(port);
         allowed_origins.extend(http.allowed_origins.iter().cloned());
-        let accounts = accounts.map(|config| Accounts::new(pool.clone(), config, &http));
-        let own = accounts.as_ref().map(|accounts| accounts.access().clone());
         let hub = Hub::new(pool.clone());
-        let revocations = Revocations::new(pool.clone(), hub.clone(), hints.clone(), lives, live.sweep);
-        let api_tokens = ApiTokens::new(pool.clone());
+        let revocations = Revocations::new(pool.clone(), hub.clone(), hints.clone(), lifetimes, live.sweep);
+        let api_tokens = ApiTokens::new(pool.clone(), revocations.clone());
+        let accounts = accounts.map(|config| Accounts::new(pool.clone(), revocations.clone(), config));
+        let own = accounts.as_ref().map(|accounts| accounts.access().clone());
         let verifier = Verifier::new(own, Issuers::new(jwt)?, api_tokens.clone(), revocations.clone());
         let verifier = Arc::new(verifier);
         let engine = Engine::new(pool.clone(), Publisher::new(hub.clone(), hints.clone()));

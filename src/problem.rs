@@ -7,12 +7,11 @@ mod database;
 
 use std::borrow::Cow;
 
-use http::header::{ETAG, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ETAG, HeaderName, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::auth::TokenError;
 use crate::changes::Seq;
 
 /// What went wrong, for programs. Each code belongs to exactly one HTTP status.
@@ -134,19 +133,6 @@ impl Problem {
         Self::invalid(vec![FieldError::new(field, code, message)])
     }
 
-    /// No acceptable token. The reason is for the client; it never quotes the token.
-    pub fn unauthorized(reason: TokenError) -> Self {
-        // RFC 6750: the answer to a request without a token names the scheme, and no error code.
-        let challenge = match reason {
-            TokenError::Missing => Cow::Borrowed("Bearer realm=\"taskwire\""),
-            _ => Cow::Owned(format!(
-                "Bearer realm=\"taskwire\", error=\"invalid_token\", error_description=\"{reason}\""
-            )),
-        };
-        let challenge = HeaderValue::from_str(&challenge).unwrap_or(HeaderValue::from_static("Bearer"));
-        Self::new(Code::Unauthorized, reason.to_string()).with_header(WWW_AUTHENTICATE, challenge)
-    }
-
     pub fn forbidden() -> Self {
         Self::new(Code::Forbidden, "the token's user is not the user in the path; use your own user id in the path")
     }
@@ -192,6 +178,11 @@ impl Problem {
 
     pub fn unavailable(detail: &'static str) -> Self {
         Self::new(Code::Unavailable, detail).with_header(RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
+    /// The client must wait for so many seconds before it tries again.
+    pub fn rate_limited(detail: impl Into<Cow<'static, str>>, seconds: u64) -> Self {
+        Self::new(Code::RateLimited, detail).with_header(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
     #[must_use]

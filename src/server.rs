@@ -18,7 +18,7 @@ use crate::config::{AccountsConfig, HttpConfig, JwtConfig, LiveConfig};
 use crate::database::Pool;
 use crate::live::hints::Hints;
 use crate::live::{peers, sweep};
-use crate::revocations::Lives;
+use crate::revocations::TokenLifetimes;
 use crate::routes;
 use crate::trash;
 
@@ -89,8 +89,8 @@ impl Server {
         let acceptor = listen(wanted).map_err(|error| refused(error.to_string()))?;
         let address = acceptor.inner().local_addr()?;
         let hints = Hints::new(hints_url.is_some());
-        let lives = Lives { token: token_max_life };
-        let app = App::new(pool, http, &jwt, accounts, lives, live, trash_retention, hints, address.port())?;
+        let lifetimes = TokenLifetimes { token: token_max_life };
+        let app = App::new(pool, http, &jwt, accounts, lifetimes, live, trash_retention, hints, address.port())?;
         Ok(Self { app, acceptor, address, hints_url, retention })
     }
 

@@ -1,5 +1,5 @@
-//! Access tokens: JWTs of a few minutes, signed with `EdDSA`, that a session gets and the API takes.
-//! They name their session, so that what ends it ends them.
+//! Access tokens: JWTs for the API that a session gets, signed with `EdDSA` and valid for some minutes.
+//! They name their session, so that ending the session ends them.
 
 use std::sync::Arc;
 
@@ -16,10 +16,10 @@ use crate::auth::{Credential, Identity, OwnerId, TokenError, VerifyError};
 use crate::database::Pool;
 use crate::problem::Problem;
 
-/// What kind of JWT it is (RFC 9068), so that no other can pass for one.
+/// The type of the JWT (RFC 9068), so that no other JWT is accepted as one.
 const TYPE: &str = "at+jwt";
 
-/// Makes and checks access tokens. Cheap to clone.
+/// Mints and verifies access tokens. Cheap to clone.
 #[derive(Clone)]
 pub struct AccessTokens(Arc<Inner>);
 
@@ -55,7 +55,7 @@ impl AccessTokens {
         &self.0.keys
     }
 
-    /// A token for a session, which does not outlive it.
+    /// A token for a session, which expires no later than the session.
     pub async fn mint(&self, owner: &OwnerId, session: &Session) -> Result<String, Problem> {
         let key = self.0.keys.signing(&self.0.pool).await?;
         let now = Utc::now();
@@ -71,9 +71,9 @@ impl AccessTokens {
         jsonwebtoken::encode(&header, &claims, &key.encoding).map_err(|error| Problem::server_error(&error))
     }
 
-    /// Whose a token is that says to be one of these.
+    /// Verifies a token that names this server as its issuer.
     pub async fn verify(&self, token: &Unverified<'_>) -> Result<Identity, VerifyError> {
-        // Ours name their key.
+        // All tokens of this server name their key.
         let kid = token.kid().ok_or(TokenError::Malformed)?;
         let key = self.0.keys.named(&self.0.pool, kid).await.map_err(|error| {
             tracing::warn!(%error, "the signing keys cannot be read");

@@ -1,5 +1,5 @@
-//! The cookie that holds a session's token: kept from scripts, sent to this server alone, and
-//! over nothing but TLS unless the server is on the reader's own machine.
+//! The cookie with a session's token: hidden from scripts, sent to this server only, and only over TLS
+//! unless the server runs on the user's own machine.
 
 use std::time::Duration;
 
@@ -21,20 +21,20 @@ impl Cookies {
         Self { secure: !http.is_reached_on_loopback() }
     }
 
-    /// With the prefix browsers let nobody else set or shadow it: no subdomain, no plain HTTP.
+    /// With the prefix, browsers let no subdomain and no page over plain HTTP set the cookie.
     const fn name(self) -> &'static str {
         if self.secure { "__Host-taskwire_session" } else { "taskwire_session" }
     }
 
-    /// The token that a request brings. Two cookies of the name are none: one of them was set by
-    /// somebody else.
+    /// The token of a request. Two cookies of the name count as none, because somebody else has set
+    /// one of them.
     pub fn token(self, headers: &HeaderMap) -> Option<Token> {
         let mut ours = self.sent(headers);
         let cookie = ours.next()?;
         ours.next().is_none().then(|| Token::parse(cookie.value())).flatten()
     }
 
-    /// Whether a request brings a cookie of the name, be it good or not.
+    /// Whether a request has a cookie of the name, valid or not.
     pub fn is_sent(self, headers: &HeaderMap) -> bool {
         self.sent(headers).next().is_some()
     }
@@ -45,12 +45,12 @@ impl Cookies {
         values.flat_map(Cookie::split_parse).flatten().filter(move |cookie| cookie.name() == self.name())
     }
 
-    /// The header that gives the browser a token: for so long, or until it closes.
+    /// The header that sets the cookie, for this long or until the browser closes.
     pub fn set(self, token: &Token, kept: Option<Duration>) -> HeaderValue {
         self.header(token.expose(), kept)
     }
 
-    /// The header that takes it away.
+    /// The header that removes the cookie.
     pub fn clear(self) -> HeaderValue {
         self.header("", Some(Duration::ZERO))
     }

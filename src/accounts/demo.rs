@@ -1,49 +1,37 @@
-//! The user `demo`, for whoever tries Taskwire on their own machine: one press of a button signs
-//! in, and the first time there are some tasks to look at.
+//! The user `demo`, for people who try Taskwire on their own machine and sign in by one button.
 
-use chrono::{Days, Utc};
-use serde_json::json;
+use chrono::Utc;
 
-use super::store::Account;
-use crate::app::App;
+use super::Accounts;
+use super::sign_in::email_taken;
+use super::store::{self, Account, DEMO_USER};
 use crate::auth::OwnerId;
-use crate::batch::{Mode, Operation};
 use crate::problem::Problem;
-use crate::tasks::{CreateTask, TaskId};
 
-/// The one user id that is not generated: the tokens of `taskwire token --user demo` are for it.
-pub const USER: &str = "demo";
+impl Accounts {
+    /// The account of the demo user, which is created the first time; and whether the user is new,
+    /// so that nothing was ever written for it.
+    pub async fn demo_account(&self) -> Result<(Account, bool), Problem> {
+        let account = account();
+        let owner = account.owner.clone();
+        let is_new = store::is_new(self.pool(), &owner).await?;
+        let mut transaction = self.pool().begin().await?;
+        let created = store::create(&mut transaction, &account).await?;
+        transaction.commit().await?;
+        let account = store::by_owner(self.pool(), &owner).await?.ok_or_else(email_taken)?;
+        Ok((account, created && is_new))
+    }
+}
 
-pub fn account() -> Account {
+fn account() -> Account {
     let now = Utc::now();
     Account {
-        owner: OwnerId::of_account(USER),
-        // At an address that exists nowhere, so that it is nobody's.
+        owner: OwnerId::stored(DEMO_USER),
+        // At a domain that does not exist, so that nobody owns the address.
         email: "demo@taskwire.localhost".to_owned(),
         name: "Demo".to_owned(),
         password_hash: None,
         created_at: now,
         updated_at: now,
     }
-}
-
-/// Writes the sample tasks, as any client would.
-pub async fn welcome(app: &App, owner: &OwnerId) -> Result<(), Problem> {
-    let today = Utc::now().date_naive();
-    let in_days = |days| today.checked_add_days(Days::new(days)).unwrap_or(today);
-    let picnic = TaskId::new();
-    let tasks = [
-        json!({"title": "Welcome! Tick me off", "description": "Open a second window: it happens there, too, at once."}),
-        json!({"title": "Water the plants", "due": {"date": today}, "recurrence": "FREQ=WEEKLY", "labels": ["home"]}),
-        json!({"id": picnic, "title": "Plan a picnic", "due": {"date": in_days(3)}, "priority": "medium"}),
-        json!({"title": "Ask who brings a blanket", "parent_id": picnic}),
-        json!({"title": "Buy cherries", "parent_id": picnic, "labels": ["errands"]}),
-        json!({"title": "Read what the API can do", "description": "It is at /docs/.", "priority": "low"}),
-        json!({"title": "Start Taskwire", "completed": true}),
-    ];
-    let create = |task| serde_json::from_value::<CreateTask>(task).map(Operation::CreateTask);
-    let operations = tasks.into_iter().map(create).collect::<Result<Vec<_>, _>>();
-    let operations = operations.map_err(|error| Problem::server_error(&error))?;
-    app.engine().run_batch(owner, operations, Mode::AllOrNothing, None).await?.map_err(|(_, problem)| problem)?;
-    Ok(())
 }

@@ -1,7 +1,7 @@
-//! The keys that sign access tokens. They are in the database, so that all servers sign and know
-//! the same ones; the first server to start makes the first, under a lock. A server keeps what it
-//! has read, reads again every few seconds, and at a key that it does not know; all who ask for one at
-//! the same time share a reading, so that there are few, whatever is asked.
+//! The keys that sign access tokens. They are in the database, so that all servers use the same ones;
+//! the first server to start creates the first key, under a lock. A server remembers the keys that it
+//! has read, and reads them again every few seconds and when a token names an unknown key. Requests at
+//! the same time share one reading, so that unknown keys cause few.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,15 +21,14 @@ use crate::auth::jwt;
 use crate::config::ACCESS_TOKEN_LIFETIME_MAX;
 use crate::database::{Pool, Transaction};
 
-/// How often the keys are read anew, and so how long a server may still sign with a key that has
-/// been retired, or believe one that has been forgotten.
+/// How often the keys are read again, and so how long a server may still sign with a key that was
+/// retired, or accept one that was deleted.
 pub const READ_EVERY: Duration = Duration::from_secs(10);
-/// The time between two readings because somebody names one that is not known; who comes in between
-/// waits for the next.
+/// The time between two readings that unknown keys cause. A request in between waits for the next.
 const READ_FOR_UNKNOWN: Duration = Duration::from_millis(100);
 /// For clocks that differ.
 const MARGIN: Duration = Duration::from_mins(5);
-/// Names the lock under which keys are made.
+/// Names the lock under which keys are created.
 const LOCK: i64 = 0x7461_736b_6b65_7973;
 
 /// A key pair.
@@ -42,7 +41,7 @@ pub struct Key {
     retired_at: Option<DateTime<Utc>>,
 }
 
-/// The keys as a server knows them.
+/// The keys that a server has read.
 pub struct Keys {
     known: RwLock<Arc<[Arc<Key>]>>,
     /// When the last reading began.
@@ -55,7 +54,7 @@ impl Default for Keys {
     }
 }
 
-/// How long a retired key is still known: no token that it signed is valid longer.
+/// How long a retired key is kept: no token that it signed is valid longer.
 pub fn kept_for() -> Duration {
     ACCESS_TOKEN_LIFETIME_MAX + READ_EVERY + MARGIN
 }
@@ -81,7 +80,7 @@ impl Keys {
         }
         let asked = Instant::now();
         let mut read_at = self.read_at.lock().await;
-        // A reading that began later than this was asked has seen whatever there is to see.
+        // A reading that began after this request has seen the newest keys.
         if read_at.is_none_or(|at| at < asked) {
             if let Some(at) = *read_at {
                 tokio::time::sleep_until((at + READ_FOR_UNKNOWN).into()).await;
@@ -97,7 +96,7 @@ impl Keys {
         Ok(self.known())
     }
 
-    /// Reads them anew.
+    /// Reads the keys again.
     pub async fn read(&self, pool: &Pool) -> sqlx::Result<Arc<[Arc<Key>]>> {
         self.read_under(pool, &mut *self.read_at.lock().await).await
     }
@@ -144,7 +143,7 @@ async fn load(pool: &Pool) -> sqlx::Result<Vec<Arc<Key>>> {
     rows.into_iter().map(|row| Key::new(row.kid, &row.private_key, row.retired_at).map(Arc::new)).collect()
 }
 
-/// Makes a key if there is none to sign with. Of several servers at once, one makes it.
+/// Creates a key if there is none to sign with. Of several servers at the same time, one creates it.
 async fn ensure(transaction: &mut Transaction<'_>) -> sqlx::Result<()> {
     lock(transaction).await?;
     let there = sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM signing_keys WHERE retired_at IS NULL) AS "there!""#)
@@ -153,7 +152,7 @@ async fn ensure(transaction: &mut Transaction<'_>) -> sqlx::Result<()> {
     if there { Ok(()) } else { make(transaction).await }
 }
 
-/// Makes a new key and retires those before it; with `at_once`, forgets them.
+/// Creates a new key and retires the others; with `at_once`, deletes them.
 pub async fn rotate(pool: &Pool, at_once: bool) -> sqlx::Result<()> {
     let mut transaction = pool.begin().await?;
     lock(&mut transaction).await?;
@@ -169,7 +168,7 @@ pub async fn rotate(pool: &Pool, at_once: bool) -> sqlx::Result<()> {
     transaction.commit().await
 }
 
-/// Removes keys that signed nothing which is still valid.
+/// Deletes retired keys whose tokens have all expired.
 pub async fn forget(pool: &Pool) -> sqlx::Result<()> {
     let before = Utc::now() - kept_for();
     sqlx::query!("DELETE FROM signing_keys WHERE retired_at < $1", before).execute(pool).await?;

@@ -2,26 +2,30 @@
 //! cookie, and short access tokens for the API. Paths and bodies are those of Better Auth, so that
 //! its client works here.
 //!
-//! Statements that cannot begin with an owner are these, and no others: the look-up of an account
-//! by e-mail (`store`), of a session by its token and the removal of those that are over
-//! (`sessions::store`), the counts of attempts (`throttle`), and the signing keys (`keys`).
+//! Only these statements do not begin with an owner: the look-up of an account by e-mail (`store`),
+//! of a session by its token and the removal of expired ones (`sessions::store`), the counts of
+//! attempts (`throttle`), and the signing keys (`keys`).
 //!
-//! A cookie opens what is under `/api/auth` and nothing else: users' data and sockets take tokens
-//! alone (`auth::Caller`).
+//! A cookie gives access to what is under `/api/auth` and nothing else: users' data and sockets
+//! require tokens (`auth::Caller`).
 
 mod access;
-mod answers;
+mod client;
 mod cookies;
-mod current;
 mod demo;
-mod ending;
 mod handlers;
 pub mod keys;
 mod origins;
+mod password_change;
 mod passwords;
 mod requests;
+mod responses;
+mod resume;
 mod retention;
+mod revoke;
 mod sessions;
+mod sign_in;
+mod signed_in;
 pub mod store;
 mod throttle;
 
@@ -35,29 +39,31 @@ pub use handlers::{
 pub use requests::{EMAIL_MAX, NAME_MAX};
 pub use retention::run as retain;
 
-use crate::config::{AccountsConfig, HttpConfig};
+use crate::config::AccountsConfig;
 use crate::database::Pool;
-use cookies::Cookies;
+use crate::revocations::Revocations;
 use passwords::Passwords;
 use throttle::Throttle;
 
-/// What a server needs to keep accounts. Cheap to clone.
+/// The accounts of this server. Cheap to clone.
 #[derive(Clone)]
 pub struct Accounts(Arc<Parts>);
 
 struct Parts {
     config: AccountsConfig,
-    cookies: Cookies,
+    pool: Pool,
+    revocations: Revocations,
     access: AccessTokens,
     passwords: Passwords,
     throttle: Throttle,
 }
 
 impl Accounts {
-    pub fn new(pool: Pool, config: AccountsConfig, http: &HttpConfig) -> Self {
+    pub fn new(pool: Pool, revocations: Revocations, config: AccountsConfig) -> Self {
         Self(Arc::new(Parts {
-            cookies: Cookies::new(http),
-            access: AccessTokens::new(pool, config.access_token_lifetime),
+            access: AccessTokens::new(pool.clone(), config.access_token_lifetime),
+            pool,
+            revocations,
             passwords: Passwords::default(),
             throttle: Throttle::default(),
             config,
@@ -68,13 +74,17 @@ impl Accounts {
         &self.0.config
     }
 
-    /// The tokens of its sessions.
+    /// The access tokens of its sessions.
     pub fn access(&self) -> &AccessTokens {
         &self.0.access
     }
 
-    fn cookies(&self) -> Cookies {
-        self.0.cookies
+    fn pool(&self) -> &Pool {
+        &self.0.pool
+    }
+
+    fn revocations(&self) -> &Revocations {
+        &self.0.revocations
     }
 
     fn passwords(&self) -> &Passwords {

@@ -1,5 +1,5 @@
-//! What is sent to the operations under `/api/auth`, in Better Auth's spelling. Fields that it takes
-//! and that have no use here are taken as well.
+//! The requests to the operations under `/api/auth`, in Better Auth's spelling. Fields of Better Auth
+//! that have no use here are accepted and ignored.
 
 use crate::model::fields::{storable, trimmed};
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use validator::{Validate, ValidationError};
 /// The longest e-mail and name, in characters.
 pub const EMAIL_MAX: usize = 254;
 pub const NAME_MAX: u64 = 100;
-/// The longest text of a field that is taken and not used.
+/// The longest text of a field that is accepted and ignored.
 const UNUSED_MAX: u64 = 2000;
 
 /// Who signs up.
@@ -151,8 +151,8 @@ const fn yes() -> bool {
     true
 }
 
-/// The form that the contract describes. It is narrower than the standards, as that of most sites
-/// is; whether mail arrives there is not known anyway.
+/// Checks the form that the contract describes. It is narrower than the standards, like that of most
+/// sites. Whether mail arrives at the address is not checked.
 fn email(email: &str) -> Result<(), ValidationError> {
     let domain_part = |part: &str| {
         !part.is_empty() && !part.starts_with('-') && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')

@@ -1,13 +1,13 @@
-//! What a server does for accounts in the background: it reads the signing keys anew, and removes
-//! what is over.
+//! Background work for accounts: reading the signing keys again, and removing ended sessions, old
+//! counts of attempts and old keys.
 
 use super::{Accounts, keys, sessions, throttle};
 use crate::database::Pool;
 
-/// How often what is over is removed, in readings of the keys.
+/// After how many readings of the keys old rows are removed.
 const REMOVED_EVERY: u32 = 60;
 
-/// Works for as long as the server runs.
+/// Runs for as long as the server does.
 pub async fn run(pool: Pool, accounts: Accounts) {
     let mut ticks = tokio::time::interval(keys::READ_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -24,7 +24,7 @@ pub async fn run(pool: Pool, accounts: Accounts) {
     }
 }
 
-/// The first time this makes the first key, where there is none.
+/// Reads the keys. The first time it creates a key, if there is none.
 async fn read_keys(pool: &Pool, accounts: &Accounts) -> sqlx::Result<()> {
     let keys = accounts.access().keys();
     keys.read(pool).await?;

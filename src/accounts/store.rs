@@ -1,10 +1,13 @@
-//! All SQL of accounts. Every statement takes the owner first, but for the look-up by e-mail, which
-//! is what tells whose account it is.
+//! The SQL of accounts. Every statement takes the owner first, except the look-up by e-mail, which
+//! finds the owner.
 
 use chrono::{DateTime, Utc};
 
 use crate::auth::OwnerId;
 use crate::database::{Pool, Transaction};
+
+/// The only user id that is not generated: `taskwire token --user demo` mints tokens for it.
+pub const DEMO_USER: &str = "demo";
 
 /// An account as it is stored.
 #[derive(Clone)]
@@ -25,7 +28,7 @@ pub async fn by_email(pool: &Pool, email: &str) -> sqlx::Result<Option<Account>>
     .fetch_optional(pool)
     .await?;
     Ok(row.map(|row| Account {
-        owner: OwnerId::of_account(&row.owner_id),
+        owner: OwnerId::stored(&row.owner_id),
         email: row.email,
         name: row.name,
         password_hash: row.password_hash,
@@ -59,7 +62,7 @@ pub async fn is_new(pool: &Pool, owner: &OwnerId) -> sqlx::Result<bool> {
         .await
 }
 
-/// Makes an account, unless its owner or its e-mail has one; whether it did.
+/// Creates an account, unless its owner or its e-mail has one; whether it did.
 pub async fn create(transaction: &mut Transaction<'_>, account: &Account) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "INSERT INTO accounts (owner_id, email, name, password_hash, created_at, updated_at)
@@ -76,7 +79,7 @@ pub async fn create(transaction: &mut Transaction<'_>, account: &Account) -> sql
     Ok(done.rows_affected() == 1)
 }
 
-/// Sets the account's password, unless another was set since the one before; when it was set.
+/// Sets the account's password if its hash is still `before`; returns when it was set.
 pub async fn set_password(
     transaction: &mut Transaction<'_>,
     account: &Account,
@@ -94,7 +97,7 @@ pub async fn set_password(
     .await
 }
 
-/// Stores the same password with today's parameters.
+/// Stores a hash of the same password with the present parameters.
 pub async fn renew_hash(pool: &Pool, owner: &OwnerId, before: &str, hash: &str) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE accounts SET password_hash = $3 WHERE owner_id = $1 AND password_hash = $2",
@@ -107,9 +110,9 @@ pub async fn renew_hash(pool: &Pool, owner: &OwnerId, before: &str, hash: &str) 
     Ok(())
 }
 
-/// Removes an account with its sessions; whether there was one whose id never comes again.
+/// Deletes an account with its sessions; whether there was one and its id is never used again.
 pub async fn delete(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<bool> {
     let done =
         sqlx::query!("DELETE FROM accounts WHERE owner_id = $1", owner.as_str()).execute(&mut *transaction).await?;
-    Ok(done.rows_affected() > 0 && owner.as_str() != super::demo::USER)
+    Ok(done.rows_affected() > 0 && owner.as_str() != DEMO_USER)
 }

@@ -1,8 +1,8 @@
-//! How often somebody may try a password. Each attempt is counted before the password is looked
-//! at, for the address together with the e-mail, and for the address alone; after some free ones
-//! each must wait longer than the one before. An account is never locked: whoever tries elsewhere
-//! delays only themselves. The counts are in the database, for all servers; which keys must wait
-//! is also kept here, so that a flood of attempts that must wait does not reach the database.
+//! Delays between attempts at a password. Each attempt is counted before the password is checked, for
+//! the address together with the e-mail, and for the address alone; after some free attempts, each
+//! failure lengthens the delay. An account is never locked: an attacker delays only their own
+//! address. The counts are in the database, for all servers; which keys must wait is also remembered
+//! here, so that a flood of rejected attempts does not reach the database.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -10,18 +10,16 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
-use salvo::http::HeaderValue;
-use salvo::http::header::RETRY_AFTER;
 use sha2::{Digest, Sha256};
 
 use crate::config::client_subnet;
 use crate::database::Pool;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
-/// What is counted together, as a hash: neither addresses nor e-mails are stored.
+/// What is counted together, as a hash, so that neither addresses nor e-mails are stored.
 pub type Key = [u8; 32];
 
-/// After how many attempts one must wait, and how long.
+/// After how many attempts a client must wait, and how long.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
     free: u32,
@@ -31,13 +29,12 @@ pub struct Policy {
 
 /// One e-mail from one address.
 const PAIR: Policy = Policy { free: 5, first: Duration::from_secs(1), longest: Duration::from_mins(15) };
-/// All e-mails from one address, behind which there may be a whole office. What succeeds does not
-/// count.
+/// All e-mails from one address, which a whole office may share. Successes do not count.
 const ADDRESS: Policy = Policy { free: 50, first: Duration::from_secs(1), longest: Duration::from_mins(5) };
-/// New accounts from one address, and what is found to be taken.
+/// Sign-ups from one address, successful or not.
 const SIGN_UP: Policy = Policy { free: 30, first: Duration::from_secs(2), longest: Duration::from_mins(10) };
 
-/// After how long without an attempt everything is as if there had been none.
+/// After how long without an attempt the count starts again.
 pub const FORGOTTEN_AFTER: Duration = Duration::from_hours(1);
 /// How many keys are remembered here.
 const REMEMBERED: usize = 10_000;
@@ -50,7 +47,7 @@ impl Policy {
         self.first.saturating_mul(factor).min(self.longest)
     }
 
-    /// The same for 1, 2, 3, … attempts, as far as it grows: what the statement that counts needs.
+    /// The delays after 1, 2, 3, … attempts, up to the longest, for the statement that counts.
     fn delays(self) -> Vec<f64> {
         let mut delays: Vec<Duration> = Vec::new();
         for attempts in 1.. {
@@ -69,7 +66,7 @@ pub struct Throttle {
     waiting: Mutex<HashMap<Key, DateTime<Utc>>>,
 }
 
-/// What was counted for an attempt, to be taken back if it turns out well.
+/// What was counted for an attempt, to be undone if it succeeds.
 #[must_use]
 pub struct Counted {
     pair: Key,
@@ -81,7 +78,7 @@ impl Throttle {
     pub async fn attempt(&self, pool: &Pool, email: &str, address: IpAddr) -> Result<Counted, Problem> {
         let address = client_subnet(address).to_string();
         let counted = Counted { pair: key("pair", &[&address, email]), address: key("address", &[&address]) };
-        // What is refused for the address is no attempt at this e-mail.
+        // An attempt that is rejected for its address does not count for the e-mail.
         self.is_free(&counted.address, Utc::now())?;
         self.count(pool, counted.pair, PAIR).await?;
         self.count(pool, counted.address, ADDRESS).await?;
@@ -93,7 +90,7 @@ impl Throttle {
         self.count(pool, key("sign-up", &[&client_subnet(address).to_string()]), SIGN_UP).await
     }
 
-    /// It was the right password.
+    /// Undoes the count of an attempt with the right password.
     pub async fn succeeded(&self, pool: &Pool, counted: &Counted) -> sqlx::Result<()> {
         sqlx::query!("DELETE FROM attempts WHERE key = $1", &counted.pair[..]).execute(pool).await?;
         sqlx::query!("UPDATE attempts SET count = count - 1 WHERE key = $1 AND count > 1", &counted.address[..])
@@ -109,8 +106,8 @@ impl Throttle {
         let now = Utc::now();
         self.is_free(&key, now)?;
         let forgotten = now - FORGOTTEN_AFTER;
-        // Counted and held against the last delay in one statement, so that attempts at the same
-        // time are attempts one after the other, whichever clock is ahead.
+        // One statement counts and checks the delay, so that attempts at the same time count one after
+        // the other, also if the clocks of servers differ.
         let counted = sqlx::query!(
             r#"INSERT INTO attempts AS a (key, count, last_at, blocked_until)
                VALUES ($1, 1, $2, $2::timestamptz + make_interval(secs => ($4::float8[])[1]))
@@ -140,7 +137,7 @@ impl Throttle {
         Err(wait(now, until))
     }
 
-    /// Whether nothing is remembered here that a key must wait for.
+    /// An error if this server remembers that the key must wait.
     fn is_free(&self, key: &Key, now: DateTime<Utc>) -> Result<(), Problem> {
         let until = self.waiting.lock().get(key).copied();
         until.filter(|until| *until > now).map_or(Ok(()), |until| Err(wait(now, until)))
@@ -151,14 +148,14 @@ impl Throttle {
         if waiting.len() >= REMEMBERED {
             waiting.retain(|_, until| *until > now);
         }
-        // What finds no room is still in the database.
+        // A key that finds no room is still counted in the database.
         if waiting.len() < REMEMBERED {
             waiting.insert(key, until);
         }
     }
 }
 
-/// Removes what is forgotten.
+/// Removes counts that have started again.
 pub async fn forget(pool: &Pool) -> sqlx::Result<()> {
     let before = Utc::now() - FORGOTTEN_AFTER;
     sqlx::query!("DELETE FROM attempts WHERE last_at < $1", before).execute(pool).await?;
@@ -169,7 +166,7 @@ fn key(kind: &str, parts: &[&str]) -> Key {
     let mut hash = Sha256::new();
     for part in std::iter::once(&kind).chain(parts) {
         hash.update(part);
-        // None of them holds one, so that they cannot run into each other.
+        // A separator that no part contains.
         hash.update([0]);
     }
     hash.finalize().into()
@@ -177,8 +174,7 @@ fn key(kind: &str, parts: &[&str]) -> Key {
 
 fn wait(now: DateTime<Utc>, until: DateTime<Utc>) -> Problem {
     let seconds = (until - now).num_milliseconds().max(1).unsigned_abs().div_ceil(1000);
-    Problem::new(Code::RateLimited, format!("too many attempts from here; try again in {seconds} s"))
-        .with_header(RETRY_AFTER, HeaderValue::from(seconds))
+    Problem::rate_limited(format!("too many attempts from here; try again in {seconds} s"), seconds)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
-//! The way from an API token to an identity. What was looked up is remembered for some seconds, in
-//! bounded memory; whether it has been revoked since is told by the revocations, not by this
-//! memory. What is not there is not remembered: a right checksum costs a guesser one look-up, by
-//! a key.
+//! Verifying API tokens. The result of a look-up is remembered for some seconds, in bounded memory;
+//! whether a token has been revoked since is known from the revocations, not from this memory. An
+//! unknown token is not remembered: a guess with a right checksum costs one look-up, by a key.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,24 +9,25 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 
-use super::PREFIX;
 use super::store::{self, Grant};
-use super::text::TokenHash;
+use super::text::{PREFIX, TokenHash};
 use super::uses::Uses;
 use crate::auth::{Credential, Identity, OwnerId, TokenError, VerifyError};
 use crate::database::Pool;
+use crate::revocations::Revocations;
 
 /// How long a look-up is remembered.
 const REMEMBERED_FOR: Duration = Duration::from_secs(30);
 /// How many are remembered.
 const REMEMBERED: usize = 10_000;
 
-/// Finds out whose a token is. Cheap to clone.
+/// Verifies and manages API tokens. Cheap to clone.
 #[derive(Clone)]
 pub struct ApiTokens(Arc<Inner>);
 
 struct Inner {
     pool: Pool,
+    revocations: Revocations,
     known: Mutex<HashMap<TokenHash, Known>>,
     uses: Uses,
 }
@@ -38,11 +38,19 @@ struct Known {
 }
 
 impl ApiTokens {
-    pub fn new(pool: Pool) -> Self {
-        Self(Arc::new(Inner { uses: Uses::new(pool.clone()), pool, known: Mutex::default() }))
+    pub fn new(pool: Pool, revocations: Revocations) -> Self {
+        Self(Arc::new(Inner { uses: Uses::new(pool.clone()), pool, revocations, known: Mutex::default() }))
     }
 
-    /// Whether this is an API token, or tries to look like one.
+    pub(super) fn pool(&self) -> &Pool {
+        &self.0.pool
+    }
+
+    pub(super) fn revocations(&self) -> &Revocations {
+        &self.0.revocations
+    }
+
+    /// Whether a text has the prefix of API tokens.
     pub fn is_one(token: &str) -> bool {
         token.starts_with(PREFIX)
     }
@@ -59,12 +67,12 @@ impl ApiTokens {
         Ok(identity)
     }
 
-    /// Notes that a token was used, once it is known that it gives access.
+    /// Notes that a token was used. To be called once it has given access.
     pub fn used(&self, identity: &Identity) {
         self.0.uses.note(identity);
     }
 
-    /// Writes down what is noted, for as long as the server runs.
+    /// Writes the noted uses to the database, for as long as the server runs.
     pub async fn write_uses(self) {
         self.0.uses.write().await;
     }
@@ -75,7 +83,7 @@ impl ApiTokens {
     }
 
     async fn looked_up(&self, hash: &TokenHash) -> Result<Identity, VerifyError> {
-        // Taken before the look: what is found may be as old as that.
+        // Taken before the look-up, because its result may be that old.
         let since = Instant::now();
         let found = store::by_hash(&self.0.pool, hash).await.map_err(|error| {
             tracing::warn!(%error, "an API token could not be looked up");
@@ -86,7 +94,7 @@ impl ApiTokens {
         if known.len() >= REMEMBERED {
             known.retain(|_, known| known.since.elapsed() < REMEMBERED_FOR);
         }
-        // Still full: whoever comes now is looked up each time.
+        // If it is still full, this token is looked up each time.
         if known.len() < REMEMBERED {
             known.insert(*hash, Known { identity: identity.clone(), since });
         }
@@ -97,9 +105,9 @@ impl ApiTokens {
 fn identity(grant: Grant) -> Identity {
     let Grant { owner_id, id, scope, created_at, expires_at } = grant;
     Identity {
-        owner: OwnerId::of_api_token(&owner_id),
+        owner: OwnerId::stored(&owner_id),
         issued_at: Some(created_at),
-        // The last second of which every reader of RFC 3339 knows.
+        // The last second that RFC 3339 can express.
         expires_at: expires_at
             .or_else(|| DateTime::from_timestamp(253_402_300_799, 0))
             .unwrap_or(DateTime::<Utc>::MAX_UTC),

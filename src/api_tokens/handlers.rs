@@ -1,21 +1,42 @@
-//! The requests about API tokens. None of them is open to an API token, but that one may end
-//! itself: what a script was given must not become more, or outlive its revocation.
+//! The requests about API tokens. They are closed to API tokens, except that a token may revoke
+//! itself: a script's token must not gain rights, or outlive its own revocation.
 
-use chrono::{Datelike, Timelike, Utc};
 use salvo::http::header::CACHE_CONTROL;
 use salvo::http::{HeaderValue, StatusCode};
 use salvo::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::store::{self, Creation};
-use super::text::TokenText;
-use super::{ApiTokenId, ApiTokenList, CreateApiToken, CreatedApiToken, TOKENS_MAX};
+use super::store::Creation;
+use super::{ApiToken, ApiTokenId, CreateApiToken, TOKENS_MAX};
 use crate::app::App;
-use crate::auth::{Person, TokenError, TokenKeeper, refuse};
+use crate::auth::{Person, TokenError, TokenRevoker, refuse};
 use crate::http::body::JsonBody;
 use crate::http::json::Json;
 use crate::openapi::params::{ApiTokenPath, UserPath};
 use crate::openapi::responses::{Conflict, NotFound};
 use crate::problem::{Code, Problem};
+use crate::tasks::count_schema;
+
+/// A user's API tokens.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ApiTokenList {
+    /// Newest first.
+    #[schema(max_items = 100)]
+    pub tokens: Vec<ApiToken>,
+    /// The number of tokens.
+    #[schema(schema_with = count_schema)]
+    pub count: usize,
+}
+
+/// An API token that was just created, with the token itself.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct CreatedApiToken {
+    /// The token, to be sent as `Authorization: Bearer <token>`. It is shown now and never again.
+    #[schema(pattern = "^taskwire_[0-9A-Za-z]{36}$", example = "taskwire_S0mePlaceh0lderN0tARea1T0ken000000")]
+    pub token: String,
+    pub api_token: ApiToken,
+}
 
 /// List the API tokens
 ///
@@ -31,7 +52,7 @@ use crate::problem::{Code, Problem};
 )]
 #[handler]
 pub async fn list_api_tokens(app: App, person: Person) -> Result<Json<ApiTokenList>, Problem> {
-    let tokens = store::list(app.pool(), person.owner()).await?;
+    let tokens = app.api_tokens().list(person.owner()).await?;
     Ok(Json(ApiTokenList { count: tokens.len(), tokens }))
 }
 
@@ -64,23 +85,8 @@ pub async fn create_api_token(
     body: JsonBody<CreateApiToken>,
     res: &mut Response,
 ) -> Result<Json<CreatedApiToken>, Problem> {
-    let JsonBody(new) = body;
-    if let Some(expires_at) = new.expires_at {
-        if expires_at <= Utc::now() {
-            return Err(already_over());
-        }
-        // A later year has no agreed way to be written, and a leap second belongs to the next.
-        if expires_at.year() > 9999 || expires_at.nanosecond() >= 1_000_000_000 {
-            let message = "must be a time up to the year 9999, and no leap second";
-            return Err(Problem::invalid_field("expires_at", "range", message));
-        }
-    }
-    let text = TokenText::random();
-    let identity = person.into_identity();
-    let mut transaction = app.pool().begin().await?;
-    let created = store::create(&mut transaction, &identity, &new, &text.hash(), app.revocations()).await?;
-    transaction.commit().await?;
-    match created {
+    let (creation, text) = app.api_tokens().create(&person.into_identity(), &body.0).await?;
+    match creation {
         Creation::Created(api_token) => {
             res.status_code(StatusCode::CREATED);
             res.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -89,7 +95,11 @@ pub async fn create_api_token(
         Creation::TooMany => {
             Err(Problem::new(Code::Conflict, format!("there are {TOKENS_MAX} API tokens already; revoke one first")))
         }
-        Creation::Past => Err(already_over()),
+        Creation::Past => Err(Problem::invalid_field(
+            "expires_at",
+            "past",
+            "must be a time in the future, or left out for a token without an end",
+        )),
         Creation::Revoked => Err(refuse(TokenError::Revoked)),
     }
 }
@@ -111,22 +121,11 @@ pub async fn create_api_token(
     impl_for = revoke_api_token
 )]
 #[handler]
-pub async fn revoke_api_token(app: App, keeper: TokenKeeper, id: ApiTokenId) -> Result<StatusCode, Problem> {
-    let owner = keeper.owner_of(id.as_uuid())?.clone();
-    let (pool, revocations) = (app.pool().clone(), app.revocations().clone());
-    let work = async move {
-        let mut transaction = pool.begin().await?;
-        let recorded = store::revoke(&mut transaction, &owner, id, &revocations).await?;
-        transaction.commit().await?;
-        Ok((recorded.is_some(), recorded.unwrap_or_default()))
-    };
-    if app.revocations().write(work).await? {
+pub async fn revoke_api_token(app: App, revoker: TokenRevoker, id: ApiTokenId) -> Result<StatusCode, Problem> {
+    let owner = revoker.owner_of(id.as_uuid())?;
+    if app.api_tokens().revoke(owner, id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::new(Code::NotFound, "there is no API token with this id"))
     }
-}
-
-fn already_over() -> Problem {
-    Problem::invalid_field("expires_at", "past", "must be a time in the future, or left out for a token without an end")
 }

@@ -1,9 +1,10 @@
-//! API tokens, for scripts: named, with a scope and perhaps an end, shown once, hashed at rest and
-//! revocable. `text` is what they look like, `handlers` lets their users manage them, `access` is
-//! the way from a token to an identity, `uses` notes when they were last used.
+//! API tokens, for scripts: named, with a scope and an optional expiry, shown once, stored as hashes
+//! and revocable. `text` is their form, `manage` and `handlers` let users manage them, `access`
+//! verifies them, `uses` notes when they were last used.
 
 mod access;
 mod handlers;
+mod manage;
 mod store;
 mod text;
 mod uses;
@@ -14,7 +15,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 pub use access::ApiTokens;
-pub use handlers::{create_api_token, list_api_tokens, revoke_api_token};
+pub use handlers::{CreatedApiToken, create_api_token, list_api_tokens, revoke_api_token};
 pub use store::{delete_all, lock_owner};
 pub use text::PREFIX;
 
@@ -57,17 +58,6 @@ impl Identified for ApiToken {
     const PARAMETER: &'static str = "token_id";
 }
 
-/// A user's API tokens.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct ApiTokenList {
-    /// Newest first.
-    #[schema(max_items = 100)]
-    pub tokens: Vec<ApiToken>,
-    /// The number of tokens.
-    #[schema(schema_with = count_schema)]
-    pub count: usize,
-}
-
 /// An API token to be created.
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -88,13 +78,4 @@ pub struct CreateApiToken {
     #[serde(default)]
     #[schema(example = "2099-12-31T00:00:00Z")]
     pub expires_at: Option<DateTime<Utc>>,
-}
-
-/// An API token that was just created, with the token itself.
-#[derive(Serialize, Deserialize, ToSchema)]
-pub struct CreatedApiToken {
-    /// The token, to be sent as `Authorization: Bearer <token>`. It is shown now and never again.
-    #[schema(pattern = "^taskwire_[0-9A-Za-z]{36}$", example = "taskwire_S0mePlaceh0lderN0tARea1T0ken000000")]
-    pub token: String,
-    pub api_token: ApiToken,
 }

@@ -1,6 +1,6 @@
-//! The SQL of API tokens. Every statement takes the owner as its first parameter, but for the two
-//! that cannot: [`by_hash`], which finds the owner of a token, and [`note_uses`], which writes
-//! down at one time what the tokens of many owners were used for.
+//! The SQL of API tokens. Every statement takes the owner as its first parameter, except two:
+//! [`by_hash`] finds the owner of a token, and [`note_uses`] writes the uses of many owners' tokens
+//! together.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -9,16 +9,16 @@ use super::text::TokenHash;
 use super::{ApiToken, ApiTokenId, CreateApiToken, TOKENS_MAX};
 use crate::auth::{Identity, OwnerId, Scope};
 use crate::database::{Pool, Transaction};
-use crate::revocations::{Recorded, Revocations, Subject};
+use crate::revocations::{RecordedRevocations, Revocations, Subject};
 
-/// How a creation ended.
+/// The result of creating a token.
 pub enum Creation {
     Created(ApiToken),
     /// The owner has as many as are allowed.
     TooMany,
-    /// It would have ended already.
+    /// It would have expired already.
     Past,
-    /// What the caller came with has been revoked meanwhile.
+    /// The caller's own token has been revoked in the meantime.
     Revoked,
 }
 
@@ -33,8 +33,8 @@ pub async fn list(pool: &Pool, owner: &OwnerId) -> sqlx::Result<Vec<ApiToken>> {
     .await
 }
 
-/// Creates a token, under the owner's lock: it either is there before its user is deleted, and
-/// goes along, or comes too late.
+/// Creates a token under the owner's lock, so that a deletion of the user at the same time either
+/// deletes the token too, or comes first and revokes the caller's access.
 pub async fn create(
     transaction: &mut Transaction<'_>,
     identity: &Identity,
@@ -81,7 +81,7 @@ pub async fn revoke(
     owner: &OwnerId,
     id: ApiTokenId,
     revocations: &Revocations,
-) -> sqlx::Result<Option<Recorded>> {
+) -> sqlx::Result<Option<RecordedRevocations>> {
     let removed = sqlx::query!("DELETE FROM api_tokens WHERE owner_id = $1 AND id = $2", owner.as_str(), id.as_uuid())
         .execute(&mut *transaction)
         .await?;
@@ -91,8 +91,8 @@ pub async fn revoke(
     revocations.record(transaction, owner, &[Subject::ApiToken(id.as_uuid())]).await.map(Some)
 }
 
-/// Removes all tokens of an owner, which it returns. With the owner's lock, one that is being created
-/// goes too, or comes too late.
+/// Deletes all tokens of an owner and returns what to revoke. Under the owner's lock no token can be
+/// created at the same time.
 pub async fn delete_all(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<Vec<Subject>> {
     let removed = sqlx::query_scalar!("DELETE FROM api_tokens WHERE owner_id = $1 RETURNING id", owner.as_str())
         .fetch_all(transaction)
@@ -100,7 +100,7 @@ pub async fn delete_all(transaction: &mut Transaction<'_>, owner: &OwnerId) -> s
     Ok(removed.into_iter().map(Subject::ApiToken).collect())
 }
 
-/// Takes the owner's lock, also where nothing was written for the owner yet.
+/// Takes the owner's lock, even if nothing was written for the owner yet.
 pub async fn lock_owner(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<()> {
     sqlx::query!(
         "INSERT INTO owners AS o (owner_id, last_seq, last_at) VALUES ($1, 0, clock_timestamp())
@@ -112,7 +112,7 @@ pub async fn lock_owner(transaction: &mut Transaction<'_>, owner: &OwnerId) -> s
     Ok(())
 }
 
-/// What a token is good for.
+/// What a token gives access to, and for how long.
 #[derive(Debug, Clone)]
 pub struct Grant {
     pub owner_id: String,
@@ -122,7 +122,7 @@ pub struct Grant {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// The token with this hash, whoever's it is.
+/// The token with this hash, of any owner.
 pub async fn by_hash(pool: &Pool, hash: &TokenHash) -> sqlx::Result<Option<Grant>> {
     sqlx::query_as!(
         Grant,
@@ -141,8 +141,8 @@ pub struct Use {
     pub at: DateTime<Utc>,
 }
 
-/// Notes when tokens were used, unless that was noted less than a minute before. What is locked,
-/// as by who is revoking it, is passed over: so nobody ever waits for this.
+/// Notes when tokens were used, unless that was noted less than a minute before. Skips rows that are
+/// locked, for example by a revocation, so that nothing waits for this.
 pub async fn note_uses(pool: &Pool, uses: &[Use]) -> sqlx::Result<()> {
     let owners: Vec<String> = uses.iter().map(|used| used.owner.as_str().to_owned()).collect();
     let ids: Vec<Uuid> = uses.iter().map(|used| used.id).collect();

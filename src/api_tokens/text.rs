@@ -1,8 +1,8 @@
-//! What an API token looks like: `taskwire_`, 30 random characters of base 62, which are 178 bits,
-//! and six that are the CRC-32 of those 30. So a scanner for leaks finds it by the pattern
-//! `taskwire_[0-9A-Za-z]{36}` and knows from the checksum that it is one; and what is not one is
-//! refused without asking the database. The server keeps the SHA-256 alone: of a text this random
-//! no slow hash could make more.
+//! The form of an API token: `taskwire_`, 30 random characters of base 62 (178 bits), and six
+//! characters that are the CRC-32 of those 30. A scanner for leaked secrets finds tokens by the
+//! pattern `taskwire_[0-9A-Za-z]{36}` and confirms them by the checksum, and the server rejects other
+//! texts without asking the database. The server stores the SHA-256 only; the text is so random that
+//! a slow hash would add nothing.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ const RANDOM: usize = 30;
 const CHECKSUM: usize = 6;
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// The SHA-256 of a token: what it is known by.
+/// The SHA-256 of a token, by which it is found.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash([u8; 32]);
 
@@ -24,7 +24,7 @@ pub struct TokenText(String);
 
 impl TokenText {
     pub fn random() -> Self {
-        // The generator is one for secrets, seeded by the system.
+        // A generator that is fit for secrets, seeded by the system.
         let random: String = rand::rng().sample_iter(Alphanumeric).take(RANDOM).map(char::from).collect();
         let checksum = checksum(&random);
         Self(format!("{PREFIX}{random}{checksum}"))
@@ -40,7 +40,7 @@ impl TokenText {
 }
 
 impl TokenHash {
-    /// Of what looks like a token and has the right checksum.
+    /// The hash of a text that has the form of a token and the right checksum.
     pub fn of_genuine(text: &str) -> Option<Self> {
         let rest = text.strip_prefix(PREFIX)?;
         let whole = rest.len() == RANDOM + CHECKSUM && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());

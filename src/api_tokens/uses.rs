@@ -1,5 +1,5 @@
-//! When API tokens were last used: noted in memory on the way of a request, which does not wait,
-//! and written down in the background, at most once a minute for each token.
+//! When API tokens were last used: noted in memory during a request, which does not wait, and
+//! written to the database in the background, at most once a minute for each token.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -13,12 +13,11 @@ use super::store::{self, Use};
 use crate::auth::{Credential, Identity};
 use crate::database::Pool;
 
-/// How precise it is.
+/// How precise the time of the last use is.
 const PRECISION: Duration = Duration::from_mins(1);
 /// How long uses are collected before they are written together.
 const BATCHED_FOR: Duration = Duration::from_millis(100);
-/// Tokens in use at one time of which is known that their use is written. Of further ones it is
-/// not known, which costs writes.
+/// How many tokens are remembered as noted. Further tokens are written more often than necessary.
 const TOKENS: usize = 20_000;
 
 pub struct Uses {
@@ -51,7 +50,7 @@ impl Uses {
         if noted.at.len() < TOKENS {
             noted.at.insert(id, Instant::now());
         }
-        // As many as are remembered also wait to be written, while the database is away.
+        // Bounded as well, for the time that the database cannot be reached.
         if noted.unwritten.len() < TOKENS {
             noted.unwritten.push(Use { owner: identity.owner.clone(), id, at: Utc::now() });
         }

@@ -1,11 +1,10 @@
-//! Minting tokens with the deployment's own secret, for the command line; and why a token of any
-//! kind is not accepted.
+//! Tokens that are signed with the deployment's own secret: the command line mints them.
 
 use chrono::Utc;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value, json};
 
-use super::Identity;
+use super::identity::{Identity, TokenError};
 use super::jwt::{self, Key, Keys, Rules, Unverified, is_user_id};
 use crate::config::JwtConfig;
 
@@ -14,51 +13,6 @@ pub struct Tokens {
     encoding: EncodingKey,
     keys: Keys,
     rules: Rules,
-}
-
-/// Why a token is not accepted. The texts are safe to send and to log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TokenError {
-    #[error("send a token: Authorization: Bearer <token>")]
-    Missing,
-    #[error("more than one Authorization header")]
-    Repeated,
-    #[error("the Authorization header is not of the form: Bearer <token>")]
-    Scheme,
-    #[error("the token is not a well-formed JWT")]
-    Malformed,
-    #[error("the token's algorithm is not one that the key of its issuer is for")]
-    Algorithm,
-    #[error("the token is of a type that is not for signing in")]
-    Type,
-    #[error("the token is signed with a key that its issuer does not publish")]
-    UnknownKey,
-    #[error("the token uses a critical extension, and none is supported")]
-    Extension,
-    #[error("the token's signature is wrong")]
-    Signature,
-    #[error("the token has expired")]
-    Expired,
-    #[error("the token is not valid yet")]
-    NotYetValid,
-    #[error("the token lacks a required claim or a claim has the wrong type")]
-    Claims,
-    #[error("the token's subject is not a usable user id")]
-    Subject,
-    #[error("the token is from another issuer")]
-    Issuer,
-    #[error("the token is for another audience")]
-    Audience,
-    #[error("the API token is malformed: it has lost or changed a character")]
-    ApiTokenForm,
-    #[error("there is no such API token; it may have been revoked")]
-    ApiTokenUnknown,
-    #[error("the token was revoked; sign in again")]
-    Revoked,
-    #[error("the token is older than tokens may be here (TOKEN_MAX_LIFE)")]
-    TooOld,
-    #[error("the token ends later than tokens may here (TOKEN_MAX_LIFE), and does not say when it was issued")]
-    TooLong,
 }
 
 /// Why no token can be minted.
@@ -79,7 +33,7 @@ impl Tokens {
         }
     }
 
-    /// `None` where tokens come only from elsewhere.
+    /// `None` if the server has no secret, so that all tokens come from other issuers.
     pub fn of(jwt: &JwtConfig) -> Option<Self> {
         let secret = jwt.secret.as_ref()?.expose().as_bytes();
         let mut tokens = Self::new(secret, jwt.issuer.clone(), jwt.audience.clone());

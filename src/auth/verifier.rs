@@ -1,32 +1,20 @@
-//! The one door: the text of a token becomes an [`Identity`] here and nowhere else, whatever kind
-//! of token it is and wherever it arrives, over HTTP or on a socket.
+//! The only place where the text of a token becomes an [`Identity`], for every kind of token, over
+//! HTTP and on sockets.
 
+use super::identity::{Credential, Identity, VerifyError};
 use super::issuers::Issuers;
 use super::jwt::{OWN_ISSUER, Unverified};
-use super::{Credential, Identity, TokenError, refuse};
 use crate::accounts::AccessTokens;
 use crate::api_tokens::ApiTokens;
-use crate::problem::Problem;
 use crate::revocations::Revocations;
 
-/// Knows every source of tokens that this server accepts.
+/// Verifies tokens of every source that this server accepts.
 pub struct Verifier {
-    /// The tokens of this deployment's own accounts.
+    /// Access tokens of this server's own accounts, if it keeps any.
     own: Option<AccessTokens>,
     issuers: Issuers,
     api_tokens: ApiTokens,
     revocations: Revocations,
-}
-
-/// Why a token does not lead to an identity.
-#[derive(Debug, thiserror::Error)]
-pub enum VerifyError {
-    /// It is not accepted, and will not be.
-    #[error(transparent)]
-    Refused(#[from] TokenError),
-    /// What is needed to tell cannot be reached now.
-    #[error("the token cannot be checked now; try again")]
-    Unavailable,
 }
 
 impl Verifier {
@@ -39,26 +27,25 @@ impl Verifier {
         Self { own, issuers, api_tokens, revocations }
     }
 
-    /// Where tokens from outside come from.
     pub const fn issuers(&self) -> &Issuers {
         &self.issuers
     }
 
-    /// Whatever proves an identity, it counts only while it has not been revoked.
+    /// Verifies a token, and that nothing has revoked it.
     pub async fn verify(&self, token: &str) -> Result<Identity, VerifyError> {
         self.revocations.admit(self.identify(token).await?)
     }
 
-    /// To be called once an identity has got what it came for, so that its user can see when an
-    /// API token was last used.
+    /// Notes the use of an API token, so that its user can see when it was last used. To be called
+    /// once the identity has been given access.
     pub fn used(&self, identity: &Identity) {
         if matches!(identity.credential, Credential::ApiToken { .. }) {
             self.api_tokens.used(identity);
         }
     }
 
-    /// Whose token it is, by the source that it is from. What a source decides is final: a token
-    /// that one refuses is not shown to the next.
+    /// Asks the one source that the token is from. Its decision is final: no other source gets a
+    /// token that it rejected.
     async fn identify(&self, token: &str) -> Result<Identity, VerifyError> {
         if ApiTokens::is_one(token) {
             return self.api_tokens.verify(token).await;
@@ -67,15 +54,6 @@ impl Verifier {
         match &self.own {
             Some(own) if unverified.issuer() == Some(OWN_ISSUER) => own.verify(&unverified).await,
             _ => self.issuers.identify(&unverified).await,
-        }
-    }
-}
-
-impl From<VerifyError> for Problem {
-    fn from(error: VerifyError) -> Self {
-        match error {
-            VerifyError::Refused(error) => refuse(error),
-            VerifyError::Unavailable => Self::unavailable("the token cannot be checked now; try again"),
         }
     }
 }

@@ -141,6 +141,12 @@ pub async fn connect(url: &str, config: PoolConfig) -> Result<Pool, DatabaseErro
     }
 }
 
+/// Whether the database answers.
+pub async fn ping(pool: &Pool) -> sqlx::Result<()> {
+    sqlx::query_scalar!("SELECT 1").fetch_one(pool).await?;
+    Ok(())
+}
+
 fn options(url: &str, variable: &'static str) -> Result<PgConnectOptions, DatabaseError> {
     let options: PgConnectOptions = url.parse().map_err(|_| DatabaseError::Url(variable))?;
     // Statements carry no values, but their text at every request is noise.

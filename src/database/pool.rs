@@ -1,9 +1,9 @@
-//! Connections at hand. sqlx's pool asks Postgres about each connection that comes back, in a
-//! task of its own: a second round trip behind every statement. Here a connection whose statement
-//! ended well stays at hand for the next one, and only a doubtful one (its statement failed or
-//! was given up half-way, or it has rested for long) is looked at and goes back through sqlx's
-//! pool, which renews it or lets it go. All of that is bounded: a connection whose packets are
-//! dropped without a word would else be waited for until TCP gives up, a quarter of an hour later.
+//! The pool of connections. sqlx's pool pings Postgres for each connection that is returned, which is a
+//! second round trip after every statement. Here a connection whose statement succeeded stays at hand
+//! for the next one. Only a connection in doubt (its statement failed or was dropped half-way, or it
+//! was idle for long) is checked and returned to sqlx's pool, which keeps or closes it. All of that
+//! has a time limit: on a connection whose packets are dropped silently, TCP would wait for a quarter
+//! of an hour.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -22,9 +22,9 @@ use tokio::time::timeout;
 use super::unprepared::{self, Unprepared};
 use crate::config::{DatabaseProxy, PoolConfig};
 
-/// How long a connection may rest and still be used unseen.
+/// How long a connection may be idle and still be used unchecked.
 pub const FRESH_FOR: Duration = Duration::from_secs(30);
-/// How long a doubtful connection gets to give a sign of life.
+/// How long a check of a connection in doubt may take.
 const SIGN_WITHIN: Duration = Duration::from_secs(2);
 
 /// Runs statements, as sqlx's own pool does. Cheap to clone.
@@ -36,7 +36,7 @@ struct Inner {
     connections: PgPool,
     proxy: DatabaseProxy,
     statement_within: Duration,
-    /// One for each connection there may be, so that who has one never waits for another's return.
+    /// One for each connection that there may be, so that the holder of one can always get a connection.
     turns: Semaphore,
     at_hand: Mutex<Vec<Rested>>,
 }
@@ -83,10 +83,10 @@ impl Pool {
         Self::new(sqlx::postgres::PgPoolOptions::new().connect_lazy_with(nowhere), PoolConfig::default())
     }
 
-    /// Lets no further statement begin, and waits for those under way.
+    /// Lets no further statement begin, and waits for running ones.
     pub async fn close(&self) {
         self.0.turns.close();
-        // Whoever finishes from here on sees that there is no next statement.
+        // A statement that finishes from here on closes its connection.
         let at_hand = std::mem::take(&mut *self.0.at_hand.lock());
         drop(at_hand);
         self.0.connections.close().await;
@@ -116,7 +116,7 @@ impl Pool {
             Some(rested) if rested.since.elapsed() < FRESH_FOR => rested.connection,
             Some(stale) => {
                 self.doubt(stale.connection, Doubt::Statement);
-                // The others have rested for longer still.
+                // The others have been idle for longer.
                 self.doubt_all();
                 pool.connections.acquire().await?
             }
@@ -125,8 +125,8 @@ impl Pool {
         Ok(Lease { connection: Some(connection), doubt: Doubt::Statement, pool: self, _turn: turn })
     }
 
-    /// All that a statement comes to. Taken in at once: pages are short, and a slow reader would
-    /// hold the connection.
+    /// All results of a statement. They are read at once: pages are short, and a slow reader would
+    /// occupy the connection.
     async fn run<'q, E: 'q + Execute<'q, Postgres>>(&self, query: E) -> sqlx::Result<Results> {
         let mut lease = self.lease().await?;
         let connection = lease.connection()?;
@@ -163,24 +163,24 @@ impl Pool {
         }
     }
 
-    /// Lets go of a dead connection without a farewell, which could hang like all else. What took
-    /// it away may have taken others.
+    /// Closes a dead connection without the closing message, which could hang as well. The others at
+    /// hand may have died of the same cause, so they are checked.
     fn give_up(&self, connection: PoolConnection<Postgres>) {
         drop(connection.detach());
         self.doubt_all();
     }
 }
 
-/// Whether a connection is at the end of all that was asked of it, or gets there soon. A mere ping
-/// would not do: sqlx takes no notice of a transaction whose `BEGIN` was given up between question
-/// and answer, and whoever came next would write into it and never commit.
+/// Whether a connection answers in time, with no transaction open. A ping would not be enough: sqlx does
+/// not notice a transaction whose `BEGIN` was dropped before its response, and the next statement
+/// would write into it and never be committed.
 pub async fn gives_sign(connection: &mut PgConnection) -> bool {
     let sign = async { connection.begin().await?.rollback().await };
     matches!(timeout(SIGN_WITHIN, sign).await, Ok(Ok(())))
 }
 
-/// Ends the transaction that may be open on a connection; whether it could in time. `BEGIN` or a
-/// statement that was given up half-way has been processed before this.
+/// Rolls back the transaction that may be open on a connection; whether it answered in time. Postgres
+/// has processed a `BEGIN` or statement that was dropped half-way before this.
 async fn rolls_back(connection: &mut PgConnection) -> bool {
     matches!(timeout(SIGN_WITHIN, connection.execute("ROLLBACK")).await, Ok(Ok(_)))
 }
@@ -209,7 +209,7 @@ pub(super) fn timed_out() -> sqlx::Error {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // There may be no runtime any more, which the way through sqlx's pool needs.
+        // There may be no runtime any more, which returning a connection to sqlx's pool needs.
         for rested in self.at_hand.get_mut().drain(..) {
             drop(rested.connection.detach());
         }

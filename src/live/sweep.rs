@@ -44,7 +44,7 @@ pub async fn run(pool: Pool, hub: Hub, revocations: Revocations, every: Duration
 struct Swept {
     /// The users whose log is further than the hub knows, or is another log.
     moved_on: Vec<String>,
-    revocations: revocations::Head,
+    revocations: revocations::RevocationHead,
 }
 
 async fn ask(pool: &Pool, heads: &[KnownHead]) -> sqlx::Result<Swept> {
@@ -74,6 +74,6 @@ async fn ask(pool: &Pool, heads: &[KnownHead]) -> sqlx::Result<Swept> {
     .fetch_all(pool)
     .await?;
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-    let revocations = revocations::Head { epoch: first.epoch, seq: first.revocations };
+    let revocations = revocations::RevocationHead { epoch: first.epoch, seq: first.revocations };
     Ok(Swept { revocations, moved_on: rows.into_iter().filter_map(|row| row.moved_on).collect() })
 }

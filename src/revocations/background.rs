@@ -1,4 +1,4 @@
-//! Keeping up: what this server knows of revocations follows the table, and what has expired is
+//! Background work: this server's view of the revocations follows the table, and expired ones are
 //! removed from both.
 
 use std::time::{Duration, Instant};
@@ -7,31 +7,32 @@ use backon::Retryable;
 use chrono::Utc;
 
 use super::Revocations;
+use super::revocation::RevocationHead;
 use super::store;
-use super::view::{Head, View};
+use super::view::View;
 use crate::database::RETRY;
 
-/// How often what has expired is removed.
+/// How often expired revocations are removed.
 const EVERY: Duration = Duration::from_mins(10);
-/// How long a row stays after its end: clocks differ.
+/// How long a row stays after it has expired: clocks differ.
 const SPARE: Duration = Duration::from_mins(1);
 
 impl Revocations {
-    /// Reads all that is revoked; a server must do so before it serves.
+    /// Reads all revocations. A server must do so before it serves.
     pub async fn load(&self) -> sqlx::Result<()> {
         self.catch_up(true).await
     }
 
-    /// Takes word from another server that the sequence has come as far as this.
+    /// Receives another server's hint that the sequence has reached this number.
     pub fn hint(&self, seq: i64) {
         if self.0.known.read().view.head.seq < seq {
             self.0.behind.notify_one();
         }
     }
 
-    /// Takes the head as the sweep found it in the database, having asked at this time, and reads
+    /// Receives the newest number, which the sweep asked the database for at this time, and reads
     /// what is new.
-    pub async fn swept(&self, head: Head, asked_at: Instant) {
+    pub async fn swept(&self, head: RevocationHead, asked_at: Instant) {
         if self.confirm(head, asked_at) {
             return;
         }
@@ -41,8 +42,8 @@ impl Revocations {
         }
     }
 
-    /// Whether everything up to this head is known, and so the view was whole at that time.
-    fn confirm(&self, head: Head, asked_at: Instant) -> bool {
+    /// Whether everything up to this head is known, so that the view was complete at that time.
+    fn confirm(&self, head: RevocationHead, asked_at: Instant) -> bool {
         let mut known = self.0.known.write();
         let whole = known.view.head == head;
         if whole {
@@ -51,7 +52,7 @@ impl Revocations {
         whole
     }
 
-    /// Reads what is new whenever there is word of it, for as long as the server runs.
+    /// Reads what is new after each hint, for as long as the server runs.
     pub async fn follow(self) {
         loop {
             self.0.behind.notified().await;
@@ -62,30 +63,31 @@ impl Revocations {
         }
     }
 
-    async fn catch_up(&self, mut anew: bool) -> sqlx::Result<()> {
+    async fn catch_up(&self, mut from_start: bool) -> sqlx::Result<()> {
         loop {
-            let from = if anew { Head::default() } else { self.0.known.read().view.head };
+            let from = if from_start { RevocationHead::default() } else { self.0.known.read().view.head };
             let asked_at = Instant::now();
             let page = store::read(&self.0.pool, from.seq).await?;
-            // Numbers of another history, or of an earlier state of this one, say nothing.
-            if !anew && (page.head.epoch != from.epoch || page.head.seq < from.seq) {
-                anew = true;
+            // Numbers of another history, or of an earlier state of this one, cannot be compared.
+            if !from_start && (page.head.epoch != from.epoch || page.head.seq < from.seq) {
+                from_start = true;
                 continue;
             }
             self.apply(&page.revocations);
             let mut known = self.0.known.write();
             let last = page.revocations.last().map_or(from.seq, |revocation| revocation.seq);
-            let reached = Head { epoch: page.head.epoch, seq: if page.complete { page.head.seq } else { last } };
-            known.view.advance(reached, anew);
+            let reached =
+                RevocationHead { epoch: page.head.epoch, seq: if page.complete { page.head.seq } else { last } };
+            known.view.advance(reached, from_start);
             if page.complete {
                 known.confirmed = known.confirmed.max(asked_at);
                 return Ok(());
             }
-            anew = false;
+            from_start = false;
         }
     }
 
-    /// Removes what has expired, for as long as the server runs.
+    /// Removes expired revocations, for as long as the server runs.
     pub async fn expire(self) {
         let mut ticks = tokio::time::interval(EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -103,10 +105,10 @@ impl Revocations {
 }
 
 impl View {
-    /// Everything up to this head is known. Word from this server's own revocations may have come
-    /// further meanwhile.
-    fn advance(&mut self, reached: Head, anew: bool) {
-        if anew || reached.epoch != self.head.epoch || reached.seq > self.head.seq {
+    /// Everything up to this head is known. This server's own revocations may have moved the head
+    /// further in the meantime.
+    fn advance(&mut self, reached: RevocationHead, from_start: bool) {
+        if from_start || reached.epoch != self.head.epoch || reached.seq > self.head.seq {
             self.head = reached;
         }
     }
@@ -125,14 +127,14 @@ mod tests {
     use crate::database::Pool;
     use crate::live::Hub;
     use crate::live::hints::Hints;
-    use crate::revocations::{Lives, Revocation, Subject};
+    use crate::revocations::{RecordedRevocations, Revocation, Subject, TokenLifetimes};
 
     /// What a server knows that has not yet spoken with its database.
     fn revocations() -> Revocations {
         let nowhere = PgPoolOptions::new().connect_lazy("postgres://127.0.0.1:1/none").expect("an address");
         let pool = Pool::new(nowhere, PoolConfig::default());
-        let lives = Lives { token: Duration::from_hours(1) };
-        Revocations::new(pool.clone(), Hub::new(pool), Hints::new(true), lives, Duration::from_secs(1))
+        let lifetimes = TokenLifetimes { token: Duration::from_hours(1) };
+        Revocations::new(pool.clone(), Hub::new(pool), Hints::new(true), lifetimes, Duration::from_secs(1))
     }
 
     fn identity() -> Identity {
@@ -159,22 +161,22 @@ mod tests {
         revocations.0.known.write().confirmed = long_ago;
         assert!(matches!(revocations.admit(identity()), Err(VerifyError::Unavailable)));
         // Word of something that it has not read is not enough.
-        assert!(!revocations.confirm(Head { epoch: 0, seq: 1 }, Instant::now()));
+        assert!(!revocations.confirm(RevocationHead { epoch: 0, seq: 1 }, Instant::now()));
         assert!(matches!(revocations.admit(identity()), Err(VerifyError::Unavailable)));
-        assert!(revocations.confirm(Head::default(), Instant::now()));
+        assert!(revocations.confirm(RevocationHead::default(), Instant::now()));
         assert!(revocations.admit(identity()).is_ok());
     }
 
     #[tokio::test]
     async fn what_is_announced_holds_at_once_and_counts_as_known_only_without_a_gap() {
         let revocations = revocations();
-        revocations.announce(super::super::Recorded(vec![revocation(2)]));
+        revocations.announce(RecordedRevocations(vec![revocation(2)]));
         assert!(revocations.forbids(&identity()));
         // The first is still to come, from this server or another.
         assert_eq!(revocations.0.known.read().view.head.seq, 0);
-        revocations.announce(super::super::Recorded(vec![revocation(1)]));
+        revocations.announce(RecordedRevocations(vec![revocation(1)]));
         assert_eq!(revocations.0.known.read().view.head.seq, 1);
-        revocations.announce(super::super::Recorded(vec![revocation(2), revocation(3)]));
+        revocations.announce(RecordedRevocations(vec![revocation(2), revocation(3)]));
         assert_eq!(revocations.0.known.read().view.head.seq, 3);
     }
 }

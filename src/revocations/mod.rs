@@ -1,19 +1,21 @@
-//! Access that was taken back. Whoever takes some back records it in the same transaction as what
-//! it belongs to, and announces it after the commit: on this server it holds from then on, on the
-//! others within milliseconds by a hint, and within `SWEEP_INTERVAL` without one. No request asks
-//! the database: each server knows all revocations that still matter, from before it serves.
+//! Access that was revoked. A revocation is recorded in the same transaction as the change that it
+//! belongs to, and announced after the commit: on this server it applies at once, on the others
+//! within milliseconds by a hint, and within `SWEEP_INTERVAL` without one. No request reads the
+//! database for this: each server knows all revocations that still matter, and reads them before it
+//! serves.
 //!
 //! Revocations have a sequence of their own, without gaps and in the order of the commits, so a
-//! server that knows up to a number can tell from the number alone that something is new. A
-//! revocation is kept until the last token that it forbids has expired by itself; that no token
-//! lives longer than that is seen to by [`Revocations::admit`].
+//! server finds out from the newest number alone whether there is something new. A revocation is
+//! kept until the last token that it forbids has expired; [`Revocations::admit`] makes sure that no
+//! token lives longer than that.
 //!
-//! A server that is cut off from the database learns of nothing. It gives nothing away either: its
-//! requests fail and its sockets get no changes. After half a minute it accepts no token at all
-//! until it has heard from the database again.
+//! A server that is cut off from the database learns of no revocation. It discloses nothing either:
+//! its requests fail and its sockets get no changes. After 30 seconds it rejects all tokens, until
+//! it reaches the database again.
 
 mod background;
-mod lives;
+mod lifetimes;
+mod revocation;
 mod store;
 mod view;
 
@@ -21,13 +23,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use parking_lot::RwLock;
 use tokio::sync::Notify;
-use uuid::Uuid;
 
-pub use lives::{Lives, SESSION_TOKENS_LIVE};
-pub use view::Head;
+pub use lifetimes::{SESSION_TOKEN_LIFETIME_MAX, TokenLifetimes};
+pub use revocation::{RecordedRevocations, Revocation, RevocationHead, Subject};
 
 use crate::auth::{Identity, OwnerId, TokenError, VerifyError};
 use crate::database::{Pool, Transaction};
@@ -36,36 +37,7 @@ use crate::live::hints::Hints;
 use crate::problem::Problem;
 use view::View;
 
-/// What is revoked, of one owner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject {
-    /// Every token of the owner that was issued until now, of whatever kind. Tokens that do not say
-    /// when they were issued count as old.
-    User {
-        /// Whether the owner, who is being deleted, can never return under the same id.
-        for_good: bool,
-    },
-    /// The access tokens of a session.
-    Session(Uuid),
-    ApiToken(Uuid),
-}
-
-/// One revocation, as it is stored.
-#[derive(Debug, Clone)]
-pub struct Revocation {
-    seq: i64,
-    owner: String,
-    subject: Subject,
-    revoked_at: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-}
-
-/// Revocations whose transaction is to be committed, and which are then to be announced.
-#[derive(Debug, Default)]
-#[must_use = "what is recorded must be announced after the commit"]
-pub struct Recorded(Vec<Revocation>);
-
-/// All that is revoked, as this server knows it. Cheap to clone.
+/// All revocations that this server knows. Cheap to clone.
 #[derive(Clone)]
 pub struct Revocations(Arc<Inner>);
 
@@ -73,19 +45,19 @@ struct Inner {
     pool: Pool,
     hub: Hub,
     hints: Hints,
-    lives: Lives,
+    lifetimes: TokenLifetimes,
     known: RwLock<Known>,
-    /// Counts whatever has been revoked since the start.
+    /// Counts the times that something was revoked since the start.
     changes: AtomicU64,
-    /// Tells the reader that there is something new.
+    /// Wakes the reader when there is something new in the database.
     behind: Notify,
-    /// How long the view is trusted without word from the database.
+    /// How long the view is trusted without hearing from the database.
     stale_after: Duration,
 }
 
 struct Known {
     view: View,
-    /// When it was last known to be whole.
+    /// When the view was last known to be complete.
     confirmed: Instant,
 }
 
@@ -93,13 +65,13 @@ struct Known {
 const TRUSTED_FOR: Duration = Duration::from_secs(30);
 
 impl Revocations {
-    /// `sweep` is the time between two looks at the head.
-    pub fn new(pool: Pool, hub: Hub, hints: Hints, lives: Lives, sweep: Duration) -> Self {
+    /// `sweep` is the time between two reads of the newest number.
+    pub fn new(pool: Pool, hub: Hub, hints: Hints, lifetimes: TokenLifetimes, sweep: Duration) -> Self {
         Self(Arc::new(Inner {
             pool,
             hub,
             hints,
-            lives,
+            lifetimes,
             known: RwLock::new(Known { view: View::default(), confirmed: Instant::now() }),
             changes: AtomicU64::new(0),
             behind: Notify::new(),
@@ -107,27 +79,27 @@ impl Revocations {
         }))
     }
 
-    /// Records revocations as the last part of a transaction; to be announced after the commit.
+    /// Records revocations as the last part of a transaction. [`Self::write`] announces them.
     pub async fn record(
         &self,
         transaction: &mut Transaction<'_>,
         owner: &OwnerId,
         subjects: &[Subject],
-    ) -> sqlx::Result<Recorded> {
-        store::record(transaction, owner, subjects, &self.0.lives).await
+    ) -> sqlx::Result<RecordedRevocations> {
+        store::record(transaction, owner, subjects, &self.0.lifetimes).await
     }
 
-    /// Makes revocations hold on this server at once, closes the sockets that they concern, and
-    /// tells the other servers.
-    pub fn announce(&self, recorded: Recorded) {
-        let Recorded(revocations) = recorded;
+    /// Applies revocations on this server at once, closes the sockets that they concern, and sends a
+    /// hint to the other servers.
+    pub fn announce(&self, recorded: RecordedRevocations) {
+        let RecordedRevocations(revocations) = recorded;
         let (Some(first), Some(last)) = (revocations.first(), revocations.last()) else { return };
         let (first, last) = (first.seq, last.seq);
         let mut known = self.0.known.write();
         if known.view.head.seq + 1 == first {
             known.view.head.seq = last;
         } else if known.view.head.seq < last {
-            // Those before it are being committed, or were by another server.
+            // The revocations before it are being committed, or another server committed them.
             self.0.behind.notify_one();
         }
         drop(known);
@@ -135,11 +107,11 @@ impl Revocations {
         self.0.hints.leave_revocations(last);
     }
 
-    /// Runs a transaction in which something is revoked, and announces that: as one, in a task of
-    /// its own, so that a request which is dropped does not revoke without a word.
+    /// Runs a transaction that revokes something, and announces the revocations. Both happen in a
+    /// task of their own, so that a request which is dropped cannot commit without announcing.
     pub async fn write<T: Send + 'static>(
         &self,
-        transaction: impl Future<Output = sqlx::Result<(T, Recorded)>> + Send + 'static,
+        transaction: impl Future<Output = sqlx::Result<(T, RecordedRevocations)>> + Send + 'static,
     ) -> Result<T, Problem> {
         let this = self.clone();
         let whole = async move {
@@ -149,7 +121,7 @@ impl Revocations {
                     Ok(value)
                 }
                 Err(error) => {
-                    // The connection may have died after the commit: the table knows.
+                    // The connection may have died after the commit, so the table must be read.
                     this.0.behind.notify_one();
                     Err(Problem::from(error))
                 }
@@ -161,10 +133,10 @@ impl Revocations {
             .unwrap_or_else(|panic| Err(Problem::server_error(&panic)))
     }
 
-    /// Lets an identity pass that was verified by other means, unless it has been revoked or is
-    /// such that a revocation could not be relied on.
+    /// Admits an identity whose token was verified, unless the token was revoked, is too old, or the
+    /// revocations may be out of date.
     pub fn admit(&self, identity: Identity) -> Result<Identity, VerifyError> {
-        let identity = self.0.lives.bounded(identity, Utc::now())?;
+        let identity = self.0.lifetimes.bounded(identity, Utc::now())?;
         let known = self.0.known.read();
         if known.confirmed.elapsed() > self.0.stale_after {
             return Err(VerifyError::Unavailable);
@@ -179,14 +151,15 @@ impl Revocations {
         self.0.known.read().view.forbids(identity, Utc::now())
     }
 
-    /// The same as the database knows it now, for what must not happen a moment too late.
+    /// The same, read from the database within a transaction: for writes that must not happen after a
+    /// revocation.
     pub async fn forbids_by_now(&self, transaction: &mut Transaction<'_>, identity: &Identity) -> sqlx::Result<bool> {
         let mut view = View::default();
         store::of_owner(transaction, &identity.owner).await?.iter().for_each(|revocation| view.add(revocation));
         Ok(view.forbids(identity, Utc::now()))
     }
 
-    /// How often something has been revoked: while it stays the same, what was allowed still is.
+    /// How often something was revoked. While the number stays the same, whatever was allowed still is.
     pub fn changes(&self) -> u64 {
         self.0.changes.load(Ordering::Acquire)
     }
@@ -197,7 +170,7 @@ impl Revocations {
             known.view.add(revocation);
         }
         drop(known);
-        // In this order: who is woken must see that there is something to look at.
+        // Counted before sockets are woken, because a woken socket compares the number.
         self.0.changes.fetch_add(1, Ordering::AcqRel);
         for revocation in revocations {
             self.0.hub.wake(&revocation.owner);

@@ -1,12 +1,12 @@
-//! The SQL of revocations. The table is read by every server, whoever's they are, so its key is the
-//! number and not the owner: this module and the sweep are the only ones that read it that way. (The
-//! trigger `owners_not_just_deleted` reads it by owner.)
+//! The SQL of revocations. Every server reads the revocations of all owners, so the key of the table
+//! is the number and not the owner: only this file and the sweep read it that way. (The trigger
+//! `owners_not_just_deleted` reads it by owner.)
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::view::Head;
-use super::{Lives, Recorded, Revocation, Subject};
+use super::lifetimes::TokenLifetimes;
+use super::revocation::{RecordedRevocations, Revocation, RevocationHead, Subject};
 use crate::auth::OwnerId;
 use crate::database::{Pool, Transaction};
 
@@ -17,19 +17,19 @@ const USER: &str = "user";
 const SESSION: &str = "session";
 const API_TOKEN: &str = "api_token";
 
-/// Records revocations as a part of a transaction. It must come last there: from here to the commit
-/// everybody else who revokes something waits, and whoever waited for another lock with this one
-/// in hand could wait for ever.
+/// Records revocations as the last part of a transaction. From here to the commit all other
+/// transactions that revoke something wait, so one that waited for another lock after this could
+/// deadlock.
 pub async fn record(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     subjects: &[Subject],
-    lives: &Lives,
-) -> sqlx::Result<Recorded> {
+    lifetimes: &TokenLifetimes,
+) -> sqlx::Result<RecordedRevocations> {
     if subjects.is_empty() {
-        return Ok(Recorded(Vec::new()));
+        return Ok(RecordedRevocations(Vec::new()));
     }
-    let (mut kinds, mut ids, mut for_good, mut kept) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut kinds, mut ids, mut for_good, mut kept_for) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for subject in subjects {
         let (kind, id, good) = match subject {
             Subject::User { for_good } => (USER, None, *for_good),
@@ -39,9 +39,9 @@ pub async fn record(
         kinds.push(kind.to_owned());
         ids.push(id);
         for_good.push(good);
-        kept.push(lives.of(*subject).as_secs_f64());
+        kept_for.push(lifetimes.of(*subject).as_secs_f64());
     }
-    // The clock is read once the row is locked, so that times, too, are in the order of the numbers.
+    // The clock is read after the row is locked, so that the times have the order of the numbers.
     let rows = sqlx::query!(
         r#"WITH head AS (
                UPDATE revocation_head SET last_seq = last_seq + cardinality($2::text[])
@@ -56,7 +56,7 @@ pub async fn record(
         &kinds,
         ids.as_slice() as &[Option<Uuid>],
         &for_good,
-        &kept,
+        &kept_for,
     )
     .fetch_all(transaction)
     .await?;
@@ -67,19 +67,19 @@ pub async fn record(
     });
     let mut revocations = revocations.collect::<sqlx::Result<Vec<_>>>()?;
     revocations.sort_by_key(|revocation| revocation.seq);
-    Ok(Recorded(revocations))
+    Ok(RecordedRevocations(revocations))
 }
 
-/// Revocations as one snapshot saw them.
-pub struct Page {
-    pub head: Head,
+/// Revocations from one snapshot.
+pub struct RevocationPage {
+    pub head: RevocationHead,
     pub revocations: Vec<Revocation>,
-    /// Whether these are all up to the head.
+    /// Whether there are no further ones up to the head.
     pub complete: bool,
 }
 
-/// What was revoked after a number, in order, unless it has expired by itself.
-pub async fn read(pool: &Pool, after: i64) -> sqlx::Result<Page> {
+/// The revocations after a number, in order, without expired ones.
+pub async fn read(pool: &Pool, after: i64) -> sqlx::Result<RevocationPage> {
     let rows = sqlx::query!(
         r#"SELECT h.epoch, c.last_seq, r.seq AS "seq?", r.owner_id AS "owner_id?", r.kind AS "kind?", r.subject,
                   r.for_good AS "for_good?", r.revoked_at AS "revoked_at?", r.expires_at AS "expires_at?"
@@ -95,7 +95,7 @@ pub async fn read(pool: &Pool, after: i64) -> sqlx::Result<Page> {
     .fetch_all(pool)
     .await?;
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-    let head = Head { epoch: first.epoch, seq: first.last_seq };
+    let head = RevocationHead { epoch: first.epoch, seq: first.last_seq };
     let mut revocations = Vec::new();
     for row in rows {
         let (Some(seq), Some(owner), Some(kind), Some(for_good), Some(revoked_at), Some(expires_at)) =
@@ -107,7 +107,7 @@ pub async fn read(pool: &Pool, after: i64) -> sqlx::Result<Page> {
         revocations.push(Revocation { seq, owner, subject, revoked_at, expires_at });
     }
     let complete = i64::try_from(revocations.len()).unwrap_or(i64::MAX) < PAGE;
-    Ok(Page { head, revocations, complete })
+    Ok(RevocationPage { head, revocations, complete })
 }
 
 /// All revocations of one owner.
@@ -126,7 +126,7 @@ pub async fn of_owner(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sql
     revocations.collect()
 }
 
-/// Removes what has expired for so long that no clock takes it for alive; returns how many.
+/// Removes revocations that expired before a time; returns how many.
 pub async fn remove_expired(pool: &Pool, before: DateTime<Utc>) -> sqlx::Result<u64> {
     let removed = sqlx::query!("DELETE FROM revocations WHERE expires_at < $1", before).execute(pool).await?;
     Ok(removed.rows_affected())

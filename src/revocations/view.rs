@@ -1,45 +1,38 @@
-//! What is revoked, as one server knows it: looked at on every request, so it is in memory.
+//! The revocations that one server knows, in memory because every request checks them.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{Revocation, Subject};
+use super::revocation::{Revocation, RevocationHead, Subject};
 use crate::auth::{Credential, Identity};
 
-/// How far the clock of who issues tokens may be ahead of the database's. A token that was issued
-/// just before a revocation may say that it was issued this much later.
+/// How far the clock of an issuer may be ahead of the database's. A token that was issued just before
+/// a revocation may be dated this much later.
 pub const SKEW: TimeDelta = TimeDelta::seconds(5);
-/// A token that says to be issued further ahead than this does not know the time, as one that
-/// counts in milliseconds, and is taken for old.
-const NOT_BELIEVED: TimeDelta = TimeDelta::minutes(1);
-
-/// Up to where the revocations are known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Head {
-    /// The database's history: in a restored one the numbers may begin again further back.
-    pub epoch: i64,
-    pub seq: i64,
-}
+/// A token that is dated further in the future than this is dated wrongly (in milliseconds, for
+/// example), and counts as old.
+const FUTURE_MAX: TimeDelta = TimeDelta::minutes(1);
 
 #[derive(Default)]
 pub struct View {
-    pub head: Head,
+    /// The newest revocation up to which all are known.
+    pub head: RevocationHead,
     users: HashMap<Box<str>, Span>,
     sessions: HashMap<Uuid, DateTime<Utc>>,
     api_tokens: HashMap<Uuid, DateTime<Utc>>,
 }
 
 struct Span {
-    /// What was issued until then is forbidden.
+    /// Tokens that were issued until then are forbidden.
     revoked_at: DateTime<Utc>,
-    /// From then on there is nothing left to forbid.
+    /// When the last token that it forbids has expired.
     expires_at: DateTime<Utc>,
 }
 
 impl View {
-    /// Takes a revocation in; one that is known already changes nothing.
+    /// Adds a revocation. Adding one again changes nothing.
     pub fn add(&mut self, revocation: &Revocation) {
         let Revocation { subject, revoked_at, expires_at, .. } = *revocation;
         match subject {
@@ -67,7 +60,7 @@ impl View {
         itself || self.users.get(identity.owner.as_str()).is_some_and(|span| span.covers(identity, now))
     }
 
-    /// Forgets what has expired by itself.
+    /// Removes revocations whose tokens have all expired.
     pub fn prune(&mut self, now: DateTime<Utc>) {
         self.users.retain(|_, span| span.expires_at > now);
         self.sessions.retain(|_, expires_at| *expires_at > now);
@@ -77,13 +70,13 @@ impl View {
 
 impl Span {
     fn covers(&self, identity: &Identity, now: DateTime<Utc>) -> bool {
-        let Some(issued_at) = identity.issued_at.filter(|issued_at| *issued_at <= now + NOT_BELIEVED) else {
+        let Some(issued_at) = identity.issued_at.filter(|issued_at| *issued_at <= now + FUTURE_MAX) else {
             return true;
         };
         match identity.credential {
-            // Times of the same clock, to the microsecond.
+            // Both times are of the database's clock, to the microsecond.
             Credential::ApiToken { .. } => issued_at <= self.revoked_at,
-            // A claim in whole seconds, rounded down, and of another clock.
+            // A claim in whole seconds, rounded down, of another clock.
             Credential::Token | Credential::Session(_) => issued_at <= self.revoked_at + SKEW,
         }
     }

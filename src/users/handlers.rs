@@ -1,8 +1,9 @@
-//! The requests about the user as a whole: who a token says that it is, and the end.
+//! The requests about the user as a whole: which user a token is for, and deleting the user.
 
 use salvo::prelude::*;
 
-use super::{DeletedUser, TokenIdentity, TokenKind, store};
+use super::store::{self, DeletedUser};
+use super::{TokenIdentity, TokenKind};
 use crate::app::App;
 use crate::auth::{Bearer, Credential, Person, Scope};
 use crate::http::json::Json;

@@ -1,5 +1,5 @@
-//! The user as a whole: what can be done with all that a user has. `handlers` answers the requests,
-//! `store` knows every table that holds something of a user's.
+//! The user as a whole: which user a token is for, and deleting a user with all data. `handlers` answers
+//! the requests, `store` names every table that holds data of users.
 
 mod handlers;
 pub mod store;
@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use handlers::{delete_user, get_identity};
+pub use store::DeletedUser;
 
 use crate::auth::Scope;
 use crate::model::fields::{count_schema, whole_time};
@@ -41,27 +42,4 @@ pub enum TokenKind {
     /// The access token of a session.
     Session,
     ApiToken,
-}
-
-/// What was removed with a user, by number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct DeletedUser {
-    #[schema(schema_with = count_schema)]
-    pub tasks: u64,
-    #[schema(schema_with = count_schema)]
-    pub projects: u64,
-    /// Tasks and projects that were in the trash.
-    #[schema(schema_with = count_schema)]
-    pub trash: u64,
-    /// Times at which a recurring task was completed.
-    #[schema(schema_with = count_schema)]
-    pub occurrences: u64,
-    /// Entries of the change log.
-    #[schema(schema_with = count_schema)]
-    pub changes: u64,
-    /// Batches that were remembered by their ids.
-    #[schema(schema_with = count_schema)]
-    pub batches: u64,
-    #[schema(schema_with = count_schema)]
-    pub api_tokens: u64,
 }

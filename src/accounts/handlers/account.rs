@@ -1,26 +1,15 @@
-//! What changes an account: another password, and the end.
+//! Changing the password, and deleting the account with its user.
 
-use std::time::Duration;
-
-use chrono::Utc;
 use salvo::prelude::*;
 
-use crate::accounts::answers::{Answered, AuthUser, Kept, PasswordChanged, UserDeleted};
-use crate::accounts::current::{Comer, SignedIn};
-use crate::accounts::passwords::{self, Place, Verdict};
+use crate::accounts::password_change::PasswordChange;
 use crate::accounts::requests::{ChangePassword, DeleteUser};
-use crate::accounts::sessions::{self, Token};
-use crate::accounts::store::{self, Account};
-use crate::api_tokens;
+use crate::accounts::responses::{AuthResult, AuthUser, PasswordChanged, UserDeleted};
+use crate::accounts::signed_in::{SignInRequest, SignedIn};
 use crate::app::App;
 use crate::http::body::JsonBody;
 use crate::openapi::responses::{AccountConflict, NoAccounts, NotSignedIn, OtherSite};
-use crate::problem::{Code, Problem};
-use crate::revocations::Recorded;
 use crate::users;
-
-/// How long after the sign-in the password need not be given again.
-const FRESH_FOR: Duration = Duration::from_mins(15);
 
 /// Change the password
 ///
@@ -45,60 +34,21 @@ const FRESH_FOR: Duration = Duration::from_mins(15);
 )]
 #[handler]
 pub async fn change_password(
-    app: App,
-    comer: Comer,
+    request: SignInRequest,
     signed_in: SignedIn,
     body: JsonBody<ChangePassword>,
-) -> Answered<PasswordChanged> {
+) -> AuthResult<PasswordChanged> {
     let JsonBody(ChangePassword { current_password, new_password, revoke_other_sessions }) = body;
-    let accounts = &comer.accounts;
-    let mut account = signed_in.account.clone();
-    if let Some(fault) = passwords::fault("newPassword", &new_password, &account.email, &account.name) {
-        return Err(Problem::invalid(vec![fault]));
+    let change = PasswordChange { current: current_password, new: new_password };
+    let (accounts, account) = (&request.accounts, signed_in.account.clone());
+    if !revoke_other_sessions {
+        let account = accounts.change_password(account, change, request.client.address).await?;
+        return Ok(signed_in.respond(PasswordChanged { token: None, user: AuthUser::from(&account) }));
     }
-    let place = accounts.passwords().place()?;
-    confirm(&app, &comer, &place, &account, current_password, "currentPassword").await?;
-    let hash = accounts.passwords().hash(&place, new_password).await?;
-    drop(place);
-
-    let (config, token) = (accounts.config().clone(), Token::new());
     let remembered = signed_in.remembered;
-    let visitor = comer.visitor(remembered);
-    let before = account.password_hash.replace(hash);
-    let (whose, fresh) = (account.clone(), token.clone());
-    let (pool, revocations) = (app.pool().clone(), app.revocations().clone());
-    let work = async move {
-        let mut transaction = pool.begin().await?;
-        // First, as whoever deletes the user does.
-        if revoke_other_sessions {
-            api_tokens::lock_owner(&mut transaction, &whose.owner).await?;
-        }
-        let Some(at) = store::set_password(&mut transaction, &whose, before.as_deref()).await? else {
-            return Ok((None, Recorded::default()));
-        };
-        if !revoke_other_sessions {
-            transaction.commit().await?;
-            return Ok((Some((at, None)), Recorded::default()));
-        }
-        // Whoever had a session may have made tokens of their own with it.
-        let mut ended = api_tokens::delete_all(&mut transaction, &whose.owner).await?;
-        ended.extend(sessions::delete_others(&mut transaction, &whose.owner, None).await?);
-        let session = sessions::create(&mut transaction, &whose, &config, &fresh, visitor).await?;
-        let recorded = revocations.record(&mut transaction, &whose.owner, &ended).await?;
-        transaction.commit().await?;
-        Ok((Some((at, session.map(|(session, _)| session.id))), recorded))
-    };
-    let Some((at, session)) = app.revocations().write(work).await? else {
-        return Err(Problem::new(Code::Conflict, "the password was changed by another request at the same time"));
-    };
-    account.updated_at = at;
-    let answer = PasswordChanged { token: session.map(|id| id.to_string()), user: AuthUser::from(&account) };
-    if session.is_none() {
-        return Ok(signed_in.answer(answer));
-    }
-    let kept = remembered.then(|| sessions::idle(accounts.config(), true));
-    let cookie = accounts.cookies().set(&token, kept);
-    Ok(Kept::new(answer, Some(cookie)))
+    let begun = accounts.replace_password(account, change, &request.client, remembered).await?;
+    let (token, user) = (Some(begun.session.id.to_string()), AuthUser::from(&begun.account));
+    Ok(request.respond(&begun, remembered, PasswordChanged { token, user }))
 }
 
 /// Delete the user
@@ -125,37 +75,13 @@ pub async fn change_password(
 #[handler]
 pub async fn delete_account(
     app: App,
-    comer: Comer,
+    request: SignInRequest,
     signed_in: SignedIn,
     body: JsonBody<DeleteUser>,
-) -> Answered<UserDeleted> {
-    let accounts = &comer.accounts;
-    if let Some(password) = body.0.password {
-        let place = accounts.passwords().place()?;
-        confirm(&app, &comer, &place, &signed_in.account, password, "password").await?;
-    } else if (Utc::now() - signed_in.session.created_at).to_std().is_ok_and(|age| age > FRESH_FOR) {
-        let message = "must be given, because the sign-in was more than 15 minutes ago";
-        return Err(Problem::invalid_field("password", "missing_field", message));
-    }
-    users::store::delete_user(app.pool(), app.revocations(), &signed_in.account.owner).await?;
+) -> AuthResult<UserDeleted> {
+    let SignedIn { account, session, .. } = &signed_in;
+    request.accounts.confirm_deletion(account, session, body.0.password, request.client.address).await?;
+    users::store::delete_user(app.pool(), app.revocations(), &account.owner).await?;
     tracing::info!("a user was deleted");
-    let answer = UserDeleted { success: true, message: "User deleted".to_owned() };
-    Ok(Kept::new(answer, Some(accounts.cookies().clear())))
-}
-
-/// Asks for the password again. Attempts count like those to sign in: a session may be stolen.
-async fn confirm(
-    app: &App,
-    comer: &Comer,
-    place: &Place,
-    account: &Account,
-    password: String,
-    field: &'static str,
-) -> Result<(), Problem> {
-    let accounts = &comer.accounts;
-    let counted = accounts.throttle().attempt(app.pool(), &account.email, comer.address).await?;
-    match accounts.passwords().verify(place, password, account.password_hash.clone()).await? {
-        Verdict::Wrong => Err(Problem::invalid_field(field, "wrong_password", "is not the password of this account")),
-        Verdict::Right { .. } => Ok(accounts.throttle().succeeded(app.pool(), &counted).await?),
-    }
+    Ok(request.respond_signed_out(UserDeleted { success: true, message: "User deleted".to_owned() }))
 }

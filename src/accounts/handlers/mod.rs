@@ -3,6 +3,7 @@
 mod account;
 mod session;
 mod sign;
+mod welcome;
 
 pub use account::{change_password, delete_account};
 pub use session::{

@@ -1,16 +1,15 @@
-//! What a session is good for: to be read, listed, ended, and to get access tokens.
+//! The operations about sessions: read, list and end them, and get access tokens.
 
 use salvo::prelude::*;
 use uuid::Uuid;
 
 use crate::accounts::Accounts;
-use crate::accounts::answers::{
-    AccessToken, Answered, AuthSession, AuthStatus, AuthUser, CurrentSession, JsonWebKey, JsonWebKeySet, Kept,
-};
-use crate::accounts::current::{MaybeSignedIn, SignedIn};
-use crate::accounts::ending::{end, end_all};
+use crate::accounts::cookies::Cookies;
 use crate::accounts::requests::{Nothing, RevokeSession, SessionQuery};
-use crate::accounts::sessions;
+use crate::accounts::responses::{
+    AccessToken, AuthResult, AuthSession, AuthStatus, AuthUser, CurrentSession, JsonWebKey, JsonWebKeySet, WithCookie,
+};
+use crate::accounts::signed_in::{MaybeSignedIn, SignedIn};
 use crate::app::App;
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::json::Json;
@@ -35,11 +34,11 @@ use crate::problem::Problem;
     impl_for = get_session
 )]
 #[handler]
-pub async fn get_session(current: MaybeSignedIn, _query: Query<SessionQuery>) -> Answered<Option<CurrentSession>> {
-    let Some(signed_in) = current.signed_in else { return Ok(Kept::new(None, current.clear)) };
+pub async fn get_session(current: MaybeSignedIn, _query: Query<SessionQuery>) -> AuthResult<Option<CurrentSession>> {
+    let Some(signed_in) = current.signed_in else { return Ok(WithCookie::new(None, current.clear)) };
     let user = AuthUser::from(&signed_in.account);
     let session = AuthSession::of(&signed_in.account, &signed_in.session);
-    Ok(signed_in.answer(Some(CurrentSession { session, user })))
+    Ok(signed_in.respond(Some(CurrentSession { session, user })))
 }
 
 /// Get an access token
@@ -59,9 +58,9 @@ pub async fn get_session(current: MaybeSignedIn, _query: Query<SessionQuery>) ->
     impl_for = get_access_token
 )]
 #[handler]
-pub async fn get_access_token(accounts: Accounts, signed_in: SignedIn) -> Answered<AccessToken> {
+pub async fn get_access_token(accounts: Accounts, signed_in: SignedIn) -> AuthResult<AccessToken> {
     let token = accounts.access().mint(&signed_in.account.owner, &signed_in.session).await?;
-    Ok(signed_in.answer(AccessToken { token }))
+    Ok(signed_in.respond(AccessToken { token }))
 }
 
 /// Get the public keys
@@ -110,10 +109,10 @@ pub async fn get_jwks(app: App, accounts: Accounts) -> Result<Json<JsonWebKeySet
     impl_for = list_sessions
 )]
 #[handler]
-pub async fn list_sessions(app: App, signed_in: SignedIn) -> Answered<Vec<AuthSession>> {
-    let sessions = sessions::list(app.pool(), &signed_in.account.owner).await?;
+pub async fn list_sessions(accounts: Accounts, signed_in: SignedIn) -> AuthResult<Vec<AuthSession>> {
+    let sessions = accounts.sessions(&signed_in.account).await?;
     let sessions = sessions.iter().map(|session| AuthSession::of(&signed_in.account, session)).collect();
-    Ok(signed_in.answer(sessions))
+    Ok(signed_in.respond(sessions))
 }
 
 /// End one session
@@ -137,18 +136,18 @@ pub async fn list_sessions(app: App, signed_in: SignedIn) -> Answered<Vec<AuthSe
 )]
 #[handler]
 pub async fn revoke_session(
-    app: App,
     accounts: Accounts,
+    cookies: Cookies,
     signed_in: SignedIn,
     body: JsonBody<RevokeSession>,
-) -> Answered<AuthStatus> {
+) -> AuthResult<AuthStatus> {
     let done = AuthStatus { status: true };
-    let Ok(id) = body.0.token.parse::<Uuid>() else { return Ok(signed_in.answer(done)) };
-    end(&app, &signed_in.account.owner, id).await?;
+    let Ok(id) = body.0.token.parse::<Uuid>() else { return Ok(signed_in.respond(done)) };
+    accounts.end_session(&signed_in.account.owner, id).await?;
     if id == signed_in.session.id {
-        return Ok(Kept::new(done, Some(accounts.cookies().clear())));
+        return Ok(WithCookie::new(done, Some(cookies.clear())));
     }
-    Ok(signed_in.answer(done))
+    Ok(signed_in.respond(done))
 }
 
 /// End all sessions
@@ -172,13 +171,13 @@ pub async fn revoke_session(
 )]
 #[handler]
 pub async fn revoke_sessions(
-    app: App,
     accounts: Accounts,
+    cookies: Cookies,
     signed_in: SignedIn,
     _body: OptionalJsonBody<Nothing>,
-) -> Answered<AuthStatus> {
-    end_all(&app, &signed_in.account.owner, None).await?;
-    Ok(Kept::new(AuthStatus { status: true }, Some(accounts.cookies().clear())))
+) -> AuthResult<AuthStatus> {
+    accounts.end_sessions(&signed_in.account.owner, None).await?;
+    Ok(WithCookie::new(AuthStatus { status: true }, Some(cookies.clear())))
 }
 
 /// End all other sessions
@@ -202,10 +201,10 @@ pub async fn revoke_sessions(
 )]
 #[handler]
 pub async fn revoke_other_sessions(
-    app: App,
+    accounts: Accounts,
     signed_in: SignedIn,
     _body: OptionalJsonBody<Nothing>,
-) -> Answered<AuthStatus> {
-    end_all(&app, &signed_in.account.owner, Some(signed_in.session.id)).await?;
-    Ok(signed_in.answer(AuthStatus { status: true }))
+) -> AuthResult<AuthStatus> {
+    accounts.end_sessions(&signed_in.account.owner, Some(signed_in.session.id)).await?;
+    Ok(signed_in.respond(AuthStatus { status: true }))
 }

@@ -1,25 +1,19 @@
-//! Signing up, in and out. Every sign-in begins a new session with a new token, and ends the one
-//! that came with it.
+//! Signing up, in and out.
 
-use chrono::Utc;
 use salvo::prelude::*;
-use uuid::Uuid;
 
-use crate::accounts::answers::{Answered, AuthUser, Kept, SignInMethods, SignedInAnswer, SignedUp, Success};
-use crate::accounts::current::{Comer, MaybeSignedIn, challenge};
-use crate::accounts::ending::end;
-use crate::accounts::passwords::{self, Verdict};
+use super::welcome::create_sample_tasks;
+use crate::accounts::Accounts;
+use crate::accounts::cookies::Cookies;
 use crate::accounts::requests::{Nothing, SignInEmail, SignOut, SignUpEmail};
-use crate::accounts::sessions::{self, Session, Token};
-use crate::accounts::store::{self, Account};
-use crate::accounts::{Accounts, demo};
+use crate::accounts::responses::{AuthResult, AuthUser, SignInMethods, SignInResponse, SignedUp, Success, WithCookie};
+use crate::accounts::sign_in::{NewAccount, NewSession, email_taken};
+use crate::accounts::signed_in::{MaybeSignedIn, SignInRequest, challenge};
 use crate::app::App;
-use crate::auth::OwnerId;
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::json::Json;
 use crate::openapi::responses::{AccountConflict, NoAccounts, NotSignedIn, OtherSite};
 use crate::problem::{Code, Problem};
-use crate::revocations::Recorded;
 
 /// Sign up
 ///
@@ -44,43 +38,12 @@ use crate::revocations::Recorded;
     impl_for = sign_up_email
 )]
 #[handler]
-pub async fn sign_up_email(app: App, comer: Comer, body: JsonBody<SignUpEmail>) -> Answered<SignedUp> {
+pub async fn sign_up_email(request: SignInRequest, body: JsonBody<SignUpEmail>) -> AuthResult<SignedUp> {
     let JsonBody(SignUpEmail { name, email, password, remember_me, .. }) = body;
-    let (accounts, email) = (&comer.accounts, email.to_ascii_lowercase());
-    if let Some(fault) = passwords::fault("password", &password, &email, &name) {
-        return Err(Problem::invalid(vec![fault]));
-    }
-    let place = accounts.passwords().place()?;
-    accounts.throttle().sign_up(app.pool(), comer.address).await?;
-    // Before it is known whether the e-mail is free, so that both take as long.
-    let hash = accounts.passwords().hash(&place, password).await?;
-    drop(place);
-    let now = Utc::now();
-    let account = Account {
-        owner: OwnerId::of_account(&Uuid::now_v7().to_string()),
-        email,
-        name,
-        password_hash: Some(hash),
-        created_at: now,
-        updated_at: now,
-    };
-    let (config, token, visitor) = (accounts.config().clone(), Token::new(), comer.visitor(remember_me));
-    let (new, fresh) = (account.clone(), token.clone());
-    let (pool, revocations) = (app.pool().clone(), app.revocations().clone());
-    let work = async move {
-        let mut transaction = pool.begin().await?;
-        if !store::create(&mut transaction, &new).await? {
-            return Ok((None, Recorded::default()));
-        }
-        let (session, ended) = sessions::create(&mut transaction, &new, &config, &fresh, visitor).await?.unzip();
-        let recorded = revocations.record(&mut transaction, &new.owner, &ended.unwrap_or_default()).await?;
-        transaction.commit().await?;
-        Ok((session, recorded))
-    };
-    let session = app.revocations().write(work).await?.ok_or_else(taken)?;
-    comer.leave(&app).await?;
-    let user = AuthUser::from(&account);
-    Ok(begun(accounts, remember_me, &token, SignedUp { token: session.id.to_string(), user }))
+    let new = NewAccount { name, email, password };
+    let begun = request.accounts.sign_up(new, &request.client, remember_me).await?.ok_or_else(email_taken)?;
+    let value = SignedUp { token: begun.session.id.to_string(), user: AuthUser::from(&begun.account) };
+    Ok(request.respond(&begun, remember_me, value))
 }
 
 /// Sign in
@@ -97,7 +60,7 @@ pub async fn sign_up_email(app: App, comer: Comer, body: JsonBody<SignUpEmail>) 
         ("2-for-now" = (summary = "Until the browser closes", value = json!({"email": "ada@example.com", "password": "correct horse battery", "rememberMe": false}))),
     )),
     responses(
-        (status = 200, description = "A new session.", body = SignedInAnswer, headers(
+        (status = 200, description = "A new session.", body = SignInResponse, headers(
             ("Set-Cookie" = String, description = "The session's cookie."),
         )),
         (status = 401, response = NotSignedIn),
@@ -107,23 +70,10 @@ pub async fn sign_up_email(app: App, comer: Comer, body: JsonBody<SignUpEmail>) 
     impl_for = sign_in_email
 )]
 #[handler]
-pub async fn sign_in_email(app: App, comer: Comer, body: JsonBody<SignInEmail>) -> Answered<SignedInAnswer> {
+pub async fn sign_in_email(request: SignInRequest, body: JsonBody<SignInEmail>) -> AuthResult<SignInResponse> {
     let JsonBody(SignInEmail { email, password, remember_me, .. }) = body;
-    let (accounts, email) = (&comer.accounts, email.to_ascii_lowercase());
-    let place = accounts.passwords().place()?;
-    let counted = accounts.throttle().attempt(app.pool(), &email, comer.address).await?;
-    let account = store::by_email(app.pool(), &email).await?;
-    let hash = account.as_ref().and_then(|account| account.password_hash.clone());
-    let verdict = accounts.passwords().verify(&place, password.clone(), hash.clone()).await?;
-    let (Verdict::Right { outdated }, Some(mut account)) = (verdict, account) else { return Err(wrong()) };
-    accounts.throttle().succeeded(app.pool(), &counted).await?;
-    if let Some(before) = hash.filter(|_| outdated) {
-        let today = accounts.passwords().hash(&place, password).await?;
-        store::renew_hash(app.pool(), &account.owner, &before, &today).await?;
-        account.password_hash = Some(today);
-    }
-    drop(place);
-    sign_in(&app, &comer, &account, remember_me).await
+    let begun = request.accounts.sign_in(&email, password, &request.client, remember_me).await?;
+    respond_signed_in(&request, begun, remember_me)
 }
 
 /// Sign in as the user demo
@@ -139,7 +89,7 @@ pub async fn sign_in_email(app: App, comer: Comer, body: JsonBody<SignInEmail>) 
         ("1-empty" = (summary = "An empty object", value = json!({}))),
     )),
     responses(
-        (status = 200, description = "A new session.", body = SignedInAnswer, headers(
+        (status = 200, description = "A new session.", body = SignInResponse, headers(
             ("Set-Cookie" = String, description = "The session's cookie."),
         )),
         (status = 403, response = OtherSite),
@@ -149,53 +99,32 @@ pub async fn sign_in_email(app: App, comer: Comer, body: JsonBody<SignInEmail>) 
     impl_for = sign_in_demo
 )]
 #[handler]
-pub async fn sign_in_demo(app: App, comer: Comer, _body: OptionalJsonBody<Nothing>) -> Answered<SignedInAnswer> {
-    if !comer.accounts.config().demo {
+pub async fn sign_in_demo(
+    app: App,
+    request: SignInRequest,
+    _body: OptionalJsonBody<Nothing>,
+) -> AuthResult<SignInResponse> {
+    let accounts = &request.accounts;
+    if !accounts.config().demo {
         return Err(Problem::new(Code::NotFound, "there is no demo here"));
     }
-    let new = demo::account();
-    let owner = new.owner.clone();
-    let is_new = store::is_new(app.pool(), &owner).await?;
-    let mut transaction = app.pool().begin().await?;
-    let created = store::create(&mut transaction, &new).await?;
-    transaction.commit().await?;
-    let account = store::by_owner(app.pool(), &owner).await?.ok_or_else(taken)?;
-    if created && is_new {
-        demo::welcome(&app, &owner).await?;
+    let (account, is_new) = accounts.demo_account().await?;
+    if is_new {
+        create_sample_tasks(&app, &account.owner).await?;
     }
-    sign_in(&app, &comer, &account, true).await
+    let begun = accounts.begin_session(account, &request.client, true).await?;
+    respond_signed_in(&request, begun, true)
 }
 
-async fn sign_in(app: &App, comer: &Comer, account: &Account, remembered: bool) -> Answered<SignedInAnswer> {
-    let accounts = &comer.accounts;
-    let (config, token, visitor) = (accounts.config().clone(), Token::new(), comer.visitor(remembered));
-    let (whose, fresh) = (account.clone(), token.clone());
-    comer.leave(app).await?;
-    let (pool, revocations) = (app.pool().clone(), app.revocations().clone());
-    let work = async move {
-        let mut transaction = pool.begin().await?;
-        let (session, ended) = sessions::create(&mut transaction, &whose, &config, &fresh, visitor).await?.unzip();
-        let recorded = revocations.record(&mut transaction, &whose.owner, &ended.unwrap_or_default()).await?;
-        transaction.commit().await?;
-        Ok((session, recorded))
-    };
-    let session: Session = app.revocations().write(work).await?.ok_or_else(wrong)?;
-    let user = AuthUser::from(account);
-    let answer = SignedInAnswer { redirect: false, token: session.id.to_string(), user };
-    Ok(begun(accounts, remembered, &token, answer))
-}
-
-fn begun<T>(accounts: &Accounts, remembered: bool, token: &Token, answer: T) -> Kept<T> {
-    let kept = remembered.then(|| sessions::idle(accounts.config(), true));
-    Kept::new(answer, Some(accounts.cookies().set(token, kept)))
-}
-
-fn wrong() -> Problem {
-    challenge(Problem::new(Code::Unauthorized, "the e-mail or the password is wrong"))
-}
-
-fn taken() -> Problem {
-    Problem::new(Code::Conflict, "there is an account with this e-mail already; sign in, or use another e-mail")
+fn respond_signed_in(
+    request: &SignInRequest,
+    begun: Option<NewSession>,
+    remembered: bool,
+) -> AuthResult<SignInResponse> {
+    let begun =
+        begun.ok_or_else(|| challenge(Problem::new(Code::Unauthorized, "the e-mail or the password is wrong")))?;
+    let (token, user) = (begun.session.id.to_string(), AuthUser::from(&begun.account));
+    Ok(request.respond(&begun, remembered, SignInResponse { redirect: false, token, user }))
 }
 
 /// Sign out
@@ -220,15 +149,15 @@ fn taken() -> Problem {
 )]
 #[handler]
 pub async fn sign_out(
-    app: App,
     accounts: Accounts,
+    cookies: Cookies,
     current: MaybeSignedIn,
     _body: OptionalJsonBody<SignOut>,
-) -> Answered<Success> {
+) -> AuthResult<Success> {
     if let Some(signed_in) = current.signed_in {
-        end(&app, &signed_in.account.owner, signed_in.session.id).await?;
+        accounts.end_session(&signed_in.account.owner, signed_in.session.id).await?;
     }
-    Ok(Kept::new(Success { success: true }, Some(accounts.cookies().clear())))
+    Ok(WithCookie::new(Success { success: true }, Some(cookies.clear())))
 }
 
 /// List the ways to sign in

@@ -1,6 +1,6 @@
-//! Passwords: which are good enough, and how they are kept. They are taken exactly as they were
-//! sent, without trimming, normalisation or truncation (OWASP ASVS 5, 6.2.8), and kept as Argon2id
-//! hashes at OWASP's parameters.
+//! Passwords: which are accepted, and how they are stored. A password is used exactly as it was sent,
+//! without trimming, normalisation or truncation (OWASP ASVS 5, 6.2.8), and stored as an Argon2id
+//! hash with OWASP's parameters.
 
 mod workers;
 
@@ -11,54 +11,54 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 use crate::problem::{FieldError, Problem};
-pub use workers::Place;
+pub use workers::Permit;
 use workers::Workers;
 
 /// The shortest and the longest password, in characters.
 pub const MIN: usize = 8;
 pub const MAX: usize = 128;
 
-/// What OWASP's cheat sheet asks of Argon2id: 19 MiB, two passes, one lane.
+/// OWASP's parameters for Argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const HASH_BYTES: usize = 32;
 const SALT_BYTES: usize = 16;
 
-/// Hashes and checks passwords, so many at a time and no more.
+/// Hashes and checks a bounded number of passwords at a time.
 #[derive(Default)]
 pub struct Passwords {
     workers: Workers,
 }
 
-/// What became of a check.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Wrong,
     Right {
-        /// It was hashed with other parameters than today's, and should be hashed anew.
+        /// The hash has other parameters than the present ones, and should be replaced.
         outdated: bool,
     },
 }
 
 impl Passwords {
-    /// A place in the queue, to be taken before anything else is done for an attempt: when there
-    /// is none, the attempt costs nothing.
-    pub fn place(&self) -> Result<Place, Problem> {
-        self.workers.place().ok_or_else(|| Problem::unavailable("many passwords are being checked; try again"))
+    /// A permit to hash, which must be obtained before anything else is done for an attempt: without
+    /// one, the attempt costs nothing.
+    pub fn permit(&self) -> Result<Permit, Problem> {
+        self.workers.permit().ok_or_else(|| Problem::unavailable("many passwords are being checked; try again"))
     }
 
-    pub async fn hash(&self, place: &Place, password: String) -> Result<String, Problem> {
+    pub async fn hash(&self, permit: &Permit, password: String) -> Result<String, Problem> {
         self.workers
-            .run(place, move |memory| hash(memory, &password))
+            .run(permit, move |memory| hash(memory, &password))
             .await?
             .map_err(|error| Problem::server_error(&error))
     }
 
-    /// Checks a password. Without a hash to check it against, the same is done in vain, so that
-    /// nobody can tell from the time whether there is one.
-    pub async fn verify(&self, place: &Place, password: String, hash: Option<String>) -> Result<Verdict, Problem> {
-        let verdict = self.workers.run(place, move |memory| verify(memory, &password, hash.as_deref())).await?;
+    /// Checks a password. Without a hash it computes one anyway, so that the time does not reveal
+    /// whether there is an account.
+    pub async fn verify(&self, permit: &Permit, password: String, hash: Option<String>) -> Result<Verdict, Problem> {
+        let verdict = self.workers.run(permit, move |memory| verify(memory, &password, hash.as_deref())).await?;
         verdict.map_err(|error| Problem::server_error(&error))
     }
 }
@@ -115,7 +115,7 @@ fn compute(
     Ok(Output::new(output)?)
 }
 
-/// Why this is no password for whoever has this e-mail and name, if it is none.
+/// Why a user with this e-mail and name may not have this password, if that is so.
 pub fn fault(field: &'static str, password: &str, email: &str, name: &str) -> Option<FieldError> {
     let (code, message) = if !(MIN..=MAX).contains(&password.chars().count()) {
         ("length", "must be 8 to 128 characters")
@@ -129,7 +129,7 @@ pub fn fault(field: &'static str, password: &str, email: &str, name: &str) -> Op
     Some(FieldError::new(field, code, message))
 }
 
-/// See `common.LICENSE` for where the list is from.
+/// `common.LICENSE` names the source of the list.
 fn is_common(password: &str) -> bool {
     static COMMON: OnceLock<HashSet<&'static str>> = OnceLock::new();
     let common = COMMON.get_or_init(|| include_str!("common.txt").lines().collect());

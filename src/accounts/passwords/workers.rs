@@ -1,7 +1,7 @@
-//! Threads that do nothing but hash. To hash a password takes a core for some hundredths of a
-//! second and 19 MiB, by design; so there are as many of these threads as cores, each with one
-//! block of memory that it uses again, at a lower priority than those that answer requests, and
-//! the queue before them is short. Whatever arrives, the memory is bounded and the API goes first.
+//! Threads that hash passwords. Hashing one takes a core for some hundredths of a second and 19 MiB,
+//! by design. There is one thread for each core, with a block of memory that it reuses, at a lower
+//! priority than the threads that answer requests, and the queue is short. So the memory is bounded
+//! under any load, and the API goes first.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
@@ -14,23 +14,23 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::problem::Problem;
 
-/// How many wait for each thread: what is done in about half a second.
+/// How many passwords may wait for each thread: about half a second of work.
 const WAITING_PER_WORKER: usize = 12;
-/// After how long without work a thread gives its memory back.
+/// After how long without work a thread frees its memory.
 const IDLE: Duration = Duration::from_secs(10);
-/// How much the threads that answer requests go first, as `nice` counts it.
+/// The threads' niceness, relative to that of the threads that answer requests.
 const NICENESS: i32 = 10;
 
 type Work = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 
-/// The threads; there are none before the first password.
+/// The threads, which start with the first password.
 pub struct Workers {
     queue: OnceLock<Arc<Queue>>,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
-/// A place in the queue.
-pub struct Place(#[expect(dead_code, reason = "held for as long as the place is taken")] OwnedSemaphorePermit);
+/// A permit to use the queue.
+pub struct Permit(#[expect(dead_code, reason = "dropping it frees the permit")] OwnedSemaphorePermit);
 
 #[derive(Default)]
 struct Queue {
@@ -46,7 +46,7 @@ struct State {
 
 impl Default for Workers {
     fn default() -> Self {
-        Self { queue: OnceLock::new(), places: Arc::new(Semaphore::new(count() * (1 + WAITING_PER_WORKER))) }
+        Self { queue: OnceLock::new(), permits: Arc::new(Semaphore::new(count() * (1 + WAITING_PER_WORKER))) }
     }
 }
 
@@ -55,20 +55,20 @@ fn count() -> usize {
 }
 
 impl Workers {
-    pub fn place(&self) -> Option<Place> {
-        Arc::clone(&self.places).try_acquire_owned().ok().map(Place)
+    pub fn permit(&self) -> Option<Permit> {
+        Arc::clone(&self.permits).try_acquire_owned().ok().map(Permit)
     }
 
-    /// Does something on one of the threads. Who has a place may have several things done, one
-    /// after the other.
+    /// Runs some work on one of the threads. The holder of a permit may run several pieces of work,
+    /// one after the other.
     pub async fn run<T: Send + 'static>(
         &self,
-        _place: &Place,
+        _permit: &Permit,
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, Problem> {
         let (sender, done) = oneshot::channel();
         let work: Work = Box::new(move |memory| {
-            // Whoever asked may have given up meanwhile.
+            // The request may have been dropped in the meantime.
             if !sender.is_closed() {
                 let _ = sender.send(work(memory));
             }
@@ -139,25 +139,25 @@ mod tests {
     #[tokio::test]
     async fn there_are_only_so_many_places_and_they_are_given_back() {
         let workers = Workers::default();
-        let mut places: Vec<Place> = std::iter::from_fn(|| workers.place()).collect();
-        assert_eq!(places.len(), count() * (1 + WAITING_PER_WORKER));
-        let place = places.pop().expect("a place");
-        assert_eq!(workers.run(&place, |_| 42).await.ok(), Some(42));
-        assert!(workers.place().is_none());
-        drop(place);
-        assert!(workers.place().is_some());
+        let mut permits: Vec<Permit> = std::iter::from_fn(|| workers.permit()).collect();
+        assert_eq!(permits.len(), count() * (1 + WAITING_PER_WORKER));
+        let permit = permits.pop().expect("a permit");
+        assert_eq!(workers.run(&permit, |_| 42).await.ok(), Some(42));
+        assert!(workers.permit().is_none());
+        drop(permit);
+        assert!(workers.permit().is_some());
     }
 
     #[tokio::test]
     async fn work_that_nobody_waits_for_is_not_done() {
         let workers = Workers::default();
-        let place = workers.place().expect("a place");
+        let permit = workers.permit().expect("a permit");
         let (blocked, block) = std::sync::mpsc::channel::<()>();
         let block = Arc::new(Mutex::new(block));
         let mut running = Vec::new();
         for _ in 0..count() {
             let block = Arc::clone(&block);
-            running.push(workers.run(&place, move |_| {
+            running.push(workers.run(&permit, move |_| {
                 let _ = block.lock().recv();
             }));
         }
@@ -165,12 +165,12 @@ mod tests {
         assert!(futures_util::poll!(&mut running).is_pending());
         let (told, done) = std::sync::mpsc::channel();
         {
-            let abandoned = std::pin::pin!(workers.run(&place, move |_| told.send(())));
+            let abandoned = std::pin::pin!(workers.run(&permit, move |_| told.send(())));
             assert!(futures_util::poll!(abandoned).is_pending());
         }
         drop(blocked);
         running.await;
-        assert!(workers.run(&place, |_| ()).await.is_ok());
+        assert!(workers.run(&permit, |_| ()).await.is_ok());
         assert!(done.recv().is_err(), "the work was done");
     }
 }

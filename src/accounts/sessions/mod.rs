@@ -1,8 +1,7 @@
-//! Sessions: what a browser has instead of a password once somebody has signed in. Its token is
-//! 256 random bits, of which only a hash is kept, and is replaced while it is used. The token
-//! before is taken for a moment longer, for requests that were under way, and until the new one
-//! has been used, for answers that were lost; when it comes later than that, two have it, and the
-//! session ends for both.
+//! Sessions of browsers. A session's token is 256 random bits, of which only a hash is stored, and is
+//! replaced while the session is used. The previous token is accepted for a short time, for requests
+//! that were under way, and until the new one has been used, because a response may be lost. When it
+//! comes after that, somebody has copied a token, and the session ends for both.
 
 mod store;
 
@@ -20,20 +19,20 @@ use crate::config::AccountsConfig;
 
 pub use store::{Visitor, by_token, create, delete, delete_expired, delete_others, list, rotate, touch};
 
-/// How many sessions an account may have; the one that was used longest ago makes room.
+/// How many sessions an account may have. A new one ends the one that was used longest ago.
 pub const PER_ACCOUNT: usize = 100;
-/// How often it is noted that a session is used.
+/// How often the use of a session is written to the database.
 const NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
-/// How long a session that is not remembered may rest.
+/// How long a session that is not remembered may be idle.
 const UNREMEMBERED_IDLE: Duration = Duration::from_hours(24);
-/// How much is kept of what a browser calls itself.
+/// How many characters of the user agent are stored.
 const USER_AGENT_MAX: usize = 256;
 
-/// What proves that a request belongs to a session. Only its holder has it.
+/// The secret of a session. Only its browser has it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
-/// What the server keeps of a token.
+/// What the server stores of a token.
 pub type TokenHash = [u8; 32];
 
 impl Token {
@@ -43,7 +42,7 @@ impl Token {
         Self(BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; Self::BYTES]>()))
     }
 
-    /// A text that could be one.
+    /// A text that has the form of a token.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         (bytes.len() == Self::BYTES).then(|| Self(text.to_owned()))
@@ -53,7 +52,7 @@ impl Token {
         &self.0
     }
 
-    /// The token is random enough that a fast hash tells nothing of it.
+    /// A fast hash is enough, because the token is too random to be guessed.
     pub fn hash(&self) -> TokenHash {
         Sha256::digest(&self.0).into()
     }
@@ -65,7 +64,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// A session as it is told.
+/// A session as its user sees it.
 #[derive(Debug, Clone)]
 pub struct Session {
     pub id: Uuid,
@@ -85,20 +84,20 @@ impl Session {
     }
 }
 
-/// A session that a token led to.
+/// A session that was found by a token.
 #[derive(Debug)]
-pub struct Found {
+pub struct FoundSession {
     pub owner: OwnerId,
     pub session: Session,
     pub remembered: bool,
-    /// Whether the token that came is the present one; otherwise it is the one before.
+    /// Whether the token of the request is the present one; otherwise it is the previous one.
     pub current: bool,
     pub token_hash: TokenHash,
     pub rotated_at: DateTime<Utc>,
     pub confirmed: bool,
 }
 
-/// What a token is worth.
+/// Whether the token of a found session is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     Good(Renewal),
@@ -108,17 +107,17 @@ pub enum Standing {
     Replayed,
 }
 
-/// What is to be done for a session that is used.
+/// What to write when a session is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Renewal {
     Nothing,
-    /// To note that it was used.
+    /// Note that it was used.
     Note,
-    /// To give it another token.
+    /// Give it a new token.
     Rotate,
 }
 
-impl Found {
+impl FoundSession {
     pub fn standing(&self, now: DateTime<Utc>, config: &AccountsConfig) -> Standing {
         if now >= self.session.ends_at() {
             return Standing::Ended;
@@ -135,19 +134,19 @@ impl Found {
         }
         match (over(config.rotation_grace), self.confirmed) {
             (false, _) => Standing::Good(Renewal::Nothing),
-            // The answer that brought the new one was lost.
+            // The response with the new token was lost.
             (true, false) => Standing::Good(Renewal::Rotate),
             (true, true) => Standing::Replayed,
         }
     }
 }
 
-/// How long a session may rest.
+/// How long a session may be idle.
 pub fn idle(config: &AccountsConfig, remembered: bool) -> Duration {
     if remembered { config.session_idle } else { config.session_idle.min(UNREMEMBERED_IDLE) }
 }
 
-/// What a browser calls itself, as far as it is kept.
+/// The user agent as it is stored.
 pub fn bounded_user_agent(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(USER_AGENT_MAX).collect()
 }
@@ -160,8 +159,8 @@ mod tests {
         AccountsConfig { rotation_grace: Duration::from_secs(30), ..AccountsConfig::default() }
     }
 
-    fn found(now: DateTime<Utc>) -> Found {
-        Found {
+    fn found(now: DateTime<Utc>) -> FoundSession {
+        FoundSession {
             owner: OwnerId::for_tests("ada"),
             session: Session {
                 id: Uuid::nil(),
@@ -209,7 +208,7 @@ mod tests {
     fn its_token_is_replaced_when_it_is_old() {
         let now = Utc::now();
         let session = found(now - config().session_rotation);
-        let session = Found { session: found(now).session, ..session };
+        let session = FoundSession { session: found(now).session, ..session };
         assert_eq!(session.standing(now, &config()), Standing::Good(Renewal::Rotate));
         let early = now - Duration::from_millis(1);
         assert_eq!(session.standing(early, &config()), Standing::Good(Renewal::Nothing));
@@ -218,7 +217,7 @@ mod tests {
     #[test]
     fn a_replaced_token_is_taken_for_a_moment_and_until_the_next_is_in_use() {
         let now = Utc::now();
-        let replaced = |confirmed| Found { current: false, confirmed, ..found(now) };
+        let replaced = |confirmed| FoundSession { current: false, confirmed, ..found(now) };
         let later = now + Duration::from_secs(30);
         for confirmed in [false, true] {
             assert_eq!(replaced(confirmed).standing(now, &config()), Standing::Good(Renewal::Nothing));
@@ -230,7 +229,7 @@ mod tests {
     #[test]
     fn an_unconfirmed_token_is_confirmed_by_its_use() {
         let now = Utc::now();
-        let fresh = Found { confirmed: false, ..found(now) };
+        let fresh = FoundSession { confirmed: false, ..found(now) };
         assert_eq!(fresh.standing(now, &config()), Standing::Good(Renewal::Note));
     }
 }

@@ -1,21 +1,20 @@
-//! All SQL of sessions. Every statement takes the owner first, but for two: the look-up by token,
-//! which is what tells whose session it is, and the removal of sessions that are over, whosever
-//! they are.
+//! The SQL of sessions. Every statement takes the owner first, except two: the look-up by token,
+//! which finds the owner, and the removal of expired sessions of all owners.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Found, PER_ACCOUNT, Session, Token, TokenHash, bounded_user_agent, idle};
+use super::{FoundSession, PER_ACCOUNT, Session, Token, TokenHash, bounded_user_agent, idle};
 use crate::accounts::store::Account;
 use crate::auth::OwnerId;
 use crate::config::AccountsConfig;
 use crate::database::{Pool, Transaction};
 use crate::revocations::Subject;
 
-/// The session that a token belongs to, as the present one or the one before, and its account.
-pub async fn by_token(pool: &Pool, hash: TokenHash) -> sqlx::Result<Option<(Found, Account)>> {
+/// The session with this present or previous token, and its account.
+pub async fn by_token(pool: &Pool, hash: TokenHash) -> sqlx::Result<Option<(FoundSession, Account)>> {
     let row = sqlx::query!(
         r#"SELECT s.owner_id, s.id, s.token_hash, s.rotated_at, s.confirmed, s.remembered, s.created_at,
                   s.last_used_at, s.idle_expires_at, s.expires_at, s.user_agent, s.ip,
@@ -28,9 +27,9 @@ pub async fn by_token(pool: &Pool, hash: TokenHash) -> sqlx::Result<Option<(Foun
     .fetch_optional(pool)
     .await?;
     Ok(row.map(|row| {
-        let owner = OwnerId::of_account(&row.owner_id);
+        let owner = OwnerId::stored(&row.owner_id);
         let token_hash = row.token_hash.try_into().unwrap_or_default();
-        let found = Found {
+        let found = FoundSession {
             owner: owner.clone(),
             session: Session {
                 id: row.id,
@@ -59,7 +58,7 @@ pub async fn by_token(pool: &Pool, hash: TokenHash) -> sqlx::Result<Option<(Foun
     }))
 }
 
-/// Where somebody signs in from.
+/// What a session stores of the client that began it.
 #[derive(Debug, Clone)]
 pub struct Visitor {
     pub user_agent: Option<String>,
@@ -67,8 +66,8 @@ pub struct Visitor {
     pub remembered: bool,
 }
 
-/// Begins a session, and ends those that are too many, which it returns. None when the account is
-/// gone, or has another password than the one that was looked at.
+/// Begins a session and ends the oldest ones if there are too many; returns what to revoke. `None` if
+/// the account was deleted or its password changed since it was read.
 pub async fn create(
     transaction: &mut Transaction<'_>,
     account: &Account,
@@ -129,7 +128,7 @@ pub async fn create(
 }
 
 /// Notes that a session is used with its present token.
-pub async fn touch(pool: &Pool, found: &Found, now: DateTime<Utc>, idle: Duration) -> sqlx::Result<()> {
+pub async fn touch(pool: &Pool, found: &FoundSession, now: DateTime<Utc>, idle: Duration) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE sessions SET confirmed = true, last_used_at = $4, idle_expires_at = LEAST($5, expires_at)
          WHERE owner_id = $1 AND id = $2 AND token_hash = $3",
@@ -144,11 +143,11 @@ pub async fn touch(pool: &Pool, found: &Found, now: DateTime<Utc>, idle: Duratio
     Ok(())
 }
 
-/// Gives a session another token; `came` is the one that the request brought. False when another
+/// Gives a session a new token; `came` is the hash of the one in the request. False if another
 /// request did so at the same time.
 pub async fn rotate(
     pool: &Pool,
-    found: &Found,
+    found: &FoundSession,
     came: TokenHash,
     token: &Token,
     now: DateTime<Utc>,
@@ -171,7 +170,7 @@ pub async fn rotate(
     Ok(done.rows_affected() == 1)
 }
 
-/// An owner's sessions that are not over, the last used first.
+/// An owner's sessions that have not ended, the last used first.
 pub async fn list(pool: &Pool, owner: &OwnerId) -> sqlx::Result<Vec<Session>> {
     sqlx::query_as!(
         Session,
@@ -192,7 +191,7 @@ pub async fn delete(transaction: &mut Transaction<'_>, owner: &OwnerId, id: Uuid
     Ok(done.rows_affected() == 1)
 }
 
-/// Ends all sessions of an owner but one, or all, which it returns.
+/// Ends all sessions of an owner, or all but one; returns what to revoke.
 pub async fn delete_others(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
@@ -208,7 +207,7 @@ pub async fn delete_others(
     Ok(ended.into_iter().map(Subject::Session).collect())
 }
 
-/// Removes sessions that are over.
+/// Removes sessions that have ended.
 pub async fn delete_expired(pool: &Pool) -> sqlx::Result<u64> {
     let done = sqlx::query!("DELETE FROM sessions WHERE idle_expires_at < $1", Utc::now());
     Ok(done.execute(pool).await?.rows_affected())

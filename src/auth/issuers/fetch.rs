@@ -1,5 +1,5 @@
-//! Fetching what an issuer publishes. Every answer is somebody else's: it may be slow, endless,
-//! broken, or point where it should not, and none of that may cost more than this one attempt.
+//! Fetching what an issuer publishes. A response may be slow, endless, malformed, or point to a
+//! forbidden address, and none of that may cost more than this one attempt.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -12,21 +12,21 @@ use url::Url;
 use super::super::jwt::{KeyError, Keys};
 use crate::config::{KeySource, KeyUrl};
 
-/// What a key set or a description may weigh; real ones have a few KiB.
+/// The largest key set or description that is read; real ones have a few KiB.
 const MAX_BYTES: usize = 256 * 1024;
-/// How long one answer may take, to its last byte.
+/// How long one response may take, to its last byte.
 const WITHIN: Duration = Duration::from_secs(5);
 
 /// An HTTP client for this purpose alone: no redirects, no proxies, no cookies.
 #[derive(Clone)]
 pub struct Fetcher(Client);
 
-/// Why nothing can be fetched at all.
+/// Why the HTTP client cannot be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("keys of issuers cannot be fetched: {0}")]
 pub struct SetupError(#[from] reqwest::Error);
 
-/// Why keys could not be had this time. Safe to log.
+/// Why an attempt to fetch keys failed. Safe to log.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     #[error("{0}")]
@@ -45,13 +45,13 @@ pub enum FetchError {
     Place,
 }
 
-/// Keys, and for how long their issuer thinks that they can be kept.
+/// Keys, and how long their issuer lets clients cache them.
 pub struct Fetched {
     pub keys: Keys,
     pub max_age: Option<Duration>,
 }
 
-/// How an OpenID Connect issuer describes itself, as far as it matters here.
+/// The fields of an OpenID Connect discovery document that are used.
 #[derive(Deserialize)]
 struct Description {
     issuer: String,
@@ -60,9 +60,9 @@ struct Description {
 
 impl Fetcher {
     pub fn new() -> Result<Self, SetupError> {
-        // Whoever was first has chosen for the whole process.
+        // Fails if the process has a provider already, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // The name is taken for this machine where it is written, so no resolver may say otherwise.
+        // Plain HTTP is allowed to `localhost`, so no resolver may send that name elsewhere.
         let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
         let client = Client::builder()
             .redirect(redirect::Policy::none())
@@ -76,13 +76,13 @@ impl Fetcher {
         Ok(Self(client))
     }
 
-    /// The keys that are published there now.
+    /// Fetches the keys from their source.
     pub async fn keys(&self, source: &KeySource) -> Result<Fetched, FetchError> {
         match source {
             KeySource::Fixed(keys) => Ok(Fetched { keys: keys.clone(), max_age: None }),
             KeySource::Jwks(url) => self.key_set(url).await,
             KeySource::Discovery(issuer) => {
-                // Asked anew each time, because the keys may have moved.
+                // Fetched each time, because the keys may have moved.
                 let (json, _) = self.get(issuer.discovery()).await?;
                 self.key_set(&key_set_of(issuer, &json)?).await
             }
@@ -95,7 +95,7 @@ impl Fetcher {
     }
 
     async fn get(&self, url: Url) -> Result<(Vec<u8>, Option<Duration>), FetchError> {
-        // The URL may hold what should not be logged.
+        // The URL may contain a secret, which must not be logged.
         let failed = |error: reqwest::Error| FetchError::Http(error.without_url());
         let mut answer = self.0.get(url).header(ACCEPT, "application/json").send().await.map_err(failed)?;
         if answer.status() != StatusCode::OK {
@@ -113,8 +113,8 @@ impl Fetcher {
     }
 }
 
-/// Where this issuer says that its keys are. It must be the issuer that was asked for, to the
-/// letter, or one could pass itself off as another (OpenID Connect Discovery §4.3).
+/// The URL of the keys in a discovery document. The document must name exactly the issuer that was
+/// asked, so that no issuer can pass for another (OpenID Connect Discovery §4.3).
 fn key_set_of(issuer: &KeyUrl, json: &[u8]) -> Result<KeyUrl, FetchError> {
     let description: Description = serde_json::from_slice(json).map_err(|_| FetchError::Description)?;
     if description.issuer != issuer.as_str() {
@@ -123,7 +123,7 @@ fn key_set_of(issuer: &KeyUrl, json: &[u8]) -> Result<KeyUrl, FetchError> {
     issuer.named_here(&description.jwks_uri).map_err(|_| FetchError::Place)
 }
 
-/// What `Cache-Control` says; an answer that is not to be kept at all is kept for no time.
+/// The time that `Cache-Control` allows; zero for a response that must not be cached.
 fn max_age(headers: &HeaderMap) -> Option<Duration> {
     let directives = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
     let directives = directives.flat_map(|value| value.split(',')).map(|directive| directive.trim().to_lowercase());

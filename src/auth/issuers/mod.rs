@@ -1,6 +1,6 @@
-//! Tokens from outside: which issuer a token is from, and the keys of each issuer, here or
-//! fetched. [`jwt`](super::jwt) decides whether a token is good; this decides by whose keys and
-//! rules, and what to do when the keys at hand may be too old to tell.
+//! Tokens of issuers: which issuer a token is from, and the keys of each issuer, configured or
+//! fetched. [`jwt`](super::jwt) decides whether a token is valid; this module decides by which keys and
+//! rules, and what to do when the known keys may be outdated.
 
 mod fetch;
 mod pace;
@@ -12,20 +12,19 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
+use super::identity::{Identity, TokenError, VerifyError};
 use super::jwt::{self, Key, Keys, Rules, Unverified};
-use super::{Identity, TokenError, VerifyError};
 use crate::config::{IssuerConfig, JwtConfig, KeySource};
 use fetch::Fetcher;
-use remote::{RemoteKeys, Visit};
+use remote::{KeyLookup, RemoteKeys};
 
 pub use fetch::SetupError;
 
 /// Every issuer whose tokens are accepted.
 pub struct Issuers {
-    /// Those that are known by their name.
+    /// Issuers by their name, which a token states in `iss`.
     named: HashMap<String, Issuer>,
-    /// The one for tokens that name none of them: the only source there is, or the deployment's
-    /// own secret.
+    /// For tokens that name none of them: the only issuer, or the deployment's own secret.
     other: Option<Issuer>,
     fetcher: Option<Fetcher>,
 }
@@ -54,7 +53,7 @@ impl Issuers {
         let mut issuers = Self { named: HashMap::new(), other: own, fetcher: None };
         for config in &jwt.issuers {
             let issuer = Issuer::new(config, jwt);
-            // Without a prefix, it is the only source: a token of another is told so.
+            // Without a prefix it is the only issuer, and a token of another gets the error that says so.
             match (&config.issuer, &config.prefix) {
                 (Some(name), Some(_)) => drop(issuers.named.insert(name.clone(), issuer)),
                 _ => issuers.other = Some(issuer),
@@ -66,15 +65,15 @@ impl Issuers {
         Ok(issuers)
     }
 
-    /// Whose token this is, by the keys and rules of the issuer that it names.
+    /// Verifies a token by the keys and rules of the issuer that it names.
     pub async fn identify(&self, token: &Unverified<'_>) -> Result<Identity, VerifyError> {
         let named = token.issuer().and_then(|name| self.named.get(name));
         let issuer = named.or(self.other.as_ref()).ok_or(TokenError::Issuer)?;
         issuer.identify(token).await
     }
 
-    /// What keeps the keys fresh, one for each issuer whose keys are fetched. To be run for as
-    /// long as tokens are looked at.
+    /// The tasks that keep fetched keys up to date, one for each issuer. They must run for as long as
+    /// tokens are verified.
     pub fn keepers(&self) -> Vec<Pin<Box<dyn Future<Output = ()> + Send>>> {
         let Some(fetcher) = &self.fetcher else { return Vec::new() };
         let keep = |keys: &Arc<RemoteKeys>| Box::pin(keys.clone().keep(fetcher.clone())) as Pin<Box<_>>;
@@ -117,17 +116,17 @@ impl Issuer {
             IssuerKeys::Fixed(keys) => return Ok(jwt::verify(token, keys, &self.rules, Utc::now())?),
             IssuerKeys::Remote(keys) => keys,
         };
-        let mut visit: Option<Visit<'_>> = None;
+        let mut lookup: Option<KeyLookup<'_>> = None;
         loop {
-            // Entered before looking, so that no news between looking and waiting is missed.
-            let visit = visit.get_or_insert_with(|| keys.visit());
-            if let Some(keys) = visit.keys() {
+            // Begun before the keys are read, so that no change between reading and waiting is missed.
+            let lookup = lookup.get_or_insert_with(|| keys.lookup());
+            if let Some(keys) = lookup.keys() {
                 match jwt::verify(token, &keys, &self.rules, Utc::now()) {
                     Err(TokenError::UnknownKey) => {}
                     decided => return Ok(decided?),
                 }
             }
-            visit.newer_keys().await?;
+            lookup.newer_keys().await?;
         }
     }
 }

@@ -1,12 +1,12 @@
-//! How often keys may be asked for: a few times at once, because an issuer may change its keys
-//! twice in a row, and then at a bounded rate, because anybody can send tokens that name keys
-//! which do not exist.
+//! How often unknown keys may cause a fetch: a few times at once, because an issuer may change its keys
+//! twice in a row, and then at a bounded rate, because anybody can send tokens that name keys which
+//! do not exist.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A bucket of permissions that fills up again.
+/// A token bucket.
 pub struct Bucket {
     every: Duration,
     /// When the bucket is full again.
@@ -19,13 +19,13 @@ impl Bucket {
         Self { every, full_at: Instant::now(), size }
     }
 
-    /// When the next permission is there, perhaps in the past.
+    /// When the next token is available, possibly in the past.
     pub fn next(&self) -> Instant {
         let rest = self.every * self.size.saturating_sub(1);
         self.full_at.checked_sub(rest).unwrap_or(self.full_at)
     }
 
-    /// Takes a permission, also one that is not there yet.
+    /// Takes a token, even one that is not available yet.
     pub fn take(&mut self, now: Instant) {
         self.full_at = self.full_at.max(now) + self.every;
     }

@@ -1,6 +1,6 @@
-//! The keys of one issuer, as they were last published. One task keeps them: it fetches them
-//! anew when they have grown old, or when a token names a key that is not among them, and keeps
-//! what it has while the issuer cannot be reached. Requests only look, and wait within bounds.
+//! The keys of one issuer, as they were last published. One task keeps them up to date: it fetches them
+//! again when they are old or when a token names an unknown key, and keeps the old ones while the
+//! issuer cannot be reached. Requests only read them, and wait for a bounded time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use futures_util::FutureExt;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::super::identity::{TokenError, VerifyError};
 use super::super::jwt::Keys;
-use super::super::{TokenError, VerifyError};
 use super::fetch::{FetchError, Fetched, Fetcher};
 use super::pace::Bucket;
 use crate::config::{KeyPace, KeySource};
@@ -23,20 +23,20 @@ pub struct RemoteKeys {
     pace: KeyPace,
     state: watch::Sender<State>,
     asked: Notify,
-    places: Semaphore,
+    permits: Semaphore,
 }
 
 #[derive(Clone)]
 struct State {
     keys: Option<Arc<Keys>>,
-    /// When the keys were last known to be those that are published.
+    /// When the keys were last fetched.
     confirmed: Instant,
-    /// Attempts that have begun, and that have ended.
+    /// How many attempts to fetch have begun, and how many have ended.
     begun: u64,
     ended: u64,
-    /// Whether the last attempt that ended was a success.
+    /// Whether the last attempt that ended succeeded.
     answers: bool,
-    /// When the next attempt can be asked for.
+    /// When a request may cause the next attempt.
     next: Instant,
 }
 
@@ -45,17 +45,17 @@ impl RemoteKeys {
         let now = Instant::now();
         let state = State { keys: None, confirmed: now, begun: 0, ended: 0, answers: true, next: now };
         let (state, _) = watch::channel(state);
-        Self { source, pace, state, asked: Notify::new(), places: Semaphore::new(MOST_WAITING) }
+        Self { source, pace, state, asked: Notify::new(), permits: Semaphore::new(MOST_WAITING) }
     }
 
-    /// One request's look at the keys.
-    pub fn visit(&self) -> Visit<'_> {
-        let news = self.state.subscribe();
-        let begun = news.borrow().begun;
-        Visit { keys: self, news, begun, until: Instant::now() + self.pace.patience, place: None }
+    /// Begins one request's look-up of the keys.
+    pub fn lookup(&self) -> KeyLookup<'_> {
+        let state = self.state.subscribe();
+        let begun = state.borrow().begun;
+        KeyLookup { keys: self, state, begun, until: Instant::now() + self.pace.patience, permit: None }
     }
 
-    /// Keeps the keys fresh, for ever.
+    /// Keeps the keys up to date, without end.
     pub async fn keep(self: Arc<Self>, fetcher: Fetcher) {
         let mut bucket = Bucket::new(self.pace.ask_every, self.pace.ask_at_once);
         let mut due = Instant::now();
@@ -70,7 +70,7 @@ impl RemoteKeys {
             }
             bucket.take(Instant::now());
             self.state.send_modify(|state| state.begun += 1);
-            // Whoever has asked until now is served by this one, and needs no other.
+            // This attempt serves all requests until now, so they cause no other.
             let _ = self.asked.notified().now_or_never();
             let answer = fetcher.keys(&self.source).await;
             due = Instant::now() + self.pause_after(&answer);
@@ -78,14 +78,14 @@ impl RemoteKeys {
         }
     }
 
-    /// How long to wait until the next attempt that nobody asks for.
+    /// How long to wait until the next attempt, if no request causes one earlier.
     fn pause_after(&self, fetched: &Result<Fetched, FetchError>) -> Duration {
         let pace = &self.pace;
         let pause = match fetched {
             Ok(fetched) => fetched.max_age.unwrap_or(pace.usual).clamp(pace.least, pace.most),
             Err(_) => pace.retry,
         };
-        // Servers that were started together need not ask together.
+        // So that servers that started together do not ask together.
         pause.mul_f64(rand::random_range(0.9..1.0))
     }
 
@@ -114,54 +114,52 @@ impl RemoteKeys {
     }
 }
 
-/// The error with its causes, in which the reason often is.
+/// The error with its causes, which often contain the reason.
 fn full(error: &FetchError) -> String {
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// One request's look at the keys of an issuer, and its wait for newer ones.
-pub struct Visit<'k> {
+/// One request's look-up of the keys of an issuer, and its wait for newer ones.
+pub struct KeyLookup<'k> {
     keys: &'k RemoteKeys,
-    news: watch::Receiver<State>,
-    /// How many attempts had begun when the request came: what those fetch may be older than its
-    /// token.
+    state: watch::Receiver<State>,
+    /// How many attempts had begun when the request came. Their keys may be older than its token.
     begun: u64,
     until: Instant,
-    place: Option<SemaphorePermit<'k>>,
+    permit: Option<SemaphorePermit<'k>>,
 }
 
-impl Visit<'_> {
-    /// The keys as they are now; none, if there never were any, or nobody has confirmed them for
-    /// too long.
+impl KeyLookup<'_> {
+    /// The present keys. `None` if none were ever fetched, or the last fetch is too long ago.
     pub fn keys(&mut self) -> Option<Arc<Keys>> {
-        let state = self.news.borrow_and_update();
+        let state = self.state.borrow_and_update();
         let fresh = state.confirmed.elapsed() < self.keys.pace.kept;
         state.keys.clone().filter(|_| fresh)
     }
 
-    /// Waits until there may be other keys than the last that were looked at.
+    /// Waits until there may be other keys than those that were last returned.
     ///
-    /// An error if there is nothing to wait for: [`TokenError::UnknownKey`] when the issuer has
-    /// been asked since the request came, [`VerifyError::Unavailable`] when it does not answer.
+    /// An error if there is nothing to wait for: [`TokenError::UnknownKey`] when keys were fetched
+    /// since the request came, [`VerifyError::Unavailable`] when the issuer does not answer.
     pub async fn newer_keys(&mut self) -> Result<(), VerifyError> {
         self.ask()?;
-        if self.place.is_none() {
-            self.place = Some(self.keys.places.try_acquire().map_err(|_| VerifyError::Unavailable)?);
+        if self.permit.is_none() {
+            self.permit = Some(self.keys.permits.try_acquire().map_err(|_| VerifyError::Unavailable)?);
         }
-        let changed = timeout_at(self.until, self.news.changed()).await;
+        let changed = timeout_at(self.until, self.state.changed()).await;
         changed.map_err(|_| VerifyError::Unavailable)?.map_err(|_| VerifyError::Unavailable)
     }
 
-    /// Sees to it that an attempt is under way which began after the request came.
+    /// Makes sure that an attempt is under way which began after the request came.
     fn ask(&self) -> Result<(), VerifyError> {
-        // Held to the end, so that no attempt begins between looking and asking.
-        let state = self.news.borrow();
+        // Borrowed to the end, so that no attempt begins between the check and the notification.
+        let state = self.state.borrow();
         if state.ended > self.begun {
             return Err(if state.answers { TokenError::UnknownKey.into() } else { VerifyError::Unavailable });
         }
         if state.begun == state.ended {
-            // Nobody waits for one who has just not answered.
+            // No request waits for an issuer that has just not answered.
             if !state.answers && state.next > Instant::now() {
                 return Err(VerifyError::Unavailable);
             }

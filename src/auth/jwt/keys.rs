@@ -11,9 +11,9 @@ use jsonwebtoken::jwk::AlgorithmParameters;
 use jsonwebtoken::{DecodingKey, crypto};
 use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 
-use super::super::TokenError;
-use super::Unverified;
+use super::super::identity::TokenError;
 use super::jwk::{Jwk, JwkSet};
+use super::unverified::Unverified;
 
 /// What an RSA key verifies, unless it is published for one of these alone.
 const RSA: &[Algorithm] = &[RS256, RS384, RS512, PS256];

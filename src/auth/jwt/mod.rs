@@ -1,9 +1,8 @@
-//! JSON Web Tokens, without looking anything up: whether a token is good is a function of its
-//! text, of keys, of rules and of the time. Where keys come from is not known here.
+//! JSON Web Tokens, without I/O: whether a token is valid is a function of its text, keys, rules and
+//! the time. Where keys come from is decided elsewhere.
 //!
-//! The token never chooses: which algorithms are possible follows from the type of the key, which
-//! key from a look-up of `kid` in a map, and whatever else a header proposes (`jwk`, `jku`, `x5u`,
-//! `x5c`) is not read.
+//! The token never chooses: the type of the key determines the possible algorithms, a look-up of `kid`
+//! in a map determines the key, and other headers (`jwk`, `jku`, `x5u`, `x5c`) are not read.
 
 mod jwk;
 mod keys;
@@ -16,14 +15,14 @@ pub use keys::{Key, KeyError, Keys};
 pub use rules::{OWN_ISSUER, Rules, is_user_id};
 pub use unverified::Unverified;
 
-use super::{Identity, TokenError};
+use super::identity::{Identity, TokenError};
 
-/// Holds a token against keys and rules.
+/// Verifies a token by keys and rules.
 ///
-/// [`TokenError::UnknownKey`] is for the caller to judge: newer keys may know better.
+/// On [`TokenError::UnknownKey`] the caller may try again with newer keys.
 pub fn verify(token: &Unverified<'_>, keys: &Keys, rules: &Rules, now: DateTime<Utc>) -> Result<Identity, TokenError> {
-    // First what costs little, so that tokens which could not be used anyway lead to no look-up of
-    // keys. What comes out is nobody's before the signature is checked, too.
+    // The cheap checks come first, so that unusable tokens cause no fetch of keys. The identity must
+    // not leave this function before the signature is checked.
     let identity = rules.identify(token.claims(), now)?;
     keys.check_signature(token)?;
     Ok(identity)

@@ -1,29 +1,30 @@
-//! What the claims of a token must say, and whose it then is.
+//! The rules for the claims of a token, and the identity that follows from them.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::super::{Credential, Identity, OwnerId, TokenError};
+use super::super::identity::{Credential, Identity, TokenError};
+use super::super::owner::OwnerId;
 
 /// How far the clocks of issuer and server may differ, in seconds.
 const LEEWAY: f64 = 5.0;
-/// How far in the future a token may have been issued, in seconds. More room than above, because
-/// nothing is lost by it; but without a bound, such a token would outlive its revocation.
+/// How far in the future `iat` may be, in seconds. It may be more than the leeway, because that does no
+/// harm; without a bound, such a token would outlive its revocation.
 const ISSUED_AHEAD: f64 = 60.0;
 
-/// The name under which this deployment issues tokens itself. No other issuer can have it.
+/// The `iss` of this deployment's own tokens. No other issuer can have it.
 pub const OWN_ISSUER: &str = "taskwire";
 
-/// What one issuer's tokens must say.
+/// What the tokens of one issuer must contain.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    /// The `iss` that must be there. Without one, any but our own will do.
+    /// The required `iss`. `None` allows any except [`OWN_ISSUER`].
     pub issuer: Option<String>,
-    /// The `aud` that must be there. Without one, none is looked at.
+    /// The required `aud`. `None` allows any.
     pub audience: Option<String>,
     /// The claim that names the user.
     pub user_claim: String,
-    /// What stands before that name, so that no issuer can speak for another's users.
+    /// A prefix for that name, so that no issuer can act for the users of another.
     pub prefix: String,
 }
 
@@ -45,7 +46,7 @@ impl Rules {
             return Err(TokenError::NotYetValid);
         }
         let user = claims.get(&self.user_claim).and_then(Value::as_str).ok_or(TokenError::Claims)?;
-        // Looked at by itself, too: behind a prefix, nothing would look like something.
+        // Checked without the prefix as well, because an empty name would pass with one.
         let owner = format!("{}{user}", self.prefix);
         if !is_user_id(user) || !is_user_id(&owner) {
             return Err(TokenError::Subject);
@@ -81,7 +82,7 @@ impl Rules {
 
 /// A claim that is a time, if it is there.
 fn number(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, TokenError> {
-    /// Beyond it, no whole second can be told from the next.
+    /// Above this, an `f64` cannot distinguish seconds.
     const LARGEST: f64 = 9_007_199_254_740_992.0;
     match claims.get(name) {
         None | Some(Value::Null) => Ok(None),
@@ -92,15 +93,14 @@ fn number(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, TokenE
     }
 }
 
-/// The time that a claim names; one beyond all times is the first or the last.
+/// The time in a claim; one out of range becomes the first or the last time.
 fn time(seconds: f64) -> DateTime<Utc> {
     let bound = if seconds < 0.0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
     #[expect(clippy::cast_possible_truncation, reason = "it was checked to be a whole number's size")]
     DateTime::from_timestamp(seconds as i64, 0).unwrap_or(bound)
 }
 
-/// 1 to 255 characters, no control characters, and nothing that a client would resolve away
-/// when it stands in a path.
+/// 1 to 255 characters, no control characters, and not a segment that clients remove from paths.
 pub fn is_user_id(sub: &str) -> bool {
     let length = sub.chars().count();
     (1..=255).contains(&length) && !sub.chars().any(char::is_control) && sub != "." && sub != ".."

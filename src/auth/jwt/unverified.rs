@@ -1,24 +1,24 @@
-//! The text of a token, taken apart. Nothing in it may be believed yet.
+//! Parsing the text of a token. Nothing in it can be trusted yet.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value};
 
-use super::super::TokenError;
+use super::super::identity::TokenError;
 
-/// Longer tokens are refused unread: no claim that Taskwire uses needs the room.
+/// Longer tokens are rejected unread: no claim that Taskwire uses is that long.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-/// The types that a token of ours may declare. Others, such as `logout+jwt` or `dpop+jwt`, are
-/// made for something else (RFC 8725 §3.11).
+/// The types that a token may declare. Others, such as `logout+jwt` or `dpop+jwt`, have other purposes
+/// (RFC 8725 §3.11).
 const TYPES: [&str; 3] = ["jwt", "at+jwt", "application/at+jwt"];
 
-/// A well-formed token whose signature has not been looked at.
+/// A well-formed token whose signature has not been verified.
 pub struct Unverified<'t> {
-    /// What is signed: header and claims, as they were sent.
+    /// The signed part: header and claims, as they were sent.
     pub(super) message: &'t str,
-    /// As it was sent, in base64url.
+    /// The signature as it was sent, in base64url.
     pub(super) signature: &'t str,
     pub(super) algorithm: Algorithm,
     kid: Option<String>,
@@ -33,7 +33,7 @@ impl<'t> Unverified<'t> {
         let (message, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
         let (header, claims) = message.split_once('.').ok_or(TokenError::Malformed)?;
         let (header, claims) = (object(header)?, object(claims)?);
-        // None is known here, and one that is not known must be refused (RFC 7515 §4.1.11).
+        // No extension is supported, and an unknown one must be rejected (RFC 7515 §4.1.11).
         if header.contains_key("crit") {
             return Err(TokenError::Extension);
         }
@@ -47,12 +47,12 @@ impl<'t> Unverified<'t> {
         Ok(Self { message, signature, algorithm, kid, claims })
     }
 
-    /// The name of the key that it says it was signed with.
+    /// The name of its key, as the token states it.
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// The issuer that it says it is from.
+    /// Its issuer, as the token states it.
     pub fn issuer(&self) -> Option<&str> {
         self.claims.get("iss").and_then(Value::as_str)
     }
@@ -62,8 +62,8 @@ impl<'t> Unverified<'t> {
     }
 }
 
-/// The algorithm of this name. `none` and whatever has no signature is not among them; RFC 9864
-/// names `EdDSA` with the only curve that is used here by its curve.
+/// The algorithm with this name. `none` is not one of them. `Ed25519` is RFC 9864's name for `EdDSA`
+/// with the only curve that is used here.
 pub fn algorithm(name: &str) -> Option<Algorithm> {
     match name {
         "Ed25519" => Some(Algorithm::EdDSA),
@@ -71,8 +71,8 @@ pub fn algorithm(name: &str) -> Option<Algorithm> {
     }
 }
 
-/// A part of a token. The parser bounds how deep it may nest, and of members with one name the
-/// last counts, here and wherever the part is read again, because it is read once.
+/// Parses a part of a token. The parser bounds the depth. Of members with the same name the last
+/// counts; the part is parsed only once, so no other code can read it differently.
 fn object(part: &str) -> Result<Map<String, Value>, TokenError> {
     let json = BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Malformed)?;
     serde_json::from_slice(&json).map_err(|_| TokenError::Malformed)

@@ -1,5 +1,5 @@
-//! What the operations under `/api/auth` answer, in Better Auth's spelling. Times have milliseconds
-//! and no more: its client would take `.123456` for 123 seconds.
+//! The responses of the operations under `/api/auth`, in Better Auth's spelling. Times have exactly
+//! milliseconds: its client would read `.123456` as 123 seconds.
 
 use chrono::{DateTime, Utc};
 use salvo::http::HeaderValue;
@@ -104,7 +104,8 @@ pub struct SignedUp {
 
 /// A new session, whose cookie the answer sets.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct SignedInAnswer {
+#[schema(as = SignedInAnswer)]
+pub struct SignInResponse {
     /// Always false.
     pub redirect: bool,
     /// What `revoke-session` takes. It proves nothing: what does is in the cookie alone.
@@ -189,19 +190,19 @@ pub struct UserDeleted {
     pub message: String,
 }
 
-/// An answer that nobody keeps, and the cookie that it sets.
-pub struct Kept<T> {
+/// A response that must not be cached, and the cookie that it sets or removes.
+pub struct WithCookie<T> {
     value: T,
     cookie: Option<HeaderValue>,
 }
 
-impl<T> Kept<T> {
+impl<T> WithCookie<T> {
     pub const fn new(value: T, cookie: Option<HeaderValue>) -> Self {
         Self { value, cookie }
     }
 }
 
-impl<T: Serialize + Send> Scribe for Kept<T> {
+impl<T: Serialize + Send> Scribe for WithCookie<T> {
     fn render(self, res: &mut Response) {
         if let Some(cookie) = self.cookie {
             res.headers_mut().append(SET_COOKIE, cookie);
@@ -211,4 +212,5 @@ impl<T: Serialize + Send> Scribe for Kept<T> {
     }
 }
 
-pub type Answered<T> = Result<Kept<T>, Problem>;
+/// What most operations under `/api/auth` return.
+pub type AuthResult<T> = Result<WithCookie<T>, Problem>;

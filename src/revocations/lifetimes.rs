@@ -1,50 +1,50 @@
-//! How long tokens live at most, and so how long what forbids them must be kept.
+//! How long tokens are valid at most, and so how long a revocation must be kept.
 //!
-//! A token of another issuer may name any end, and none has to say when it was issued. So a token
-//! counts for no longer than `TOKEN_MAX_LIFE` after it was issued, and one that does not say when
-//! is accepted only within that time before its end: as if it had been issued at the last moment
-//! at which it can have been. A revocation of its user lasts for as long, and forbids all of them.
+//! An issuer may choose any expiry, and need not state when it issued a token. So a token is valid
+//! for at most `TOKEN_MAX_LIFE` after it was issued. A token without that time is accepted only if
+//! it expires within `TOKEN_MAX_LIFE`: as if it had been issued at the last possible moment. A
+//! revocation of its user is kept for as long, and forbids all of them.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Subject;
+use super::revocation::Subject;
 use super::view::SKEW;
 use crate::auth::{Credential, Identity, TokenError};
 
-/// The longest life that an access token of a session may be given.
-pub const SESSION_TOKENS_LIVE: Duration = Duration::from_hours(1);
-/// API tokens are looked up, so what forbids them matters only to what was opened with them: the
-/// longest life of a socket (`SOCKET_MAX_LIFE` is at most 30d), and some more.
-const OPENED_WITH_API_TOKENS: Duration = Duration::from_hours(31 * 24);
-/// Clocks differ, and a token is taken for alive a little after its end.
+/// The longest lifetime that an access token of a session may get.
+pub const SESSION_TOKEN_LIFETIME_MAX: Duration = Duration::from_hours(1);
+/// A revoked API token is no longer found in the database, so its revocation matters only to sockets
+/// that were opened with it: their longest life (`SOCKET_MAX_LIFE` is at most 30d) and a little more.
+const API_TOKEN_SOCKETS: Duration = Duration::from_hours(31 * 24);
+/// Clocks differ, and tokens are accepted for some seconds after they expire.
 const SPARE: Duration = Duration::from_mins(5);
 
-/// How long tokens live at most.
+/// How long tokens are valid at most.
 #[derive(Debug, Clone, Copy)]
-pub struct Lives {
+pub struct TokenLifetimes {
     /// `TOKEN_MAX_LIFE`.
     pub token: Duration,
 }
 
-impl Lives {
-    /// How long a revocation has something to forbid.
+impl TokenLifetimes {
+    /// How long a revocation must be kept.
     pub fn of(&self, subject: Subject) -> Duration {
         let longest = match subject {
-            // API tokens of the user are gone, and what was opened with them soon is.
-            Subject::User { .. } => self.token.max(OPENED_WITH_API_TOKENS),
-            Subject::Session(_) => SESSION_TOKENS_LIVE,
-            Subject::ApiToken(_) => OPENED_WITH_API_TOKENS,
+            // The user's API tokens are deleted, but a socket may have been opened with one.
+            Subject::User { .. } => self.token.max(API_TOKEN_SOCKETS),
+            Subject::Session(_) => SESSION_TOKEN_LIFETIME_MAX,
+            Subject::ApiToken(_) => API_TOKEN_SOCKETS,
         };
         longest + SPARE
     }
 
-    /// The identity with the end that it has here.
+    /// The identity with the expiry that it has here.
     pub fn bounded(&self, identity: Identity, now: DateTime<Utc>) -> Result<Identity, TokenError> {
         let longest = match identity.credential {
             Credential::Token => self.token,
-            Credential::Session(_) => SESSION_TOKENS_LIVE,
+            Credential::Session(_) => SESSION_TOKEN_LIFETIME_MAX,
             Credential::ApiToken { .. } => return Ok(identity),
         };
         let longest = TimeDelta::from_std(longest).unwrap_or(TimeDelta::MAX);
@@ -66,7 +66,7 @@ mod tests {
     use crate::auth::OwnerId;
 
     const DAY: i64 = 24 * 3600;
-    const LIVES: Lives = Lives { token: Duration::from_hours(30 * 24) };
+    const LIFETIMES: TokenLifetimes = TokenLifetimes { token: Duration::from_hours(30 * 24) };
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000 + second, 0).expect("a time")
@@ -76,7 +76,7 @@ mod tests {
     fn end(issued_at: Option<i64>, expires_at: DateTime<Utc>, now: i64) -> Result<DateTime<Utc>, TokenError> {
         let (owner, credential) = (OwnerId::for_tests("ada"), Credential::Token);
         let identity = Identity { owner, issued_at: issued_at.map(at), expires_at, credential };
-        LIVES.bounded(identity, at(now)).map(|identity| identity.expires_at)
+        LIFETIMES.bounded(identity, at(now)).map(|identity| identity.expires_at)
     }
 
     #[test]
@@ -102,6 +102,6 @@ mod tests {
             expires_at: DateTime::<Utc>::MAX_UTC,
             credential: Credential::Token,
         };
-        assert!(LIVES.bounded(identity, at(0)).is_ok());
+        assert!(LIFETIMES.bounded(identity, at(0)).is_ok());
     }
 }
