@@ -41,7 +41,13 @@ pub fn print(tree: &Tree, table: &Table) -> String {
         let _ =
             writeln!(text, "{name}, {own} files → {}", if to.is_empty() { "nothing".into() } else { to.join(", ") });
     }
-    let _ = writeln!(text, "{} rooms, {} arrows, {} pairs", names.len(), arrows.len(), pairs.len());
+    let _ = writeln!(
+        text,
+        "{} modules with `main` and `lib`, {} arrows, {} pairs that import each other",
+        names.len(),
+        arrows.len(),
+        pairs.len()
+    );
     for pair in pairs {
         let _ = writeln!(text, "pair: {pair}");
     }

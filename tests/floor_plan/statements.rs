@@ -82,24 +82,23 @@ fn written_tables(text: &str) -> Vec<String> {
         .map(str::to_ascii_lowercase)
         .collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let mut tables = Vec::new();
-    for at in 0..words.len() {
-        let table = match words[at..] {
-            // Prose has no `set` behind a name, `DO UPDATE SET` and `FOR UPDATE OF` have no table.
-            ["update", table, "set", ..]
-            | ["update", table, _, "set", ..]
-            | ["update", table, "as", _, "set", ..]
-            | ["insert" | "merge", "into", table, ..]
-            | ["truncate", "table", table, ..]
-            | ["delete", "from", "only", table, ..]
-            | ["delete", "from", table, ..]
-            | ["update", "only", table, ..] => table,
-            _ => continue,
-        };
-        let table = table.trim_start_matches("public.").trim_matches('"');
-        if table != "set" && table != "of" {
-            tables.push(table.to_owned());
-        }
+    let tables = (0..words.len()).filter_map(|at| written_table(&words[at..]));
+    let names = tables.map(|table| table.trim_start_matches("public.").trim_matches('"').to_owned());
+    names.filter(|name| name != "set" && name != "of").collect()
+}
+
+/// The table that the words at the front write. Prose has no `set` behind a name; `DO UPDATE SET`
+/// and `FOR UPDATE OF` name no table.
+fn written_table<'a>(words: &[&'a str]) -> Option<&'a str> {
+    match *words {
+        ["update", table, "set", ..]
+        | ["update", table, _, "set", ..]
+        | ["update", table, "as", _, "set", ..]
+        | ["update", "only", table, ..]
+        | ["insert" | "merge", "into", table, ..]
+        | ["truncate", "table", table, ..]
+        | ["delete", "from", "only", table, ..]
+        | ["delete", "from", table, ..] => Some(table),
+        _ => None,
     }
-    tables
 }
