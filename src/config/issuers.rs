@@ -12,7 +12,8 @@ use crate::auth::jwt::{Key, Keys, OWN_ISSUER};
 
 /// Longer names of claims are surely a slip.
 const LONGEST_CLAIM: usize = 64;
-const FILE_ALLOWED: &str = "a JSON file {\"issuers\": [{\"issuer\": …, \"prefix\": …}, …]} as in docs/AUTHENTICATION.md";
+const FILE_ALLOWED: &str =
+    "a JSON file {\"issuers\": [{\"issuer\": …, \"prefix\": …}, …]} as in docs/AUTHENTICATION.md";
 
 /// One issuer, and what its tokens must say.
 #[derive(Debug, Clone)]
