@@ -58,6 +58,7 @@ mod pgbouncer;
 mod plans;
 mod project_races;
 mod projects;
+mod readme;
 mod recurring;
 mod retention;
 mod retries;
