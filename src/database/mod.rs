@@ -40,7 +40,7 @@ const SET_PROXY: &str = "set DATABASE_PROXY=transaction (--database-proxy), and 
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// Without the parser's own words, which may quote a password.
-    #[error("{0} is not a Postgres URL that can be used; see its form in the README")]
+    #[error("{0} is not a Postgres URL that can be used; docs/CONFIGURATION.md shows its form")]
     Url(&'static str),
     #[error("the database cannot be reached: {0}")]
     Connect(#[source] sqlx::Error),
