@@ -38,6 +38,9 @@ warns about a variable that looks like a misspelt setting, such as `ALLOWED_ORIG
 - **Sizes** are a whole number of bytes, or a whole number with `kB` (1000 bytes), `KiB` (1024 bytes), `MB` (1000 kB) or
   `MiB` (1024 KiB).
 - **Ranges** include both ends.
+
+The commands that talk to a running server also read `TASKWIRE_URL` and `TASKWIRE_TOKEN`; `taskwire watch --help` explains
+them.
 ";
 
 struct Markdown<'a>(&'a [&'a Group]);
@@ -61,13 +64,23 @@ impl fmt::Display for Markdown<'_> {
 }
 
 fn row(f: &mut fmt::Formatter<'_>, setting: &Description) -> fmt::Result {
-    let Description { name, placeholder, meaning, allowed, example, .. } = setting;
+    let Description { name, placeholder, meaning, example, .. } = setting;
     let default = match &setting.default {
         DefaultText::Value(value) => format!("`{value}`"),
         DefaultText::Words(words) => (*words).to_owned(),
     };
-    let flag = flag(name);
+    let (flag, allowed) = (flag(name), code_addresses(&setting.allowed));
     writeln!(f, "| `{name}` | `--{flag} <{placeholder}>` | {default} | {allowed} | {meaning} | `{example}` |")
+}
+
+/// The text with every address marked as code, because readers of Markdown would make it a link.
+fn code_addresses(text: &str) -> String {
+    let words = text.split(' ').map(|word| match word.strip_suffix(',') {
+        Some(address) if address.contains("://") => format!("`{address}`,"),
+        None if word.contains("://") => format!("`{word}`"),
+        _ => word.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 const ENV_INTRODUCTION: &str = "\
@@ -101,8 +114,13 @@ fn example(f: &mut fmt::Formatter<'_>, setting: &Description) -> fmt::Result {
     match &setting.default {
         DefaultText::Value(value) => write!(f, "\n{}#{name}={value}\n", comment(&format!("{meaning}."))),
         DefaultText::Words(words) => {
-            let text = comment(&format!("{meaning}. Default: {}.", plain(words)));
-            write!(f, "\n{text}# Example: {name}={example}\n#{name}=\n")
+            f.write_str("\n")?;
+            f.write_str(&comment(&format!("{meaning}. Default: {}.", plain(words))))?;
+            // Nothing expands a command in `.env`.
+            if !example.starts_with("$(") {
+                writeln!(f, "# Example: {name}={example}")?;
+            }
+            writeln!(f, "#{name}=")
         }
     }
 }

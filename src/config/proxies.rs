@@ -48,8 +48,8 @@ impl TrustedProxies {
     }
 }
 
-/// The address under which the server counts the requests of one client. Whoever has an IPv6
-/// address has the 64-bit network around it, so that network counts as one.
+/// The address under which limits count one client. The owner of an IPv6 address usually has the
+/// whole 64-bit network around it, so that network counts as one client.
 pub fn client_subnet(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),

@@ -144,7 +144,7 @@ impl Tokens {
         Some(Self { secret, issuer, audience, user_claim, issuers })
     }
 
-    /// Whether nobody else issues any. Whoever gave a secret may issue tokens with it.
+    /// Whether nobody else issues any. With a secret that was given, its owner may issue some.
     pub const fn are_all_ours(&self) -> bool {
         !matches!(self.secret, Some(OwnSecret::Given(_))) && self.issuers.is_empty()
     }

@@ -151,6 +151,27 @@ async fn a_database_out_of_reach_is_told_without_its_password() {
 }
 
 #[tokio::test]
+async fn a_misspelt_variable_is_named_without_its_value() {
+    let dir = Scratch::new();
+    fs::write(dir.path().join(".env"), "TRUSTED_PROXY=hunter2\n").expect("a file");
+    let nowhere = [("DATABASE_URL", "postgres://127.0.0.1:1/tasks"), ("DATABASE_NAME", "tasks"), ("PORTS", "1")];
+    let started = [("JWT_SECRET", SECRET), ("ALLOWED_ORIGIN", "https://hunter2.example")];
+    for (more, exit_code, pairs) in [
+        (&started[..], 1, [("TRUSTED_PROXY", "TRUSTED_PROXIES"), ("ALLOWED_ORIGIN", "ALLOWED_ORIGINS")]),
+        (&[("JWT_SECRETS", "hunter2")], 2, [("TRUSTED_PROXY", "TRUSTED_PROXIES"), ("JWT_SECRETS", "JWT_SECRET")]),
+    ] {
+        let output = run(taskwire(&dir, ["serve"]).envs(nowhere).envs(more.iter().copied())).await;
+        let message = failed(&output, exit_code);
+        for (name, meant) in pairs {
+            let hint = format!("{name} is set, but there is no such setting; did you mean {meant}?");
+            assert!(message.contains(&hint), "{hint} is not in {message}");
+        }
+        assert_eq!(message.matches("did you mean").count(), 2, "{message}");
+        assert!(!message.contains("hunter2"), "{message}");
+    }
+}
+
+#[tokio::test]
 async fn help_explains_every_command_and_every_variable() {
     let dir = Scratch::new();
     let example = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/.env.example")).expect("the example");

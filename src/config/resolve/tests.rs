@@ -1,6 +1,11 @@
 use std::{collections::BTreeSet, fs};
 
-use super::super::{arguments::TokenSettings, secret::scratch::ScratchDir, setting::flag, settings};
+use super::super::{
+    arguments::TokenSettings,
+    secret::scratch::ScratchDir,
+    setting::{DefaultText, Description, flag},
+    settings,
+};
 use super::*;
 
 const STRONG: &str = "a secret of more than thirty-two bytes";
@@ -45,6 +50,10 @@ const ALL_WRONG: [(&str, &str); 36] = [
     ("LOG", "loud"),
 ];
 
+fn described() -> impl Iterator<Item = Description> {
+    settings::ALL.iter().flat_map(|group| group.described())
+}
+
 fn with(settings: Settings, more: &[(&str, &str)]) -> Settings {
     more.iter().fold(settings, |settings, (name, text)| settings.with(name, *text))
 }
@@ -81,8 +90,7 @@ fn everything_wrong_is_reported_at_once() {
 #[test]
 fn a_problem_names_the_range_of_its_setting() {
     let message = all_wrong();
-    let described = settings::ALL.iter().flat_map(|group| group.described());
-    for (setting, range) in described.filter_map(|setting| Some((setting.name, setting.range?))) {
+    for (setting, range) in described().filter_map(|setting| Some((setting.name, setting.range?))) {
         let line = message.lines().find(|line| line.starts_with(&format!("{setting} (--{}): ", flag(setting))));
         let line = line.expect(setting);
         assert!(line.contains(&format!("; allowed: {range}")), "{line}");
@@ -192,4 +200,34 @@ fn an_unusable_secret_file_is_reported_with_the_rest() {
     let settings = embedded(&dir).with("PORT", "99999");
     let message = settings.resolve().unwrap_err().to_string();
     assert!(message.contains("PORT (") && message.contains("JWT_SECRET ("), "{message}");
+}
+
+#[test]
+fn the_defaults_shown_are_the_real_ones() {
+    let dir = ScratchDir::new();
+    let resolved = |settings: Settings| {
+        let settings = settings.with("DATA_DIR", dir.0.to_str().unwrap());
+        format!("{:#?}", settings.resolve().unwrap())
+    };
+    let shown = described().filter_map(|setting| match setting.default {
+        DefaultText::Value(value) => Some((setting.name, value)),
+        DefaultText::Words(_) => None,
+    });
+    let shown = shown.fold(Settings::default(), |settings, (name, value)| settings.with(name, value));
+    assert_eq!(resolved(shown), resolved(Settings::default()));
+}
+
+#[test]
+fn examples_are_allowed() {
+    for Description { name, example, .. } in described() {
+        let settings = Settings::default().with("DATABASE_URL", "postgres://db/tasks").with(name, example);
+        let message = settings.resolve().err().map(|errors| errors.to_string()).unwrap_or_default();
+        let wrong = message.lines().find(|line| line.starts_with(&format!("{name} (")));
+        match name {
+            // A shell puts a secret in its place; taken literally, it is too short to be one.
+            "JWT_SECRET" => assert!(message.contains("is only"), "{message}"),
+            "JWT_PUBLIC_KEY_FILE" | "ISSUERS_FILE" => assert!(message.contains("cannot be read"), "{message}"),
+            _ => assert_eq!(wrong, None),
+        }
+    }
 }

@@ -27,7 +27,8 @@ pub static DATABASE: Group = Group {
 
 pub static DATABASE_URL: Setting<Secret, InWords> = Setting {
     name: "DATABASE_URL",
-    meaning: "Postgres to use; a secret, so better given in the environment",
+    meaning: "Postgres to use, as `postgres://user:password@host:port/database`; a secret, so better given in the \
+              environment",
     values: Values::Text(URLS),
     default: InWords("a private Postgres in `DATA_DIR`"),
     example: "postgres://taskwire:password@db.example:5432/taskwire",

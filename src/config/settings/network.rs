@@ -31,7 +31,7 @@ pub static NETWORK: Group = Group {
 
 pub static HOST: Setting<IpAddr, Is<IpAddr>> = Setting {
     name: "HOST",
-    meaning: "Address to listen on; `0.0.0.0` or `::` opens the server to the network",
+    meaning: "Address to listen on: an IP address or `localhost`; `0.0.0.0` or `::` opens the server to the network",
     values: Values::text("ADDRESS", HOST_ALLOWED, host),
     default: Is(IpAddr::V4(Ipv4Addr::LOCALHOST)),
     example: "0.0.0.0",
@@ -56,7 +56,7 @@ pub static PUBLIC_URL: Setting<Origin, InWords> = Setting {
 
 pub static ALLOWED_ORIGINS: Setting<Origin, InWords> = Setting {
     name: "ALLOWED_ORIGINS",
-    meaning: "Other web origins that may call the server, separated by commas; no wildcards",
+    meaning: "Other web origins that may call the server, as `https://app.example,http://localhost:5173`; no wildcards",
     values: Values::text("ORIGINS", origin::ALLOWED, str::parse),
     default: InWords("none"),
     example: "https://app.example,http://localhost:5173",
@@ -64,7 +64,7 @@ pub static ALLOWED_ORIGINS: Setting<Origin, InWords> = Setting {
 
 pub static TRUSTED_PROXIES: Setting<IpNet, InWords> = Setting {
     name: "TRUSTED_PROXIES",
-    meaning: "Proxies whose `X-Forwarded-For` the server believes, separated by commas",
+    meaning: "Proxies whose `X-Forwarded-For` the server believes: IP addresses and CIDR networks, separated by commas",
     values: Values::text("NETWORKS", proxies::ALLOWED, proxies::network),
     default: InWords("none"),
     example: "127.0.0.1,10.0.0.0/8",

@@ -33,7 +33,7 @@ pub static TOKENS: Group = Group {
 
 pub static JWT_SECRET: Setting<Secret, InWords> = Setting {
     name: "JWT_SECRET",
-    meaning: "Secret that signs tokens; better given in the environment",
+    meaning: "Secret of at least 32 bytes that signs tokens; better given in the environment",
     values: Values::Text(Text {
         placeholder: "SECRET",
         allowed: secret::JWT_SECRET_ALLOWED,
@@ -44,12 +44,13 @@ pub static JWT_SECRET: Setting<Secret, InWords> = Setting {
         exact: true,
     }),
     default: InWords("generated once and kept in `DATA_DIR`"),
+    // For a shell. Taken literally, it is too short, and nobody can sign tokens with it.
     example: "$(openssl rand -base64 48)",
 };
 
 pub static JWT_PUBLIC_KEY_FILE: Setting<String, InWords> = Setting {
     name: "JWT_PUBLIC_KEY_FILE",
-    meaning: "File with the public key that verifies tokens",
+    meaning: "File with the public key that verifies tokens, in PEM form: RSA, EC P-256 or P-384, or Ed25519",
     values: Values::text("FILE", issuers::PUBLIC_KEY_ALLOWED, any_text),
     default: InWords("none"),
     example: "/etc/taskwire/issuer.pem",
@@ -57,7 +58,7 @@ pub static JWT_PUBLIC_KEY_FILE: Setting<String, InWords> = Setting {
 
 pub static JWKS_URL: Setting<KeyUrl, InWords> = Setting {
     name: "JWKS_URL",
-    meaning: "Address of the JSON Web Key Set whose keys verify tokens",
+    meaning: "Address of the JSON Web Key Set whose keys verify tokens; https, or http on this machine",
     values: Values::text("URL", key_url::ALLOWED, str::parse),
     default: InWords("none"),
     example: "https://id.example/.well-known/jwks.json",
@@ -74,7 +75,7 @@ pub static OIDC_ISSUER: Setting<KeyUrl, InWords> = Setting {
 
 pub static ISSUERS_FILE: Setting<String, InWords> = Setting {
     name: "ISSUERS_FILE",
-    meaning: "File that names several issuers, each with a prefix for its users' ids",
+    meaning: "File that names several issuers, each with a prefix for its users' ids, in JSON",
     values: Values::text("FILE", issuers::FILE_ALLOWED, any_text),
     default: InWords("none"),
     example: "/etc/taskwire/issuers.json",
