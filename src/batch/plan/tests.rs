@@ -9,7 +9,7 @@ use super::Plan;
 use crate::auth::OwnerId;
 use crate::batch::operations::{Contents, Done, Operation, Placement};
 use crate::batch::state::{Body, LEVELS, State, Trashed};
-use crate::changes::{Change, ChangeKind, History, Position, Seq};
+use crate::changes::{ChangeKind, History, Position, Seq};
 use crate::problem::Code;
 use crate::projects::{CreateProject, ProjectId, ProjectRow, UpdateProject};
 use crate::tasks::{Children, Completion, CreateTask, Priority, Rank, TaskId, TaskPatch, TaskRow};
@@ -263,8 +263,8 @@ fn a_project_is_restored_before_its_tasks() {
     let mut plan = plan(&owner, in_trash(trash));
     let done = plan.apply(Operation::Restore(root)).expect("it is in the trash");
     assert!(matches!(&done, Done::Restored { tasks, project: Some(_) } if tasks.len() == 2), "{done:?}");
-    let kinds: Vec<ChangeKind> = plan.changes.iter().map(Change::kind).collect();
-    assert_eq!(kinds, [ChangeKind::ProjectRestored, ChangeKind::TaskRestored, ChangeKind::TaskRestored]);
+    let kinds: Vec<&str> = plan.changes.iter().map(|change| change.kind().name()).collect();
+    assert_eq!(kinds, ["project.restored", "task.restored", "task.restored"]);
     assert!(is_sound(&plan.state));
     assert_eq!(plan.out_of_trash.len(), 3);
     // It is not there a second time.
