@@ -1,6 +1,6 @@
-//! Which history the database is in. Each new connection compares the stored fingerprint with
-//! the server it reached: a restored, cloned or promoted database differs in system identifier,
-//! timeline or oid, gets a new epoch, and every position handed out before is then refused.
+//! The history that the database is in. Each new connection compares the stored fingerprint with the
+//! server that it reached: a restored, cloned or promoted database differs in system identifier,
+//! timeline or oid and gets a new epoch, and the server rejects all positions of the old one.
 
 use sqlx::{Connection, PgConnection};
 
@@ -8,7 +8,7 @@ use super::Pool;
 use super::unprepared::Unprepared;
 
 /// Stores the fingerprint with a random epoch, or renews the epoch when the fingerprint differs.
-/// In one transaction, so that a proxy may stand between.
+/// In one transaction, so that it works through a proxy.
 pub async fn establish(connection: &mut PgConnection) -> sqlx::Result<()> {
     let mut transaction = connection.begin().await?;
     let fingerprint = fingerprint(&mut transaction).await?;
@@ -20,7 +20,7 @@ pub async fn establish(connection: &mut PgConnection) -> sqlx::Result<()> {
     if known.is_some() {
         tracing::warn!("this is another database than before: clients will be told to list their tasks again");
     }
-    // Of several servers that find out at once, the first sets the epoch for all.
+    // If several servers notice at the same time, the first sets the epoch for all.
     sqlx::query!(
         "INSERT INTO history (epoch, fingerprint) VALUES ($1, $2)
          ON CONFLICT (single) DO UPDATE SET epoch = EXCLUDED.epoch, fingerprint = EXCLUDED.fingerprint
@@ -33,14 +33,14 @@ pub async fn establish(connection: &mut PgConnection) -> sqlx::Result<()> {
     transaction.commit().await
 }
 
-/// Begins a new history by command.
+/// Begins a new history because an operator asked for it.
 pub async fn begin_history(pool: &Pool) -> sqlx::Result<()> {
     sqlx::query!("UPDATE history SET epoch = $1", rand::random::<i64>()).execute(pool).await?;
     Ok(())
 }
 
 async fn fingerprint(connection: &mut PgConnection) -> sqlx::Result<String> {
-    // A savepoint, because a refusal would take the transaction with it.
+    // A savepoint, because an error would abort the transaction.
     let mut attempt = connection.begin().await?;
     let whole = sqlx::query_scalar!(
         r#"SELECT (SELECT system_identifier FROM pg_control_system())
@@ -50,7 +50,7 @@ async fn fingerprint(connection: &mut PgConnection) -> sqlx::Result<String> {
     .fetch_one(Unprepared(&mut attempt))
     .await;
     match whole {
-        // Some hosts do not let ordinary roles look at the control file.
+        // Some hosts do not let ordinary roles read the control file.
         Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42501") => {
             attempt.rollback().await?;
             sqlx::query_scalar!(

@@ -146,3 +146,26 @@ async fn a_transaction_that_is_given_up_as_it_begins_swallows_nothing_that_comes
     let kept: i64 = database.connection().await.fetch_one(notes).await.expect("a count").get(0);
     assert_eq!(kept, 1, "what was acknowledged is not there");
 }
+
+#[tokio::test]
+async fn a_transaction_that_is_dropped_is_rolled_back_before_its_connection_is_used_again() {
+    let database = TestDatabase::new().await;
+    let only_one = PoolConfig { size: 1, ..PoolConfig::default() };
+    let pool = taskwire::database::connect(database.url(), only_one).await.expect("the test database answers");
+    pool.execute("CREATE TABLE notes (text text)").await.expect("a table is created");
+    for fails in [false, true] {
+        let mut transaction = pool.begin().await.expect("a transaction begins");
+        transaction.execute("INSERT INTO notes VALUES ('dropped')").await.expect("a row is inserted");
+        if fails {
+            transaction.execute("SELECT 1 / 0").await.expect_err("a division by zero");
+        }
+        drop(transaction);
+        pool.execute("INSERT INTO notes VALUES ('kept')").await.expect("a row is inserted");
+    }
+    let mut transaction = pool.begin().await.expect("a transaction begins");
+    transaction.execute("INSERT INTO notes VALUES ('kept')").await.expect("a row is inserted");
+    transaction.commit().await.expect("the transaction commits");
+    let notes = "SELECT count(*) FILTER (WHERE text = 'kept'), count(*) FROM notes";
+    let row = database.connection().await.fetch_one(notes).await.expect("counts");
+    assert_eq!((row.get::<i64, _>(0), row.get::<i64, _>(1)), (3, 3));
+}

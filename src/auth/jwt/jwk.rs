@@ -1,5 +1,5 @@
-//! JSON Web Keys as they are published (RFC 7517), read leniently: what cannot be used is left
-//! out, so that a provider may publish keys that others need.
+//! JSON Web Keys as issuers publish them (RFC 7517), parsed leniently: unusable keys are left out, so
+//! that an issuer may also publish keys for other services.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -32,7 +32,7 @@ impl Jwk {
             && self.key_ops.as_ref().is_none_or(|operations| operations.iter().any(|name| name == "verify"))
     }
 
-    /// Whether it is more than public: then anybody can sign with it.
+    /// Whether the issuer has published the private part, so that anybody can sign with it.
     pub const fn has_private_part(&self) -> bool {
         self.d.is_some()
     }

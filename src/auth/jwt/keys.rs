@@ -1,5 +1,5 @@
-//! Keys that verify signatures. Each knows what it can be used for, so that a token can ask for
-//! nothing else: a public key is never the secret of an HMAC (RFC 8725 §2.1, §3.1).
+//! Keys that verify signatures. Each key has its own list of algorithms, so that a token cannot choose
+//! another: a public key is never used as the secret of an HMAC (RFC 8725 §2.1, §3.1).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,24 +15,24 @@ use super::super::identity::TokenError;
 use super::jwk::{Jwk, JwkSet};
 use super::unverified::Unverified;
 
-/// What an RSA key verifies, unless it is published for one of these alone.
+/// The algorithms of an RSA key, unless its issuer publishes it for one of them only.
 const RSA: &[Algorithm] = &[RS256, RS384, RS512, PS256];
-/// Shorter moduli can be factored before long (RFC 7518 §3.3); longer ones are not computed with.
+/// Shorter keys are too weak (RFC 7518 §3.3); longer ones make each check too slow.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
 
-/// The keys that may share one name; during a rotation that is two, and each costs a computation.
+/// How many keys may share one name. A rotation needs two, and each costs a computation.
 const MAX_CANDIDATES: usize = 4;
-/// The keys that one set may have.
+/// How many keys one set may have.
 const MAX_KEYS: usize = 64;
 
-/// How types of keys and curves are named in a PEM file (RFC 8017, RFC 5480, RFC 8410).
+/// The identifiers of key types and curves in a PEM file (RFC 8017, RFC 5480, RFC 8410).
 const RSA_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P256_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P384_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const ED25519_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
-/// One key, and what it is for.
+/// One key, and the algorithms that it is for.
 #[derive(Clone)]
 pub struct Key {
     algorithms: Vec<Algorithm>,
@@ -61,7 +61,7 @@ pub enum KeyError {
 }
 
 impl Key {
-    /// A secret that the issuer shares.
+    /// A secret that is shared with the issuer.
     pub fn of_secret(secret: &[u8]) -> Self {
         Self { algorithms: vec![HS256], decoding: DecodingKey::from_secret(secret) }
     }
@@ -71,7 +71,7 @@ impl Key {
         Self::of_ed25519(DecodingKey::from_ed_der(public))
     }
 
-    /// A public key from a file; what it is for follows from its type.
+    /// A public key from a PEM file. Its type determines its algorithms.
     pub fn of_pem(pem: &str) -> Result<Self, KeyError> {
         let pem = pem.trim();
         if pem.contains("PRIVATE KEY") {
@@ -99,7 +99,7 @@ impl Key {
         }
     }
 
-    /// A key as a set publishes it. What it says of itself must agree.
+    /// A key of a published set. The `use`, `key_ops` and `alg` that it states must allow its use here.
     pub(super) fn of_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
         if !jwk.is_for_signatures() {
             return Err(KeyError::Use);
@@ -119,7 +119,7 @@ impl Key {
             ("OKP", Some("Ed25519"), Some(x), _) => {
                 Self::of_ed25519(DecodingKey::from_ed_components(x).map_err(|_| KeyError::Form)?)?
             }
-            // Among them "oct": whoever publishes a secret has none.
+            // "oct", a secret, is among these: a published secret is none.
             _ => return Err(KeyError::Kind),
         };
         if let Some(only) = &jwk.alg {
@@ -148,7 +148,7 @@ impl Key {
         }
     }
 
-    /// Lets the library look at the key, for instance whether it is a point of its curve.
+    /// Lets the library check the key, for instance whether it is a point of its curve.
     fn usable(decoding: DecodingKey, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
         for algorithm in algorithms {
             crypto::verify("", b"", &decoding, *algorithm).map_err(|_| KeyError::Kind)?;
@@ -168,15 +168,15 @@ impl Key {
 /// The keys of one issuer.
 #[derive(Clone)]
 pub enum Keys {
-    /// The only one there is: names do not matter.
+    /// The issuer has a single key, and the names in tokens are ignored.
     Single(Key),
     /// A published set.
     Set { named: HashMap<String, Vec<Key>>, unnamed: Vec<Key> },
 }
 
 impl Keys {
-    /// Reads a JSON Web Key Set. Keys that are of no use here are left out, and keys that share a
-    /// name are all kept.
+    /// Parses a JSON Web Key Set. Keys that cannot be used here are left out. Keys that share a name
+    /// are all kept.
     pub fn of_jwks(json: &[u8]) -> Result<Self, KeyError> {
         let set: JwkSet = serde_json::from_slice(json).map_err(|_| KeyError::Set)?;
         if set.keys.len() > MAX_KEYS {
@@ -201,14 +201,14 @@ impl Keys {
         Ok(Self::Set { named, unnamed })
     }
 
-    /// Whether one of these keys, as far as the token may choose among them, made its signature.
+    /// Checks that one of the keys that the token may use made its signature.
     pub(super) fn check_signature(&self, token: &Unverified<'_>) -> Result<(), TokenError> {
         let (candidates, certain): (Vec<&Key>, bool) = match self {
             Self::Single(key) => (vec![key], true),
             Self::Set { named, unnamed } => match token.kid().map(|kid| named.get(kid)) {
                 Some(Some(keys)) => (keys.iter().collect(), true),
                 Some(None) => (unnamed.iter().collect(), false),
-                // It may be any of them.
+                // A token without a key's name may use any of them.
                 None => (named.values().flatten().chain(unnamed).collect(), false),
             },
         };
@@ -225,7 +225,7 @@ impl Keys {
     }
 }
 
-/// How many there are is all that may be shown: one of them may be a secret.
+/// Shows only how many there are, because one of them may be a secret.
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = match self {
