@@ -13,10 +13,10 @@ use crate::app::App;
 use crate::auth::{Person, TokenError, TokenRevoker, refuse};
 use crate::http::body::JsonBody;
 use crate::http::json::Json;
+use crate::model::fields::count_schema;
 use crate::openapi::params::{ApiTokenPath, UserPath};
 use crate::openapi::responses::{Conflict, NotFound};
 use crate::problem::{Code, Problem};
-use crate::tasks::count_schema;
 
 /// A user's API tokens.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]

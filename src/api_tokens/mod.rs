@@ -21,7 +21,7 @@ pub use text::PREFIX;
 
 use crate::auth::Scope;
 use crate::ids::{Id, Identified};
-use crate::model::fields::{count_schema, maybe_whole_time, storable, trimmed, whole_time, word};
+use crate::model::fields::{maybe_whole_time, storable, trimmed, whole_time, word};
 
 pub type ApiTokenId = Id<ApiToken>;
 

@@ -13,7 +13,7 @@ pub use handlers::{delete_user, get_identity};
 pub use store::DeletedUser;
 
 use crate::auth::Scope;
-use crate::model::fields::{count_schema, whole_time};
+use crate::model::fields::whole_time;
 
 /// Whose a token is, and what it is good for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

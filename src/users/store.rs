@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 use crate::accounts;
 use crate::auth::OwnerId;
 use crate::database::{Pool, Transaction};
+use crate::model::fields::count_schema;
 use crate::problem::Problem;
 use crate::revocations::{RecordedRevocations, Revocations, Subject};
-use crate::tasks::count_schema;
 
 /// What was removed with a user, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::auth::OwnerId;
-use crate::batch::{self, Mode, Operation};
+use crate::batch::{Mode, Operation};
 use crate::problem::Problem;
 use crate::tasks::{CreateTask, TaskId};
 
@@ -26,6 +26,6 @@ pub async fn create_sample_tasks(app: &App, owner: &OwnerId) -> Result<(), Probl
     let create = |task| serde_json::from_value::<CreateTask>(task).map(Operation::CreateTask);
     let operations = tasks.into_iter().map(create).collect::<Result<Vec<_>, _>>();
     let operations = operations.map_err(|error| Problem::server_error(&error))?;
-    batch::run(app, owner, operations, Mode::AllOrNothing, None).await?.map_err(|(_, problem)| problem)?;
+    app.engine().run_batch(owner, operations, Mode::AllOrNothing, None).await?.map_err(|(_, problem)| problem)?;
     Ok(())
 }
