@@ -1,34 +1,20 @@
-//! Taskwire: a task backend whose OpenAPI document is the contract, with Postgres underneath and
-//! a live channel that never misses a change.
+//! Taskwire: a task backend whose OpenAPI document is the contract, with Postgres underneath and a live
+//! channel that never misses a change.
 //!
-//! Dependencies run one way: `routes` mounts handlers, handlers (`tasks`, `changes`, `live`) call
-//! their stores, stores speak SQL over the pool of `database`. `tasks` and `live` meet only in
-//! `changes`, the log.
+//! Each module is a room of the floor plan in `docs/ARCHITECTURE.md`. A room imports only rooms below it,
+//! in this order: `model`, `jwt`, `config`, `database`, then `changes` and `queries`, `engine`,
+//! `identity`, `exchange` and `live`, `api`, `server`, `cli`. The test `floor_plan` holds the code to it.
 
-pub mod accounts;
-pub mod api_tokens;
-pub mod app;
-pub mod auth;
-pub mod batch;
+pub mod api;
 pub mod changes;
 pub mod cli;
 pub mod config;
 pub mod database;
-mod docs;
+pub mod engine;
 pub mod exchange;
-mod health;
-mod http;
-pub mod ids;
+pub mod identity;
+pub mod jwt;
 pub mod live;
-pub mod logging;
-mod model;
-pub mod openapi;
-mod problem;
-pub mod projects;
-pub mod revocations;
-pub mod routes;
+pub mod model;
+pub mod queries;
 pub mod server;
-pub mod tasks;
-pub mod trash;
-pub mod users;
-mod web;

@@ -24,8 +24,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use taskwire::auth::Tokens;
 use taskwire::database::embedded::EmbeddedPostgres;
+use taskwire::identity::tokens::Tokens;
 
 use common::process::Served;
 use common::scratch::Scratch;

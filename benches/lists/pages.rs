@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
 use serde_json::Value;
-use taskwire::auth::Tokens;
+use taskwire::identity::tokens::Tokens;
 
 use crate::common::process::Served;
 use crate::common::scratch::Scratch;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use taskwire::auth::Tokens;
+use taskwire::identity::tokens::Tokens;
 
 use crate::{Result, SECRET};
 

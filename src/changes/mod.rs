@@ -2,21 +2,15 @@
 //! that lists, `GET …/changes` and the live channel all agree on; `tasks` and `batch` write it,
 //! `live` carries it.
 
-mod change;
-mod handlers;
-mod history;
-mod position;
+mod channel;
+pub mod hub;
+pub mod log;
+mod publish;
 pub mod retention;
-pub mod schema;
-pub mod store;
-pub mod tag;
-mod write;
+pub mod ring;
 
-pub use change::{Change, ChangeKind, Saved, Subject};
-pub use handlers::list_changes;
-pub use history::{TaskHistory, get_task_history};
-pub use position::{History, Position, Seq};
-pub use write::Publisher;
+use crate::model::Change;
+pub use publish::Publisher;
 
 /// What a write did: its answer, and the changes it left in the log, in order.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use url::Url;
 use super::credentials::KeptCredentials;
 use super::remote::{self, Remote};
 use super::{Failure, in_runtime, print, printable, terminal};
-use crate::auth::Scope;
+use crate::model::Scope;
 
 #[derive(Args)]
 pub struct Login {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Failure, print};
-use crate::{openapi, routes};
+use crate::api::{openapi, routes};
 
 #[derive(Args)]
 pub struct Openapi {

@@ -13,10 +13,10 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{Failure, printable};
-use crate::api_tokens::CreatedApiToken;
-use crate::auth::Scope;
+use crate::api::api_tokens::CreatedApiToken;
+use crate::api::user::TokenIdentity;
 use crate::config::is_loopback;
-use crate::users::TokenIdentity;
+use crate::model::Scope;
 
 const DEFAULT_URL: &str = "http://127.0.0.1:8000";
 /// How long an answer may take.

@@ -4,8 +4,8 @@ use clap::Args;
 
 use super::serve::{open_database, private_postgres};
 use super::{Failure, print};
-use crate::accounts::keys;
 use crate::config::Settings;
+use crate::identity::accounts::keys;
 
 #[derive(Args)]
 pub struct RotateKeys {

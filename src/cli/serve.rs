@@ -10,13 +10,13 @@ use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Failure, print};
-use crate::auth::Tokens;
+use super::{Failure, logging, print};
+use crate::api::web;
 use crate::config::{Config, DatabaseSource, MisspeltVariable, Settings, misspelt_variables};
-use crate::database::Pool;
 use crate::database::embedded::EmbeddedPostgres;
+use crate::database::{self, Pool};
+use crate::identity::tokens::Tokens;
 use crate::server::{Server, Setup};
-use crate::{database, logging, web};
 
 /// The user for whom embedded mode shows a ready token.
 const DEMO_USER: &str = "demo";

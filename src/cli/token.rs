@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{Failure, NO_SECRET, print};
-use crate::auth::Tokens;
 use crate::config::{self, TokenSettings};
+use crate::identity::tokens::Tokens;
 
 #[derive(Args)]
 pub struct Token {

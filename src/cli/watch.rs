@@ -15,11 +15,11 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use super::credentials::KeptCredentials;
 use super::remote::{self, Remote, subject};
 use super::{Failure, NO_SECRET, in_runtime, print, printable};
-use crate::api_tokens;
-use crate::auth::Tokens;
-use crate::changes::{Change, ChangeKind, Position, Subject};
 use crate::config::TokenSettings;
+use crate::identity::api_tokens;
+use crate::identity::tokens::Tokens;
 use crate::live::messages::ServerMessage;
+use crate::model::{Change, ChangeKind, Position, Subject};
 
 #[derive(Args)]
 pub struct Watch {
@@ -276,12 +276,12 @@ fn line(change: &Change) -> String {
     }
 }
 
-fn task(task: &crate::tasks::Task) -> String {
+fn task(task: &crate::model::Task) -> String {
     let mark = if task.completed { "[x]" } else { "[ ]" };
     format!("{}  {mark} {}", task.id, printable(&task.title))
 }
 
-fn project(project: &crate::projects::Project) -> String {
+fn project(project: &crate::model::Project) -> String {
     let archived = if project.archived { "  (archived)" } else { "" };
     format!("{}  project  {}{archived}", project.id, printable(&project.name))
 }

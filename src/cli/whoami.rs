@@ -6,8 +6,8 @@ use clap::Args;
 use super::credentials::KeptCredentials;
 use super::remote::Remote;
 use super::{Failure, in_runtime, print, printable};
-use crate::auth::Scope;
-use crate::users::TokenKind;
+use crate::api::user::TokenKind;
+use crate::model::Scope;
 
 #[derive(Args)]
 pub struct Whoami {}

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use super::{
-    errors::ConfigErrors,
-    given::Given,
-    settings::accounts::{ACCESS_TOKEN_LIFETIME, SESSION_IDLE, SESSION_LIFE, SESSION_ROTATION},
-};
+use super::ConfigErrors;
+use super::given::Given;
+use super::settings::accounts::{ACCESS_TOKEN_LIFETIME, SESSION_IDLE, SESSION_LIFE, SESSION_ROTATION};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountsConfig {

@@ -3,11 +3,9 @@
 
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
 
-use super::{
-    given::Given,
-    setting::{DefaultText, Description, Group, flag, plain},
-    settings,
-};
+use super::given::Given;
+use super::setting::{DefaultText, Description, Group, flag, plain};
+use super::settings;
 
 /// Everything that `taskwire serve` can be told.
 #[derive(Default)]

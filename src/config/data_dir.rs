@@ -5,7 +5,7 @@ use std::{
     path::{self, Path, PathBuf},
 };
 
-use super::invalid::Invalid;
+use super::Invalid;
 
 pub const ALLOWED: &str = "the path of a directory, which is created when it is missing";
 

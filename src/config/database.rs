@@ -2,13 +2,9 @@
 
 use std::{path::PathBuf, thread, time::Duration};
 
-use super::{
-    errors::ConfigErrors,
-    given::Given,
-    invalid::Invalid,
-    secret::Secret,
-    settings::database::{DATABASE_DIRECT_URL, DATABASE_POOL_SIZE, DATABASE_PROXY, DATABASE_URL, DatabaseProxy},
-};
+use super::given::Given;
+use super::settings::database::{DATABASE_DIRECT_URL, DATABASE_POOL_SIZE, DATABASE_PROXY, DATABASE_URL, DatabaseProxy};
+use super::{ConfigErrors, Invalid, Secret};
 
 /// Where tasks are stored.
 #[derive(Debug, Clone)]

@@ -2,10 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-use super::{
-    setting::{DefaultText, Description, Group, flag, plain},
-    settings,
-};
+use super::setting::{DefaultText, Description, Group, flag, plain};
+use super::settings;
 
 /// Lines of `.env.example` are at most this long.
 const WIDTH: usize = 100;

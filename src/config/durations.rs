@@ -2,11 +2,9 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use super::{
-    invalid::Invalid,
-    numbers::{read_number, split_unit, within},
-    setting::{Scale, Values},
-};
+use super::Invalid;
+use super::numbers::{read_number, split_unit, within};
+use super::setting::{Scale, Values};
 
 /// The units and their milliseconds, the longest first.
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];

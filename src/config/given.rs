@@ -3,10 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    errors::ConfigErrors,
-    setting::{InWords, Is, Setting},
-};
+use super::ConfigErrors;
+use super::setting::{InWords, Is, Setting};
 
 /// The text of each setting that was given, by the name of its variable.
 // No `Debug`: these hold secrets as plain text.

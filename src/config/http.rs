@@ -3,15 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use super::{
-    errors::ConfigErrors,
-    given::Given,
-    origin::Origin,
-    proxies::TrustedProxies,
-    settings::network::{
-        ALLOWED_ORIGINS, BODY_LIMIT, HOST, PORT, PUBLIC_URL, REQUEST_TIMEOUT, SHUTDOWN_TIMEOUT, TRUSTED_PROXIES,
-    },
+use super::given::Given;
+use super::settings::network::{
+    ALLOWED_ORIGINS, BODY_LIMIT, HOST, PORT, PUBLIC_URL, REQUEST_TIMEOUT, SHUTDOWN_TIMEOUT, TRUSTED_PROXIES,
 };
+use super::{ConfigErrors, Origin, TrustedProxies};
 
 /// How the server meets the network.
 #[derive(Debug, Clone)]

@@ -7,12 +7,9 @@ use std::{fmt, fs, path::Path, str::FromStr, time::Duration};
 use serde::Deserialize;
 use url::Position;
 
-use super::{
-    invalid::Invalid,
-    key_url::{self, KeyUrl},
-    secret::SecretFile,
-};
-use crate::auth::jwt::{Key, Keys, OWN_ISSUER};
+use super::secret::SecretFile;
+use super::{Invalid, KeyUrl, key_url};
+use crate::jwt::{Key, Keys, OWN_ISSUER};
 
 /// Longer names of claims are surely a slip.
 const LONGEST_CLAIM: usize = 64;

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 
 use url::{Host, Url};
 
-use super::{invalid::Invalid, origin::is_loopback};
+use super::{Invalid, is_loopback};
 
 pub const ALLOWED: &str = "an https:// URL, or http:// with a loopback address, without user, password and fragment";
 

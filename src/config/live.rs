@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use super::{
-    errors::ConfigErrors,
-    given::Given,
-    settings::live::{
-        AUTHENTICATE_WITHIN, DRAIN_TIME, HEARTBEAT_INTERVAL, SOCKET_MAX_LIFE, SOCKETS_PER_USER, SWEEP_INTERVAL,
-        UNAUTHENTICATED_SOCKETS, UNAUTHENTICATED_SOCKETS_PER_ADDRESS,
-    },
+use super::ConfigErrors;
+use super::given::Given;
+use super::settings::live::{
+    AUTHENTICATE_WITHIN, DRAIN_TIME, HEARTBEAT_INTERVAL, SOCKET_MAX_LIFE, SOCKETS_PER_USER, SWEEP_INTERVAL,
+    UNAUTHENTICATED_SOCKETS, UNAUTHENTICATED_SOCKETS_PER_ADDRESS,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]

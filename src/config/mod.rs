@@ -22,7 +22,7 @@ mod proxies;
 mod resolve;
 mod secret;
 mod setting;
-mod settings;
+pub mod settings;
 mod tokens;
 
 pub use accounts::AccountsConfig;
@@ -41,5 +41,7 @@ pub use origin::{Origin, is_loopback};
 pub use proxies::{TrustedProxies, client_subnet};
 pub use resolve::{Config, LogConfig};
 pub use secret::Secret;
-pub use settings::{accounts::ACCESS_TOKEN_LIFETIME_MAX, database::DatabaseProxy, logging::LogFormat};
+pub use settings::accounts::ACCESS_TOKEN_LIFETIME_MAX;
+pub use settings::database::DatabaseProxy;
+pub use settings::logging::LogFormat;
 pub use tokens::JwtConfig;

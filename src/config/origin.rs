@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use url::{Host, Url};
 
-use super::invalid::Invalid;
+use super::Invalid;
 
 pub const ALLOWED: &str = "http://host or https://host, with an optional :port and nothing after it";
 

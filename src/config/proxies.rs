@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-use super::invalid::Invalid;
+use super::Invalid;
 
 pub const ALLOWED: &str = "IP addresses and CIDR networks, such as 127.0.0.1,10.0.0.0/8,fd00::/8";
 

@@ -12,7 +12,7 @@ use std::{
 use rand::{TryRngCore as _, rngs::OsRng};
 use tempfile::NamedTempFile;
 
-use super::invalid::Invalid;
+use super::Invalid;
 
 /// HMAC-SHA-256 is only as strong as its key, and RFC 7518 asks for one of the hash's size.
 const SECRET_MIN_BYTES: usize = 32;
@@ -182,7 +182,8 @@ mod tests {
         thread,
     };
 
-    use super::{scratch::ScratchDir, *};
+    use super::scratch::ScratchDir;
+    use super::*;
 
     #[test]
     fn secrets_do_not_show() {

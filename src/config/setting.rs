@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, fmt::Display, ops::RangeInclusive};
 
-use super::invalid::Invalid;
+use super::Invalid;
 
 /// One setting. `T` is the type of its value; `D` is [`Is`] or [`InWords`].
 pub struct Setting<T: 'static, D> {

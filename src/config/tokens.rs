@@ -3,21 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{
-    errors::ConfigErrors,
-    given::Given,
-    invalid::Invalid,
-    issuers::{self, Defaults, IssuerConfig, KeyPace, KeySource},
-    key_url::KeyUrl,
-    secret::{JWT_SECRET_ALLOWED, Secret, SecretFile, SecretFileError},
-    settings::{
-        accounts::ACCOUNTS,
-        tokens::{
-            ISSUERS_FILE, JWKS_URL, JWT_AUDIENCE, JWT_ISSUER, JWT_PUBLIC_KEY_FILE, JWT_SECRET, JWT_USER_CLAIM,
-            OIDC_ISSUER,
-        },
-    },
+use super::given::Given;
+use super::issuers::{self, Defaults};
+use super::secret::{JWT_SECRET_ALLOWED, SecretFile, SecretFileError};
+use super::settings::accounts::ACCOUNTS;
+use super::settings::tokens::{
+    ISSUERS_FILE, JWKS_URL, JWT_AUDIENCE, JWT_ISSUER, JWT_PUBLIC_KEY_FILE, JWT_SECRET, JWT_USER_CLAIM, OIDC_ISSUER,
 };
+use super::{ConfigErrors, Invalid, IssuerConfig, KeyPace, KeySource, KeyUrl, Secret};
 
 const ONE_SOURCE: &str =
     "one of JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWKS_URL, OIDC_ISSUER and ISSUERS_FILE, which can name several";

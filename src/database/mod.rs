@@ -1,9 +1,11 @@
 //! The way to Postgres: the pool, the migrations, the private server that is started when no
 //! other is named, and the epoch by which positions of another history are told.
 
+pub mod bus;
 pub mod embedded;
 mod epoch;
 mod pool;
+mod problem;
 mod snapshot;
 mod transaction;
 mod unprepared;
@@ -22,7 +24,8 @@ pub use pool::Pool;
 pub use snapshot::Snapshot;
 pub use transaction::Transaction;
 
-use crate::config::{DatabaseProxy, PoolConfig};
+use crate::config::PoolConfig;
+use crate::config::settings::database::DatabaseProxy;
 use pool::{FRESH_FOR, gives_sign};
 use unprepared::Unprepared;
 

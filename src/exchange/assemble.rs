@@ -6,14 +6,12 @@ use std::collections::HashMap;
 use chrono::{DateTime, SubsecRound, Utc};
 use uuid::Uuid;
 
-use super::document::{ExportedProject, ExportedTask};
 use super::draft::{Draft, Drafted, Location};
 use super::errors::Errors;
 use super::limits::ITEMS_MAX;
-use crate::batch::{Import, ImportedTask};
-use crate::changes::Seq;
-use crate::projects::ProjectRow;
-use crate::tasks::{Rank, TaskRow};
+use super::{ExportedProject, ExportedTask};
+use crate::engine::{Import, ImportedTask};
+use crate::model::{ProjectRow, Rank, Seq, TaskRow};
 
 /// An import, and where each of its projects and then of its tasks stands in the file.
 #[derive(Debug)]

@@ -7,8 +7,11 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use crate::model::fields::{maybe_whole_time, storable, trimmed, whole_time, word};
-use crate::projects::{NAME_MAX, ProjectId, ProjectRow, is_color};
-use crate::tasks::{DESCRIPTION_MAX, Due, Labels, Priority, Recurrence, TITLE_MAX, TaskId, recurrence_fits};
+use crate::model::project::is_color;
+use crate::model::task_input::recurrence_fits;
+use crate::model::{
+    DESCRIPTION_MAX, Due, Labels, NAME_MAX, Priority, ProjectId, ProjectRow, Recurrence, TITLE_MAX, TaskId,
+};
 
 /// The version of the document that this server writes and reads.
 pub const VERSION: u32 = 1;

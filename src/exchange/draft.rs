@@ -8,14 +8,11 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use validator::Validate;
 
-use super::document::{ExportedProject, ExportedTask};
 use super::errors::Errors;
 use super::limits::ITEMS_MAX;
-use crate::auth::OwnerId;
+use super::{ExportedProject, ExportedTask};
 use crate::model::validation::checked;
-use crate::problem::Problem;
-use crate::projects::ProjectId;
-use crate::tasks::TimeZone;
+use crate::model::{OwnerId, Problem, ProjectId, TimeZone};
 
 /// What is needed to read a file, besides its bytes.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::problem::{FieldError, Problem};
+use crate::model::{FieldError, Problem};
 
 /// How many errors of one file are reported, and how many warnings.
 const REPORTED: usize = 100;

@@ -11,12 +11,10 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::format::FileFormat;
-use super::limits::TransferLimits;
-use super::queries;
 use super::writer::FileHeader;
-use crate::auth::OwnerId;
+use super::{TransferLimits, queries};
 use crate::database::{Pool, Snapshot};
-use crate::problem::Problem;
+use crate::model::{OwnerId, Problem};
 
 /// The size of the pieces in which a file is sent, and how many may wait to be sent.
 const PIECE: usize = 64 * 1024;

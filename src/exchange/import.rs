@@ -12,13 +12,10 @@ use super::draft::{Context, Location, report};
 use super::errors::Errors;
 use super::format::FileFormat;
 use super::queries;
-use crate::auth::OwnerId;
-use crate::batch::{Engine, ImportOutcome};
 use crate::database::Pool;
+use crate::engine::{Engine, ImportOutcome};
 use crate::model::fields::count_schema;
-use crate::problem::{Code, FieldError, Problem};
-use crate::projects::ProjectId;
-use crate::tasks::TimeZone;
+use crate::model::{Code, FieldError, OwnerId, Problem, ProjectId, TimeZone};
 
 /// What became of a file.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]

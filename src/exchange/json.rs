@@ -8,13 +8,14 @@ use serde::de::{DeserializeOwned, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use super::document::{ExportHeader, ExportedProject, ExportedTask, VERSION};
+use super::document::VERSION;
 use super::draft::{Context, Draft, Location};
 use super::errors::Errors;
 use super::limits::ITEMS_MAX;
 use super::queries::Exported;
 use super::text::text;
 use super::writer::{FileHeader, FileWriter};
+use super::{ExportHeader, ExportedProject, ExportedTask};
 use crate::model::validation::data_error;
 
 /// Where in the document the writer is.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::problem::Problem;
+use crate::model::Problem;
 
 /// The most tasks of one file, and the most projects.
 pub const ITEMS_MAX: usize = 100_000;

@@ -5,12 +5,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
-use super::document::{ExportedOccurrence, ExportedProject, ExportedTask};
-use crate::auth::OwnerId;
-use crate::changes::{History, Position, Seq};
+use super::{ExportedOccurrence, ExportedProject, ExportedTask};
 use crate::database::{Pool, Snapshot};
-use crate::projects::ProjectId;
-use crate::tasks::{Due, Labels, Priority, Recurrence, TaskId};
+use crate::model::{Due, History, Labels, OwnerId, Position, Priority, ProjectId, Recurrence, Seq, TaskId};
 
 /// A task with what a file may say of it beside itself.
 #[derive(Debug)]

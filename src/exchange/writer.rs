@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::document::ExportedProject;
+use super::ExportedProject;
 use super::queries::{Exported, ZoneUse};
-use crate::changes::Position;
+use crate::model::Position;
 
 /// What a file says before its tasks.
 #[derive(Debug)]

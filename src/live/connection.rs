@@ -10,16 +10,14 @@ use chrono::{DateTime, Utc};
 use salvo::websocket::WebSocket;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::hub::Subscription;
+use super::Live;
 use super::messages::{CaughtUp, ClientMessage, Draining, Hello, TokenExpiring};
-use super::ring::Next;
-use super::shared::Live;
-use super::waiting::Permit;
+use super::unauthenticated::Permit;
 use super::wire::{Close, End, Wire};
-use crate::auth::{Identity, TokenError, VerifyError};
-use crate::changes::store::{LogPage, ResetReason};
-use crate::changes::tag::Tag;
-use crate::changes::{Position, Seq};
+use crate::changes::hub::Subscription;
+use crate::changes::log::{LogPage, ResetReason};
+use crate::changes::ring::Next;
+use crate::model::{Identity, Position, Seq, Tag, TokenError, VerifyError};
 
 /// How long before its expiry the renewal of a token is asked for.
 const RENEW_BEFORE: Duration = Duration::from_mins(1);

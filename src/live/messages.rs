@@ -8,10 +8,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::changes::schema::{Schemas, add_component, change_components, one_of};
-use crate::changes::store::ResetReason;
-use crate::changes::tag::{Tag, Tagged};
-use crate::changes::{Change, Position, Seq};
+use crate::changes::log::ResetReason;
+use crate::model::change_schema::{add_component, change_components, one_of};
+use crate::model::{Change, Position, Schemas, Seq, Tag, Tagged};
 
 /// Proves who the client is: the first message of a socket that was opened without an
 /// `Authorization` header, and later the way to renew the token.

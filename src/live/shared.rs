@@ -5,11 +5,11 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::hub::Hub;
-use super::waiting::UnauthenticatedSockets;
-use crate::auth::Verifier;
+use super::unauthenticated::UnauthenticatedSockets;
+use crate::changes::hub::Hub;
 use crate::config::LiveConfig;
-use crate::revocations::Revocations;
+use crate::identity::revocations::Revocations;
+use crate::identity::verifier::Verifier;
 
 /// What a socket needs from the server.
 pub struct Live {

@@ -11,9 +11,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Utf8Bytes};
 
 use super::messages::{Authenticate, ClientMessage, ErrorMessage, Heartbeat, Ping, Reset};
-use crate::changes::store::{LogPage, ResetReason};
-use crate::changes::tag::{Tag, Tagged};
-use crate::changes::{Change, Position, Seq};
+use crate::changes::log::{LogPage, ResetReason};
+use crate::model::{Change, Position, Seq, Tag, Tagged};
 
 /// How long the other side gets to answer a close.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);

@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serializer};
 use validator::ValidationError;
 
-use crate::changes::Seq;
+use super::Seq;
 
 #[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 /// For fields of an update: `null` clears the field, and an absent field keeps its value.

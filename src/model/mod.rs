@@ -1,4 +1,42 @@
-//! What things are and what can be wrong with them. Nothing here does I/O.
+//! What things are and what can be wrong with them: ids, tasks, projects, changes, positions, problems,
+//! and the rules for their fields. Nothing here reads, writes or waits.
 
+mod change;
+pub mod change_schema;
+mod due;
 pub mod fields;
+mod id;
+mod identity;
+pub mod labels;
+mod owner;
+mod position;
+mod priority;
+pub mod problem;
+pub mod project;
+pub mod rank;
+mod recurrence;
+mod tag;
+pub mod task;
+pub mod task_input;
+mod trash;
 pub mod validation;
+
+pub use change::{Change, ChangeKind, Saved, Subject, UnknownKind};
+pub use change_schema::Schemas;
+pub use due::{Due, DueBound, TimeZone, UnknownTimeZone};
+pub use id::{Id, Identified, MalformedId};
+pub use identity::{Credential, Identity, Scope, TokenError, VerifyError};
+pub use labels::{LABEL_MAX, LABELS_MAX, Labels};
+pub use owner::OwnerId;
+pub use position::{History, MalformedPosition, Position, Seq};
+pub use priority::Priority;
+pub use problem::{Code, FieldError, Problem, ProblemBody};
+pub use project::{CreateProject, NAME_MAX, PROJECTS_MAX, Project, ProjectId, ProjectRow, UpdateProject};
+pub use rank::{MalformedRank, NEIGHBOURS, Rank};
+pub use recurrence::{RECURRENCE_MAX, Recurrence, RecurrenceError};
+pub use tag::{Tag, Tagged};
+pub use task::{DueColumns, Task, TaskId, TaskRow};
+pub use task_input::{
+    Children, Completion, CreateTask, DESCRIPTION_MAX, SetCompletion, TITLE_MAX, TaskPatch, UpdateTask,
+};
+pub use trash::{TrashEntry, TrashId, TrashKind};

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
-use crate::problem::{FieldError, Problem};
+use super::{FieldError, Problem};
 
 /// Checks a value against its limits.
 pub fn checked<T: Validate>(value: T) -> Result<T, Problem> {

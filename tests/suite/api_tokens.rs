@@ -7,9 +7,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sqlx::Row;
-use taskwire::api_tokens::{ApiToken, ApiTokenId, ApiTokenList, CreatedApiToken};
-use taskwire::auth::Scope;
-use taskwire::users::{TokenIdentity, TokenKind};
+use taskwire::api::api_tokens::{ApiTokenList, CreatedApiToken};
+use taskwire::api::user::{TokenIdentity, TokenKind};
+use taskwire::identity::api_tokens::{ApiToken, ApiTokenId};
+use taskwire::model::Scope;
 
 use crate::kit::{Client, Live, Options, Relay, TestDatabase, TestServer};
 

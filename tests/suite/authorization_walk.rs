@@ -4,10 +4,8 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use taskwire::api_tokens::ApiTokenId;
-use taskwire::projects::{Project, ProjectId};
-use taskwire::tasks::TaskId;
-use taskwire::trash::TrashId;
+use taskwire::identity::api_tokens::ApiTokenId;
+use taskwire::model::{Project, ProjectId, TaskId, TrashId};
 
 use crate::kit::{Call, Client, Contract, TestServer, at, token};
 

@@ -4,7 +4,7 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use taskwire::tasks::{Task, TaskId};
+use taskwire::model::{Task, TaskId};
 use uuid::Uuid;
 
 use crate::concurrency::check_log;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use taskwire::batch::BatchResponse;
 use taskwire::config::LiveConfig;
-use taskwire::tasks::TaskId;
+use taskwire::engine::BatchResponse;
+use taskwire::model::TaskId;
 use uuid::Uuid;
 
 use crate::concurrency::check_log;

@@ -3,8 +3,8 @@
 //! with a part of the history.
 
 use serde_json::{Value, json};
-use taskwire::changes::{Position, Seq};
 use taskwire::database::Pool;
+use taskwire::model::{Position, Seq};
 
 use crate::kit::{Client, Live, TestServer};
 

@@ -99,7 +99,7 @@ async fn openapi_prints_the_contract_and_checks_a_copy_of_it() {
     fs::write(dir.path().join("openapi.yaml"), changed).expect("a changed copy");
     let output = run(&mut taskwire(&dir, ["openapi", "--check"])).await;
     let message = failed(&output, 1);
-    for part in ["operationId: all_tasks", "operationId: list_tasks", taskwire::openapi::REGENERATE] {
+    for part in ["operationId: all_tasks", "operationId: list_tasks", taskwire::api::openapi::REGENERATE] {
         assert!(message.contains(part), "{part} in {message}");
     }
     assert!(message.lines().count() < 30, "only the difference: {message}");
@@ -286,7 +286,7 @@ async fn watch_survives_a_restart_of_the_server_without_missing_a_change() {
 #[tokio::test]
 async fn watch_ends_where_another_attempt_would_end_the_same_way() {
     let (dir, server) = (Scratch::new(), TestServer::start().await);
-    let strangers = taskwire::auth::Tokens::new(b"another secret", None, None);
+    let strangers = taskwire::identity::tokens::Tokens::new(b"another secret", None, None);
     let forged = strangers.mint("ada", Duration::from_mins(1)).expect("a token is minted");
     let output = run(watch(&dir, &server, &[]).env("TASKWIRE_TOKEN", &forged)).await;
     assert!(failed(&output, 1).contains("signature"), "{}", stderr(&output));

@@ -9,9 +9,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use taskwire::auth::{OwnerId, Tokens};
-use taskwire::batch::{Attempt, Done, single};
-use taskwire::tasks::{CreateTask, Task, TaskId};
+use taskwire::engine::{Attempt, Done, single};
+use taskwire::identity::tokens::Tokens;
+use taskwire::model::{CreateTask, OwnerId, Task, TaskId};
 
 use crate::kit::{Client, Live, Options, SECRET, TestDatabase, TestServer, token};
 

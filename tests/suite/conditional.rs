@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
-use taskwire::tasks::{Task, TaskId};
+use taskwire::model::{Task, TaskId};
 
 use crate::kit::{Call, Client, TestServer, at};
 

@@ -2,7 +2,7 @@
 //! and database, and each operation documents itself to the end.
 
 use serde_json::{Value, json};
-use taskwire::{openapi, routes};
+use taskwire::api::{openapi, routes};
 
 use crate::kit::{Contract, TestServer};
 

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Row};
-use taskwire::users::DeletedUser;
+use taskwire::identity::deletion::DeletedUser;
 use uuid::Uuid;
 
 use crate::kit::{Client, Live, Options, SECRET, TestDatabase, TestServer, at};

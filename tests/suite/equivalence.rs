@@ -9,8 +9,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
-use taskwire::projects::ProjectId;
-use taskwire::tasks::TaskId;
+use taskwire::model::{ProjectId, TaskId};
 
 use crate::concurrency::check_log;
 use crate::kit::{Call, Client, TestServer, at};

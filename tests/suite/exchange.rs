@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use taskwire::exchange::{ImportCounts, ImportResponse};
-use taskwire::tasks::Task;
+use taskwire::model::Task;
 
 use crate::kit::{Client, TestServer, at};
 

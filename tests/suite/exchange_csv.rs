@@ -63,7 +63,7 @@ async fn a_table_of_titles_is_enough_and_importing_it_again_creates_nothing() {
     assert_eq!(ada.import(CSV, format!("{file}Butter;;;\n")).await.tasks.created, 1);
     let bob = server.user("bob");
     bob.import(CSV, file).await;
-    let ids = |tasks: Vec<taskwire::tasks::Task>| tasks.into_iter().map(|task| task.id).collect::<Vec<_>>();
+    let ids = |tasks: Vec<taskwire::model::Task>| tasks.into_iter().map(|task| task.id).collect::<Vec<_>>();
     let (hers, his) = (ids(ada.in_order().await), ids(bob.in_order().await));
     assert!(his.iter().all(|id| !hers.contains(id)));
 }

@@ -6,9 +6,8 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{Executor, Row};
-use taskwire::changes::ChangeKind;
 use taskwire::config::PoolConfig;
-use taskwire::tasks::Task;
+use taskwire::model::{ChangeKind, Task};
 
 use crate::kit::{Call, Client, Live, Options, Relay, TestDatabase, TestServer, at};
 

@@ -3,7 +3,7 @@
 //! client that knows none of them works as before.
 
 use serde_json::{Value, json};
-use taskwire::tasks::Task;
+use taskwire::model::Task;
 use uuid::Uuid;
 
 use crate::kit::{Client, TestServer, at};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Days, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
-use taskwire::tasks::due::TimeZone;
+use taskwire::model::TimeZone;
 
 use crate::kit::{Client, TestServer, query};
 

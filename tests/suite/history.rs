@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sqlx::Executor;
-use taskwire::changes::TaskHistory;
-use taskwire::tasks::TaskId;
+use taskwire::api::history::TaskHistory;
+use taskwire::model::TaskId;
 
 use crate::kit::{Client, TestServer, at};
 

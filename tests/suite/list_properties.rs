@@ -12,8 +12,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
-use taskwire::tasks::due::TimeZone;
-use taskwire::tasks::{Task, TaskId};
+use taskwire::model::{Task, TaskId, TimeZone};
 
 use crate::kit::{Client, TestServer, at, query};
 

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashSet};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use taskwire::changes::{ChangeKind, Subject};
-use taskwire::tasks::{Task, TaskId, TaskList};
+use taskwire::api::tasks::list::TaskList;
+use taskwire::model::{ChangeKind, Subject, Task, TaskId};
 use tokio::sync::watch;
 
 use crate::kit::{Client, TestServer, at};

@@ -129,7 +129,7 @@ async fn bring_up_to_date(database: &Arc<TestDatabase>) -> TestServer {
 /// The position that a server of the first release gave after this change.
 async fn position(server: &TestServer, seq: i64) -> String {
     let epoch: i64 = sqlx::query_scalar("SELECT epoch FROM history").fetch_one(&server.pool).await.expect("an epoch");
-    taskwire::changes::History::new(epoch, Some(7)).at(taskwire::changes::Seq::new(seq)).to_string()
+    taskwire::model::History::new(epoch, Some(7)).at(taskwire::model::Seq::new(seq)).to_string()
 }
 
 #[tokio::test]

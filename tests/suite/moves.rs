@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 use sqlx::Row;
-use taskwire::tasks::{Task, TaskId};
+use taskwire::model::{Task, TaskId};
 use uuid::Uuid;
 
 use crate::concurrency::check_log;

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use sqlx::Connection;
 use taskwire::changes::retention;
-use taskwire::config::{DatabaseProxy, LiveConfig, PoolConfig};
+use taskwire::config::settings::database::DatabaseProxy;
+use taskwire::config::{LiveConfig, PoolConfig};
 
 use crate::concurrency::check_writers;
 use crate::kit::{

@@ -2,8 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::json;
-use taskwire::projects::ProjectId;
-use taskwire::tasks::Task;
+use taskwire::model::{ProjectId, Task};
 
 use crate::concurrency::check_log;
 use crate::kit::{Answer, Client, Live, TestServer, at};

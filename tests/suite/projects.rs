@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor};
-use taskwire::projects::{PROJECTS_MAX, Project, ProjectId, ProjectList};
-use taskwire::tasks::Task;
+use taskwire::api::projects::list::ProjectList;
+use taskwire::model::{PROJECTS_MAX, Project, ProjectId, Task};
 
 use crate::concurrency::check_log;
 use crate::kit::{Answer, Call, Client, Contract, Live, TestServer, at};

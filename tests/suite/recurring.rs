@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use taskwire::tasks::Task;
+use taskwire::model::Task;
 
 use crate::kit::{Client, TestServer, at};
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sqlx::Connection;
 use taskwire::changes::retention::forget;
 use taskwire::database::Pool;
-use taskwire::tasks::TaskId;
+use taskwire::model::TaskId;
 use tokio::time::timeout;
 
 use crate::kit::{Client, Live, Options, TestServer};

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use taskwire::changes::{ChangeKind, Subject};
-use taskwire::tasks::{Task, TaskId};
+use taskwire::model::{ChangeKind, Subject, Task, TaskId};
 
 use crate::kit::{Answer, Call, Client, TestServer, at};
 

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::{Value, json};
 use sqlx::Row;
-use taskwire::api_tokens::ApiTokenId;
+use taskwire::identity::api_tokens::ApiTokenId;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
-use taskwire::tasks::Task;
+use taskwire::model::Task;
 
 use crate::kit::{Client, Live, Running, Scratch, run, taskwire};
 

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use taskwire::tasks::{Task, TaskId};
+use taskwire::model::{Task, TaskId};
 
 use crate::kit::{Client, TestServer, at};
 

@@ -3,9 +3,8 @@
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde_json::json;
-use taskwire::projects::ProjectId;
-use taskwire::tasks::due::TimeZone;
-use taskwire::tasks::{Counts, Task, TaskStats};
+use taskwire::model::{ProjectId, Task, TimeZone};
+use taskwire::queries::stats::{Counts, TaskStats};
 
 use crate::kit::{Client, TestServer, at, query};
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use taskwire::tasks::{Task, TaskId};
+use taskwire::model::{Task, TaskId};
 
 use crate::concurrency::check_log;
 use crate::kit::{Client, TestServer, at};

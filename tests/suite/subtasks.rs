@@ -2,7 +2,7 @@
 //! complete or delete a parent takes its subtasks along or is refused.
 
 use serde_json::{Value, json};
-use taskwire::tasks::{Task, TaskId};
+use taskwire::model::{Task, TaskId};
 
 use crate::concurrency::check_log;
 use crate::kit::{Client, TestServer, at};

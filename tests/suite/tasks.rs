@@ -3,7 +3,8 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use taskwire::tasks::{Task, TaskStats};
+use taskwire::model::Task;
+use taskwire::queries::stats::TaskStats;
 use uuid::Uuid;
 
 use crate::kit::{Call, Client, TestServer, at};

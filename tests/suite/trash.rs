@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use taskwire::api::trash::{Restored, TrashList};
 use taskwire::database::Pool;
-use taskwire::projects::Project;
-use taskwire::tasks::{Task, TaskId};
-use taskwire::trash::{Restored, TrashKind, TrashList};
+use taskwire::model::{Project, Task, TaskId, TrashKind};
 
 use crate::concurrency::check_log;
 use crate::kit::{Client, Live, Options, TestServer, at};

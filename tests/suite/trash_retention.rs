@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use sqlx::Connection;
 use taskwire::database::Pool;
-use taskwire::tasks::TaskId;
-use taskwire::trash::retention::expire;
+use taskwire::engine::trash_retention::expire;
+use taskwire::model::TaskId;
 use tokio::time::timeout;
 
 use crate::kit::{Options, TestServer};

@@ -4,8 +4,7 @@
 use rand::Rng;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use taskwire::projects::ProjectId;
-use taskwire::tasks::TaskId;
+use taskwire::model::{ProjectId, TaskId};
 use uuid::Uuid;
 
 use super::client::Answer;

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::fmt::Display;
 
-use taskwire::changes::Position;
+use taskwire::model::Position;
 
 use super::history::{Kind, Listing, Outcome, Promise, Seen, Tick, UserHistory, Violation, Write};
 use super::ledger::Ledger;

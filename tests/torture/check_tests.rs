@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use taskwire::changes::store::ResetReason;
-use taskwire::changes::{Change, History, Position, Saved, Seq};
-use taskwire::tasks::{Labels, Priority, Rank, Task, TaskId};
+use taskwire::changes::log::ResetReason;
+use taskwire::model::{Change, History, Labels, Position, Priority, Rank, Saved, Seq, Task, TaskId};
 
 use super::check::{Totals, check};
 use super::history::{Kind, Listing, Outcome, Promise, Seen, UserHistory, Write};

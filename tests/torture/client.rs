@@ -9,9 +9,8 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use taskwire::auth::Tokens;
-use taskwire::changes::Position;
-use taskwire::tasks::Task;
+use taskwire::identity::tokens::Tokens;
+use taskwire::model::{Position, Task};
 
 use super::cluster::SECRET;
 use super::history::{Listing, Promise, Record, Violation};

@@ -6,10 +6,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::{Mutex, MutexGuard};
-use taskwire::changes::store::ResetReason;
-use taskwire::changes::{Change, Position};
-use taskwire::projects::ListedProject;
-use taskwire::tasks::{Task, TaskId};
+use taskwire::changes::log::ResetReason;
+use taskwire::model::{Change, Position, Task, TaskId};
+use taskwire::queries::projects::ListedProject;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use taskwire::changes::{Change, ChangeKind, Seq, Subject};
+use taskwire::model::{Change, ChangeKind, Seq, Subject};
 use uuid::Uuid;
 
 use super::check::Found;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
-use taskwire::auth::{OwnerId, Tokens};
-use taskwire::changes::History;
-use taskwire::changes::store::{ChangeRow, kind_of};
+use taskwire::changes::log::{ChangeRow, kind_of};
+use taskwire::identity::tokens::Tokens;
+use taskwire::model::{History, OwnerId};
 
 use super::cluster::SECRET;
 use super::history::Record;

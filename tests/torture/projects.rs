@@ -4,7 +4,7 @@
 use rand::Rng;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use taskwire::projects::ProjectId;
+use taskwire::model::ProjectId;
 
 use super::history::{Kind, Outcome};
 use super::writer::Writer;

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use taskwire::changes::{Change, Subject};
-use taskwire::projects::{ListedProject, Project, ProjectId};
+use taskwire::model::{Change, Project, ProjectId, Subject};
+use taskwire::queries::projects::ListedProject;
 use uuid::Uuid;
 
 use super::history::Tasks;
@@ -40,7 +40,7 @@ impl State {
     /// Whether these are the projects, each with the numbers of its tasks.
     pub fn lists(&self, projects: &[ListedProject]) -> bool {
         let count = |id: ProjectId, completed: bool| {
-            let of_it = |task: &&taskwire::tasks::Task| task.project_id == Some(id) && task.completed == completed;
+            let of_it = |task: &&taskwire::model::Task| task.project_id == Some(id) && task.completed == completed;
             i64::try_from(self.tasks.values().filter(of_it).count()).expect("a small number")
         };
         projects.len() == self.projects.len()

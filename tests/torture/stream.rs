@@ -2,8 +2,8 @@
 //! it may be told next, and which promise is broken when it is told something else. A watcher
 //! follows it while it listens, and the checker follows it again over the record.
 
-use taskwire::changes::store::ResetReason;
-use taskwire::changes::{Change, Position};
+use taskwire::changes::log::ResetReason;
+use taskwire::model::{Change, Position};
 
 use super::history::{Promise, Seen, Tasks, Violation};
 use super::state::play;

@@ -3,8 +3,8 @@
 
 use rand::Rng;
 use reqwest::{Method, StatusCode};
-use taskwire::projects::ProjectList;
-use taskwire::trash::TrashList;
+use taskwire::api::projects::list::ProjectList;
+use taskwire::api::trash::TrashList;
 
 use super::history::{Kind, Outcome, ProjectListing, TrashListing};
 use super::writer::Writer;

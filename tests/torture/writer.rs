@@ -11,7 +11,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use taskwire::tasks::TaskId;
+use taskwire::model::TaskId;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;

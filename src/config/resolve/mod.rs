@@ -3,23 +3,15 @@
 
 use std::time::Duration;
 
+use super::given::Given;
+use super::settings::accounts::ACCOUNTS;
+use super::settings::database::{DATABASE_URL, DatabaseProxy, RETENTION, TRASH_RETENTION};
+use super::settings::logging::{LOG, LOG_FORMAT, LogFormat};
+use super::settings::tokens::{DATA_DIR, JWT_SECRET, TOKEN_MAX_LIFE};
+use super::tokens::{Home, Tokens};
 use super::{
-    accounts::AccountsConfig,
-    arguments::{Settings, TokenSettings},
-    data_dir,
-    database::{DatabaseSource, PoolConfig},
-    errors::ConfigErrors,
-    given::Given,
-    http::HttpConfig,
-    live::LiveConfig,
-    secret::Secret,
-    settings::{
-        accounts::ACCOUNTS,
-        database::{DATABASE_URL, DatabaseProxy, RETENTION, TRASH_RETENTION},
-        logging::{LOG, LOG_FORMAT, LogFormat},
-        tokens::{DATA_DIR, JWT_SECRET, TOKEN_MAX_LIFE},
-    },
-    tokens::{Home, JwtConfig, Tokens},
+    AccountsConfig, ConfigErrors, DatabaseSource, HttpConfig, JwtConfig, LiveConfig, PoolConfig, Secret, Settings,
+    TokenSettings, data_dir,
 };
 
 /// Everything `taskwire serve` needs to know. Holds secrets, but never shows them: it is safe to

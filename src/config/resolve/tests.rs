@@ -1,12 +1,9 @@
 use std::{collections::BTreeSet, fs};
 
-use super::super::{
-    arguments::TokenSettings,
-    secret::scratch::ScratchDir,
-    setting::{DefaultText, Description, flag},
-    settings,
-};
 use super::*;
+use crate::config::secret::scratch::ScratchDir;
+use crate::config::setting::{DefaultText, Description, flag};
+use crate::config::{TokenSettings, settings};
 
 const STRONG: &str = "a secret of more than thirty-two bytes";
 

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::{
-    durations::durations,
-    invalid::Invalid,
-    setting::{Group, InWords, Is, Setting, Values},
-};
+use crate::config::Invalid;
+use crate::config::durations::durations;
+use crate::config::setting::{Group, InWords, Is, Setting, Values};
 
 pub static ACCOUNT_SETTINGS: Group = Group {
     title: "Accounts",

@@ -4,13 +4,10 @@ use std::{fmt, time::Duration};
 
 use url::Url;
 
-use super::super::{
-    durations::durations,
-    invalid::Invalid,
-    numbers::counts,
-    secret::Secret,
-    setting::{Group, InWords, Is, Scale, Setting, Text, Values},
-};
+use crate::config::durations::durations;
+use crate::config::numbers::counts;
+use crate::config::setting::{Group, InWords, Is, Scale, Setting, Text, Values};
+use crate::config::{Invalid, Secret};
 
 pub static DATABASE: Group = Group {
     title: "Database",

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::{
-    durations::durations,
-    numbers::counts,
-    setting::{Group, Is, Scale, Setting, Values},
-};
+use crate::config::durations::durations;
+use crate::config::numbers::counts;
+use crate::config::setting::{Group, Is, Scale, Setting, Values};
 
 pub static LIVE_CHANNEL: Group = Group {
     title: "Live channel",

@@ -4,10 +4,8 @@ use std::{borrow::Cow, fmt};
 
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
-use super::super::{
-    invalid::Invalid,
-    setting::{Group, Is, Setting, Values},
-};
+use crate::config::Invalid;
+use crate::config::setting::{Group, Is, Setting, Values};
 
 pub static LOGGING: Group = Group { title: "Logging", introduction: "", settings: &[&LOG, &LOG_FORMAT] };
 

@@ -5,14 +5,10 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::super::{
-    durations::durations,
-    invalid::Invalid,
-    numbers::{SIZES, counts},
-    origin::{self, Origin},
-    proxies,
-    setting::{Group, InWords, Is, Scale, Setting, Values},
-};
+use crate::config::durations::durations;
+use crate::config::numbers::{SIZES, counts};
+use crate::config::setting::{Group, InWords, Is, Scale, Setting, Values};
+use crate::config::{Invalid, Origin, origin, proxies};
 
 pub static NETWORK: Group = Group {
     title: "Network",

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::super::setting::Description;
 use super::*;
+use crate::config::setting::Description;
 
 fn described() -> impl Iterator<Item = Description> {
     ALL.iter().flat_map(|group| group.described())

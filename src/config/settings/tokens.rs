@@ -2,15 +2,9 @@
 
 use std::{borrow::Cow, path::PathBuf, time::Duration};
 
-use super::super::{
-    data_dir,
-    durations::durations,
-    invalid::Invalid,
-    issuers,
-    key_url::{self, KeyUrl},
-    secret::{self, Secret},
-    setting::{Group, InWords, Is, Setting, Text, Values},
-};
+use crate::config::durations::durations;
+use crate::config::setting::{Group, InWords, Is, Setting, Text, Values};
+use crate::config::{Invalid, KeyUrl, Secret, data_dir, issuers, key_url, secret};
 
 pub static TOKENS: Group = Group {
     title: "Tokens",

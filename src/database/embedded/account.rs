@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{Signal, getegid, geteuid};
 
-use super::error::EmbeddedError;
+use super::EmbeddedError;
 
 /// Postgres refuses to run as root; the first of these that exists runs it then.
 const STAND_INS: [&str; 2] = ["postgres", "nobody"];

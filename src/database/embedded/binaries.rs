@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use super::error::EmbeddedError;
+use super::EmbeddedError;
 
 /// Where packages put programs outside of PATH: a directory, and what the names of its entries
 /// start with before a version. The programs are in `bin` of such an entry.

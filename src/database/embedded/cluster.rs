@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use super::EmbeddedError;
 use super::account::Account;
 use super::binaries::Programs;
 use super::directory::{DataDir, create_private_dir};
-use super::error::EmbeddedError;
 use super::log::Log;
 
 /// How long a server whose Taskwire was killed may take to end.

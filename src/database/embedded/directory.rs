@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::geteuid;
 
+use super::EmbeddedError;
 use super::account::Account;
-use super::error::EmbeddedError;
 
 /// The shortest limit of the systems we run on: macOS allows 103 bytes, Linux 107.
 const SOCKET_PATH_LIMIT: usize = 103;

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use super::error::EmbeddedError;
+use super::EmbeddedError;
 
 const SIZE_LIMIT: u64 = 10 * 1024 * 1024;
 

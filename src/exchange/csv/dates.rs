@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc, Weekday};
 
-use crate::tasks::{Due, Recurrence, TimeZone};
+use crate::model::{Due, Recurrence, TimeZone};
 
 /// What a date says.
 #[derive(Debug, PartialEq)]

@@ -9,12 +9,12 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::table::{Row, Table};
-use crate::exchange::document::ExportedTask;
+use crate::exchange::ExportedTask;
 use crate::exchange::draft::{Context, Draft, Location};
 use crate::exchange::errors::Errors;
 use crate::exchange::queries::Exported;
 use crate::exchange::writer::{FileHeader, FileWriter};
-use crate::tasks::{Due, Labels, Priority, TaskId};
+use crate::model::{Due, Labels, Priority, TaskId};
 
 /// The columns that are written, and all that are known when they are read.
 const COLUMNS: [&str; 16] = [

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use super::dates::{self, Said};
 use super::table::{Row, Table};
-use crate::exchange::document::ExportedTask;
+use crate::exchange::ExportedTask;
 use crate::exchange::draft::{Context, Draft, Location};
 use crate::exchange::errors::Errors;
-use crate::tasks::{DESCRIPTION_MAX, Labels, Priority, TaskId, TimeZone};
+use crate::model::{DESCRIPTION_MAX, Labels, Priority, TaskId, TimeZone};
 
 /// What has no counterpart here.
 const LEFT_BEHIND: [&str; 3] = ["responsible", "duration", "deadline"];

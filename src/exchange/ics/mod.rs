@@ -7,7 +7,7 @@ mod zones;
 
 use super::queries::Exported;
 use super::writer::{FileHeader, FileWriter};
-use crate::tasks::Due;
+use crate::model::Due;
 use properties::{ORDER, PROJECT, PROJECT_ID, escaped, instant, line, local, priority_number};
 
 pub use read::read;

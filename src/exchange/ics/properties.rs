@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-use crate::tasks::Priority;
+use crate::model::Priority;
 
 /// The property by which programs keep the order that their users gave.
 pub const ORDER: &str = "X-APPLE-SORT-ORDER";

@@ -6,12 +6,11 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 use super::lines::{Lines, Property};
 use super::properties::{ORDER, PROJECT, PROJECT_ID, priority_of};
-use crate::exchange::document::ExportedTask;
+use crate::exchange::ExportedTask;
 use crate::exchange::draft::{Context, Draft, Location};
 use crate::exchange::errors::Errors;
 use crate::exchange::limits::ITEMS_MAX;
-use crate::ids::Id;
-use crate::tasks::{Due, Labels, Recurrence, TaskId, TimeZone};
+use crate::model::{Due, Id, Labels, Recurrence, TaskId, TimeZone};
 
 /// Properties of a recurrence that have no counterpart here.
 const LEFT_BEHIND: [&str; 4] = ["EXDATE", "RDATE", "EXRULE", "DURATION"];

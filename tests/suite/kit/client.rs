@@ -8,10 +8,11 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, Header
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use taskwire::api_tokens::{ApiTokenId, CreatedApiToken};
-use taskwire::changes::Change;
+use taskwire::api::api_tokens::CreatedApiToken;
+use taskwire::api::tasks::list::TaskList;
 use taskwire::exchange::ImportResponse;
-use taskwire::tasks::{Task, TaskList};
+use taskwire::identity::api_tokens::ApiTokenId;
+use taskwire::model::{Change, Task};
 
 use super::{Contract, TestServer};
 

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{Connection, Executor, PgConnection, Row};
 use taskwire::config::PoolConfig;
-use taskwire::database::{self, Pool, embedded::EmbeddedPostgres};
+use taskwire::database::embedded::EmbeddedPostgres;
+use taskwire::database::{self, Pool};
 
 const TEMPLATE: &str = "template_taskwire";
 

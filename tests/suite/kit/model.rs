@@ -3,9 +3,8 @@
 use std::fmt::Display;
 
 use serde_json::{Value, json};
-use taskwire::batch::{BatchResponse, BatchResult};
-use taskwire::projects::{Project, ProjectId};
-use taskwire::tasks::Task;
+use taskwire::engine::{BatchResponse, BatchResult};
+use taskwire::model::{Project, ProjectId, Task};
 
 use super::{Client, at};
 

@@ -4,12 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use taskwire::auth::Tokens;
 use taskwire::config::{
     AccountsConfig, HttpConfig, IssuerConfig, JwtConfig, KeyPace, LiveConfig, Origin, PoolConfig, Secret,
     TokenSettings, TrustedProxies,
 };
 use taskwire::database::Pool;
+use taskwire::identity::tokens::Tokens;
 use taskwire::server::{Server, Setup};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;

@@ -1,0 +1,216 @@
+//! The responses of the operations under `/api/auth`, in Better Auth's spelling. Times have exactly
+//! milliseconds: its client would read `.123456` as 123 seconds.
+
+use chrono::{DateTime, Utc};
+use salvo::http::HeaderValue;
+use salvo::http::header::{CACHE_CONTROL, SET_COOKIE};
+use salvo::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::respond::json::Json;
+use crate::identity::accounts::sessions::Session;
+use crate::identity::accounts::store::Account;
+use crate::model::Problem;
+use crate::model::fields::milliseconds;
+
+/// A user of this deployment.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthUser {
+    /// The user id, which stands in the paths of the user's data.
+    #[schema(min_length = 1, max_length = 255, example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e")]
+    pub id: String,
+    /// In lower case.
+    #[schema(format = Email, max_length = 254, example = "ada@example.com")]
+    pub email: String,
+    #[schema(min_length = 1, max_length = 100, example = "Ada Lovelace")]
+    pub name: String,
+    /// Always null.
+    #[schema(required)]
+    pub image: Option<String>,
+    /// Always false: no mail is sent.
+    pub email_verified: bool,
+    #[serde(serialize_with = "milliseconds")]
+    pub created_at: DateTime<Utc>,
+    #[serde(serialize_with = "milliseconds")]
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<&Account> for AuthUser {
+    fn from(account: &Account) -> Self {
+        Self {
+            id: account.owner.as_str().to_owned(),
+            email: account.email.clone(),
+            name: account.name.clone(),
+            image: None,
+            email_verified: false,
+            created_at: account.created_at,
+            updated_at: account.updated_at,
+        }
+    }
+}
+
+/// A session of a user.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthSession {
+    #[schema(example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60")]
+    pub id: String,
+    /// What `revoke-session` takes. It proves nothing: what does is in the cookie alone.
+    #[schema(example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60")]
+    pub token: String,
+    #[schema(min_length = 1, max_length = 255, example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e")]
+    pub user_id: String,
+    /// When it ends, unless it is used before.
+    #[serde(serialize_with = "milliseconds")]
+    pub expires_at: DateTime<Utc>,
+    #[serde(serialize_with = "milliseconds")]
+    pub created_at: DateTime<Utc>,
+    /// When it was last used, to about a minute.
+    #[serde(serialize_with = "milliseconds")]
+    pub updated_at: DateTime<Utc>,
+    /// Where it began.
+    #[schema(required)]
+    pub ip_address: Option<String>,
+    /// The browser that began it, as it calls itself, shortened.
+    #[schema(required, max_length = 256)]
+    pub user_agent: Option<String>,
+}
+
+impl AuthSession {
+    pub fn of(account: &Account, session: &Session) -> Self {
+        Self {
+            id: session.id.to_string(),
+            token: session.id.to_string(),
+            user_id: account.owner.as_str().to_owned(),
+            expires_at: session.ends_at(),
+            created_at: session.created_at,
+            updated_at: session.last_used_at,
+            ip_address: session.ip.clone(),
+            user_agent: session.user_agent.clone(),
+        }
+    }
+}
+
+/// A new session, whose cookie the answer sets.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct SignedUp {
+    /// What `revoke-session` takes. It proves nothing: what does is in the cookie alone.
+    #[schema(example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60")]
+    pub token: String,
+    pub user: AuthUser,
+}
+
+/// A new session, whose cookie the answer sets.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = SignedInAnswer)]
+pub struct SignInResponse {
+    /// Always false.
+    pub redirect: bool,
+    /// What `revoke-session` takes. It proves nothing: what does is in the cookie alone.
+    #[schema(example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60")]
+    pub token: String,
+    pub user: AuthUser,
+}
+
+/// The session of a cookie, and whose it is.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct CurrentSession {
+    pub session: AuthSession,
+    pub user: AuthUser,
+}
+
+/// An access token for the API.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct AccessToken {
+    /// A JSON Web Token that lives minutes: send it as `Authorization: Bearer <token>`.
+    pub token: String,
+}
+
+/// Public keys, as RFC 7517 and RFC 8037 lay them out.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct JsonWebKeySet {
+    pub keys: Vec<JsonWebKey>,
+}
+
+/// The public half of a key that signs access tokens.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct JsonWebKey {
+    #[schema(example = "OKP")]
+    pub kty: String,
+    #[schema(example = "Ed25519")]
+    pub crv: String,
+    /// The key itself.
+    #[schema(example = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")]
+    pub x: String,
+    #[schema(example = "ea6f0ac1-63b2-4c0f-8e46-6f0c6f7e8a55")]
+    pub kid: String,
+    #[schema(example = "EdDSA")]
+    pub alg: String,
+    #[serde(rename = "use")]
+    #[schema(example = "sig")]
+    pub usage: String,
+}
+
+/// How people can sign in here.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct SignInMethods {
+    /// With e-mail and password.
+    pub email_password: bool,
+    /// As the user `demo`, with one press of a button.
+    pub demo: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Success {
+    /// Always true.
+    pub success: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct AuthStatus {
+    /// Always true.
+    pub status: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct PasswordChanged {
+    /// That of the new session, if all others were ended: the answer sets its cookie.
+    #[schema(required)]
+    pub token: Option<String>,
+    pub user: AuthUser,
+}
+
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct UserDeleted {
+    /// Always true.
+    pub success: bool,
+    #[schema(example = "User deleted")]
+    pub message: String,
+}
+
+/// A response that must not be cached, and the cookie that it sets or removes.
+pub struct WithCookie<T> {
+    value: T,
+    cookie: Option<HeaderValue>,
+}
+
+impl<T> WithCookie<T> {
+    pub const fn new(value: T, cookie: Option<HeaderValue>) -> Self {
+        Self { value, cookie }
+    }
+}
+
+impl<T: Serialize + Send> Scribe for WithCookie<T> {
+    fn render(self, res: &mut Response) {
+        if let Some(cookie) = self.cookie {
+            res.headers_mut().append(SET_COOKIE, cookie);
+        }
+        res.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Json(self.value).render(res);
+    }
+}
+
+/// What most operations under `/api/auth` return.
+pub type AuthResult<T> = Result<WithCookie<T>, Problem>;

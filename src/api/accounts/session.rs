@@ -1,0 +1,210 @@
+//! The operations about sessions: read, list and end them, and get access tokens.
+
+use salvo::prelude::*;
+use uuid::Uuid;
+
+use super::cookies::Cookies;
+use super::requests::{Nothing, RevokeSession, SessionQuery};
+use super::responses::{
+    AccessToken, AuthResult, AuthSession, AuthStatus, AuthUser, CurrentSession, JsonWebKey, JsonWebKeySet, WithCookie,
+};
+use super::signed_in::{MaybeSignedIn, SignedIn};
+use crate::api::app::App;
+use crate::api::extract::body::{JsonBody, OptionalJsonBody};
+use crate::api::extract::query::Query;
+use crate::api::openapi::responses::{NoAccounts, NotSignedIn, OtherSite};
+use crate::api::respond::json::Json;
+use crate::identity::accounts::Accounts;
+use crate::model::Problem;
+
+/// Read the current session
+///
+/// `null` without one.
+#[utoipa::path(
+    get,
+    path = "/api/auth/get-session",
+    tag = "accounts",
+    security((), ("sessionCookie" = [])),
+    params(SessionQuery),
+    responses(
+        (status = 200, description = "The session and whose it is, or null.", body = Option<CurrentSession>),
+        (status = 403, response = OtherSite),
+        (status = 404, response = NoAccounts),
+    ),
+    impl_for = get_session
+)]
+#[handler]
+pub async fn get_session(current: MaybeSignedIn, _query: Query<SessionQuery>) -> AuthResult<Option<CurrentSession>> {
+    let Some(signed_in) = current.signed_in else { return Ok(WithCookie::new(None, current.clear)) };
+    let user = AuthUser::from(&signed_in.account);
+    let session = AuthSession::of(&signed_in.account, &signed_in.session);
+    Ok(signed_in.respond(Some(CurrentSession { session, user })))
+}
+
+/// Get an access token
+///
+/// For the API, as `Authorization: Bearer <token>`. It lives minutes; get another before it ends.
+#[utoipa::path(
+    get,
+    path = "/api/auth/token",
+    tag = "accounts",
+    security(("sessionCookie" = [])),
+    responses(
+        (status = 200, description = "A token of the session's user.", body = AccessToken),
+        (status = 401, response = NotSignedIn),
+        (status = 403, response = OtherSite),
+        (status = 404, response = NoAccounts),
+    ),
+    impl_for = get_access_token
+)]
+#[handler]
+pub async fn get_access_token(accounts: Accounts, signed_in: SignedIn) -> AuthResult<AccessToken> {
+    let token = accounts.access().mint(&signed_in.account.owner, &signed_in.session).await?;
+    Ok(signed_in.respond(AccessToken { token }))
+}
+
+/// Get the public keys
+///
+/// Those that verify access tokens, the newest first; also those that are retired but whose tokens
+/// may still be valid.
+#[utoipa::path(
+    get,
+    path = "/api/auth/jwks",
+    tag = "accounts",
+    security(()),
+    responses(
+        (status = 200, description = "The keys.", body = JsonWebKeySet),
+        (status = 404, response = NoAccounts),
+    ),
+    impl_for = get_jwks
+)]
+#[handler]
+pub async fn get_jwks(app: App, accounts: Accounts) -> Result<Json<JsonWebKeySet>, Problem> {
+    let keys = accounts.access().keys().all(app.pool()).await?;
+    let keys = keys.iter().map(|key| JsonWebKey {
+        kty: "OKP".to_owned(),
+        crv: "Ed25519".to_owned(),
+        x: key.x.clone(),
+        kid: key.kid.clone(),
+        alg: "EdDSA".to_owned(),
+        usage: "sig".to_owned(),
+    });
+    Ok(Json(JsonWebKeySet { keys: keys.collect() }))
+}
+
+/// List the sessions
+///
+/// Those of the session's user that have not ended, the last used first.
+#[utoipa::path(
+    get,
+    path = "/api/auth/list-sessions",
+    tag = "accounts",
+    security(("sessionCookie" = [])),
+    responses(
+        (status = 200, description = "The sessions.", body = Vec<AuthSession>),
+        (status = 401, response = NotSignedIn),
+        (status = 403, response = OtherSite),
+        (status = 404, response = NoAccounts),
+    ),
+    impl_for = list_sessions
+)]
+#[handler]
+pub async fn list_sessions(accounts: Accounts, signed_in: SignedIn) -> AuthResult<Vec<AuthSession>> {
+    let sessions = accounts.sessions(&signed_in.account).await?;
+    let sessions = sessions.iter().map(|session| AuthSession::of(&signed_in.account, session)).collect();
+    Ok(signed_in.respond(sessions))
+}
+
+/// End one session
+///
+/// That which `token` names, if it is the user's own; its access tokens end with it.
+#[utoipa::path(
+    post,
+    path = "/api/auth/revoke-session",
+    tag = "accounts",
+    security(("sessionCookie" = [])),
+    request_body(content = RevokeSession, examples(
+        ("1-one" = (summary = "End a session", value = json!({"token": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60"}))),
+    )),
+    responses(
+        (status = 200, description = "There is no such session any more.", body = AuthStatus),
+        (status = 401, response = NotSignedIn),
+        (status = 403, response = OtherSite),
+        (status = 404, response = NoAccounts),
+    ),
+    impl_for = revoke_session
+)]
+#[handler]
+pub async fn revoke_session(
+    accounts: Accounts,
+    cookies: Cookies,
+    signed_in: SignedIn,
+    body: JsonBody<RevokeSession>,
+) -> AuthResult<AuthStatus> {
+    let done = AuthStatus { status: true };
+    let Ok(id) = body.0.token.parse::<Uuid>() else { return Ok(signed_in.respond(done)) };
+    accounts.end_session(&signed_in.account.owner, id).await?;
+    if id == signed_in.session.id {
+        return Ok(WithCookie::new(done, Some(cookies.clear())));
+    }
+    Ok(signed_in.respond(done))
+}
+
+/// End all sessions
+///
+/// Of the session's user, this one too, with all their access tokens.
+#[utoipa::path(
+    post,
+    path = "/api/auth/revoke-sessions",
+    tag = "accounts",
+    security(("sessionCookie" = [])),
+    request_body(content = Option<Nothing>, examples(
+        ("1-empty" = (summary = "An empty object", value = json!({}))),
+    )),
+    responses(
+        (status = 200, description = "There are no sessions any more.", body = AuthStatus),
+        (status = 401, response = NotSignedIn),
+        (status = 403, response = OtherSite),
+        (status = 404, response = NoAccounts),
+    ),
+    impl_for = revoke_sessions
+)]
+#[handler]
+pub async fn revoke_sessions(
+    accounts: Accounts,
+    cookies: Cookies,
+    signed_in: SignedIn,
+    _body: OptionalJsonBody<Nothing>,
+) -> AuthResult<AuthStatus> {
+    accounts.end_sessions(&signed_in.account.owner, None).await?;
+    Ok(WithCookie::new(AuthStatus { status: true }, Some(cookies.clear())))
+}
+
+/// End all other sessions
+///
+/// Of the session's user, with all their access tokens.
+#[utoipa::path(
+    post,
+    path = "/api/auth/revoke-other-sessions",
+    tag = "accounts",
+    security(("sessionCookie" = [])),
+    request_body(content = Option<Nothing>, examples(
+        ("1-empty" = (summary = "An empty object", value = json!({}))),
+    )),
+    responses(
+        (status = 200, description = "There are no other sessions any more.", body = AuthStatus),
+        (status = 401, response = NotSignedIn),
+        (status = 403, response = OtherSite),
+        (status = 404, response = NoAccounts),
+    ),
+    impl_for = revoke_other_sessions
+)]
+#[handler]
+pub async fn revoke_other_sessions(
+    accounts: Accounts,
+    signed_in: SignedIn,
+    _body: OptionalJsonBody<Nothing>,
+) -> AuthResult<AuthStatus> {
+    accounts.end_sessions(&signed_in.account.owner, Some(signed_in.session.id)).await?;
+    Ok(signed_in.respond(AuthStatus { status: true }))
+}

@@ -1,0 +1,85 @@
+//! `POST /api/{user_id}/tasks/batch`: many operations on tasks as one request.
+
+mod requests;
+
+use salvo::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::app::App;
+use super::extract::body::JsonBody;
+use super::extract::caller::Caller;
+use super::openapi::params::UserPath;
+use super::openapi::responses::{Conflict, Gone, NotFound, PreconditionFailed};
+use super::respond::json::Json;
+use crate::engine::{BatchKey, BatchResponse, Mode};
+use crate::model::Problem;
+use requests::{Batch, BatchMode, operation_at};
+
+/// Do many things at once
+///
+/// Up to 500 operations on tasks, in their order and in one transaction: all or nothing, or with
+/// `"mode": "each"` whichever is not refused. Their changes have consecutive numbers. An
+/// operation may refer to tasks that earlier ones create, by the `id` that the client chose. Give
+/// the batch an `id` to make it safe to retry for as long as the change log reaches back.
+///
+/// All or nothing, the answer to a refusal is that of the first operation that was refused, and
+/// `errors` names it by its place, such as `operations[3]`.
+#[utoipa::path(
+    post,
+    path = "/api/{user_id}/tasks/batch",
+    tag = "tasks",
+    params(UserPath),
+    request_body(content = Batch, examples(
+        ("1-create-two" = (summary = "Create two", value = json!({"operations": [
+            {"op": "create", "task": {"title": "Buy milk"}},
+            {"op": "create", "task": {"title": "Buy bread", "labels": ["errands"]}},
+        ]}))),
+        ("2-safe-to-retry" = (summary = "A task and its subtask, safe to retry", value = json!({
+            "id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d70",
+            "operations": [
+                {"op": "create", "task": {"id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d71", "title": "Move house"}},
+                {"op": "create", "task": {"title": "Find boxes", "parent_id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d71"}},
+            ],
+        }))),
+        ("3-each" = (summary = "Whatever can be done", value = json!({"mode": "each", "operations": [
+            {"op": "complete", "id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e"},
+            {"op": "update", "id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e", "changes": {"priority": "high"}},
+            {"op": "move", "id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e", "to": {}},
+            {"op": "delete", "id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e", "children": "include"},
+        ]}))),
+    )),
+    responses(
+        (status = 200, description = "What became of each operation.", body = BatchResponse),
+        (status = 404, response = NotFound),
+        (status = 409, response = Conflict),
+        (status = 410, response = Gone),
+        (status = 412, response = PreconditionFailed),
+    ),
+    impl_for = apply_batch
+)]
+#[handler]
+pub async fn apply_batch(app: App, caller: Caller, body: JsonBody<Batch>) -> Result<Json<BatchResponse>, Problem> {
+    let JsonBody(batch) = body;
+    let operations = batch.operations()?;
+    let mode = match batch.mode {
+        BatchMode::AllOrNothing => Mode::AllOrNothing,
+        BatchMode::Each => Mode::Each,
+    };
+    let key = batch.id.map(|id| BatchKey { id, digest: digest(&batch) });
+    let result = app.engine().run_batch(caller.owner(), operations, mode, key).await?;
+    result.map(Json).map_err(|(index, problem)| problem.within(&operation_at(index)))
+}
+
+/// Tells a repeated batch from another one with the same id, however each is spelled.
+fn digest(batch: &Batch) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update([u8::from(batch.mode == BatchMode::Each)]);
+    for operation in &batch.operations {
+        // One spelling without spaces, its keys in order. What was read as an operation is JSON.
+        let value: serde_json::Value = serde_json::from_str(operation.get()).unwrap_or_default();
+        hash.update(value.to_string());
+        // No JSON text holds a NUL, so the parts cannot run into each other.
+        hash.update([0]);
+    }
+    hash.finalize().into()
+}

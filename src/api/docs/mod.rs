@@ -1,0 +1,102 @@
+//! The contract for people and programs: Swagger UI at `/docs`, the document itself at
+//! `/openapi.yaml` and `/openapi.json`. Swagger UI gets a script and a style sheet of ours, with which
+//! people sign in.
+
+use std::sync::Arc;
+
+use salvo::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use salvo::http::{HeaderValue, StatusCode};
+use salvo::prelude::*;
+use salvo::writing::Redirect;
+use utoipa::openapi::OpenApi;
+use utoipa_swagger_ui::Config;
+
+use super::openapi;
+use super::openapi::mount::page;
+use crate::model::Problem;
+
+/// Swagger UI styles its elements in place; everything else comes from this server.
+const POLICY: &str =
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+
+/// What is ours within Swagger UI, and how its page names it.
+const SIGN_IN_JS: &str = include_str!("sign-in.js");
+const SIGN_IN_CSS: &str = include_str!("sign-in.css");
+const SIGN_IN_TAGS: [(&str, &str); 2] = [
+    ("</head>", "<link rel=\"stylesheet\" type=\"text/css\" href=\"./sign-in.css\" />\n  </head>"),
+    ("</body>", "<script src=\"./sign-in.js\" charset=\"UTF-8\"></script>\n  </body>"),
+];
+
+pub fn routes(document: &OpenApi) -> Vec<Router> {
+    let yaml = openapi::yaml(document).unwrap_or_default();
+    let json = document.to_json().unwrap_or_default();
+    let config = Config::from("/openapi.yaml")
+        .persist_authorization(true)
+        .deep_linking(true)
+        .try_it_out_enabled(true)
+        .display_operation_id(true)
+        .filter(true)
+        .validator_url("none");
+    vec![
+        page(Router::with_path("openapi.yaml"), Document { media_type: "application/yaml", text: yaml.into() }),
+        page(Router::with_path("openapi.json"), Document { media_type: "application/json", text: json.into() }),
+        page(Router::with_path("docs/{**file}"), SwaggerUi(Arc::new(config))),
+    ]
+}
+
+struct Document {
+    media_type: &'static str,
+    text: Arc<str>,
+}
+
+#[handler]
+impl Document {
+    fn handle(&self, res: &mut Response) {
+        res.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(self.media_type));
+        res.body(self.text.to_string());
+    }
+}
+
+struct SwaggerUi(Arc<Config<'static>>);
+
+#[handler]
+impl SwaggerUi {
+    fn handle(&self, req: &mut Request, res: &mut Response) {
+        // The page names its parts relative to itself, which needs the slash.
+        if req.uri().path() == "/docs" {
+            res.render(Redirect::found("/docs/"));
+            return;
+        }
+        let path = req.params().get("file").cloned().unwrap_or_default();
+        let ours = match path.as_str() {
+            "sign-in.js" => Some(("text/javascript", SIGN_IN_JS)),
+            "sign-in.css" => Some(("text/css", SIGN_IN_CSS)),
+            _ => None,
+        };
+        if let Some((media_type, text)) = ours {
+            res.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+            res.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+            res.body(text);
+            return;
+        }
+        match utoipa_swagger_ui::serve(&path, self.0.clone()) {
+            Ok(Some(file)) => {
+                let media_type = HeaderValue::from_str(&file.content_type);
+                res.headers_mut().insert(CONTENT_TYPE, media_type.unwrap_or(HeaderValue::from_static("text/plain")));
+                res.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+                let bytes = file.bytes.into_owned();
+                res.body(if matches!(path.as_str(), "" | "/" | "index.html") { with_sign_in(bytes) } else { bytes });
+            }
+            Ok(None) => res.render(Problem::for_status(StatusCode::NOT_FOUND)),
+            Err(error) => res.render(Problem::server_error(&error)),
+        }
+    }
+}
+
+/// Swagger UI's page with what is ours.
+fn with_sign_in(page: Vec<u8>) -> Vec<u8> {
+    match String::from_utf8(page) {
+        Ok(page) => SIGN_IN_TAGS.iter().fold(page, |page, (before, with)| page.replacen(before, with, 1)).into_bytes(),
+        Err(error) => error.into_bytes(),
+    }
+}

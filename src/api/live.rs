@@ -1,0 +1,149 @@
+//! `GET /api/{user_id}/live`: the handshake. What can be rejected is rejected here, as a problem, before
+//! there is a socket.
+
+use std::sync::Arc;
+
+use salvo::http::header::{
+    CONNECTION, HeaderName, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use salvo::http::{HeaderMap, HeaderValue};
+use salvo::prelude::*;
+use salvo::websocket::WebSocketUpgrade;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::app::App;
+use super::extract::address::client_address;
+use super::extract::caller::{MaybeCaller, refuse};
+use super::extract::query::Query;
+use super::openapi::params::UserPath;
+use super::openapi::responses::UpgradeRequired;
+use crate::config::Origin;
+use crate::live::connection::{self, Opening, Who};
+use crate::live::wire::socket_config;
+use crate::model::{Code, Position, Problem, TokenError};
+
+/// The subprotocol; a client may name it, and gets it confirmed.
+const SUBPROTOCOL: &str = "taskwire.v1";
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LiveQuery {
+    /// The position up to which everything is known, from a list, a change or an earlier
+    /// socket. Without it: live from now on.
+    #[param(required = false)]
+    after: Option<Position>,
+}
+
+/// Follow changes live
+///
+/// A WebSocket on which every change of the caller's tasks arrives in order, exactly once.
+///
+/// **Authentication.** Send `Authorization: Bearer <token>` with the handshake, or, from a
+/// browser, which cannot, send `{"type":"authenticate","token":"…","after":"…"}` as the first
+/// message within 5 seconds. Never put a token into the URL. An `Origin`, if sent, must be the
+/// server's own or an allowed one. The subprotocol is `taskwire.v1`.
+///
+/// **Order.** The server says `hello`: from here nothing can be missed. With a position, it then
+/// sends every change after it, then `caught_up`; or `reset`, when that cannot be done
+/// completely: list the tasks again. Then changes come as they happen. Drop a change whose `seq`
+/// is not greater than the last one you saw; keep its `position` to continue from.
+///
+/// **Messages** are JSON texts, told apart by `type`: the server's are `ServerMessage`, the
+/// client's `ClientMessage`, of at most 16 KiB. Ignore types you do not know.
+///
+/// **Close codes:** 4400 bad message, 4401 token missing, invalid or expired, 4403 wrong user,
+/// 4408 no `authenticate` in time, 4429 too many sockets of this user, 1009 message too big, 1012
+/// the server restarts or the socket is old, 1013 try again later (also: the client took no
+/// bytes for 10 seconds). After 1012 and 1013, connect again with the last position.
+#[utoipa::path(
+    get,
+    path = "/api/{user_id}/live",
+    tag = "changes",
+    params(UserPath, LiveQuery),
+    security(("bearerAuth" = []), ()),
+    responses(
+        (status = 101, description = "The connection is now a WebSocket; see `ServerMessage` and `ClientMessage`."),
+        (status = 426, response = UpgradeRequired),
+    ),
+    impl_for = open_live
+)]
+#[handler]
+pub async fn open_live(
+    app: App,
+    caller: MaybeCaller,
+    query: Query<LiveQuery>,
+    req: &mut Request,
+    res: &mut Response,
+) -> Result<(), Problem> {
+    let MaybeCaller(caller) = caller;
+    check_origin(&app, req.headers())?;
+    if !asks_for_websocket(req.headers()) {
+        // Only a socket can still say who it is.
+        return Err(if caller.is_some() { upgrade_required() } else { refuse(TokenError::Missing) });
+    }
+    if app.live().draining.is_cancelled() {
+        return Err(Problem::unavailable("the server is stopping; connect again"));
+    }
+    let who = match caller {
+        Some(caller) => Who::Known(caller.into_identity()),
+        None => Who::Unauthenticated(app.live().unauthenticated.admit(client_address(&app, req)).ok_or_else(too_many)?),
+    };
+    let opening = Opening {
+        live: Arc::clone(app.live()),
+        path_user: req.params().get("user_id").cloned().unwrap_or_default(),
+        who,
+        after: query.0.after,
+    };
+    // Counted from now on, so that a stopping server waits for this socket, too.
+    let counted = app.live().sockets.token();
+    WebSocketUpgrade::with_config(socket_config())
+        .protocols(&[SUBPROTOCOL])
+        .upgrade(req, res, async move |socket| {
+            connection::run(socket, opening).await;
+            drop(counted);
+        })
+        .await
+        .map_err(|_| upgrade_required())
+}
+
+/// Only pages send an `Origin`, and only pages of allowed origins may open a socket.
+fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
+    let known = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.parse::<Origin>().ok())
+        .is_some_and(|origin| app.allows_origin(&origin));
+    if known {
+        return Ok(());
+    }
+    Err(Problem::new(Code::Forbidden, "pages of this origin may not connect; add it to ALLOWED_ORIGINS"))
+}
+
+fn asks_for_websocket(headers: &HeaderMap) -> bool {
+    let has = |name: HeaderName, token: &str| {
+        headers.get_all(name).iter().any(|value| {
+            value.to_str().is_ok_and(|value| value.split(',').any(|item| item.trim().eq_ignore_ascii_case(token)))
+        })
+    };
+    has(UPGRADE, "websocket")
+        && has(CONNECTION, "upgrade")
+        && has(SEC_WEBSOCKET_VERSION, "13")
+        && headers.contains_key(SEC_WEBSOCKET_KEY)
+}
+
+fn too_many() -> Problem {
+    Problem::new(
+        Code::RateLimited,
+        "too many sockets are open that have not said who they are; send the token with the handshake or try again",
+    )
+    .with_header(RETRY_AFTER, HeaderValue::from_static("5"))
+}
+
+fn upgrade_required() -> Problem {
+    Problem::new(Code::UpgradeRequired, "speak WebSocket (version 13) here, or poll the changes operation instead")
+        .with_header(UPGRADE, HeaderValue::from_static("websocket"))
+        .with_header(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))
+}

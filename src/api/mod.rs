@@ -1,0 +1,24 @@
+//! HTTP alone: routes, middleware, extractors, responses, the contract, the handlers by noun, and the pages.
+//! [`app`] is what handlers share.
+
+mod accounts;
+pub mod api_tokens;
+pub mod app;
+mod batch;
+mod changes;
+mod docs;
+mod exchange;
+mod extract;
+mod health;
+pub mod history;
+mod live;
+pub mod middleware;
+pub mod openapi;
+pub mod projects;
+pub mod respond;
+pub mod routes;
+pub mod stats;
+pub mod tasks;
+pub mod trash;
+pub mod user;
+pub mod web;

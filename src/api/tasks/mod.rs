@@ -1,0 +1,256 @@
+//! The requests about single tasks.
+
+pub mod list;
+pub mod moves;
+
+use salvo::http::StatusCode;
+use salvo::prelude::*;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::app::App;
+use super::extract::body::{JsonBody, OptionalJsonBody};
+use super::extract::caller::Caller;
+use super::extract::etag::{IfMatch, IfNoneMatch};
+use super::extract::query::Query;
+use super::openapi::params::{IfMatchHeader, IfNoneMatchHeader, TaskPath, UserPath};
+use super::openapi::resources::{Created, Current, Read};
+use super::openapi::responses::{Conflict, Gone, NotFound, PreconditionFailed};
+use super::respond::resource::{ReadResponse, Resource, ResourceResponse, path_segment};
+use crate::engine::{Done, Operation};
+use crate::model::{Children, CreateTask, Problem, Seq, SetCompletion, Task, TaskId, TaskPatch, UpdateTask};
+use crate::queries::tasks;
+
+/// One task as an answer.
+pub type TaskResponse = ResourceResponse<Task>;
+
+impl Resource for Task {
+    fn version(&self) -> Seq {
+        self.version
+    }
+
+    fn path(&self) -> String {
+        format!("/api/{}/tasks/{}", path_segment(&self.user_id), self.id)
+    }
+}
+
+impl TaskResponse {
+    /// What an operation on one task left.
+    pub(super) fn of(done: Done) -> Result<Self, Problem> {
+        match done {
+            Done::TaskCreated(task) | Done::TaskRepeated(task) | Done::TaskIs(task) => Ok(Self::ok(task)),
+            other => Err(Problem::server_error(&format_args!("an operation on a task came to {other:?}"))),
+        }
+    }
+}
+
+/// Create a task
+///
+/// Send an `id` of your own choice to make the creation safe to retry: the same id with the same
+/// request answers 200 and the task as it is now, the same id with another request 409, and the
+/// id of a task that was deleted 410, for as long as the trash or the change log knows it.
+#[utoipa::path(
+    post,
+    path = "/api/{user_id}/tasks",
+    tag = "tasks",
+    params(UserPath),
+    request_body(content = CreateTask, examples(
+        ("1-title-only" = (summary = "Title only", value = json!({"title": "Buy milk"}))),
+        ("2-everything" = (summary = "Everything", value = json!({"title": "Buy milk", "description": "Two litres, the blue one", "completed": false}))),
+        ("3-safe-to-retry" = (summary = "Safe to retry", value = json!({"id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e", "title": "Buy milk"}))),
+    )),
+    responses(
+        Created<Task>,
+        (status = 409, response = Conflict),
+        (status = 410, response = Gone),
+    ),
+    impl_for = create_task
+)]
+#[handler]
+pub async fn create_task(app: App, caller: Caller, body: JsonBody<CreateTask>) -> Result<TaskResponse, Problem> {
+    let JsonBody(new) = body;
+    match app.engine().run(caller.owner(), Operation::CreateTask(new)).await? {
+        Done::TaskCreated(task) => Ok(TaskResponse::created(task)),
+        done => TaskResponse::of(done),
+    }
+}
+
+/// Get a task
+///
+/// Send the `ETag` of an earlier answer as `If-None-Match` to get 304 while nothing has changed.
+#[utoipa::path(
+    get,
+    path = "/api/{user_id}/tasks/{task_id}",
+    tag = "tasks",
+    params(TaskPath, IfNoneMatchHeader),
+    responses(
+        Read<Task>,
+        (status = 404, response = NotFound),
+    ),
+    impl_for = get_task
+)]
+#[handler]
+pub async fn get_task(app: App, caller: Caller, id: TaskId, known: IfNoneMatch) -> Result<ReadResponse<Task>, Problem> {
+    let task = tasks::get(app.pool(), caller.owner(), id).await?.ok_or_else(Problem::task_not_found)?;
+    Ok(ReadResponse::of(task, &known))
+}
+
+/// Update a task
+///
+/// Changes the fields that are given: a field left out keeps its value, `null` clears the
+/// description. An update that changes nothing leaves version and ETag as they are.
+#[utoipa::path(
+    patch,
+    path = "/api/{user_id}/tasks/{task_id}",
+    tag = "tasks",
+    params(TaskPath, IfMatchHeader),
+    request_body(description = "The fields to change.", content(
+        (UpdateTask = "application/merge-patch+json", examples(
+            ("1-rename" = (summary = "Rename", value = json!({"title": "Buy oat milk"}))),
+            ("2-clear-description" = (summary = "Clear the description", value = json!({"description": null}))),
+            ("3-complete" = (summary = "Complete", value = json!({"completed": true}))),
+        )),
+        (UpdateTask = "application/json", examples(
+            ("1-rename" = (summary = "Rename", value = json!({"title": "Buy oat milk"}))),
+            ("2-clear-description" = (summary = "Clear the description", value = json!({"description": null}))),
+            ("3-complete" = (summary = "Complete", value = json!({"completed": true}))),
+        )),
+    )),
+    responses(
+        Current<Task>,
+        (status = 404, response = NotFound),
+        (status = 409, response = Conflict),
+        (status = 412, response = PreconditionFailed),
+    ),
+    impl_for = update_task
+)]
+#[handler]
+pub async fn update_task(
+    app: App,
+    caller: Caller,
+    id: TaskId,
+    condition: IfMatch,
+    body: JsonBody<UpdateTask>,
+) -> Result<TaskResponse, Problem> {
+    apply(&app, &caller, id, condition, body.0.into()).await
+}
+
+/// Update a task, as the earlier API did
+///
+/// The same as PATCH: a field left out keeps its value, nothing is wiped by omission.
+#[utoipa::path(
+    put,
+    path = "/api/{user_id}/tasks/{task_id}",
+    tag = "tasks",
+    params(TaskPath, IfMatchHeader),
+    request_body(content = UpdateTask, examples(
+        ("1-rename" = (summary = "Rename", value = json!({"title": "Buy oat milk"}))),
+        ("2-clear-description" = (summary = "Clear the description", value = json!({"description": null}))),
+    )),
+    responses(
+        Current<Task>,
+        (status = 404, response = NotFound),
+        (status = 409, response = Conflict),
+        (status = 412, response = PreconditionFailed),
+    ),
+    impl_for = replace_task
+)]
+#[handler]
+pub async fn replace_task(
+    app: App,
+    caller: Caller,
+    id: TaskId,
+    condition: IfMatch,
+    body: JsonBody<UpdateTask>,
+) -> Result<TaskResponse, Problem> {
+    apply(&app, &caller, id, condition, body.0.into()).await
+}
+
+/// Complete or reopen a task
+///
+/// Without a body, completion is turned over, which is not safe to retry; `{"completed": true}`
+/// sets it, which is. A recurring task moves on to its next occurrence instead, exactly once for
+/// each: say which `occurrence` is done, or send `If-Match`. Open subtasks are refused with 409
+/// unless `children` is `include`.
+#[utoipa::path(
+    patch,
+    path = "/api/{user_id}/tasks/{task_id}/complete",
+    tag = "tasks",
+    params(TaskPath, IfMatchHeader),
+    request_body(content = Option<SetCompletion>, examples(
+        ("3-complete" = (summary = "Complete", value = json!({"completed": true}))),
+        ("4-reopen" = (summary = "Reopen", value = json!({"completed": false}))),
+        ("5-with-subtasks" = (summary = "Complete with its subtasks", value = json!({"completed": true, "children": "include"}))),
+        ("6-one-occurrence" = (summary = "Complete one occurrence, safe to retry", value = json!({"completed": true, "occurrence": "2026-11-30"}))),
+    )),
+    responses(
+        Current<Task>,
+        (status = 404, response = NotFound),
+        (status = 409, response = Conflict),
+        (status = 412, response = PreconditionFailed),
+    ),
+    impl_for = set_task_completion
+)]
+#[handler]
+pub async fn set_task_completion(
+    app: App,
+    caller: Caller,
+    id: TaskId,
+    condition: IfMatch,
+    body: OptionalJsonBody<SetCompletion>,
+) -> Result<TaskResponse, Problem> {
+    apply(&app, &caller, id, condition, body.0.into()).await
+}
+
+async fn apply(
+    app: &App,
+    caller: &Caller,
+    id: TaskId,
+    condition: IfMatch,
+    patch: TaskPatch,
+) -> Result<TaskResponse, Problem> {
+    let operation = Operation::UpdateTask { id, patch, if_match: condition.0 };
+    TaskResponse::of(app.engine().run(caller.owner(), operation).await?)
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DeleteQuery {
+    /// What happens to its subtasks.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    children: Children,
+}
+
+/// Delete a task
+///
+/// It goes to the trash, from which it can be restored together with the subtasks that went
+/// along. Its id is not free meanwhile: creating it again answers 410. A task with subtasks is
+/// refused with 409 unless `children=include`.
+#[utoipa::path(
+    delete,
+    path = "/api/{user_id}/tasks/{task_id}",
+    tag = "tasks",
+    params(TaskPath, DeleteQuery, IfMatchHeader),
+    responses(
+        (status = 204, description = "The task is in the trash."),
+        (status = 404, response = NotFound),
+        (status = 409, response = Conflict),
+        (status = 412, response = PreconditionFailed),
+    ),
+    impl_for = delete_task
+)]
+#[handler]
+pub async fn delete_task(
+    app: App,
+    caller: Caller,
+    id: TaskId,
+    condition: IfMatch,
+    query: Query<DeleteQuery>,
+) -> Result<StatusCode, Problem> {
+    let Query(DeleteQuery { children }) = query;
+    let operation = Operation::DeleteTask { id, children, if_match: condition.0 };
+    app.engine().run(caller.owner(), operation).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,226 @@
+//! The bus between servers. A hint says how far a user's log, or the sequence of revocations, has come.
+//! It is sent after the commit, outside the transaction and in batches: inside the transaction, the
+//! database's one lock for notifications would make all writers wait for each other. Hints may be
+//! lost; the sweep finds the changes that they did not report. The bus is Postgres' NOTIFY; another
+//! one would replace this file.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use sqlx::Executor;
+use sqlx::postgres::{PgListener, PgNotification};
+use tokio::sync::Notify;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::Pool;
+use crate::model::{OwnerId, Seq};
+
+const CHANNEL: &str = "taskwire_changes";
+const LISTEN: &str = "LISTEN taskwire_changes";
+/// How long hints are collected before they are sent together.
+const BATCHED_FOR: Duration = Duration::from_millis(3);
+/// Postgres takes payloads of less than 8000 bytes; one hint has at most about 2,100.
+const PAYLOAD_MAX: usize = 7500;
+/// How long it may be quiet before the connection is asked for a sign of life.
+const QUIET: Duration = Duration::from_secs(5);
+/// How long it gets to answer.
+const SIGN_WITHIN: Duration = Duration::from_secs(5);
+
+/// Collects the hints of this server's writes.
+#[derive(Clone)]
+pub struct Hints(Arc<Outbox>);
+
+struct Outbox {
+    /// Whether other servers can receive hints.
+    wanted: bool,
+    /// Names this server, which ignores its own hints.
+    server: Uuid,
+    heads: Mutex<HashMap<OwnerId, Seq>>,
+    /// How far the sequence of revocations has come; 0 if there is nothing to send.
+    revocations: AtomicI64,
+    filled: Notify,
+}
+
+/// What goes over the bus.
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    server: Uuid,
+    heads: Vec<(String, Seq)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revocations: Option<i64>,
+}
+
+impl Hints {
+    pub fn new(wanted: bool) -> Self {
+        Self(Arc::new(Outbox {
+            wanted,
+            server: Uuid::new_v4(),
+            heads: Mutex::default(),
+            revocations: AtomicI64::new(0),
+            filled: Notify::new(),
+        }))
+    }
+
+    /// Queues a hint that the owner's log has come as far as `seq`.
+    pub fn leave(&self, owner: &OwnerId, seq: Seq) {
+        if !self.0.wanted {
+            return;
+        }
+        let mut heads = self.0.heads.lock();
+        let head = heads.entry(owner.clone()).or_insert(seq);
+        *head = seq.max(*head);
+        drop(heads);
+        self.0.filled.notify_one();
+    }
+
+    /// Queues a hint that the sequence of revocations has come as far as `seq`.
+    pub fn leave_revocations(&self, seq: i64) {
+        if self.0.wanted {
+            self.0.revocations.fetch_max(seq, Ordering::AcqRel);
+            self.0.filled.notify_one();
+        }
+    }
+
+    /// Sends the queued hints in batches, for as long as the server runs.
+    pub async fn send(self, pool: Pool) {
+        loop {
+            self.0.filled.notified().await;
+            tokio::time::sleep(BATCHED_FOR).await;
+            let heads = std::mem::take(&mut *self.0.heads.lock());
+            let revocations = Some(self.0.revocations.swap(0, Ordering::AcqRel)).filter(|seq| *seq > 0);
+            let payloads = payloads(self.0.server, heads, revocations);
+            let sent = sqlx::query!("SELECT pg_notify($1, p) FROM unnest($2::text[]) AS p", CHANNEL, &payloads)
+                .execute(&pool)
+                .await;
+            if let Err(error) = sent {
+                tracing::debug!(%error, "hints were not sent; the sweep makes up for them");
+            }
+        }
+    }
+
+    /// Listens for the hints of other servers. Needs a connection that no proxy shares.
+    pub async fn listen(&self, direct_url: &str) -> sqlx::Result<Listener> {
+        let connection = in_time(PgListener::connect(direct_url)).await?;
+        let mut listener = Listener { connection, server: self.0.server };
+        listener.subscribe().await?;
+        Ok(listener)
+    }
+}
+
+/// What another server reported.
+#[derive(Debug)]
+pub struct Hint {
+    /// How far the logs of these owners have come.
+    pub heads: Vec<(String, Seq)>,
+    /// How far the sequence of revocations has come.
+    pub revocations: Option<i64>,
+}
+
+/// Hears the hints of other servers.
+pub struct Listener {
+    connection: PgListener,
+    /// This server, whose own hints are left out.
+    server: Uuid,
+}
+
+impl Listener {
+    /// The next hint of another server. Hints may be lost while the connection is renewed.
+    pub async fn next(&mut self) -> sqlx::Result<Hint> {
+        loop {
+            match timeout(QUIET, self.connection.try_recv()).await.map(Result::transpose) {
+                Ok(Some(notification)) => {
+                    if let Some(hint) = self.read(&notification?) {
+                        return Ok(hint);
+                    }
+                }
+                // The connection was lost and is a new one, which does not listen yet; or it has been
+                // quiet, and listening again shows whether it still answers.
+                Ok(None) | Err(_) => self.subscribe().await?,
+            }
+        }
+    }
+
+    async fn subscribe(&mut self) -> sqlx::Result<()> {
+        in_time(self.connection.execute(LISTEN)).await.map(|_| ())
+    }
+
+    fn read(&self, notification: &PgNotification) -> Option<Hint> {
+        let payload: Payload = serde_json::from_str(notification.payload()).ok()?;
+        let Payload { server, heads, revocations } = payload;
+        (server != self.server).then_some(Hint { heads, revocations })
+    }
+}
+
+/// Without a limit, a connection whose packets are dropped would be waited for very long.
+async fn in_time<T>(answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    timeout(SIGN_WITHIN, answer).await.map_err(std::io::Error::from)?
+}
+
+/// Packs hints into as few payloads as the bus allows.
+fn payloads(server: Uuid, heads: HashMap<OwnerId, Seq>, revocations: Option<i64>) -> Vec<String> {
+    let mut batches = vec![Vec::new()];
+    let mut size = 0;
+    for (owner, seq) in heads {
+        // An id has no control characters, so that escaped it is at most twice as long; the number
+        // and marks take 24.
+        let room = owner.as_str().len() * 2 + 24;
+        if size + room > PAYLOAD_MAX && size > 0 {
+            batches.push(Vec::new());
+            size = 0;
+        }
+        size += room;
+        if let Some(batch) = batches.last_mut() {
+            batch.push((owner.as_str().to_owned(), seq));
+        }
+    }
+    // What ends access goes first, and goes where there is nothing else.
+    let revocations = std::iter::once(revocations).chain(std::iter::repeat(None));
+    batches
+        .into_iter()
+        .zip(revocations)
+        .filter(|(heads, revocations)| !heads.is_empty() || revocations.is_some())
+        .filter_map(|(heads, revocations)| serde_json::to_string(&Payload { server, heads, revocations }).ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn the_longest_hints_fit_and_none_is_lost() {
+        // Of the ids that are allowed, those that take the most room: escaped, and in bytes.
+        let heads: HashMap<OwnerId, Seq> = ["\"", "\u{1f95b}", "a"]
+            .into_iter()
+            .flat_map(|letter| (200..=255).map(move |length| letter.repeat(length)))
+            .map(|id| (OwnerId::for_tests(&id), Seq::new(i64::MAX)))
+            .collect();
+        let payloads = payloads(Uuid::new_v4(), heads.clone(), Some(i64::MAX));
+        assert!(payloads.iter().all(|payload| payload.len() < 8000));
+        let told: BTreeMap<String, Seq> = payloads
+            .iter()
+            .flat_map(|payload| serde_json::from_str::<Payload>(payload).expect("a payload").heads)
+            .collect();
+        assert_eq!(told, heads.iter().map(|(owner, seq)| (owner.as_str().to_owned(), *seq)).collect());
+    }
+
+    #[test]
+    fn nothing_left_is_nothing_sent() {
+        assert!(payloads(Uuid::new_v4(), HashMap::new(), None).is_empty());
+    }
+
+    #[test]
+    fn word_of_a_revocation_goes_alone_and_older_servers_understand_it() {
+        let payloads = payloads(Uuid::new_v4(), HashMap::new(), Some(7));
+        assert_eq!(payloads.len(), 1);
+        let payload: Payload = serde_json::from_str(&payloads[0]).expect("a payload");
+        assert_eq!((payload.heads.len(), payload.revocations), (0, Some(7)));
+    }
+}

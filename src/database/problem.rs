@@ -1,0 +1,36 @@
+//! What a failure of the database means to whoever asked.
+
+use crate::model::{Code, Problem};
+
+impl From<sqlx::Error> for Problem {
+    /// A database that cannot be reached is worth a retry; anything else is our fault.
+    fn from(error: sqlx::Error) -> Self {
+        let constraint = error.as_database_error().and_then(sqlx::error::DatabaseError::constraint);
+        if constraint == Some("trash_pkey") {
+            // Tasks and projects share the ids of the trash, and a client can give both the same.
+            Self::new(Code::Conflict, "something else with this id is in the trash; restore or purge it first")
+        } else if constraint == Some("owners_not_just_deleted") {
+            Self::unavailable("the user was deleted a moment ago; try again in some seconds")
+        } else if is_outage(&error) {
+            tracing::warn!(%error, "the database is unavailable");
+            Self::unavailable("the database cannot be reached; try again")
+        } else {
+            Self::server_error(&error)
+        }
+    }
+}
+
+/// Whether the database was out of reach rather than unwilling.
+fn is_outage(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+        // Classes: connection exception, invalid authorization, invalid catalog, insufficient
+        // resources, operator intervention; 25006 is a write on a server that has become a standby,
+        // 55000 a connection to a database that accepts none.
+        sqlx::Error::Database(database) => database.code().is_some_and(|code| {
+            ["08", "28", "3D", "53", "57"].iter().any(|class| code.starts_with(class))
+                || ["25006", "55000"].contains(&code.as_ref())
+        }),
+        _ => false,
+    }
+}

@@ -1,0 +1,172 @@
+//! Turns operations into the rows and changes to write. It does no I/O: it works on the state that was
+//! read under the owner's lock. Every change gets its number here, in the order in which clients will
+//! apply them. An operation either succeeds as a whole or leaves no trace.
+
+mod imports;
+mod moves;
+mod projects;
+mod restore;
+mod tasks;
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::state::{State, Trashed};
+use super::{Done, Operation, Outcome};
+use crate::model::{
+    Change, Code, History, OwnerId, Position, Problem, Project, ProjectId, ProjectRow, Saved, Seq, Task, TaskId,
+    TaskRow,
+};
+
+/// An occurrence of a recurring task that was completed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Occurrence {
+    pub task: TaskId,
+    /// The date or the local date and time that it was due.
+    pub due: NaiveDateTime,
+    pub completed_at: DateTime<Utc>,
+}
+
+/// A plan in the making.
+pub struct Plan<'o> {
+    pub owner: &'o OwnerId,
+    pub state: State,
+    /// The history that its changes continue.
+    history: History,
+    pub head: Seq,
+    /// The time of the newest change; each further one is a microsecond later.
+    pub at: DateTime<Utc>,
+    pub changes: Vec<Change>,
+    pub written_tasks: BTreeSet<TaskId>,
+    pub deleted_tasks: BTreeSet<TaskId>,
+    pub written_projects: BTreeSet<ProjectId>,
+    pub deleted_projects: BTreeSet<ProjectId>,
+    pub into_trash: Vec<Trashed>,
+    pub out_of_trash: Vec<Uuid>,
+    pub occurrences: Vec<Occurrence>,
+    /// Those that are no longer done, as far as they were.
+    pub undone: Vec<Occurrence>,
+}
+
+impl<'o> Plan<'o> {
+    /// A plan whose first change has the number after `head` and happens right after `at`.
+    pub fn new(owner: &'o OwnerId, state: State, head: Position, at: DateTime<Utc>) -> Self {
+        Self {
+            owner,
+            state,
+            history: head.history,
+            head: head.seq,
+            at,
+            changes: Vec::new(),
+            written_tasks: BTreeSet::new(),
+            deleted_tasks: BTreeSet::new(),
+            written_projects: BTreeSet::new(),
+            deleted_projects: BTreeSet::new(),
+            into_trash: Vec::new(),
+            out_of_trash: Vec::new(),
+            occurrences: Vec::new(),
+            undone: Vec::new(),
+        }
+    }
+
+    pub fn apply(&mut self, operation: Operation) -> Outcome {
+        match operation {
+            Operation::CreateTask(new) => self.create_task(&new),
+            Operation::UpdateTask { id, patch, if_match } => self.update_task(id, &patch, if_match.as_deref()),
+            Operation::MoveTask { id, place, patch, if_match } => {
+                self.move_task(id, place, &patch, if_match.as_deref())
+            }
+            Operation::DeleteTask { id, children, if_match } => self.delete_task(id, children, if_match.as_deref()),
+            Operation::CreateProject(new) => self.create_project(&new),
+            Operation::UpdateProject { id, update, place, if_match } => {
+                self.update_project(id, &update, place, if_match.as_deref())
+            }
+            Operation::DeleteProject { id, contents, if_match } => {
+                self.delete_project(id, contents, if_match.as_deref())
+            }
+            Operation::Restore(root) => self.restore(root),
+            Operation::ImportTask(task) => self.import_task(task),
+            Operation::ImportProject(row) => self.import_project(row),
+        }
+    }
+
+    /// Takes the next number, and the time that goes with it.
+    fn tick(&mut self) -> (Seq, DateTime<Utc>) {
+        self.head = self.head.next();
+        self.at += TimeDelta::microseconds(1);
+        (self.head, self.at)
+    }
+
+    /// Writes a task as it is to be, and records the change.
+    fn write_task(&mut self, mut row: TaskRow, saved: Saved) -> Task {
+        let (seq, at) = self.tick();
+        row.version = seq;
+        row.updated_at = at;
+        if row.completed && row.completed_at.is_none() {
+            row.completed_at = Some(at);
+        }
+        let task = row.clone().of(self.owner);
+        self.changes.push(Change::of_task(self.history, saved, task.clone()));
+        self.deleted_tasks.remove(&row.id);
+        self.written_tasks.insert(row.id);
+        self.state.put_task(row);
+        task
+    }
+
+    fn write_project(&mut self, mut row: ProjectRow, saved: Saved) -> Project {
+        let (seq, at) = self.tick();
+        row.version = seq;
+        row.updated_at = at;
+        let project = row.clone().of(self.owner);
+        self.changes.push(Change::of_project(self.history, saved, project.clone()));
+        self.deleted_projects.remove(&row.id);
+        self.written_projects.insert(row.id);
+        self.state.put_project(row);
+        project
+    }
+
+    fn task(&self, id: TaskId) -> Result<&TaskRow, Problem> {
+        self.state.tasks.get(&id).ok_or_else(Problem::task_not_found)
+    }
+
+    fn project(&self, id: ProjectId) -> Result<&ProjectRow, Problem> {
+        self.state.projects.get(&id).ok_or_else(Problem::project_not_found)
+    }
+
+    fn task_is(&self, id: TaskId) -> Outcome {
+        self.task(id).map(|row| Done::TaskIs(row.clone().of(self.owner)))
+    }
+
+    /// The digest of the request that created something, if a client chose its id.
+    fn is_repeated(&self, id: Uuid, digest: [u8; 32]) -> bool {
+        self.state.digests.get(&id).is_some_and(|known| *known == digest)
+    }
+}
+
+/// Rejects the operation unless one of the versions is the present one.
+fn check_version(if_match: Option<&[i64]>, version: Seq) -> Result<(), Problem> {
+    if if_match.is_none_or(|versions| versions.contains(&version.get())) {
+        return Ok(());
+    }
+    let detail = "it has changed since; the ETag header names its current version";
+    Err(Problem::new(Code::PreconditionFailed, detail).with_version(version))
+}
+
+fn conflict(detail: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
+    Problem::new(Code::Conflict, detail)
+}
+
+fn id_gone() -> Problem {
+    Problem::new(Code::Gone, "what had this id was deleted; choose another id")
+}
+
+fn id_taken() -> Problem {
+    conflict("this id was taken by another request; choose another id")
+}
+
+#[cfg(test)]
+mod crowding;
+#[cfg(test)]
+mod tests;

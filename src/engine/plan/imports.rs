@@ -1,0 +1,76 @@
+//! Imports in a plan: tasks and projects are created as an export holds them, where they are
+//! missing. What they hung on and has been deleted, they do without.
+
+use std::collections::HashMap;
+
+use super::tasks::{check_recurrence, fitted};
+use super::{Occurrence, Plan, id_gone};
+use crate::engine::{Done, ImportedTask, Outcome};
+use crate::model::{Change, ChangeKind, ProjectRow, Rank, Saved, TaskId, TaskRow};
+
+impl Plan<'_> {
+    pub(super) fn import_project(&mut self, row: ProjectRow) -> Outcome {
+        if let Some(existing) = self.state.projects.get(&row.id) {
+            return Ok(Done::ProjectRepeated(existing.clone().of(self.owner)));
+        }
+        if self.state.gone.contains(&row.id.as_uuid()) {
+            return Err(id_gone());
+        }
+        self.check_room_for_project()?;
+        let rank = Rank::appended(self.head.next()).to_string();
+        Ok(Done::ProjectCreated(self.write_project(ProjectRow { rank, ..row }, Saved::Created)))
+    }
+
+    pub(super) fn import_task(&mut self, task: ImportedTask) -> Outcome {
+        let ImportedTask { row, occurrences } = task;
+        if let Some(existing) = self.state.tasks.get(&row.id) {
+            return Ok(Done::TaskRepeated(existing.clone().of(self.owner)));
+        }
+        if self.state.gone.contains(&row.id.as_uuid()) {
+            return Err(id_gone());
+        }
+        let parent_id = row.parent_id.filter(|parent| !self.state.gone.contains(&parent.as_uuid()));
+        let project_id = row.project_id.filter(|project| !self.state.gone.contains(&project.as_uuid()));
+        let project_id = match parent_id {
+            Some(parent) => self.check_parent(parent, row.id, 1)?,
+            None => self.check_project(project_id)?,
+        };
+        check_recurrence(&row)?;
+        let recurrence = fitted(row.recurrence().as_ref(), row.due().as_ref());
+        let rank = Rank::appended(self.head.next()).to_string();
+        self.occurrences.extend(occurrences.into_iter().map(|(due, completed_at)| Occurrence {
+            task: row.id,
+            due,
+            completed_at,
+        }));
+        let row = TaskRow { recurrence, project_id, parent_id, rank, ..row };
+        Ok(Done::TaskCreated(self.write_task(row, Saved::Created)))
+    }
+
+    /// Gives the tasks that were created the ranks of each other, so that they follow one another
+    /// in this order. (They were created parents first.)
+    pub fn put_in_order(&mut self, order: &[TaskId]) {
+        // Each is higher than the one before, being that of a later change.
+        let ranks: HashMap<TaskId, Rank> = {
+            let created: HashMap<TaskId, Rank> = self.created().map(|task| (task.id, task.rank.clone())).collect();
+            let mut given: Vec<Rank> = created.values().cloned().collect();
+            given.sort();
+            order.iter().filter(|id| created.contains_key(id)).copied().zip(given).collect()
+        };
+        for change in &mut self.changes {
+            if change.kind() == ChangeKind::TaskCreated
+                && let Some(task) = change.task_mut()
+                && let Some(rank) = ranks.get(&task.id)
+            {
+                task.rank.clone_from(rank);
+                if let Some(row) = self.state.tasks.get_mut(&task.id) {
+                    row.rank = rank.to_string();
+                }
+            }
+        }
+    }
+
+    fn created(&self) -> impl Iterator<Item = &crate::model::Task> {
+        self.changes.iter().filter(|change| change.kind() == ChangeKind::TaskCreated).filter_map(Change::task)
+    }
+}

@@ -1,0 +1,47 @@
+//! The SQL of plans: one statement locks the owner, a few read what the operations can touch, and
+//! one writes all that was planned, whatever the number of operations.
+
+mod batches;
+mod load;
+mod write;
+
+use chrono::{DateTime, Utc};
+
+pub use batches::{batch_before, note_batch};
+pub use load::load;
+pub use write::{write, write_created};
+
+use crate::database::Transaction;
+use crate::model::{History, OwnerId, Position, Seq};
+
+/// The owner's row, locked until the transaction ends.
+pub struct Locked {
+    /// The position of the owner's newest change.
+    pub head: Position,
+    /// Not earlier than any change before.
+    pub at: DateTime<Utc>,
+}
+
+/// Locks the owner, whose row is made where this is the first write.
+pub async fn lock(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<Locked> {
+    loop {
+        let row = sqlx::query!(
+            r#"SELECT h.epoch, o.generation, o.last_seq AS "last_seq: Seq",
+                      GREATEST(clock_timestamp(), o.last_at) AS "at!"
+               FROM owners o, history h WHERE o.owner_id = $1 FOR NO KEY UPDATE OF o"#,
+            owner.as_str(),
+        )
+        .fetch_optional(&mut *transaction)
+        .await?;
+        if let Some(row) = row {
+            let history = History::new(row.epoch, Some(row.generation));
+            return Ok(Locked { head: history.at(row.last_seq), at: row.at });
+        }
+        sqlx::query!(
+            "INSERT INTO owners (owner_id, last_seq, last_at) VALUES ($1, 0, clock_timestamp()) ON CONFLICT DO NOTHING",
+            owner.as_str(),
+        )
+        .execute(&mut *transaction)
+        .await?;
+    }
+}

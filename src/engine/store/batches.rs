@@ -1,0 +1,57 @@
+//! Batches that have an id: their results are kept, so that a repeated batch gets the same results.
+
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::load::{Wanted, tasks};
+use crate::database::Transaction;
+use crate::engine::state::State;
+use crate::engine::{BatchKey, BatchResult, Outcome};
+use crate::model::OwnerId;
+
+/// The batch with this id that was applied before: its digest, and its results with the tasks as
+/// they are now.
+pub async fn batch_before(
+    transaction: &mut Transaction<'_>,
+    owner: &OwnerId,
+    id: Uuid,
+) -> sqlx::Result<Option<(Vec<u8>, Vec<BatchResult>)>> {
+    let found = sqlx::query!(
+        r#"SELECT digest, results AS "results: Json<Vec<BatchResult>>" FROM batches WHERE owner_id = $1 AND id = $2"#,
+        owner.as_str(),
+        id,
+    )
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let Some(row) = found else { return Ok(None) };
+    let Json(mut results) = row.results;
+    let ids: Vec<Uuid> = results.iter().filter_map(|result| result.task_id).map(|id| id.as_uuid()).collect();
+    let mut state = State::default();
+    tasks(transaction, owner, Wanted { ids: &ids, ..Wanted::default() }, &mut state).await?;
+    for result in results.iter_mut().filter(|result| result.status < 204) {
+        let row = result.task_id.and_then(|id| state.tasks.get(&id));
+        result.task = row.map(|row| row.clone().of(owner));
+    }
+    Ok(Some((row.digest, results)))
+}
+
+/// Keeps the results of a batch, without the tasks themselves.
+pub async fn note_batch(
+    transaction: &mut Transaction<'_>,
+    owner: &OwnerId,
+    key: BatchKey,
+    outcomes: &[Outcome],
+) -> sqlx::Result<()> {
+    let results: Vec<BatchResult> =
+        outcomes.iter().map(|outcome| BatchResult { task: None, ..BatchResult::from(outcome.clone()) }).collect();
+    sqlx::query!(
+        "INSERT INTO batches (owner_id, id, digest, results, applied_at) VALUES ($1, $2, $3, $4, clock_timestamp())",
+        owner.as_str(),
+        key.id,
+        key.digest.as_slice(),
+        Json(results) as _,
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,307 @@
+//! Reading what operations can touch, under the owner's lock.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDate;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::database::Transaction;
+use crate::engine::Operation;
+use crate::engine::state::{Body, State, Trashed};
+use crate::model::task::task_row;
+use crate::model::{OwnerId, Priority, ProjectId, ProjectRow, Rank, Seq, TaskId, TaskRow};
+
+/// How many tasks on each side of a crowded place are read; more than are ever crowded, since
+/// ranks are shortened as soon as one is long.
+const CROWD: i64 = 256;
+
+/// Reads what the operations can touch. To be called under the owner's lock, in a statement after
+/// the one that took it: only then is the snapshot younger than every commit before.
+pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations: &[Operation]) -> sqlx::Result<State> {
+    let mut state = State::default();
+    let restored: Vec<Uuid> = operations.iter().filter_map(Operation::trashed).collect();
+    if !restored.is_empty() {
+        state.trash = trash(transaction, owner, &restored).await?;
+        if state.trash.is_empty() {
+            state.part_of = parts(transaction, owner, &restored).await?;
+        }
+    }
+    let mut ids: Vec<Uuid> = operations.iter().flat_map(Operation::tasks).map(|id| id.as_uuid()).collect();
+    ids.extend(state.trash.iter().filter_map(|trashed| match &trashed.body {
+        Body::Task(task) => task.parent_id.map(|id| id.as_uuid()),
+        Body::Project(_) => None,
+    }));
+    let trees: Vec<Uuid> = operations.iter().filter_map(Operation::tree).map(|id| id.as_uuid()).collect();
+    let whole: Vec<Uuid> = operations.iter().filter_map(Operation::whole_project).map(|id| id.as_uuid()).collect();
+    let occurrences: Vec<NaiveDate> = operations.iter().filter_map(Operation::occurrence).collect();
+    if !(ids.is_empty() && whole.is_empty()) {
+        let wanted = Wanted { ids: &ids, trees: &trees, whole: &whole, occurrences: &occurrences };
+        tasks(transaction, owner, wanted, &mut state).await?;
+    }
+    let all_projects = operations.iter().any(|operation| {
+        matches!(
+            operation,
+            Operation::CreateProject(_)
+                | Operation::UpdateProject { .. }
+                | Operation::DeleteProject { .. }
+                | Operation::Restore(_)
+                | Operation::ImportProject(_)
+        )
+    });
+    let named: Vec<Uuid> = operations.iter().flat_map(Operation::projects).map(|id| id.as_uuid()).collect();
+    if all_projects || !named.is_empty() {
+        projects(transaction, owner, (!all_projects).then_some(&named[..]), &mut state).await?;
+    }
+    let ranks: Vec<String> = state
+        .trash
+        .iter()
+        .filter_map(|trashed| match &trashed.body {
+            Body::Task(task) => Some(task.rank.clone()),
+            Body::Project(_) => None,
+        })
+        .collect();
+    let anchors: Vec<Uuid> = operations.iter().filter_map(Operation::anchor).map(|id| id.as_uuid()).collect();
+    let moves = operations.iter().any(|operation| matches!(operation, Operation::MoveTask { .. }));
+    if moves || !ranks.is_empty() {
+        neighbours(transaction, owner, &anchors, &ranks, &mut state).await?;
+        if state.is_crowded() {
+            crowds(transaction, owner, &anchors, &mut state).await?;
+        }
+    }
+    let chosen: Vec<Uuid> = operations.iter().filter_map(Operation::chosen_id).collect();
+    if !chosen.is_empty() {
+        state.gone = gone(transaction, owner, &chosen).await?;
+    }
+    Ok(state)
+}
+
+/// The tasks named, all above them, and all below those in `trees` and in `whole` projects; of each,
+/// which of some occurrences were completed.
+#[derive(Default)]
+pub(super) struct Wanted<'a> {
+    pub ids: &'a [Uuid],
+    pub trees: &'a [Uuid],
+    pub whole: &'a [Uuid],
+    pub occurrences: &'a [NaiveDate],
+}
+
+pub(super) async fn tasks(
+    transaction: &mut Transaction<'_>,
+    owner: &OwnerId,
+    wanted: Wanted<'_>,
+    state: &mut State,
+) -> sqlx::Result<()> {
+    let rows = sqlx::query!(
+        r#"WITH RECURSIVE up AS (
+               SELECT id, parent_id FROM tasks WHERE owner_id = $1 AND id = ANY ($2)
+               UNION
+               SELECT t.id, t.parent_id FROM tasks t JOIN up ON t.id = up.parent_id WHERE t.owner_id = $1
+           ), down AS (
+               SELECT id FROM tasks WHERE owner_id = $1 AND id = ANY ($3)
+               UNION
+               SELECT t.id FROM tasks t JOIN down ON t.parent_id = down.id WHERE t.owner_id = $1
+           ), named AS (
+               SELECT id FROM up UNION SELECT id FROM down
+               UNION SELECT id FROM tasks WHERE owner_id = $1 AND project_id = ANY ($4)
+           )
+           SELECT t.id AS "id: TaskId", t.title, t.description, t.completed, t.completed_at,
+                  t.priority AS "priority: Priority", t.due_date, t.due_time, t.due_time_zone, t.recurrence, t.labels,
+                  t.project_id AS "project_id: ProjectId", t.parent_id AS "parent_id: TaskId", t.rank, t.created_at,
+                  t.updated_at, t.version AS "version: Seq", t.request_digest,
+                  CASE WHEN t.recurrence IS NOT NULL THEN (
+                      SELECT max(completed_at) FROM task_occurrences o WHERE o.owner_id = $1 AND o.task_id = t.id
+                  ) END AS last_completion,
+                  ARRAY(
+                      SELECT o.occurrence::date FROM task_occurrences o
+                      WHERE o.owner_id = $1 AND o.task_id = t.id AND o.occurrence::date = ANY ($5)
+                  ) AS "done!"
+           FROM tasks t JOIN named USING (id) WHERE t.owner_id = $1"#,
+        owner.as_str(),
+        wanted.ids,
+        wanted.trees,
+        wanted.whole,
+        wanted.occurrences,
+    )
+    .fetch_all(transaction)
+    .await?;
+    for row in rows {
+        let (digest, last_completion, done) = (row.request_digest, row.last_completion, row.done);
+        state.know_task(task_row!(row), digest, last_completion, done);
+    }
+    Ok(())
+}
+
+async fn projects(
+    transaction: &mut Transaction<'_>,
+    owner: &OwnerId,
+    only: Option<&[Uuid]>,
+    state: &mut State,
+) -> sqlx::Result<()> {
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id: ProjectId", name, color, archived, rank, created_at, updated_at, version AS "version: Seq",
+                  request_digest
+           FROM projects WHERE owner_id = $1 AND ($2::uuid[] IS NULL OR id = ANY ($2))"#,
+        owner.as_str(),
+        only,
+    )
+    .fetch_all(transaction)
+    .await?;
+    for row in rows {
+        if let Some(digest) = row.request_digest {
+            state.digests.insert(row.id.as_uuid(), digest);
+        }
+        state.put_project(ProjectRow {
+            id: row.id,
+            name: row.name,
+            color: row.color,
+            archived: row.archived,
+            rank: row.rank,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            version: row.version,
+        });
+    }
+    Ok(())
+}
+
+/// What was deleted with these. Their rows are locked, the root before the others, as by whoever
+/// purges them: a restore and a purge of the same thing never both succeed.
+async fn trash(transaction: &mut Transaction<'_>, owner: &OwnerId, roots: &[Uuid]) -> sqlx::Result<Vec<Trashed>> {
+    let rows = sqlx::query!(
+        r#"SELECT root_id, deleted_at, task AS "task: Json<TaskRow>", project AS "project: Json<ProjectRow>",
+                  request_digest
+           FROM trash WHERE owner_id = $1 AND root_id = ANY ($2)
+           ORDER BY root_id, id <> root_id, id
+           FOR UPDATE"#,
+        owner.as_str(),
+        roots,
+    )
+    .fetch_all(transaction)
+    .await?;
+    let trashed = rows.into_iter().filter_map(|row| {
+        let body = match (row.task, row.project) {
+            (Some(Json(task)), _) => Body::Task(task),
+            (None, Some(Json(project))) => Body::Project(project),
+            (None, None) => return None,
+        };
+        Some(Trashed { root: row.root_id, deleted_at: row.deleted_at, body, digest: row.request_digest })
+    });
+    Ok(trashed.collect())
+}
+
+/// As parts of what those of `ids` were deleted that were not deleted by themselves.
+async fn parts(transaction: &mut Transaction<'_>, owner: &OwnerId, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Uuid>> {
+    let parts = sqlx::query!(
+        "SELECT id, root_id FROM trash WHERE owner_id = $1 AND id = ANY ($2) AND root_id <> id",
+        owner.as_str(),
+        ids,
+    )
+    .fetch_all(transaction)
+    .await?;
+    Ok(parts.into_iter().map(|row| (row.id, row.root_id)).collect())
+}
+
+/// The ranks right before and after each anchor, the last of all, and those of `ranks` that are
+/// taken. Then both neighbours are known of every place that a plan can come to, since what it
+/// places itself goes beside an anchor or to the end.
+async fn neighbours(
+    transaction: &mut Transaction<'_>,
+    owner: &OwnerId,
+    anchors: &[Uuid],
+    ranks: &[String],
+    state: &mut State,
+) -> sqlx::Result<()> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT near.rank AS "rank!"
+           FROM tasks a, unnest(ARRAY[false, true]) AS done (yes),
+                LATERAL (
+                    (SELECT rank FROM tasks WHERE owner_id = $1 AND completed = done.yes AND rank < a.rank
+                     ORDER BY rank DESC LIMIT 1)
+                    UNION ALL
+                    (SELECT rank FROM tasks WHERE owner_id = $1 AND completed = done.yes AND rank > a.rank
+                     ORDER BY rank LIMIT 1)
+                ) near
+           WHERE a.owner_id = $1 AND a.id = ANY ($2)
+           UNION
+           SELECT rank FROM tasks WHERE owner_id = $1 AND completed IN (false, true) AND rank = ANY ($3)
+           UNION
+           SELECT top.rank FROM unnest(ARRAY[false, true]) AS done (yes),
+                LATERAL (
+                    SELECT rank FROM tasks WHERE owner_id = $1 AND completed = done.yes ORDER BY rank DESC LIMIT 1
+                ) top"#,
+        owner.as_str(),
+        anchors,
+        ranks,
+    )
+    .fetch_all(transaction)
+    .await?;
+    for rank in found {
+        state.know_task_rank(Rank::stored(rank));
+    }
+    Ok(())
+}
+
+/// All tasks around each anchor, because ranks have to be shortened there.
+async fn crowds(
+    transaction: &mut Transaction<'_>,
+    owner: &OwnerId,
+    anchors: &[Uuid],
+    state: &mut State,
+) -> sqlx::Result<()> {
+    for anchor in anchors {
+        let found = sqlx::query!(
+            r#"WITH a AS (SELECT rank FROM tasks WHERE owner_id = $1 AND id = $2),
+                    lower AS (
+                        SELECT t.id, t.rank FROM a, unnest(ARRAY[false, true]) AS done (yes), LATERAL (
+                            SELECT id, rank FROM tasks
+                            WHERE owner_id = $1 AND completed = done.yes AND tasks.rank <= a.rank
+                            ORDER BY tasks.rank DESC LIMIT $3
+                        ) t ORDER BY t.rank DESC LIMIT $3
+                    ), upper AS (
+                        SELECT t.id, t.rank FROM a, unnest(ARRAY[false, true]) AS done (yes), LATERAL (
+                            SELECT id, rank FROM tasks
+                            WHERE owner_id = $1 AND completed = done.yes AND tasks.rank > a.rank
+                            ORDER BY tasks.rank LIMIT $3
+                        ) t ORDER BY t.rank LIMIT $3
+                    )
+               SELECT id AS "id!", rank AS "rank!", true AS "lower!" FROM lower
+               UNION ALL SELECT id, rank, false FROM upper
+               ORDER BY 2"#,
+            owner.as_str(),
+            anchor,
+            CROWD + 1,
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
+        let full =
+            |lower| i64::try_from(found.iter().filter(|row| row.lower == lower).count()).is_ok_and(|n| n > CROWD);
+        // Of a side that is full, the outermost is the bound.
+        let bound = |row: Option<&_>, full: bool| -> Option<Rank> {
+            let row: Option<&(Uuid, String)> = row;
+            row.filter(|_| full).map(|(_, rank)| Rank::stored(rank.clone()))
+        };
+        let (below, above) = (full(true), full(false));
+        let run: Vec<(Uuid, String)> = found.into_iter().map(|row| (row.id, row.rank)).collect();
+        state.know_all_between(bound(run.first(), below), bound(run.last(), above));
+        let ids: Vec<Uuid> = run.into_iter().map(|(id, _)| id).collect();
+        tasks(transaction, owner, Wanted { ids: &ids, ..Wanted::default() }, state).await?;
+    }
+    Ok(())
+}
+
+async fn gone(transaction: &mut Transaction<'_>, owner: &OwnerId, ids: &[Uuid]) -> sqlx::Result<HashSet<Uuid>> {
+    let gone = sqlx::query_scalar!(
+        r#"SELECT id AS "id!" FROM unnest($2::uuid[]) AS id
+           WHERE EXISTS (SELECT FROM trash t WHERE t.owner_id = $1 AND t.id = id.id)
+              OR EXISTS (SELECT FROM task_changes c
+                         WHERE c.owner_id = $1 AND c.task_id = id.id AND c.kind = 'task.deleted')
+              OR EXISTS (SELECT FROM task_changes c
+                         WHERE c.owner_id = $1 AND c.project_id = id.id AND c.kind = 'project.deleted')"#,
+        owner.as_str(),
+        ids,
+    )
+    .fetch_all(transaction)
+    .await?;
+    Ok(gone.into_iter().collect())
+}

@@ -1,0 +1,106 @@
+//! The rules for the claims of a token, and the identity that follows from them.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use crate::model::{Credential, Identity, OwnerId, TokenError};
+
+/// How far the clocks of issuer and server may differ, in seconds.
+const LEEWAY: f64 = 5.0;
+/// How far in the future `iat` may be, in seconds. It may be more than the leeway, because that does no
+/// harm; without a bound, such a token would outlive its revocation.
+const ISSUED_AHEAD: f64 = 60.0;
+
+/// The `iss` of this deployment's own tokens. No other issuer can have it.
+pub const OWN_ISSUER: &str = "taskwire";
+
+/// What the tokens of one issuer must contain.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// The required `iss`. `None` allows any except [`OWN_ISSUER`].
+    pub issuer: Option<String>,
+    /// The required `aud`. `None` allows any.
+    pub audience: Option<String>,
+    /// The claim that names the user.
+    pub user_claim: String,
+    /// A prefix for that name, so that no issuer can act for the users of another.
+    pub prefix: String,
+}
+
+impl Rules {
+    pub(super) fn identify(&self, claims: &Map<String, Value>, now: DateTime<Utc>) -> Result<Identity, TokenError> {
+        self.check_issuer(claims.get("iss"))?;
+        self.check_audience(claims.get("aud"))?;
+        #[expect(clippy::cast_precision_loss, reason = "seconds stay far below 2^52")]
+        let now = now.timestamp_millis() as f64 / 1000.0;
+        let expires_at = number(claims, "exp")?.ok_or(TokenError::Claims)?;
+        if expires_at + LEEWAY < now {
+            return Err(TokenError::Expired);
+        }
+        if number(claims, "nbf")?.is_some_and(|from| from > now + LEEWAY) {
+            return Err(TokenError::NotYetValid);
+        }
+        let issued_at = number(claims, "iat")?;
+        if issued_at.is_some_and(|at| at > now + ISSUED_AHEAD) {
+            return Err(TokenError::NotYetValid);
+        }
+        let user = claims.get(&self.user_claim).and_then(Value::as_str).ok_or(TokenError::Claims)?;
+        // Checked without the prefix as well, because an empty name would pass with one.
+        let owner = format!("{}{user}", self.prefix);
+        if !is_user_id(user) || !is_user_id(&owner) {
+            return Err(TokenError::Subject);
+        }
+        Ok(Identity {
+            owner: OwnerId::verified(&owner),
+            issued_at: issued_at.map(time),
+            expires_at: time(expires_at),
+            credential: Credential::Token,
+        })
+    }
+
+    fn check_issuer(&self, claim: Option<&Value>) -> Result<(), TokenError> {
+        let named = claim.and_then(Value::as_str);
+        let right = match &self.issuer {
+            Some(issuer) => named == Some(issuer),
+            None => named != Some(OWN_ISSUER),
+        };
+        if right { Ok(()) } else { Err(TokenError::Issuer) }
+    }
+
+    fn check_audience(&self, claim: Option<&Value>) -> Result<(), TokenError> {
+        let Some(audience) = self.audience.as_deref() else { return Ok(()) };
+        let is_ours = |value: &Value| value.as_str() == Some(audience);
+        let right = match claim {
+            Some(Value::Array(several)) => several.iter().any(is_ours),
+            Some(one) => is_ours(one),
+            None => false,
+        };
+        if right { Ok(()) } else { Err(TokenError::Audience) }
+    }
+}
+
+/// A claim that is a time, if it is there.
+fn number(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, TokenError> {
+    /// Above this, an `f64` cannot distinguish seconds.
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    match claims.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => match value.as_f64() {
+            Some(seconds) if (-LARGEST..=LARGEST).contains(&seconds) => Ok(Some(seconds)),
+            _ => Err(TokenError::Claims),
+        },
+    }
+}
+
+/// The time in a claim; one out of range becomes the first or the last time.
+fn time(seconds: f64) -> DateTime<Utc> {
+    let bound = if seconds < 0.0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
+    #[expect(clippy::cast_possible_truncation, reason = "it was checked to be a whole number's size")]
+    DateTime::from_timestamp(seconds as i64, 0).unwrap_or(bound)
+}
+
+/// 1 to 255 characters, no control characters, and not a segment that clients remove from paths.
+pub fn is_user_id(sub: &str) -> bool {
+    let length = sub.chars().count();
+    (1..=255).contains(&length) && !sub.chars().any(char::is_control) && sub != "." && sub != ".."
+}

@@ -1,0 +1,155 @@
+//! A project, as clients see it and as the database keeps it, and what clients may ask of it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+use validator::{Validate, ValidationError};
+
+use super::fields::{not_null, nullable, storable, trimmed, trimmed_not_null, whole_time};
+use super::{Id, Identified, OwnerId, Rank, Seq};
+
+pub type ProjectId = Id<Project>;
+
+/// The longest name, in characters after trimming.
+pub const NAME_MAX: u64 = 100;
+/// The most projects that a user may have, those in the trash not counted. They are always listed
+/// whole.
+pub const PROJECTS_MAX: usize = 1000;
+
+/// What tasks can belong to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Project {
+    /// A UUID, by default version 7.
+    pub id: ProjectId,
+    /// Whose project it is: the user who created it.
+    #[schema(min_length = 1, max_length = 255, example = "ada")]
+    pub user_id: String,
+    /// 1 to 100 characters, trimmed.
+    #[schema(min_length = 1, max_length = 100, example = "Garden")]
+    pub name: String,
+    /// A colour as `#rrggbb` in lower case, or null.
+    #[schema(required, pattern = "^#[0-9a-f]{6}$", example = "#2f855a")]
+    pub color: Option<String>,
+    /// Whether it is put away. Its tasks stay as they are.
+    pub archived: bool,
+    /// Its place in the order that the user gave: compare as text, by bytes.
+    pub rank: Rank,
+    /// When it was created, in UTC.
+    #[serde(serialize_with = "whole_time")]
+    pub created_at: DateTime<Utc>,
+    /// When it last changed, in UTC.
+    #[serde(serialize_with = "whole_time")]
+    pub updated_at: DateTime<Utc>,
+    /// The number of the change that last touched it; its ETag is this number in quotes.
+    pub version: Seq,
+}
+
+impl Identified for Project {
+    const SCHEMA: &'static str = "ProjectId";
+    const ABOUT: &'static str = "Names one project of its owner.";
+    const PARAMETER: &'static str = "project_id";
+}
+
+/// A project's columns, which are also the bodies of the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProjectRow {
+    pub id: ProjectId,
+    pub name: String,
+    pub color: Option<String>,
+    pub archived: bool,
+    pub rank: String,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub version: Seq,
+}
+
+impl ProjectRow {
+    pub fn of(self, owner: &OwnerId) -> Project {
+        let Self { id, name, color, archived, rank, created_at, updated_at, version } = self;
+        let rank = Rank::stored(rank);
+        Project { id, user_id: owner.as_str().to_owned(), name, color, archived, rank, created_at, updated_at, version }
+    }
+}
+
+impl From<&Project> for ProjectRow {
+    fn from(project: &Project) -> Self {
+        Self {
+            id: project.id,
+            name: project.name.clone(),
+            color: project.color.clone(),
+            archived: project.archived,
+            rank: project.rank.to_string(),
+            created_at: project.created_at,
+            updated_at: project.updated_at,
+            version: project.version,
+        }
+    }
+}
+
+/// A project to be created.
+#[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateProject {
+    /// An id of the client's own choice (a UUID, best version 7), which makes the creation safe
+    /// to retry. Left out, the server chooses.
+    #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub id: Option<ProjectId>,
+    /// 1 to 100 characters after trimming.
+    #[serde(deserialize_with = "trimmed")]
+    #[validate(
+        length(min = 1, max = "NAME_MAX", message = "must be 1 to 100 characters after trimming"),
+        custom(function = "storable")
+    )]
+    #[schema(min_length = 1, max_length = 100, example = "Garden")]
+    pub name: String,
+    /// A colour as `#rrggbb` in lower case, or null.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(custom(function = "is_color"))]
+    #[schema(pattern = "^#[0-9a-f]{6}$", example = "#2f855a")]
+    pub color: Option<String>,
+    /// Whether it is put away from the start.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(default = false)]
+    pub archived: bool,
+}
+
+impl CreateProject {
+    /// Tells a repeated request from another one with the same id.
+    pub fn digest(&self) -> [u8; 32] {
+        // Strings, booleans and ids always serialise.
+        Sha256::digest(serde_json::to_vec(self).unwrap_or_default()).into()
+    }
+}
+
+/// What to change about a project. A field that is left out keeps its value.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateProject {
+    /// A new name: 1 to 100 characters after trimming. It cannot be cleared.
+    #[serde(default, deserialize_with = "trimmed_not_null")]
+    #[validate(
+        length(min = 1, max = "NAME_MAX", message = "must be 1 to 100 characters after trimming"),
+        custom(function = "storable")
+    )]
+    #[schema(nullable = false, min_length = 1, max_length = 100, example = "Balcony")]
+    pub name: Option<String>,
+    /// A new colour as `#rrggbb` in lower case; null clears it.
+    #[serde(default, deserialize_with = "nullable")]
+    #[validate(custom(function = "is_color"))]
+    #[schema(value_type = Option<String>, pattern = "^#[0-9a-f]{6}$")]
+    pub color: Option<Option<String>>,
+    /// Whether it is put away.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub archived: Option<bool>,
+}
+
+pub(crate) fn is_color(color: &str) -> Result<(), ValidationError> {
+    let digits = color.strip_prefix('#').filter(|digits| digits.len() == 6);
+    if digits.is_some_and(|digits| digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))) {
+        return Ok(());
+    }
+    Err(ValidationError::new("color").with_message("must be a colour as #rrggbb in lower case".into()))
+}

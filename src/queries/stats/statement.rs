@@ -1,0 +1,117 @@
+//! The SQL of the counts.
+
+use std::iter;
+
+use super::{Counts, DayCount, ProjectCounts, StatsOf, TaskStats};
+use crate::database::Pool;
+use crate::model::{DueBound, OwnerId, Priority, ProjectId};
+
+/// All counts, in one statement.
+pub async fn stats(pool: &Pool, owner: &OwnerId, of: &StatsOf) -> sqlx::Result<TaskStats> {
+    let today = of.zone.date_at(of.now);
+    let overdue = DueBound::overdue(of.now, of.zone);
+    let (begins, ends) = of.zone.day_bounds(today);
+    // When each day begins, and when the last one ends.
+    let bounds: Vec<_> = of.days.iter().map(|day| of.zone.day_bounds(*day).0).chain(iter::once(ends)).collect();
+    // The owner reaches the tasks as in lists, by a way that leads to the index whoever it is. The
+    // last occurrence of a recurring task that came to its end is the task's own completion. The
+    // first day of the bounds is number 1.
+    let rows = sqlx::query!(
+        r#"WITH kinds AS (
+               SELECT k.* FROM owners o CROSS JOIN LATERAL (
+                   SELECT completed, priority, project_id, count(*) AS tasks,
+                          count(*) FILTER (WHERE NOT completed AND CASE WHEN due_time IS NULL THEN due_date < $2
+                                                                        ELSE due_at < $3 END) AS overdue,
+                          count(*) FILTER (WHERE NOT completed AND CASE WHEN due_time IS NULL THEN due_date = $2
+                                                                        ELSE due_at >= $4 AND due_at < $5 END) AS today
+                   FROM tasks
+                   WHERE owner_id = o.owner_id AND owner_id >= o.owner_id AND owner_id <= o.owner_id
+                   GROUP BY completed, priority, project_id
+               ) k
+               WHERE o.owner_id = $1
+           ), days AS (
+               SELECT width_bucket(d.completed_at, $6::timestamptz[]) AS day, count(*) AS tasks
+               FROM owners o CROSS JOIN LATERAL (
+                   SELECT completed_at FROM tasks
+                   WHERE owner_id = o.owner_id AND owner_id >= o.owner_id AND owner_id <= o.owner_id
+                     AND completed AND completed_at >= $7 AND completed_at < $5
+                   UNION ALL
+                   SELECT c.completed_at
+                   FROM task_occurrences c JOIN tasks t ON t.owner_id = c.owner_id AND t.id = c.task_id
+                   WHERE c.owner_id = o.owner_id AND c.owner_id >= o.owner_id AND c.owner_id <= o.owner_id
+                     AND t.owner_id >= o.owner_id AND t.owner_id <= o.owner_id
+                     AND c.completed_at >= $7 AND c.completed_at < $5
+                     AND NOT (t.completed AND c.occurrence = t.due_date + COALESCE(t.due_time, '00:00'))
+               ) d
+               WHERE o.owner_id = $1
+               GROUP BY day
+           )
+           SELECT completed, priority AS "priority: Priority", project_id AS "project_id: ProjectId", NULL::int AS day,
+                  tasks AS "tasks!", overdue AS "overdue!", today AS "today!"
+           FROM kinds
+           UNION ALL
+           SELECT NULL, NULL, NULL, day, tasks, 0, 0 FROM days"#,
+        owner.as_str(),
+        overdue.date,
+        overdue.instant,
+        begins,
+        ends,
+        &bounds,
+        bounds.first(),
+    )
+    .fetch_all(pool)
+    .await?;
+
+    let mut stats = TaskStats {
+        completed_per_day: of.days.iter().map(|&date| DayCount { date, completed: 0 }).collect(),
+        ..TaskStats::default()
+    };
+    for row in rows {
+        if let Some(day) = row.day {
+            let place = usize::try_from(day - 1).ok();
+            if let Some(day) = place.and_then(|place| stats.completed_per_day.get_mut(place)) {
+                day.completed += row.tasks;
+            }
+            continue;
+        }
+        let counts = match row.completed {
+            Some(true) => Counts { pending: 0, completed: row.tasks },
+            _ => Counts { pending: row.tasks, completed: 0 },
+        };
+        stats.add(row.priority.unwrap_or_default(), row.project_id, counts);
+        stats.overdue += row.overdue;
+        stats.due_today += row.today;
+    }
+    Ok(stats)
+}
+
+impl TaskStats {
+    fn add(&mut self, priority: Priority, project: Option<ProjectId>, counts: Counts) {
+        self.total += counts.pending + counts.completed;
+        self.pending += counts.pending;
+        self.completed += counts.completed;
+        let by_priority = &mut self.by_priority;
+        match priority {
+            Priority::None => &mut by_priority.none,
+            Priority::Low => &mut by_priority.low,
+            Priority::Medium => &mut by_priority.medium,
+            Priority::High => &mut by_priority.high,
+            Priority::Urgent => &mut by_priority.urgent,
+        }
+        .add(counts);
+        if let Some(of) = self.by_project.iter_mut().find(|of| of.project_id == project) {
+            of.pending += counts.pending;
+            of.completed += counts.completed;
+        } else {
+            let Counts { pending, completed } = counts;
+            self.by_project.push(ProjectCounts { project_id: project, pending, completed });
+        }
+    }
+}
+
+impl Counts {
+    const fn add(&mut self, more: Self) {
+        self.pending += more.pending;
+        self.completed += more.completed;
+    }
+}

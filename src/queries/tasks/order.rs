@@ -1,0 +1,253 @@
+//! In which order a list is, where the page before ended, and both as SQL. Whatever the order, a
+//! task's id decides among equals, in the same direction.
+
+use chrono::{DateTime, Datelike, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::postgres::PgRow;
+use sqlx::{Postgres, QueryBuilder, Row};
+
+use super::filters::Filters;
+use crate::model::TaskId;
+
+/// What a list is sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortBy {
+    Created,
+    Updated,
+    Title,
+    /// Tasks without a due come last in either direction.
+    Due,
+    Priority,
+    Rank,
+    /// Open tasks come last in either direction.
+    Completed,
+    Relevance,
+}
+
+impl SortBy {
+    /// The direction that a list has where the request names none.
+    pub const fn usually_descends(self) -> bool {
+        match self {
+            Self::Created | Self::Updated | Self::Priority | Self::Completed | Self::Relevance => true,
+            Self::Title | Self::Due | Self::Rank => false,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Order {
+    pub by: SortBy,
+    pub descending: bool,
+}
+
+/// By what the last task of a page is sorted, and which task it is. The letters are those of the
+/// cursors that clients hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Key {
+    #[serde(rename = "c")]
+    Created(DateTime<Utc>, TaskId),
+    #[serde(rename = "u")]
+    Updated(DateTime<Utc>, TaskId),
+    #[serde(rename = "t")]
+    Title(String, TaskId),
+    #[serde(rename = "d")]
+    Due(Option<DateTime<Utc>>, TaskId),
+    #[serde(rename = "p")]
+    Priority(i16, TaskId),
+    #[serde(rename = "r")]
+    Rank(String, TaskId),
+    #[serde(rename = "x")]
+    Completed(Option<DateTime<Utc>>, TaskId),
+    /// The bits of the number, which decimals could miss by a little.
+    #[serde(rename = "q")]
+    Relevance(u32, TaskId),
+}
+
+impl Key {
+    /// Of the task in a row of a list.
+    pub fn of(row: &PgRow, by: SortBy) -> sqlx::Result<Self> {
+        let id = row.try_get("id")?;
+        Ok(match by {
+            SortBy::Created => Self::Created(row.try_get("created_at")?, id),
+            SortBy::Updated => Self::Updated(row.try_get("updated_at")?, id),
+            SortBy::Title => Self::Title(row.try_get("title")?, id),
+            SortBy::Due => Self::Due(row.try_get("due_at")?, id),
+            SortBy::Priority => Self::Priority(row.try_get("priority")?, id),
+            SortBy::Rank => Self::Rank(row.try_get("rank")?, id),
+            SortBy::Completed => Self::Completed(row.try_get("completed_at")?, id),
+            SortBy::Relevance => Self::Relevance(row.try_get::<f32, _>("relevance")?.to_bits(), id),
+        })
+    }
+
+    pub const fn by(&self) -> SortBy {
+        match self {
+            Self::Created(..) => SortBy::Created,
+            Self::Updated(..) => SortBy::Updated,
+            Self::Title(..) => SortBy::Title,
+            Self::Due(..) => SortBy::Due,
+            Self::Priority(..) => SortBy::Priority,
+            Self::Rank(..) => SortBy::Rank,
+            Self::Completed(..) => SortBy::Completed,
+            Self::Relevance(..) => SortBy::Relevance,
+        }
+    }
+
+    /// Whether the database knows such a value. Times out of all range and text with U+0000 it
+    /// does not, and would answer with a fault.
+    pub fn is_possible(&self) -> bool {
+        match self {
+            Self::Created(at, _) | Self::Updated(at, _) | Self::Due(Some(at), _) | Self::Completed(Some(at), _) => {
+                // The last due there can be is in the year 10000, where it is still 9999.
+                (1..=10_000).contains(&at.year())
+            }
+            Self::Due(None, _) | Self::Completed(None, _) | Self::Priority(..) => true,
+            Self::Title(text, _) | Self::Rank(text, _) => !text.contains('\0'),
+            Self::Relevance(bits, _) => f32::from_bits(*bits).is_finite(),
+        }
+    }
+
+    /// Whether tasks without a value are all that is left.
+    const fn is_absent(&self) -> bool {
+        matches!(self, Self::Due(None, _) | Self::Completed(None, _))
+    }
+
+    const fn id(&self) -> TaskId {
+        match self {
+            Self::Created(_, id)
+            | Self::Updated(_, id)
+            | Self::Title(_, id)
+            | Self::Due(_, id)
+            | Self::Priority(_, id)
+            | Self::Rank(_, id)
+            | Self::Completed(_, id)
+            | Self::Relevance(_, id) => *id,
+        }
+    }
+}
+
+/// A part of a list that an index holds in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Whole,
+    Open,
+    Done,
+    Dated,
+    Undated,
+}
+
+impl Part {
+    pub const fn condition(self) -> &'static str {
+        match self {
+            Self::Whole => "",
+            Self::Open => " AND NOT completed",
+            Self::Done => " AND completed",
+            Self::Dated => " AND due_at IS NOT NULL",
+            Self::Undated => " AND due_at IS NULL",
+        }
+    }
+}
+
+impl Order {
+    /// The parts from which a list is merged, each with the limit of the whole.
+    pub fn parts(self, filters: &Filters, after: Option<&Key>) -> &'static [Part] {
+        match self.by {
+            // Of a parent's tasks there are few, and their index does not tell them apart.
+            SortBy::Title | SortBy::Rank if filters.completed.is_none() && filters.parent.is_none() => {
+                &[Part::Open, Part::Done]
+            }
+            SortBy::Due if filters.asks_for_due() => &[Part::Dated],
+            SortBy::Due if filters.completed == Some(false) => match after {
+                Some(key) if key.is_absent() => &[Part::Undated],
+                _ => &[Part::Dated, Part::Undated],
+            },
+            _ => &[Part::Whole],
+        }
+    }
+
+    /// Whether an index holds what is listed in this order.
+    pub const fn has_index(self, filters: &Filters) -> bool {
+        match self.by {
+            SortBy::Created | SortBy::Title | SortBy::Rank => true,
+            SortBy::Due | SortBy::Priority => matches!(filters.completed, Some(false)),
+            SortBy::Completed => matches!(filters.completed, Some(true)),
+            SortBy::Updated | SortBy::Relevance => false,
+        }
+    }
+
+    /// `ORDER BY`, over tasks or over parts of a list.
+    pub fn push(self, query: &mut QueryBuilder<Postgres>, filters: &Filters, part: Option<Part>) {
+        let direction = if self.descending { " DESC" } else { "" };
+        query.push(" ORDER BY ").push(column(self.by)).push(direction);
+        // Said only where it matters: an index that is read backwards has the absent first.
+        if self.may_be_absent(filters, part) {
+            query.push(" NULLS LAST");
+        }
+        query.push(", id").push(direction);
+    }
+
+    /// ` AND` what comes behind the last page.
+    pub fn push_after(self, query: &mut QueryBuilder<Postgres>, filters: &Filters, part: Part, key: &Key) {
+        let beyond = if self.descending { " < " } else { " > " };
+        match (part, key.is_absent()) {
+            (Part::Undated, false) => {}
+            (_, true) => {
+                query.push(" AND ").push(column(self.by)).push(" IS NULL AND id").push(beyond).push_bind(key.id());
+            }
+            (_, false) => {
+                query.push(" AND (");
+                query.push("(");
+                push_sorted_by(query, self.by, filters);
+                query.push(", id)").push(beyond).push("(");
+                push_value(query, key);
+                query.push(", ").push_bind(key.id()).push(")");
+                if self.may_be_absent(filters, Some(part)) {
+                    query.push(" OR ").push(column(self.by)).push(" IS NULL");
+                }
+                query.push(")");
+            }
+        }
+    }
+
+    fn may_be_absent(self, filters: &Filters, part: Option<Part>) -> bool {
+        match self.by {
+            SortBy::Due => !matches!(part, Some(Part::Dated | Part::Undated)),
+            SortBy::Completed => filters.completed != Some(true),
+            _ => false,
+        }
+    }
+}
+
+/// How a column that is sorted by reads in a list.
+const fn column(by: SortBy) -> &'static str {
+    match by {
+        SortBy::Created => "created_at",
+        SortBy::Updated => "updated_at",
+        SortBy::Title => r#"title COLLATE "und-x-icu""#,
+        SortBy::Due => "due_at",
+        SortBy::Priority => "priority",
+        SortBy::Rank => "rank",
+        SortBy::Completed => "completed_at",
+        SortBy::Relevance => "relevance",
+    }
+}
+
+/// The same where the list is only being made.
+fn push_sorted_by(query: &mut QueryBuilder<Postgres>, by: SortBy, filters: &Filters) {
+    match by {
+        SortBy::Relevance => filters.push_relevance(query),
+        other => {
+            query.push(column(other));
+        }
+    }
+}
+
+fn push_value(query: &mut QueryBuilder<Postgres>, key: &Key) {
+    match key {
+        Key::Created(at, _) | Key::Updated(at, _) => query.push_bind(*at),
+        Key::Due(at, _) | Key::Completed(at, _) => query.push_bind(*at),
+        Key::Title(title, _) => query.push_bind(title.clone()).push(r#" COLLATE "und-x-icu""#),
+        Key::Rank(rank, _) => query.push_bind(rank.clone()),
+        Key::Priority(priority, _) => query.push_bind(*priority),
+        Key::Relevance(bits, _) => query.push_bind(f32::from_bits(*bits)),
+    };
+}

@@ -1,0 +1,37 @@
+//! Follows the hints of other servers: passes each on to the hub and to the revocations of this server.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use crate::changes::hub::Hub;
+use crate::database::bus::{Hint, Hints};
+use crate::identity::revocations::Revocations;
+
+/// The wait before listening is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Follows for as long as the server runs. Where listening fails, the sweep alone carries changes
+/// across servers.
+pub async fn follow(hints: Hints, direct_url: String, hub: Hub, revocations: Revocations) {
+    loop {
+        let Err(error) = listen(&hints, &direct_url, &hub, &revocations).await;
+        tracing::debug!(%error, "the hints of other servers are not heard; the sweep makes up for them");
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+async fn listen(hints: &Hints, direct_url: &str, hub: &Hub, revocations: &Revocations) -> sqlx::Result<Infallible> {
+    let mut listener = hints.listen(direct_url).await?;
+    loop {
+        pass_on(listener.next().await?, hub, revocations);
+    }
+}
+
+fn pass_on(hint: Hint, hub: &Hub, revocations: &Revocations) {
+    for (owner, seq) in hint.heads {
+        hub.hint(&owner, seq);
+    }
+    if let Some(seq) = hint.revocations {
+        revocations.hint(seq);
+    }
+}
