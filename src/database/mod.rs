@@ -25,7 +25,7 @@ pub use snapshot::Snapshot;
 pub use transaction::Transaction;
 
 use crate::config::PoolConfig;
-use crate::config::settings::database::DatabaseProxy;
+use crate::config::DatabaseProxy;
 use pool::{FRESH_FOR, gives_sign};
 use unprepared::Unprepared;
 

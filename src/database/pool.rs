@@ -21,7 +21,7 @@ use tokio::time::timeout;
 
 use super::unprepared::{self, Unprepared};
 use crate::config::PoolConfig;
-use crate::config::settings::database::DatabaseProxy;
+use crate::config::DatabaseProxy;
 
 /// How long a connection may be idle and still be used unchecked.
 pub const FRESH_FOR: Duration = Duration::from_secs(30);

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::unprepared::Unprepared;
 use super::{ACQUIRE_WITHIN, Pool};
-use crate::config::settings::database::DatabaseProxy;
+use crate::config::DatabaseProxy;
 
 /// How long closing the connection may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);

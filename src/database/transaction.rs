@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use super::Pool;
 use super::pool::{Lease, log_proxy, timed_out};
 use super::unprepared::Unprepared;
-use crate::config::settings::database::DatabaseProxy;
+use crate::config::DatabaseProxy;
 
 /// A whole transaction may take this many times as long as one statement.
 const STATEMENTS: u32 = 6;
