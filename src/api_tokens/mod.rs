@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 pub use access::ApiTokens;
-pub use handlers::{CreatedApiToken, create_api_token, list_api_tokens, revoke_api_token};
+pub use handlers::{ApiTokenList, CreatedApiToken, create_api_token, list_api_tokens, revoke_api_token};
 pub use store::{delete_all, lock_owner};
 pub use text::PREFIX;
 
