@@ -1,4 +1,5 @@
 # make run     build and start everything, with a private PostgreSQL unless DATABASE_URL is set
+# make check   format, lints, types and unit tests, in about a minute
 # make test    everything that must hold: format, lints, queries, contract, tests
 # make torture the history checker for ten minutes
 # make help    all targets
@@ -11,8 +12,16 @@ ISSUERS := tests/issuers
 # The server as `cargo test` builds it: without a test, half of its dependencies would be built
 # again, with fewer features.
 DEBUG_SERVER := cargo build --bin taskwire --test suite
+# The build of `make test`: the compiler with Clippy in it, so that lints, query data and tests share
+# one build. `cargo clippy` would build all dependencies again, in a form that no test can use.
+LINTED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__
+# Two jobs at a time, the output of each in one piece where this make can do that.
+JOBS ?= 2
+ABREAST := $(MAKE) --no-print-directory --jobs=$(JOBS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: help run test torture format lint contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract client client-check better-auth-check issuers web web-check screenshots prepare
+.PHONY: help run check test torture everything format lint unit-tests postgres programs built broken-server \
+	contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract client client-drift \
+	client-check better-auth-check issuers web web-units web-check screenshots prepare
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -23,35 +32,60 @@ run: ## build and start the server; prints where it is and how to sign in
 	@cargo build --release
 	@exec target/release/taskwire serve --show-demo-token
 
-test: format web lint contract-check units check-the-checker client-check better-auth-check web-check ## everything that must hold
+check: ## what can be checked within a minute or so: format, lints, types, unit tests
+	@$(ABREAST) format lint unit-tests client-drift web-units
+
+test: ## everything that must hold: format, lints, queries, contract, tests
+	@$(ABREAST) everything
+
+# Started in this order, as soon as there is a free place. While cargo builds, which the broken server
+# begins because it needs nothing else, npm fetches and checks; what runs the server comes last.
+everything: broken-server web postgres format client-drift contract-check web-units programs issuers \
+	$(BETTER_AUTH)/node_modules/.package-lock.json built units check-the-checker client-check better-auth-check web-check
 
 format:
 	cargo fmt --check
 
-lint: # and whether the committed query data is that of the code
+lint:
+	cargo clippy --all-targets --quiet -- -D warnings
+
+unit-tests: # of the library, and of the order among its modules
+	cargo test --quiet --lib $(if $(wildcard tests/floor_plan.rs),--test floor_plan)
+
+postgres:
 	@scripts/need-postgres
-	scripts/query-data --check
+
+programs: postgres # what tests start beside the server
+	@scripts/need-package pgbouncer pgbouncer
+	@scripts/need-package chromium chromium
+
+# The macros of sqlx look at the schema again only when one of these has changed.
+target/queries-checked: Cargo.lock $(shell find .sqlx migrations src -type f) | postgres web
+	$(LINTED) scripts/query-data --check cargo build --all-targets
+	@touch $@
+
+built: target/queries-checked # everything, linted, with the query data that is committed
+	$(LINTED) cargo build --all-targets
+
+broken-server:
+	scripts/broken-server
 
 contract-check: tools/node_modules/.package-lock.json # lint, and what changed since it last landed
 	scripts/check-contract
 
-units: issuers # unit tests, and black-box tests over HTTP and WebSocket
-	@scripts/need-postgres
-	@scripts/need-package pgbouncer pgbouncer
-	cargo test
+units: built programs issuers # unit tests, and black-box tests over HTTP and WebSocket
+	$(LINTED) cargo test
 
-check-the-checker: # the history checker must find every server that is broken on purpose
-	@scripts/need-postgres
-	server=$$(scripts/broken-server) && TASKWIRE_BROKEN_SERVER=$$server cargo test --test torture -- --ignored
+check-the-checker: built broken-server # the history checker must find every server that is broken on purpose
+	$(LINTED) TASKWIRE_BROKEN_SERVER=$$(pwd)/target/debug/taskwire-broken cargo test --test torture -- --ignored
 
-client-check: $(CLIENT)/node_modules/.package-lock.json # the TypeScript client is that of the contract, and works
-	@scripts/need-postgres
-	$(DEBUG_SERVER)
-	cd $(CLIENT) && npm run --silent check
+client-drift: $(CLIENT)/dist/index.js # the TypeScript client is that of the contract
+	cd $(CLIENT) && npm run --silent drift && npm run --silent types
 
-better-auth-check: $(BETTER_AUTH)/node_modules/.package-lock.json # Better Auth's own client signs up, in and out here
-	@scripts/need-postgres
-	$(DEBUG_SERVER)
+client-check: built client-drift # the TypeScript client works
+	cd $(CLIENT) && npm run --silent test
+
+better-auth-check: built $(BETTER_AUTH)/node_modules/.package-lock.json # Better Auth's own client signs up, in and out here
 	cd $(BETTER_AUTH) && npm run --silent test
 
 issuers: $(ISSUERS)/node_modules/.package-lock.json # the identity providers that the tests start
@@ -71,12 +105,10 @@ $(WEB)/dist/index.html: $(WEB_SOURCES) $(CLIENT_SOURCES) $(WEB)/node_modules/.pa
 	cd $(WEB) && npm run --silent build
 	@touch $@
 
-web-check: $(CLIENT)/dist/index.js $(WEB)/node_modules/.package-lock.json # the web app: types, units, size, and in a browser
-	@scripts/need-postgres
-	@scripts/need-package chromium chromium
+web-units: $(CLIENT)/dist/index.js $(WEB)/node_modules/.package-lock.json # the web app: types and units
 	cd $(WEB) && npm run --silent types && npm run --silent test
-	$(MAKE) --no-print-directory web
-	$(DEBUG_SERVER)
+
+web-check: built programs web-units # the web app in a browser
 	cd $(WEB) && npm run --silent browser
 
 screenshots: web ## draw every view, light and dark, wide and narrow, into target/screenshots
