@@ -15,6 +15,8 @@ DEBUG_SERVER := cargo build --bin taskwire --test suite
 # The build of `make test`: the compiler with Clippy in it, so that lints, query data and tests share
 # one build. `cargo clippy` would build all dependencies again, in a form that no test can use.
 LINTED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__
+# Tests wait for sockets and timers as long as they compute, so that two cores keep four busy.
+TEST_THREADS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores > 4 ? cores : 4)))
 # Two jobs at a time, the output of each in one piece where this make can do that.
 JOBS ?= 2
 ABREAST := $(MAKE) --no-print-directory --jobs=$(JOBS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
@@ -74,7 +76,7 @@ contract-check: tools/node_modules/.package-lock.json # lint, and what changed s
 	scripts/check-contract
 
 units: built programs issuers # unit tests, and black-box tests over HTTP and WebSocket
-	$(LINTED) cargo test
+	$(LINTED) RUST_TEST_THREADS=$(TEST_THREADS) cargo test
 
 check-the-checker: built broken-server # the history checker must find every server that is broken on purpose
 	$(LINTED) TASKWIRE_BROKEN_SERVER=$$(pwd)/target/debug/taskwire-broken cargo test --test torture -- --ignored
