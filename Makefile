@@ -1,6 +1,6 @@
 # make run     build and start everything, with a private PostgreSQL unless DATABASE_URL is set
 # make check   format, lints, types and unit tests, in about a minute
-# make test    everything that must hold: format, lints, queries, contract, tests
+# make test    all checks: format, lints, queries, contract, tests
 # make torture the history checker for ten minutes
 # make help    all targets
 
@@ -12,12 +12,14 @@ ISSUERS := tests/issuers
 # The server as `cargo test` builds it: without a test, half of its dependencies would be built
 # again, with fewer features.
 DEBUG_SERVER := cargo build --bin taskwire --test suite
-# The build of `make test`: the compiler with Clippy in it, so that lints, query data and tests share
-# one build. `cargo clippy` would build all dependencies again, in a form that no test can use.
+# `make test` compiles with Clippy's driver, so that lints, query data and tests share one build.
+# `cargo clippy` would build all dependencies a second time, in a form that tests cannot use.
 LINTED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__
-# Two jobs at a time, the output of each in one piece where this make can do that.
+# Tests spend much of their time waiting for sockets and timers, so two cores run four at a time.
+TEST_THREADS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores > 4 ? cores : 4)))
+# Runs two jobs at a time, and keeps the output of each job together if this make can.
 JOBS ?= 2
-ABREAST := $(MAKE) --no-print-directory --jobs=$(JOBS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+PARALLEL := $(MAKE) --no-print-directory --jobs=$(JOBS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .PHONY: help run check test torture everything format lint unit-tests postgres programs built broken-server \
 	contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract settings client client-drift \
@@ -32,63 +34,63 @@ run: ## build and start the server; prints where it is and how to sign in
 	@cargo build --release
 	@exec target/release/taskwire serve --show-demo-token
 
-check: ## what can be checked within a minute or so: format, lints, types, unit tests
-	@$(ABREAST) format lint unit-tests client-drift web-units
+check: ## run the quick checks: format, lints, types, unit tests
+	@$(PARALLEL) format lint unit-tests client-drift web-units
 
-test: ## everything that must hold: format, lints, queries, contract, tests
-	@$(ABREAST) everything
+test: ## run all checks
+	@$(PARALLEL) everything
 
-# Started in this order, as soon as there is a free place. While cargo builds, which the broken server
-# begins because it needs nothing else, npm fetches and checks; what runs the server comes last.
+# Make starts these in this order. The broken server is first because it needs nothing else and builds
+# the dependencies; meanwhile npm installs and checks. Whatever runs the server comes last.
 everything: broken-server web postgres format client-drift contract-check web-units programs issuers \
 	$(BETTER_AUTH)/node_modules/.package-lock.json built units check-the-checker client-check better-auth-check web-check
 
 format:
 	cargo fmt --check
 
-lint:
+lint: # lint the code
 	cargo clippy --all-targets --quiet -- -D warnings
 
-unit-tests: # of the library, and of the order among its modules
-	cargo test --quiet --lib $(if $(wildcard tests/floor_plan.rs),--test floor_plan)
+unit-tests: # test the library, and the dependencies between its modules
+	cargo test --quiet --lib $(if $(wildcard tests/floor_plan/main.rs),--test floor_plan)
 
 postgres:
 	@scripts/need-postgres
 
-programs: postgres # what tests start beside the server
+programs: postgres # install the programs that the tests start
 	@scripts/need-package pgbouncer pgbouncer
 	@scripts/need-package chromium chromium
 
-# The macros of sqlx look at the schema again only when one of these has changed.
+# sqlx's macros check the queries against the schema only when one of these files has changed.
 target/queries-checked: Cargo.lock $(shell find .sqlx migrations src -type f) | postgres web
 	$(LINTED) scripts/query-data --check cargo build --all-targets
 	@touch $@
 
-built: target/queries-checked # everything, linted, with the query data that is committed
+built: target/queries-checked # build and lint everything, and check that the committed query data is current
 	$(LINTED) cargo build --all-targets
 
 broken-server:
 	scripts/broken-server
 
-contract-check: tools/node_modules/.package-lock.json # lint, and what changed since it last landed
+contract-check: tools/node_modules/.package-lock.json # lint the contract, and report changes since the last landed version
 	scripts/check-contract
 
 units: built programs issuers # unit tests, and black-box tests over HTTP and WebSocket
-	$(LINTED) cargo test
+	$(LINTED) RUST_TEST_THREADS=$(TEST_THREADS) cargo test
 
-check-the-checker: built broken-server # the history checker must find every server that is broken on purpose
+check-the-checker: built broken-server # the checker must detect each server that is broken on purpose
 	$(LINTED) TASKWIRE_BROKEN_SERVER=$$(pwd)/target/debug/taskwire-broken cargo test --test torture -- --ignored
 
-client-drift: $(CLIENT)/dist/index.js # the TypeScript client is that of the contract
+client-drift: $(CLIENT)/dist/index.js # the TypeScript client matches the contract
 	cd $(CLIENT) && npm run --silent drift && npm run --silent types
 
 client-check: built client-drift # the TypeScript client works
 	cd $(CLIENT) && npm run --silent test
 
-better-auth-check: built $(BETTER_AUTH)/node_modules/.package-lock.json # Better Auth's own client signs up, in and out here
+better-auth-check: built $(BETTER_AUTH)/node_modules/.package-lock.json # Better Auth's client can sign up, in and out
 	cd $(BETTER_AUTH) && npm run --silent test
 
-issuers: $(ISSUERS)/node_modules/.package-lock.json # the identity providers that the tests start
+issuers: $(ISSUERS)/node_modules/.package-lock.json # install the identity providers for the tests
 
 # What the app is built from; it is built anew only when some of it has changed.
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/build -type f 2>/dev/null) \
@@ -105,10 +107,10 @@ $(WEB)/dist/index.html: $(WEB_SOURCES) $(CLIENT_SOURCES) $(WEB)/node_modules/.pa
 	cd $(WEB) && npm run --silent build
 	@touch $@
 
-web-units: $(CLIENT)/dist/index.js $(WEB)/node_modules/.package-lock.json # the web app: types and units
+web-units: $(CLIENT)/dist/index.js $(WEB)/node_modules/.package-lock.json # check the web app: types and unit tests
 	cd $(WEB) && npm run --silent types && npm run --silent test
 
-web-check: built programs web-units # the web app in a browser
+web-check: built programs web-units # test the web app in a browser
 	cd $(WEB) && npm run --silent browser
 
 screenshots: web ## draw every view, light and dark, wide and narrow, into target/screenshots
