@@ -1,8 +1,8 @@
 //! The history checker: many users with several writers and watchers each, on several servers,
-//! while servers and Postgres are killed, connections cut and hints lost. Everything that was
-//! acknowledged or received is recorded and held against what Taskwire promises. `TORTURE_SECONDS`
-//! says for how long, `TORTURE_SEED` repeats what went wrong when. Built with the feature `broken`,
-//! it is itself checked: servers that break one promise each must be found out.
+//! while the test kills servers and Postgres, cuts connections and drops hints. It records
+//! everything that is acknowledged or received and compares it with Taskwire's promises.
+//! `TORTURE_SECONDS` sets the duration, and `TORTURE_SEED` repeats the faults of a run. The feature
+//! `broken` tests the checker: it must detect servers that break one promise each.
 
 mod batches;
 #[cfg(feature = "broken")]
@@ -29,7 +29,7 @@ mod writer;
 use std::env;
 use std::io::Write;
 
-/// Says something even when the test passes.
+/// Prints even when the test passes.
 fn tell(text: &str) {
     let _ = writeln!(std::io::stderr(), "torture: {text}");
 }
