@@ -1,6 +1,6 @@
 # make run     build and start everything, with a private PostgreSQL unless DATABASE_URL is set
-# make test    everything that must hold: format, lints, queries, contract, tests
-# make torture the history checker for ten minutes
+# make test    all checks: format, lints, queries, contract, tests
+# make torture run the history checker for ten minutes
 # make help    all targets
 
 SHELL := /bin/sh
@@ -23,17 +23,17 @@ run: ## build and start the server; prints where it is and how to sign in
 	@cargo build --release
 	@exec target/release/taskwire serve --show-demo-token
 
-test: format web lint contract-check units check-the-checker client-check better-auth-check web-check ## everything that must hold
+test: format web lint contract-check units check-the-checker client-check better-auth-check web-check ## run all checks
 
 format:
 	cargo fmt --check
 
-lint: # and whether the committed query data is that of the code
+lint: # lint the code, and check that the committed query data is current
 	@scripts/need-postgres
 	scripts/query-data --check
 	cargo clippy --lib --test torture --features broken --quiet -- -D warnings
 
-contract-check: tools/node_modules/.package-lock.json # lint, and what changed since it last landed
+contract-check: tools/node_modules/.package-lock.json # lint the contract, and report changes since the last landed version
 	scripts/check-contract
 
 units: issuers # unit tests, and black-box tests over HTTP and WebSocket
@@ -41,27 +41,27 @@ units: issuers # unit tests, and black-box tests over HTTP and WebSocket
 	@scripts/need-package pgbouncer pgbouncer
 	cargo test
 
-check-the-checker: # servers that are broken on purpose must be found out
+check-the-checker: # the checker must detect servers that are broken on purpose
 	cargo test --features broken --test torture
 
-client-check: $(CLIENT)/node_modules/.package-lock.json # the TypeScript client is that of the contract, and works
+client-check: $(CLIENT)/node_modules/.package-lock.json # the TypeScript client matches the contract and works
 	@scripts/need-postgres
 	$(DEBUG_SERVER)
 	cd $(CLIENT) && npm run --silent check
 
-better-auth-check: $(BETTER_AUTH)/node_modules/.package-lock.json # Better Auth's own client signs up, in and out here
+better-auth-check: $(BETTER_AUTH)/node_modules/.package-lock.json # Better Auth's client can sign up, in and out
 	@scripts/need-postgres
 	$(DEBUG_SERVER)
 	cd $(BETTER_AUTH) && npm run --silent test
 
-issuers: $(ISSUERS)/node_modules/.package-lock.json # the identity providers that the tests start
+issuers: $(ISSUERS)/node_modules/.package-lock.json # install the identity providers for the tests
 
-# What the app is built from; it is built anew only when some of it has changed.
+# The sources of the web app; it is built again only when one of them has changed.
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/build -type f 2>/dev/null) \
 	$(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/package.json
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/scripts -type f 2>/dev/null) $(CLIENT)/package.json
 
-web: $(WEB)/dist/index.html ## build the web app, for the server to have in it
+web: $(WEB)/dist/index.html ## build the web app, which the server includes
 
 $(CLIENT)/dist/index.js: $(CLIENT_SOURCES) $(CLIENT)/node_modules/.package-lock.json
 	cd $(CLIENT) && npm run --silent build
@@ -71,7 +71,7 @@ $(WEB)/dist/index.html: $(WEB_SOURCES) $(CLIENT_SOURCES) $(WEB)/node_modules/.pa
 	cd $(WEB) && npm run --silent build
 	@touch $@
 
-web-check: $(CLIENT)/dist/index.js $(WEB)/node_modules/.package-lock.json # the web app: types, units, size, and in a browser
+web-check: $(CLIENT)/dist/index.js $(WEB)/node_modules/.package-lock.json # check the web app: types, unit tests, size and browser tests
 	@scripts/need-postgres
 	@scripts/need-package chromium chromium
 	cd $(WEB) && npm run --silent types && npm run --silent test
@@ -85,8 +85,8 @@ screenshots: web ## draw every view, light and dark, wide and narrow, into targe
 	$(DEBUG_SERVER)
 	cd $(WEB) && npm run --silent screenshots
 
-# TORTURE_SECONDS sets how long, TORTURE_SEED repeats what went wrong when.
-torture: ## the history checker, for ten minutes: kill, cut, stall, and miss nothing
+# TORTURE_SECONDS sets the duration, and TORTURE_SEED repeats the faults of a run.
+torture: ## run the history checker for ten minutes, with crashes and network faults
 	@scripts/need-postgres
 	TORTURE_SECONDS=$${TORTURE_SECONDS:-600} cargo test --test torture no_change_is_missed
 
@@ -101,24 +101,24 @@ bench-live: ## measure the live channel: arrival, fan-out, memory per socket, CP
 	cargo build --release
 	cargo bench --bench live
 
-bench-lists: ## measure every list at 100,000 tasks and write docs/lists.md anew
+bench-lists: ## measure every list at 100,000 tasks and update docs/lists.md
 	@scripts/need-postgres
 	cargo build --release
 	cargo bench --bench lists -- --write docs/lists.md
 
-bench-sign-in: ## measure signing in, and task requests during a flood of it
+bench-sign-in: ## measure signing in, and task requests during a flood of sign-ins
 	@scripts/need-postgres
 	cargo build --release
 	cargo bench --bench sign_in
 
-contract: ## write openapi.yaml anew from the handlers' annotations
+contract: ## generate openapi.yaml from the handlers' annotations
 	cargo run --quiet -- openapi > target/openapi.yaml
 	mv target/openapi.yaml openapi.yaml
 
-client: $(CLIENT)/node_modules/.package-lock.json ## generate the TypeScript client anew, after changing openapi.yaml
+client: $(CLIENT)/node_modules/.package-lock.json ## generate the TypeScript client, after changing openapi.yaml
 	cd $(CLIENT) && npm run --silent generate
 
-prepare: ## write the query data in .sqlx anew, after changing SQL
+prepare: ## generate the query data in .sqlx, after changing SQL
 	@scripts/need-postgres
 	scripts/query-data
 
