@@ -41,7 +41,8 @@ async fn many_writers_share_few_connections_and_the_log_has_no_gap_and_equals_th
 
     let mut direct = servers[0].database.connection().await;
     let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    let connections: i64 = sqlx::query_scalar(others).fetch_one(&mut direct).await.expect("Postgres reports the activity");
+    let connections: i64 =
+        sqlx::query_scalar(others).fetch_one(&mut direct).await.expect("Postgres reports the activity");
     let (connections, clients) = (usize::try_from(connections).expect("a count"), bouncer.clients().await);
     assert!(connections <= PgBouncer::CONNECTIONS, "{connections} connections");
     assert!(clients > 2 * PgBouncer::CONNECTIONS, "{clients} clients are too few to share connections");

@@ -81,7 +81,12 @@ async fn check_plans(owner: u32, others: u32, each: u32) -> Vec<String> {
             for run in 1..=7 {
                 notices.take();
                 client.get(&path).expect(200).await;
-                let plan = notices.take().iter().rev().find_map(|message| Plan::read(message)).expect("Postgres reports a plan");
+                let plan = notices
+                    .take()
+                    .iter()
+                    .rev()
+                    .find_map(|message| Plan::read(message))
+                    .expect("Postgres reports a plan");
                 let what = format!("{}, {owner} beside {others} times {each}, run {run}: {path}", combination.name);
                 assert!(plan.astray.is_empty(), "{what}: {:?}", plan.astray);
                 assert!(!plan.indexes.is_empty(), "{what}: no index");
