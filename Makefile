@@ -92,12 +92,12 @@ better-auth-check: built $(BETTER_AUTH)/node_modules/.package-lock.json # Better
 
 issuers: $(ISSUERS)/node_modules/.package-lock.json # install the identity providers for the tests
 
-# What the app is built from; it is built anew only when some of it has changed.
+# The sources of the web app; it is built again only when one of them has changed.
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/build -type f 2>/dev/null) \
 	$(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/package.json
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/scripts -type f 2>/dev/null) $(CLIENT)/package.json
 
-web: $(WEB)/dist/index.html ## build the web app, for the server to have in it
+web: $(WEB)/dist/index.html ## build the web app, which the server includes
 
 $(CLIENT)/dist/index.js: $(CLIENT_SOURCES) $(CLIENT)/node_modules/.package-lock.json
 	cd $(CLIENT) && npm run --silent build
@@ -119,8 +119,8 @@ screenshots: web ## draw every view, light and dark, wide and narrow, into targe
 	$(DEBUG_SERVER)
 	cd $(WEB) && npm run --silent screenshots
 
-# TORTURE_SECONDS sets how long, TORTURE_SEED repeats what went wrong when.
-torture: ## the history checker, for ten minutes: kill, cut, stall, and miss nothing
+# TORTURE_SECONDS sets the duration, and TORTURE_SEED repeats the faults of a run.
+torture: ## run the history checker for ten minutes, with crashes and network faults
 	@scripts/need-postgres
 	TORTURE_SECONDS=$${TORTURE_SECONDS:-600} cargo test --test torture no_change_is_missed
 
@@ -135,17 +135,17 @@ bench-live: ## measure the live channel: arrival, fan-out, memory per socket, CP
 	cargo build --release
 	cargo bench --bench live
 
-bench-lists: ## measure every list at 100,000 tasks and write docs/lists.md anew
+bench-lists: ## measure every list at 100,000 tasks and update docs/lists.md
 	@scripts/need-postgres
 	cargo build --release
 	cargo bench --bench lists -- --write docs/lists.md
 
-bench-sign-in: ## measure signing in, and task requests during a flood of it
+bench-sign-in: ## measure signing in, and task requests during a flood of sign-ins
 	@scripts/need-postgres
 	cargo build --release
 	cargo bench --bench sign_in
 
-contract: ## write openapi.yaml anew from the handlers' annotations
+contract: ## generate openapi.yaml from the handlers' annotations
 	cargo run --quiet -- openapi > target/openapi.yaml
 	mv target/openapi.yaml openapi.yaml
 
@@ -155,7 +155,7 @@ settings: ## write docs/CONFIGURATION.md and .env.example again, after changing 
 client: $(CLIENT)/node_modules/.package-lock.json ## generate the TypeScript client anew, after changing openapi.yaml
 	cd $(CLIENT) && npm run --silent generate
 
-prepare: ## write the query data in .sqlx anew, after changing SQL
+prepare: ## generate the query data in .sqlx, after changing SQL
 	@scripts/need-postgres
 	scripts/query-data
 

@@ -1,4 +1,4 @@
-//! What the benchmarks share: a directory for their files, and servers as processes.
+//! Shared code of the benchmarks: a directory for their files, and servers as processes.
 
 pub mod proc;
 pub mod process;

@@ -1,5 +1,5 @@
-//! The servers under load, as processes of their own: how they are started and stopped, and how
-//! much processor time they have used.
+//! The servers under load as separate processes: starts and stops them and reads their processor
+//! time.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -19,8 +19,8 @@ pub struct Served {
 }
 
 impl Served {
-    /// A build of Taskwire with its default settings but for those given; so it also logs each
-    /// request, to a file.
+    /// A build of Taskwire with these settings and defaults otherwise, so it logs each request to a
+    /// file.
     pub fn taskwire(
         name: &'static str,
         program: &Path,
@@ -35,12 +35,12 @@ impl Served {
 
     pub fn start(name: &'static str, mut command: Command, url: &str, scratch: &Scratch) -> Result<Self> {
         let log = File::create(scratch.path().join(format!("{name}.log")))?;
-        // In the scratch directory there is no .env to be found.
+        // The scratch directory contains no .env.
         command.current_dir(scratch.path()).env("DATABASE_URL", url).stdout(Stdio::piped()).stderr(log);
         let mut process = command.spawn().map_err(|error| format!("{name} cannot be run: {error}"))?;
         let stdout = process.stdout.take().ok_or("the output is not piped")?;
         let mut served = Self { name, base: String::new(), process };
-        // Both say where they listen once they do.
+        // Both servers print their address once they listen.
         for line in BufReader::new(stdout).lines() {
             if let Some(at) = line?.split_once("http://").map(|(_, rest)| rest.to_owned()) {
                 let authority = at.split('/').next().unwrap_or_default();
@@ -67,7 +67,7 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // If it has ended already there is nobody to tell.
+        // Fails only if the process has already ended.
         let _ = kill_process(Pid::from_child(&self.process), Signal::TERM);
         let _ = self.process.wait();
     }

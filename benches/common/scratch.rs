@@ -1,4 +1,4 @@
-//! Where a benchmark keeps its files.
+//! The directory for a benchmark's files.
 
 use std::env;
 use std::fs;
@@ -7,7 +7,7 @@ use std::process;
 
 use crate::Result;
 
-/// A directory that ends with this value. `TMPDIR` moves it to the disk that is to be measured.
+/// A directory that is removed with this value. `TMPDIR` chooses the disk to measure.
 pub struct Scratch(PathBuf);
 
 impl Scratch {

@@ -1,4 +1,4 @@
-//! The bare pair of axum and sqlx, a package of its own.
+//! Builds and starts the bare pair of axum and sqlx, a separate package.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::common::scratch::Scratch;
 
 pub const NAME: &str = "bare pair";
 
-/// Starts it with as many connections as Taskwire takes.
+/// Starts it with as many connections as Taskwire uses.
 pub fn start(program: &Path, url: &str, scratch: &Scratch) -> Result<Served> {
     let mut command = Command::new(program);
     command.env_clear().env("DATABASE_POOL_SIZE", taskwire::config::default_pool_size().to_string());

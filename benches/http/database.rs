@@ -1,13 +1,13 @@
-//! The database under load: what it holds before, and whether it is sound after.
+//! The database under load: fills it before the run and checks it afterwards.
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::Result;
 use crate::operations::{FIRST_ID, ID_PREFIX, TASKS, USERS};
 
-/// Migrates and seeds, and returns Postgres's version. Each user's log tells that the tasks were
-/// created one after the other, a minute apart until now, so it is as the server would have written it
-/// and too young to be forgotten.
+/// Migrates and seeds the database, and returns Postgres's version. Each user's log contains the
+/// creation of the tasks, one per minute until now, as the server would have written it and too
+/// young for retention.
 pub async fn prepare(url: &str, with_bare: bool) -> Result<String> {
     taskwire::database::migrate(url).await?;
     let mut connection = PgConnection::connect(url).await?;
@@ -35,7 +35,7 @@ pub async fn prepare(url: &str, with_bare: bool) -> Result<String> {
     Ok(sqlx::query_scalar("SHOW server_version").fetch_one(&mut connection).await?)
 }
 
-/// Fails unless every user's log is whole and agrees with the counter and the tasks.
+/// Fails unless every user's log is complete and agrees with the counter and the tasks.
 pub async fn check(url: &str) -> Result<()> {
     let mut connection = PgConnection::connect(url).await?;
     let unsound: Option<String> = sqlx::query_scalar(

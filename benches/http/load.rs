@@ -1,5 +1,5 @@
-//! Who has a turn when: in each round every server and every set of statements runs once, one
-//! after the other, and what is compared was measured within seconds.
+//! The schedule: in each round every server and every set of statements runs once, one after the
+//! other, so that compared values are measured within seconds of each other.
 
 use std::fs;
 
@@ -12,14 +12,14 @@ use crate::{bare, pgbench, statements, wrk};
 pub const CONNECTIONS: u32 = 32;
 pub const THREADS: u32 = 2;
 
-/// How long and how often.
+/// The length and the number of runs.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
     pub seconds: u64,
     pub rounds: usize,
 }
 
-/// One run of a server, and what pgbench did with its statements in the same round.
+/// One run of a server, and pgbench's result with its statements in the same round.
 #[derive(Debug, Clone, Copy)]
 pub struct Turn {
     pub rate: f64,
@@ -31,7 +31,7 @@ pub struct Turn {
     pub pgbench: f64,
 }
 
-/// A server and its turns, one for each round.
+/// A server and its runs, one for each round.
 pub struct Measured {
     pub name: &'static str,
     pub turns: Vec<Turn>,
@@ -51,7 +51,7 @@ pub fn measure(
     let (bare_statement, arguments) = operation.bare_statement();
     fs::write(&bare_script, statements::script(operation, bare_statement, arguments)?)?;
 
-    // Connections, caches and prepared statements are not what is measured.
+    // Warm up connections, caches and prepared statements first.
     for server in served {
         run(operation, server, 1, scratch)?;
     }
@@ -82,11 +82,11 @@ fn run(operation: Operation, server: &Served, seconds: u64, scratch: &Scratch) -
     })
 }
 
-/// Sends the first user's request once and looks at the answer, which wrk does not.
+/// Sends the first user's request once and checks the response, which wrk does not do.
 pub async fn try_once(server: &Served, operation: Operation, tokens: &[String]) -> Result<()> {
     let id = format!("{ID_PREFIX}{}", FIRST_ID + 1001);
     let path = operation.path().replace("{user}", "1").replace("{task}", &id);
-    // The library is built to ask for one, though nothing here is encrypted.
+    // The library needs a crypto provider even though this benchmark uses plain HTTP.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let answer = reqwest::Client::new()
         .request(operation.method().parse()?, format!("{}{path}", server.base))

@@ -1,10 +1,10 @@
-//! What a request costs. The server runs under `wrk` on a private Postgres with 1,000 users of
-//! 100 tasks each, beside `pgbench` with the server's own statements, which is what Postgres
-//! could do at most, and beside a bare pair of axum and sqlx, which is what HTTP, JSON and a
-//! statement cost at least. The three take turns in short runs and the medians are compared:
-//! rates and times belong to the machine and its mood, ratios to the code.
+//! Measures the cost of a request. The server runs under `wrk` on a private Postgres with 1,000
+//! users of 100 tasks each. It is compared with `pgbench` running the server's own statements,
+//! which shows Postgres's maximum, and with a bare pair of axum and sqlx, which shows the minimal
+//! cost of HTTP, JSON and a statement. The three run in turn for short times, and the medians are
+//! compared: rates and times depend on the machine, ratios on the code.
 
-#![expect(clippy::disallowed_methods, reason = "seeds and checks what no server may")]
+#![expect(clippy::disallowed_methods, reason = "writes and checks rows of many users")]
 
 mod bare;
 #[path = "../common/mod.rs"]
@@ -46,7 +46,7 @@ struct Options {
     #[arg(long, default_value_t = 5)]
     seconds: u64,
 
-    /// How often each contender has its turn
+    /// Number of runs of each contender
     #[arg(long, default_value_t = 3)]
     rounds: usize,
 
@@ -62,7 +62,7 @@ struct Options {
     #[arg(long)]
     no_bare: bool,
 
-    /// What `cargo bench` tells every benchmark
+    /// `cargo bench` passes this to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -83,7 +83,7 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<Report> {
     let bare = if options.no_bare { None } else { Some(bare::build()?) };
     let scratch = Scratch::create()?;
-    // On this thread, because the private Postgres is tied to the thread that starts it.
+    // On this thread, because the private Postgres ends with the thread that starts it.
     let postgres = EmbeddedPostgres::start(&scratch.path().join("data"))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let url = postgres.url();
@@ -119,7 +119,7 @@ fn run(options: &Options) -> Result<Report> {
     Ok(measured)
 }
 
-/// One token for each user, in their order.
+/// One token for each user, in the users' order.
 fn tokens() -> Result<Vec<String>> {
     let tokens = Tokens::new(SECRET.as_bytes(), None, None);
     (1..=operations::USERS).map(|user| Ok(tokens.mint(&user.to_string(), TOKEN_LIFETIME)?)).collect()

@@ -1,5 +1,5 @@
-//! The four requests that are measured, as HTTP and as statements. Users are called by their
-//! numbers and the seeded ids end in a number, because numbers are all that pgbench can make up.
+//! The four measured requests as HTTP and as statements. User ids are numbers and the seeded ids
+//! end in a number, because pgbench can only generate numbers.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub const LIST_LIMIT: u32 = 50;
 pub const ID_PREFIX: &str = "019ab0c4-2f6e-7000-8000-";
 /// The number of user `u`'s task `t` is this plus `1000 * u + t`.
 pub const FIRST_ID: u64 = 100_000_000_000;
-/// From here on numbers are free for ids that pgbench creates.
+/// Numbers from here on are free for ids that pgbench creates.
 pub const FIRST_FREE_ID: u64 = 200_000_000_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -25,7 +25,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// Those asked for, or all: readers first, because the writers make the tables grow.
+    /// The requested operations or all: reads first, because writes make the tables grow.
     pub fn chosen(only: &[Self]) -> Vec<Self> {
         let all = [Self::Get, Self::List, Self::Create, Self::Complete];
         all.into_iter().filter(|operation| only.is_empty() || only.contains(operation)).collect()
@@ -39,7 +39,7 @@ impl Operation {
         }
     }
 
-    /// With the places for a user and for the id of one of the user's tasks.
+    /// The path, with placeholders for a user and for the id of one of the user's tasks.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Get => "/api/{user}/tasks/{task}",
@@ -49,7 +49,7 @@ impl Operation {
         }
     }
 
-    /// Completion is turned over, which always changes something and takes no body.
+    /// Toggles completion, which always changes the task and needs no body.
     pub const fn body(self) -> &'static str {
         match self {
             Self::Create => r#"{"title": "Buy milk", "description": "Two litres, the blue one"}"#,
@@ -64,7 +64,7 @@ impl Operation {
         }
     }
 
-    /// Found in exactly one of the server's statements, once each space in it is a single one.
+    /// A text that occurs in exactly one of the server's statements after collapsing whitespace.
     pub const fn marker(self) -> &'static str {
         match self {
             Self::Get => "version AS \"version: Seq\" FROM tasks WHERE owner_id = $1 AND id = $2",
@@ -74,8 +74,8 @@ impl Operation {
         }
     }
 
-    /// What stands for `$1`, `$2`, … of the server's statement. Absent values are null only when
-    /// the statement runs, as they are for the server: a written NULL would be planned away.
+    /// The values for `$1`, `$2`, … of the server's statement. Absent values become null only at
+    /// run time, as for the server: the planner would optimise a literal NULL away.
     pub const fn arguments(self) -> &'static [&'static str] {
         match self {
             Self::Get => &[":user", TASK],
@@ -116,7 +116,7 @@ impl Operation {
         }
     }
 
-    /// The bare pair's statement, and what stands for its parameters.
+    /// The bare pair's statement and the values of its parameters.
     pub const fn bare_statement(self) -> (&'static str, &'static [&'static str]) {
         match self {
             Self::Get => (include_str!("../bare/sql/get.sql"), &[":user", TASK]),

@@ -1,4 +1,4 @@
-//! Runs pgbench: the statements alone, prepared, from as many connections as the servers get
+//! Runs pgbench: only the prepared statements, on as many connections as the servers get concurrent
 //! requests.
 
 use std::path::Path;
@@ -22,5 +22,5 @@ pub fn run(script: &Path, seconds: u64, url: &str) -> Result<f64> {
         return Err(format!("pgbench failed:\n{text}{}", String::from_utf8_lossy(&output.stderr)).into());
     }
     let rate = text.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
-    rate.ok_or_else(|| format!("pgbench did not say its rate:\n{text}").into())
+    rate.ok_or_else(|| format!("pgbench did not print its rate:\n{text}").into())
 }

@@ -1,4 +1,4 @@
-//! The result as one table in Markdown, and what it was measured on.
+//! The result as a Markdown table, with a description of the machine.
 
 use std::fmt;
 use std::thread;

@@ -1,6 +1,6 @@
-//! The statements as pgbench scripts. The server's come from the files that the checked queries
-//! leave in `.sqlx`, or from what Postgres was last asked, so what is measured here cannot drift
-//! from what the server runs.
+//! The statements as pgbench scripts. The server's statements come from `.sqlx`, where the checked
+//! queries are stored, or from Postgres's last query of each connection. So the benchmark always
+//! measures the statements that the server runs.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -12,7 +12,7 @@ use sqlx::{Connection, PgConnection};
 use crate::Result;
 use crate::operations::{FIRST_FREE_ID, FIRST_ID, LIST_LIMIT, Operation, TASKS, USERS};
 
-/// The server's statement for an operation that it has just done.
+/// The server's statement for an operation that it has just run.
 pub async fn of_server(operation: Operation, url: &str) -> Result<String> {
     let marker = operation.marker();
     let known = if operation == Operation::List { asked(url).await? } else { checked()? };
@@ -25,7 +25,7 @@ pub async fn of_server(operation: Operation, url: &str) -> Result<String> {
     }
 }
 
-/// What is checked at compile time.
+/// The statements that are checked at compile time.
 fn checked() -> Result<Vec<String>> {
     let mut statements = Vec::new();
     for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx"))? {
@@ -35,7 +35,7 @@ fn checked() -> Result<Vec<String>> {
     Ok(statements)
 }
 
-/// What each connection asked last, unless that was too long for Postgres to remember.
+/// The last query of each connection, unless it was too long for Postgres to keep.
 async fn asked(url: &str) -> Result<Vec<String>> {
     let mut connection = PgConnection::connect(url).await?;
     let asked = sqlx::query_scalar(
@@ -51,7 +51,7 @@ fn single_spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A script that draws a user and a task, and runs the statement with `arguments` for its
+/// A script that draws a user and a task and runs the statement with `arguments` as its
 /// parameters.
 pub fn script(operation: Operation, statement: &str, arguments: &[&str]) -> Result<String> {
     let mut script = String::new();
@@ -72,7 +72,7 @@ fn with_arguments(statement: &str, arguments: &[&str]) -> Result<String> {
     for piece in pieces {
         let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
         let place: usize = piece[..digits].parse()?;
-        let argument = arguments.get(place - 1).ok_or_else(|| format!("nothing stands for ${place}"))?;
+        let argument = arguments.get(place - 1).ok_or_else(|| format!("there is no value for ${place}"))?;
         write!(text, "({argument}){}", &piece[digits..])?;
     }
     Ok(text)

@@ -8,7 +8,7 @@ function setup(thread)
    thread:set("number", threads)
 end
 
--- What of a request does not depend on the task is put together once for each user.
+-- The parts of a request that do not depend on the task are built once per user.
 function init(args)
    local tokens, method, path, body = args[1], args[2], args[3], args[4]
    prefix, first, tasks = args[5], tonumber(args[6]), tonumber(args[7])
@@ -33,7 +33,7 @@ function request()
    return heads[user] .. prefix .. (first + 1000 * user + math.random(tasks)) .. tails[user]
 end
 
--- One line for the program that started wrk.
+-- Prints one line for the program that started wrk.
 function done(summary, latency)
    local errors = summary.errors
    io.write(string.format("result requests=%d microseconds=%d refused=%d broken=%d p50=%d p99=%d\n",

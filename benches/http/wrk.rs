@@ -1,4 +1,4 @@
-//! Runs wrk and reads what its script says at the end.
+//! Runs wrk and reads the line that its script prints at the end.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +7,7 @@ use crate::Result;
 use crate::load::{CONNECTIONS, THREADS};
 use crate::operations::{FIRST_ID, ID_PREFIX, Operation, TASKS};
 
-/// What wrk saw during one run. Times are in microseconds.
+/// wrk's results of one run. Times are in microseconds.
 #[derive(Debug)]
 pub struct Seen {
     pub requests: f64,
@@ -31,14 +31,14 @@ pub fn run(operation: Operation, base: &str, tokens: &Path, seconds: u64) -> Res
     let line = text
         .lines()
         .find_map(|line| line.strip_prefix("result "))
-        .ok_or_else(|| format!("wrk did not come to its end:\n{text}{}", String::from_utf8_lossy(&output.stderr)))?;
+        .ok_or_else(|| format!("wrk did not finish:\n{text}{}", String::from_utf8_lossy(&output.stderr)))?;
     let number = |name: &str| -> Result<f64> {
         let value = line.split(' ').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-        Ok(value.ok_or_else(|| format!("wrk did not say {name}: {line}"))?.parse()?)
+        Ok(value.ok_or_else(|| format!("wrk did not print {name}: {line}"))?.parse()?)
     };
     let (refused, broken) = (number("refused")?, number("broken")?);
     if refused > 0.0 || broken > 0.0 {
-        return Err(format!("{operation}: {refused} requests were refused and {broken} broke off").into());
+        return Err(format!("{operation}: {refused} requests were rejected and {broken} failed").into());
     }
     Ok(Seen {
         requests: number("requests")?,

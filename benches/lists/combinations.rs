@@ -1,36 +1,36 @@
-//! The lists that people look at, by name: what is asked, how long the database may take over any
-//! page at 100,000 tasks, and the indexes that lead there. The benchmark measures them, and a test
-//! of the suite holds the plans to them.
+//! The lists that people use, by name: the query, the time limit of the database for any page at
+//! 100,000 tasks, and the expected indexes. The benchmark measures them, and a test of the suite
+//! checks their plans.
 
 use chrono::{Days, NaiveDate};
 
 use super::seed;
 
-/// What is promised of a list.
+/// The time limit of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Promise {
     /// A view: any page within 10 ms.
     View,
-    /// Bounded by one look at each of the owner's tasks: any page within 150 ms.
+    /// Reads each of the owner's tasks at most once: any page within 150 ms.
     Bounded,
 }
 
 #[derive(Debug, Clone)]
 pub struct Combination {
     pub name: &'static str,
-    /// Under the owner's path.
+    /// The path below the owner.
     pub path: String,
     pub promise: Promise,
-    /// Those of which at least one must be used, and no other.
+    /// The plan must use at least one of these indexes and no other.
     pub indexes: &'static [&'static str],
 }
 
 const OPEN: &[&str] = &["tasks_open_by_created", "tasks_open_by_due", "tasks_open_by_priority"];
-/// Any that leads to all of the owner's tasks.
+/// The indexes that lead to all of the owner's tasks.
 const OWNER: &[&str] =
     &["tasks_pkey", "tasks_by_created", "tasks_by_title", "tasks_by_rank", "tasks_by_label", "tasks_done_by_completed"];
 
-/// All lists that have a name, as asked on this day.
+/// All named lists for this day.
 pub fn all(today: NaiveDate) -> Vec<Combination> {
     let (project, parent) = (seed::project(3), seed::parent());
     let (tomorrow, week) = (today + Days::new(1), today + Days::new(8));

@@ -1,8 +1,8 @@
-//! What lists cost the database. An owner with 100,000 tasks beside many others is asked for every
-//! list that has a name, page by page, and Postgres itself tells how long each took and which
-//! index led there. The result goes into docs/lists.md.
+//! Measures the database's cost of lists. The benchmark requests every named list of an owner with
+//! 100,000 tasks, page by page, with many other owners in the table. Postgres reports the time and
+//! the index of each statement. The result goes into docs/lists.md.
 
-#![expect(clippy::disallowed_methods, reason = "seeds what no server may")]
+#![expect(clippy::disallowed_methods, reason = "writes rows of many users")]
 
 mod combinations;
 #[path = "../common/mod.rs"]
@@ -36,9 +36,9 @@ const SECRET: &str = "the benchmark's own secret, good for nothing else";
 const TASKS: u32 = 100_000;
 const OTHERS: u32 = 100;
 const EACH: u32 = 1_000;
-/// What has connections tell how long each step of a statement took.
+/// The URL parameter that makes connections report the time of each step of a statement.
 const TIMES: &str = "&options[log_duration]=on&options[client_min_messages]=log";
-/// In the document the tables are between this and the next heading of its level.
+/// The tables are in the document between this heading and the next one of its level.
 const HEADING: &str = "## Measured\n";
 
 /// Measures every list at 100,000 tasks
@@ -48,11 +48,11 @@ struct Options {
     #[arg(long, default_value = "")]
     only: String,
 
-    /// The document to put the tables into
+    /// The document that receives the tables
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
 
-    /// What `cargo bench` tells every benchmark
+    /// `cargo bench` passes this to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -73,10 +73,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether everything held what is promised of it.
+/// Runs the benchmark; returns whether every list stayed within its limit.
 fn run(options: &Options) -> Result<bool> {
     let scratch = Scratch::create()?;
-    // On this thread, because the private Postgres is tied to the thread that starts it.
+    // On this thread, because the private Postgres ends with the thread that starts it.
     let postgres = EmbeddedPostgres::start(&scratch.path().join("data"))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = runtime.block_on(measure_all(options, &postgres.url(), &scratch))?;

@@ -1,14 +1,14 @@
-//! Measures one list: every page from the first to the last, and three of them again and again.
+//! Measures one list: every page from the first to the last, and three of them repeatedly.
 
 use crate::Result;
 use crate::combinations::{Combination, Promise};
 use crate::pages::Pages;
 
-/// After so many runs Postgres has decided whether it keeps a plan for all values.
+/// After this many runs Postgres has decided whether to use a generic plan.
 const DECIDED: usize = 6;
 const RUNS: usize = 11;
 
-/// What was measured of a list. Times are the database's, in milliseconds.
+/// The results of a list. Times are the database's, in milliseconds.
 pub struct Measured {
     pub of: Combination,
     pub pages: usize,
@@ -37,7 +37,8 @@ impl Measured {
     }
 }
 
-/// `timed` tells durations and `planned` plans; `limit` is that of the walk through all pages.
+/// `timed` reports durations and `planned` reports plans; `limit` is the page size for the walk
+/// through all pages.
 pub async fn measure(of: Combination, timed: &mut Pages, planned: &mut Pages, limit: u16) -> Result<Measured> {
     let join = |path: &str, with: &str| format!("{path}{}{with}", if path.ends_with('?') { "" } else { "&" });
     let whole = if of.path.starts_with("/tasks") { join(&of.path, &format!("limit={limit}")) } else { of.path.clone() };
@@ -78,8 +79,8 @@ pub async fn measure(of: Combination, timed: &mut Pages, planned: &mut Pages, li
     })
 }
 
-/// A page that took longer than it may is asked for again: a machine that does other things as
-/// well holds up any page, but not always the same one.
+/// Requests a page again if it took too long: other load on the machine delays random pages, but
+/// not always the same one.
 async fn steady(timed: &mut Pages, path: &str, took: f64, may: f64) -> Result<f64> {
     if took > may { again(timed, path, RUNS).await } else { Ok(took) }
 }

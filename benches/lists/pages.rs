@@ -1,4 +1,4 @@
-//! Asks the server for pages and reads from its log what Postgres told about each.
+//! Requests pages from the server and reads Postgres's reports about them from the server's log.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -12,7 +12,7 @@ use crate::common::scratch::Scratch;
 use crate::plan::Plan;
 use crate::{Result, SECRET, seed};
 
-/// A server on connections that tell something about each statement.
+/// A server whose database connections report times or plans of each statement.
 pub struct Pages {
     http: reqwest::Client,
     base: String,
@@ -21,13 +21,13 @@ pub struct Pages {
     _server: Served,
 }
 
-/// One answer.
+/// One page.
 pub struct Page {
-    /// Where the next one begins.
+    /// The cursor of the next page.
     pub next: Option<String>,
-    /// What the database took to parse, plan and run, in milliseconds, if it was to tell times.
+    /// The database's time to parse, plan and run in milliseconds, if it reports times.
     pub milliseconds: f64,
-    /// How it went about it, if it was to tell plans.
+    /// The plan, if the database reports plans.
     pub plan: Option<Plan>,
 }
 
@@ -36,7 +36,7 @@ impl Pages {
         let settings =
             [("LOG", "error,sqlx::postgres::notice=trace"), ("LOG_FORMAT", "json"), ("DATABASE_POOL_SIZE", "1")];
         let server = Served::taskwire(name, env!("CARGO_BIN_EXE_taskwire").as_ref(), &settings, url, scratch)?;
-        // The library is built to ask for one, though nothing here is encrypted.
+        // The library needs a crypto provider even though this benchmark uses plain HTTP.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let token = Tokens::new(SECRET.as_bytes(), None, None).mint(seed::OWNER, Duration::from_hours(24))?;
         let log = BufReader::new(File::open(scratch.path().join(format!("{name}.log")))?);
@@ -44,7 +44,7 @@ impl Pages {
     }
 
     pub async fn get(&mut self, path: &str) -> Result<Page> {
-        // What background work was told meanwhile.
+        // Skip the reports about background work.
         self.told()?;
         let url = format!("{}/api/{}{path}", self.base, seed::OWNER);
         let answer = self.http.get(url).bearer_auth(&self.token).send().await?;
@@ -59,7 +59,7 @@ impl Pages {
         Ok(Page { next: body["next_cursor"].as_str().map(str::to_owned), milliseconds, plan })
     }
 
-    /// The messages that came since it was asked last. They are in the log before the answer is out.
+    /// The messages since the last call. The log contains them before the server responds.
     fn told(&mut self) -> Result<Vec<String>> {
         let mut messages = Vec::new();
         let mut line = String::new();

@@ -1,19 +1,19 @@
-//! The plans that Postgres really used, which it tells by itself: `auto_explain` sends each to the
-//! client, after the values were bound and whether or not the plan was made for them.
+//! The plans that Postgres really used: `auto_explain` sends each plan to the client after the
+//! values were bound, for custom and generic plans.
 
 use serde_json::Value;
 
-/// What to add to a URL so that connections tell their plans.
+/// The URL parameter that makes connections report their plans.
 pub const TELL: &str = "&options[session_preload_libraries]=auto_explain&options[auto_explain.log_min_duration]=0\
                         &options[auto_explain.log_analyze]=on&options[auto_explain.log_buffers]=on\
                         &options[auto_explain.log_format]=json&options[auto_explain.log_level]=notice";
 
-/// How the tasks were found.
+/// How a plan finds the tasks.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// The indexes, in the order of the plan.
     pub indexes: Vec<String>,
-    /// What leads to tasks other than by their owner.
+    /// Index scans whose condition does not begin with the owner.
     pub astray: Vec<String>,
 }
 

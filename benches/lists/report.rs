@@ -1,4 +1,4 @@
-//! What was measured, as tables in Markdown.
+//! The results as Markdown tables.
 
 use std::fmt;
 use std::thread;

@@ -1,13 +1,13 @@
 //! Owners with many tasks: five in a hundred are open, half have labels or a due, three in four a
 //! project. Nothing is random, so that each run measures the same.
 
-/// The owner whose lists are asked for.
+/// The owner whose lists are measured.
 pub const OWNER: &str = "owner";
-/// The number of the task that one task in ten is a part of.
+/// The number of the task that is the parent of one task in ten.
 const PARENT: &str = "1";
 
-/// Statements, to be run one by one, that put there the owner with so many tasks and `others`
-/// with `each`. The ids of the one's projects and tasks are also those of the others'.
+/// Statements, to be run one by one, that insert the owner with `owner` tasks and `others` with
+/// `each`. All owners have projects and tasks with the same ids.
 pub fn statements(tasks: u32, others: u32, each: u32) -> Vec<String> {
     let (id, project) = (sql_id(0, "t"), sql_id(1, "(h >> 11) % 20"));
     let (parent, before) = (sql_id(0, PARENT), sql_id(0, "t - 2"));
@@ -48,7 +48,7 @@ pub fn statements(tasks: u32, others: u32, each: u32) -> Vec<String> {
                            FROM owners, generate_series(1, last_seq) t) mixed) dated) drawn
          ORDER BY t"
     );
-    // Analysed, as Postgres does by itself after a while.
+    // ANALYZE, as autovacuum would do after a while.
     vec![owners, projects, tasks, "VACUUM ANALYZE".to_owned()]
 }
 
@@ -57,12 +57,12 @@ pub fn project(number: u32) -> String {
     format!("019ab0c4-2f6e-7000-8001-{number:012}")
 }
 
-/// The id of the task that one task in ten is a part of.
+/// The id of the task that is the parent of one task in ten.
 pub fn parent() -> String {
     format!("019ab0c4-2f6e-7000-8000-{PARENT:0>12}")
 }
 
-/// An id that ends in a number, which is what SQL can make up.
+/// An SQL expression for an id that ends in a number.
 fn sql_id(kind: u32, number: &str) -> String {
     format!("('019ab0c4-2f6e-7000-800{kind}-' || lpad(({number})::text, 12, '0'))::uuid")
 }

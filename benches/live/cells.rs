@@ -1,4 +1,4 @@
-//! The measurements, each on fresh servers so that none inherits the memory of another.
+//! The measurements, each on new servers, so that memory use does not carry over.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,20 +14,20 @@ use crate::stage::{Servers, Stage, USERS};
 use crate::writers::{Among, Write};
 use crate::{Options, Result};
 
-/// Where p99 must stay to count as sustained, in milliseconds.
+/// A rate counts as sustained while p99 is below this, in milliseconds.
 const SUSTAINED: f64 = 100.0;
-/// The rates that are tried, each a quarter higher than the one before.
+/// The tried rates, each a quarter higher than the previous one.
 const FIRST_RATE: u32 = 400;
 const LAST_RATE: u32 = 10_000;
 /// Short runs, in seconds.
 const BRIEFLY: u32 = 3;
 const ROUNDS: usize = 3;
 
-/// What 10,000 sockets of 10,000 users hold, and what is done for them while nothing happens.
+/// The memory of 10,000 sockets of 10,000 users, and the work for them while nothing happens.
 pub async fn idle(stage: &Stage<'_>) -> Result<Vec<Figure>> {
     let servers = stage.servers(1).await?;
     let (server, count) = (servers.listening(), f64::from(USERS));
-    // Connections, caches and prepared statements are not what is measured.
+    // Warm up connections, caches and prepared statements first.
     let warm = Sockets::open(&server.base, &stage.users, 1..=10).await?;
     servers.writers.flat_out(Among { first: 1, count: 10 }, 1).await?;
     drop(warm);
@@ -50,7 +50,7 @@ pub async fn idle(stage: &Stage<'_>) -> Result<Vec<Figure>> {
     ])
 }
 
-/// What goes on in a second in which nothing happens.
+/// The work in a second in which nothing happens.
 struct Rest {
     server: f64,
     postgres: f64,
@@ -71,7 +71,7 @@ async fn at_rest(stage: &Stage<'_>, servers: &Servers) -> Result<Rest> {
         let asked = sqlx::raw_sql("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()");
         Ok(asked.fetch_one(&mut own).await?.try_get::<i64, _>(0)? as f64)
     };
-    // Postgres counts a second late, the work before must be over.
+    // Postgres's statistics are a second late, so earlier work must be over.
     sleep(Duration::from_secs(2)).await;
     let before = (servers.cpu()?, postgres_cpu()?, transactions().await?);
     sleep(Duration::from_secs_f64(SECONDS)).await;
@@ -79,12 +79,12 @@ async fn at_rest(stage: &Stage<'_>, servers: &Servers) -> Result<Rest> {
     Ok(Rest {
         server: (after.0 - before.0) / SECONDS / 1000.0,
         postgres: (after.1 - before.1) / SECONDS / 1000.0,
-        // Without the one that asked.
+        // Without the connection that reads the statistics.
         transactions: (after.2 - before.2 - 1.0).max(0.0) / SECONDS,
     })
 }
 
-/// How long changes take to that many sockets of different users.
+/// The latency of changes to this number of sockets of different users.
 pub async fn latency(
     stage: &Stage<'_>,
     label: &'static str,
@@ -107,7 +107,7 @@ pub async fn latency(
     Ok(Latency { label, sockets, rate: options.rate, at, due, answered, cpu })
 }
 
-/// How long each change took to each socket, from three beginnings.
+/// The latency of each change to each socket, from three starting points.
 struct Delays {
     at: Samples,
     due: Samples,
@@ -164,7 +164,7 @@ pub async fn fan_out(stage: &Stage<'_>, options: &Options) -> Result<Vec<Figure>
     ])
 }
 
-/// Writes as fast as they go, with nobody listening and with everybody.
+/// The maximum write rate, without and with listeners.
 pub async fn listeners_cost(stage: &Stage<'_>) -> Result<Vec<Figure>> {
     eprintln!("writes with and without listeners");
     let servers = stage.servers(1).await?;
@@ -198,7 +198,8 @@ pub async fn listeners_cost(stage: &Stage<'_>) -> Result<Vec<Figure>> {
     ])
 }
 
-/// The highest rate at which changes still arrive in time at 1,000 sockets, waiting included.
+/// The highest rate at which changes still arrive in time at 1,000 sockets, including time in
+/// queues.
 pub async fn sustained(stage: &Stage<'_>, count: usize) -> Result<Vec<Figure>> {
     eprintln!("sustained rate on {count}");
     let servers = stage.servers(count).await?;

@@ -1,4 +1,4 @@
-//! The wall clock, because one of the times that are compared is Postgres's.
+//! The wall clock, because one of the compared times comes from Postgres.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,5 +1,5 @@
-//! The road not taken: NOTIFY inside the writing transaction, as a trigger would send it. The
-//! lock that Postgres holds for it makes all writers of the database wait for each other.
+//! The alternative that Taskwire does not use: NOTIFY inside the writing transaction, as a trigger
+//! would send it. Postgres's lock for it makes all writers of the database wait for each other.
 
 use sqlx::{Connection, PgConnection};
 
@@ -10,7 +10,7 @@ use crate::stage::Stage;
 use crate::writers::Among;
 use crate::{Options, Result, cells};
 
-/// Says what the servers' own hints say, as if from a server of its own.
+/// A trigger that sends the same payload as the servers' hints, as if from another server.
 const NOTIFY: &str = r"
     CREATE OR REPLACE FUNCTION notify_inline() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -25,7 +25,7 @@ const QUIET: &str = "DROP TRIGGER notify_inline ON task_changes";
 const SECONDS: u32 = 3;
 const ROUNDS: usize = 2;
 
-/// Latency over two servers with it; the row beside it is without.
+/// The latency over two servers with the trigger; the row beside it is without.
 pub async fn latency(stage: &Stage<'_>, options: &Options) -> Result<crate::report::Latency> {
     let mut own = PgConnection::connect(stage.url).await?;
     sqlx::raw_sql(NOTIFY).execute(&mut own).await?;
@@ -34,7 +34,7 @@ pub async fn latency(stage: &Stage<'_>, options: &Options) -> Result<crate::repo
     measured
 }
 
-/// Writes as fast as they go over two servers, without and with it, in turns.
+/// The maximum write rate over two servers, alternately without and with the trigger.
 pub async fn rates(stage: &Stage<'_>) -> Result<Vec<Figure>> {
     eprintln!("writes with NOTIFY outside and inside the transaction");
     let mut own = PgConnection::connect(stage.url).await?;

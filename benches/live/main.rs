@@ -1,8 +1,8 @@
-//! What the live channel costs and how fast it is. One or two release servers run on a private
-//! Postgres; this process holds the sockets, writes, and notes when which change arrives. All of
-//! it shares one machine, so the times include the load's own.
+//! Measures the cost and the latency of the live channel. One or two release servers run on a
+//! private Postgres; this process holds the sockets, writes, and records when each change arrives.
+//! Everything shares one machine, so the times include the load generator.
 
-#![expect(clippy::cast_precision_loss, reason = "nothing that is counted here is that large")]
+#![expect(clippy::cast_precision_loss, reason = "all counts here are small enough")]
 
 mod cells;
 mod clock;
@@ -49,7 +49,7 @@ struct Options {
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
 
-    /// What `cargo bench` tells every benchmark
+    /// `cargo bench` passes this to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -86,7 +86,7 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<Report> {
     raise_file_limit()?;
     let scratch = Scratch::create()?;
-    // On this thread, because the private Postgres is tied to the thread that starts it.
+    // On this thread, because the private Postgres ends with the thread that starts it.
     let postgres = EmbeddedPostgres::start(&scratch.path().join("data"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let url = postgres.url();
@@ -126,7 +126,7 @@ fn run(options: &Options) -> Result<Report> {
     Ok(measured)
 }
 
-/// Every socket is a file.
+/// Raises the limit of open files, because every socket needs one.
 fn raise_file_limit() -> Result<()> {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     Ok(setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?)

@@ -1,4 +1,4 @@
-//! What Linux tells about the processes that are measured.
+//! Memory and processor time of the measured processes, from Linux.
 
 use std::fs;
 use std::str::FromStr;
@@ -6,18 +6,18 @@ use std::str::FromStr;
 use crate::common::proc;
 use crate::{Failure, Result};
 
-/// Memory that a process holds now, in bytes.
+/// Current memory of a process, in bytes.
 pub fn resident(process: u32) -> Result<f64> {
     Ok(status::<f64>(process, "VmRSS:")? * 1024.0)
 }
 
-/// Processor time that Postgres has used so far, in microseconds. Of connections that have ended
-/// nothing is known; the servers' pools keep theirs.
+/// Processor time of Postgres so far, in microseconds. Closed connections are not included; the
+/// servers' pools keep theirs open.
 pub fn postgres_cpu() -> Result<f64> {
     let mut sum = 0.0;
     for entry in fs::read_dir("/proc")? {
         let Some(process) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        // Whoever is gone meanwhile does not count.
+        // A process that has ended meanwhile does not count.
         if is_private_postgres(process).unwrap_or(false) {
             sum += proc::cpu(process).unwrap_or_default();
         }
@@ -25,7 +25,7 @@ pub fn postgres_cpu() -> Result<f64> {
     Ok(sum)
 }
 
-/// Whether it is the private Postgres, which is a child of this process, or one of its children.
+/// Whether a process is the private Postgres, a child of this process, or one of its children.
 fn is_private_postgres(process: u32) -> Result<bool> {
     let is_child_of_this = |process| Ok::<_, Failure>(parent(process)? == std::process::id());
     Ok(is_postgres(process)? && (is_child_of_this(process)? || is_child_of_this(parent(process)?)?))

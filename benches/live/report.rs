@@ -1,4 +1,4 @@
-//! The result as two tables in Markdown, and what it was measured on.
+//! The result as two Markdown tables, with a description of the machine.
 
 use std::fmt;
 use std::fs;
@@ -12,17 +12,17 @@ pub struct Report {
     figures: Vec<Figure>,
 }
 
-/// How long changes took to sockets of different users.
+/// The latency of changes to sockets of different users.
 pub struct Latency {
-    /// How many servers there are, or what else is different.
+    /// The number of servers, or what else differs.
     pub label: &'static str,
     pub sockets: u32,
     pub rate: u32,
-    /// From the change's own time, taken inside the transaction: the commit is in it.
+    /// From the change's time, which is taken inside the transaction: includes the commit.
     pub at: Samples,
-    /// From when the write was due: the whole request is in it.
+    /// From the time at which the write was due: includes the whole request.
     pub due: Samples,
-    /// From the answer to the writer: negative where the change came first.
+    /// From the response to the writer: negative if the change arrived first.
     pub answered: Samples,
     /// Processor time of the servers per write, in microseconds.
     pub cpu: f64,

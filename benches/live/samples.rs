@@ -17,7 +17,7 @@ impl Samples {
     }
 }
 
-/// The middle one of a few figures.
+/// The median of a few figures.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)

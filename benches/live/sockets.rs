@@ -1,4 +1,4 @@
-//! The listening side: many sockets that note when which change arrives.
+//! The listening side: many sockets that record when each change arrives.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
@@ -18,9 +18,9 @@ use crate::clock::now;
 use crate::users::Users;
 use crate::{Failure, Result};
 
-/// How many handshakes are under way at once.
+/// The number of concurrent handshakes.
 const HANDSHAKES: usize = 64;
-/// How long changes may be on their way after the last write was answered.
+/// The longest time until all changes have arrived after the last response to a write.
 const LATE: Duration = Duration::from_secs(5);
 
 /// A change at one socket. Times are in microseconds.
@@ -28,7 +28,7 @@ const LATE: Duration = Duration::from_secs(5);
 pub struct Arrival {
     pub user: u32,
     pub seq: i64,
-    /// The change's own time, taken inside the transaction.
+    /// The change's time, which is taken inside the transaction.
     pub at: i64,
     pub arrived: i64,
 }
@@ -39,7 +39,7 @@ pub struct Sockets {
     _readers: JoinSet<()>,
 }
 
-/// What matters of a message.
+/// The needed parts of a message.
 #[derive(Deserialize)]
 struct Message<'a> {
     #[serde(rename = "type")]
@@ -50,7 +50,7 @@ struct Message<'a> {
 }
 
 impl Sockets {
-    /// One socket for each of `of`, all greeted by the server.
+    /// Opens one socket for each of `of` and waits for each `hello`.
     pub async fn open(base: &str, users: &Users, of: impl Iterator<Item = u32>) -> Result<Self> {
         let (sender, arrivals) = channel();
         let mut readers = JoinSet::new();
@@ -63,7 +63,7 @@ impl Sockets {
         Ok(Self { arrivals, _readers: readers })
     }
 
-    /// Everything that arrived since the last time, once it is `expected` many.
+    /// Waits for `expected` arrivals since the last call and returns them.
     pub async fn arrivals(&self, expected: usize) -> Result<Vec<Arrival>> {
         let mut all = Vec::with_capacity(expected);
         let deadline = tokio::time::Instant::now() + LATE;
@@ -95,7 +95,7 @@ async fn greeted(base: &str, users: &Users, user: u32) -> Result<WebSocketStream
     if kind == "hello" { Ok(socket) } else { Err(format!("a socket was greeted with {text}").into()) }
 }
 
-/// Notes what arrives for as long as the socket is open, which no server should end.
+/// Records arrivals while the socket is open. The server must not close it.
 async fn follow(user: u32, mut socket: WebSocketStream<TcpStream>, arrivals: Sender<Result<Arrival>>) {
     loop {
         let noted = match socket.next().await {
@@ -107,7 +107,7 @@ async fn follow(user: u32, mut socket: WebSocketStream<TcpStream>, arrivals: Sen
             Some(Err(error)) => Err(error.into()),
             None => return,
         };
-        // Nobody counts any more once the receiver is gone.
+        // The receiver is gone once the measurement has ended.
         let _ = arrivals.send(noted);
     }
 }

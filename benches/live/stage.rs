@@ -1,4 +1,4 @@
-//! What all measurements share: the users, and the servers, which are started as they are needed.
+//! Shared by all measurements: the users, and the servers, which are started when needed.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::writers::Writers;
 
 pub const USERS: u32 = 10_000;
 
-/// Room for a thousand sockets of one user, and an end that waits for none.
+/// Allows a thousand sockets of one user, and stops without waiting for them.
 const SETTINGS: &[(&str, &str)] = &[("SOCKETS_PER_USER", "2000"), ("DRAIN_TIME", "0s")];
 
 pub struct Stage<'s> {
@@ -22,7 +22,7 @@ pub struct Stage<'s> {
     scratch: &'s Scratch,
 }
 
-/// Fresh servers on the same database. What is written on the first is listened to on the last.
+/// New servers on the same database. Writes go to the first; the sockets are on the last.
 pub struct Servers {
     pub all: Vec<Served>,
     pub writers: Writers,
@@ -50,7 +50,7 @@ impl<'s> Stage<'s> {
 }
 
 impl Servers {
-    /// Where the sockets are.
+    /// The server of the sockets.
     pub fn listening(&self) -> &Served {
         &self.all[self.all.len() - 1]
     }

@@ -14,7 +14,7 @@ const TOKEN_LIFETIME: Duration = Duration::from_hours(24);
 pub struct Users(Vec<String>);
 
 impl Users {
-    /// Migrates the database and puts `count` users there, as the server would have written them.
+    /// Migrates the database and inserts `count` users as the server would have written them.
     pub async fn create(count: u32, url: &str) -> Result<Self> {
         taskwire::database::migrate(url).await?;
         let seed = format!(
@@ -31,7 +31,7 @@ impl Users {
              VACUUM ANALYZE"
         );
         let mut connection = PgConnection::connect(url).await?;
-        // One by one, because VACUUM runs in no transaction.
+        // One by one, because VACUUM cannot run in a transaction.
         for statement in seed.split(';') {
             sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await?;
         }

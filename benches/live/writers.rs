@@ -1,5 +1,5 @@
-//! The writing side: keep-alive connections that turn a task's completion over, either at fixed
-//! times, whatever the server makes of them, or one write right after the other.
+//! The writing side: keep-alive connections that toggle a task's completion, either at fixed times
+//! or one write right after the other.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,17 +15,17 @@ use crate::clock::now;
 use crate::users::Users;
 use crate::{Failure, Result};
 
-/// Enough for any rate that is asked for: each is busy for as long as one write takes.
+/// Enough connections for any rate: each is busy only during one write.
 const CONNECTIONS: usize = 64;
-/// Few enough not to queue before the server when nothing paces them.
+/// Few enough connections that unpaced writes do not queue in front of the server.
 const FLAT_OUT: usize = 16;
 
-/// A change that was answered. Times are in microseconds.
+/// A write with its response. Times are in microseconds.
 #[derive(Debug, Clone, Copy)]
 pub struct Write {
     pub user: u32,
     pub seq: i64,
-    /// When it was to be sent, and was, but for a queue in front of a slow server.
+    /// The time at which it was due, before any queue in front of a slow server.
     pub due: i64,
     pub answered: i64,
 }
@@ -35,7 +35,7 @@ pub struct Writers {
     connections: Vec<Arc<Mutex<Connection>>>,
 }
 
-/// Which users' tasks are written, in turn.
+/// The users whose tasks are written in turn.
 #[derive(Debug, Clone, Copy)]
 pub struct Among {
     pub first: u32,
@@ -57,15 +57,15 @@ impl Writers {
         Ok(Self { users: users.clone(), connections })
     }
 
-    /// `rate` writes a second, each due at its own time: a write that has to wait for its turn is
-    /// late from the moment it was due.
+    /// `rate` writes per second, each with its own due time: the latency of a delayed write counts
+    /// from its due time.
     pub async fn paced(&self, among: Among, rate: u32, seconds: u32) -> Result<Vec<Write>> {
         let total = rate * seconds;
         let begin = now() + 20_000;
         let due = move |index: u32| begin + i64::from(index) * 1_000_000 / i64::from(rate);
         let turns = Arc::new(Semaphore::new(0));
         let pace = turns.clone();
-        // A thread sleeps more exactly than the runtime's timer, which counts milliseconds.
+        // A thread sleeps more precisely than the runtime's timer, which counts milliseconds.
         let pacer = thread::spawn(move || {
             for index in 0..total {
                 let wait = due(index) - now();
@@ -83,7 +83,8 @@ impl Writers {
                 let mut connection = connection.lock().await;
                 let mut written = Vec::new();
                 loop {
-                    // Closed, the semaphore gives no more turns, but those left have to be taken.
+                    // A closed semaphore gives no more permits, but the remaining ones must be
+                    // taken.
                     if let Ok(turn) = turns.acquire().await {
                         turn.forget();
                     }
@@ -100,7 +101,7 @@ impl Writers {
         written
     }
 
-    /// As many as there is time for.
+    /// As many writes as possible in this time.
     pub async fn flat_out(&self, among: Among, seconds: u32) -> Result<Vec<Write>> {
         let end = now() + i64::from(seconds) * 1_000_000;
         let next = Arc::new(AtomicU32::new(0));
@@ -129,7 +130,7 @@ async fn all(mut work: JoinSet<Result<Vec<Write>>>) -> Result<Vec<Write>> {
     Ok(written)
 }
 
-/// HTTP with as little of a client as can be, because it shares the processor with the server.
+/// A minimal HTTP client, because it shares the processor with the server.
 struct Connection {
     stream: TcpStream,
     authority: String,
@@ -164,17 +165,17 @@ impl Connection {
     }
 }
 
-/// The task's version, which is in the entity tag, once the answer is whole.
+/// The task's version from the entity tag, once the response is complete.
 fn version(answer: &[u8]) -> Result<Option<i64>> {
     let answer = str::from_utf8(answer)?;
     let Some((head, body)) = answer.split_once("\r\n\r\n") else { return Ok(None) };
     let field = |name: &str| {
         let line =
             head.lines().find_map(|line| line.split_once(": ").filter(|(key, _)| key.eq_ignore_ascii_case(name)));
-        line.map(|(_, value)| value.trim_matches('"')).ok_or_else(|| format!("an answer without {name}: {answer}"))
+        line.map(|(_, value)| value.trim_matches('"')).ok_or_else(|| format!("a response without {name}: {answer}"))
     };
     if !head.starts_with("HTTP/1.1 200 ") {
-        return Err(format!("a write was refused: {answer}").into());
+        return Err(format!("a write was rejected: {answer}").into());
     }
     if body.len() < field("content-length")?.parse::<usize>()? {
         return Ok(None);

@@ -1,9 +1,9 @@
-//! What signing in costs, and what a flood of it does to everybody else. A release server with
-//! accounts runs on a private Postgres; this process signs in, floods, and meanwhile sends the
-//! requests of people who have signed in long ago. All of it shares one machine, so the times
-//! include the load's own.
+//! Measures the cost of signing in, and the effect of a flood of sign-ins on other users. A release
+//! server with accounts runs on a private Postgres; this process signs in, floods the server, and
+//! meanwhile sends requests of signed-in users. Everything shares one machine, so the times include
+//! the load generator.
 
-#![expect(clippy::cast_precision_loss, reason = "nothing that is counted here is that large")]
+#![expect(clippy::cast_precision_loss, reason = "all counts here are small enough")]
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -33,9 +33,9 @@ use sign_ins::Outcomes;
 type Failure = Box<dyn Error + Send + Sync>;
 type Result<T> = std::result::Result<T, Failure>;
 
-/// None: this server has keys of its own.
+/// No shared secret: this server has its own keys.
 const SECRET: &str = "";
-/// People with an account each, who sign in and have tasks.
+/// The number of people with accounts, who sign in and have tasks.
 const PEOPLE: usize = 16;
 
 /// Measures signing in, and task requests during a flood of it
@@ -45,7 +45,7 @@ struct Options {
     #[arg(long, default_value_t = 10)]
     seconds: u32,
 
-    /// How often task requests are measured without and with a flood, in turn
+    /// Number of alternating measurements of task requests without and with a flood
     #[arg(long, default_value_t = 3)]
     rounds: u32,
 
@@ -53,16 +53,16 @@ struct Options {
     #[arg(long, default_value_t = 200)]
     rate: u32,
 
-    /// Attempts to sign in per second that make a flood: many times what can be checked
+    /// Sign-in attempts per second during a flood: many times what can be checked
     #[arg(long, default_value_t = 500)]
     flood: u32,
 
-    /// What `cargo bench` tells every benchmark
+    /// `cargo bench` passes this to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
 }
 
-/// What was found out.
+/// The results.
 struct Measured {
     people: usize,
     /// Without a flood.
@@ -76,8 +76,8 @@ struct Measured {
     memory: Memory,
 }
 
-/// What the server holds, in bytes: at rest, at the most while people sign in, and at the most
-/// during the flood.
+/// The server's memory in bytes: at rest, its peak while people sign in, and its peak during the
+/// flood.
 struct Memory {
     at_rest: f64,
     signing_in: f64,
@@ -99,7 +99,7 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<Report> {
     let scratch = Scratch::create()?;
-    // On this thread, because the private Postgres is tied to the thread that starts it.
+    // On this thread, because the private Postgres ends with the thread that starts it.
     let postgres = EmbeddedPostgres::start(&scratch.path().join("data"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let measured = runtime.block_on(measure(options, &postgres.url(), &scratch));
@@ -109,7 +109,7 @@ fn run(options: &Options) -> Result<Report> {
     Ok(Report::new(options, measured))
 }
 
-/// As an operator starts it whose users sign in here, behind a proxy that says where they are.
+/// Settings of a server with its own accounts behind a proxy that reports client addresses.
 fn server(url: &str, scratch: &Scratch) -> Result<Served> {
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/release/taskwire");
     Served::taskwire("taskwire", &program, &[("ACCOUNTS", "on"), ("TRUSTED_PROXIES", "127.0.0.1")], url, scratch)
@@ -119,7 +119,7 @@ async fn measure(options: &Options, url: &str, scratch: &Scratch) -> Result<Meas
     let server = server(url, scratch)?;
     let people = Person::sign_up_all(&server.base, PEOPLE).await?;
     let length = Duration::from_secs(options.seconds.into());
-    // What there is to warm up is warm after this.
+    // This also warms the server up.
     tasks::load(&people, options.rate, Duration::from_secs(2)).await?;
     memory::settle(&server).await?;
     let at_rest = memory::resident(&server)?;

@@ -1,4 +1,4 @@
-//! How much memory the server holds, as Linux tells.
+//! The server's memory, from Linux.
 
 use std::fs;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::Result;
 use crate::common::process::Served;
 
-/// After how long without work the server has given back what hashing takes.
+/// After this idle time the server has released the memory for hashing.
 const IDLE: Duration = Duration::from_secs(12);
 
 pub async fn settle(server: &Served) -> Result<()> {
@@ -14,12 +14,12 @@ pub async fn settle(server: &Served) -> Result<()> {
     resident(server).map(|_| ())
 }
 
-/// What it holds now, in bytes.
+/// Current memory in bytes.
 pub fn resident(server: &Served) -> Result<f64> {
     status(server, "VmRSS:")
 }
 
-/// The most it has held since [`forget_peak`], in bytes.
+/// Peak memory since [`forget_peak`] in bytes.
 pub fn peak(server: &Served) -> Result<f64> {
     status(server, "VmHWM:")
 }

@@ -1,4 +1,4 @@
-//! Who has an account: signs up, and has a token for the API.
+//! People with accounts: they sign up and have a token for the API.
 
 use reqwest::Client;
 use reqwest::header::SET_COOKIE;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{Failure, Result};
 
-/// Good enough for everybody here.
+/// Everybody's password.
 const PASSWORD: &str = "correct horse battery";
 
 #[derive(Clone)]
@@ -21,9 +21,9 @@ pub struct Person {
 
 impl Person {
     pub async fn sign_up_all(base: &str, count: usize) -> Result<Vec<Self>> {
-        // The library is built to ask for one, though nothing here is encrypted.
+        // The library needs a crypto provider even though this benchmark uses plain HTTP.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // All share the connections, as behind a proxy.
+        // All people share the connections, as behind a proxy.
         let client = Client::builder().no_proxy().build()?;
         let mut people = Vec::with_capacity(count);
         for number in 0..count {
@@ -49,12 +49,12 @@ impl Person {
         Ok(Self { base: base.to_owned(), client, id, email, token, address })
     }
 
-    /// Signs in from where this person is; the status of the answer.
+    /// Signs in from this person's address; returns the status.
     pub async fn sign_in(&self) -> Result<u16> {
         self.attempt(PASSWORD, &self.address).await
     }
 
-    /// Tries a password from somewhere; the status of the answer.
+    /// Tries a password from this address; returns the status.
     pub async fn attempt(&self, password: &str, address: &str) -> Result<u16> {
         let answer = self
             .client

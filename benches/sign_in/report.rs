@@ -1,4 +1,4 @@
-//! The result as two tables in Markdown, and what it was measured on.
+//! The result as two Markdown tables, with a description of the machine.
 
 use std::fmt;
 use std::fs;

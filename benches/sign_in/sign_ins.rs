@@ -1,4 +1,4 @@
-//! Signing in: by people, one right after the other, and by a flood of guesses from everywhere.
+//! Sign-ins: by people, one right after the other, and as a flood of guesses from many addresses.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::Result;
 use crate::people::Person;
 
-/// What became of attempts, by the status of the answer, and how long they went on.
+/// The number of attempts by response status, and their duration.
 #[derive(Default)]
 pub struct Outcomes {
     statuses: BTreeMap<u16, u32>,
@@ -32,23 +32,23 @@ impl Outcomes {
         }
     }
 
-    /// How many attempts got this answer.
+    /// The number of attempts with this status.
     pub fn count(&self, status: u16) -> f64 {
         f64::from(self.statuses.get(&status).copied().unwrap_or_default())
     }
 
-    /// How many attempts a second got this answer.
+    /// The number of attempts per second with this status.
     pub fn rate(&self, status: u16) -> f64 {
         self.count(status) / self.length.as_secs_f64()
     }
 
-    /// How many attempts a second got an answer.
+    /// The number of attempts per second with any response.
     pub fn all(&self) -> f64 {
         self.statuses.keys().map(|status| self.rate(*status)).sum()
     }
 }
 
-/// Each person signs in again as soon as they have.
+/// Each person signs in again right after each sign-in.
 pub async fn one_after_another(people: &[Person], length: Duration) -> Result<Outcomes> {
     let start = Instant::now();
     let mut signing_in = JoinSet::new();
@@ -66,7 +66,7 @@ pub async fn one_after_another(people: &[Person], length: Duration) -> Result<Ou
     Ok(Outcomes::of(statuses.into_iter().flatten(), start.elapsed()))
 }
 
-/// So many guesses a second, each from another address, at the accounts that there are.
+/// This many guesses per second at existing accounts, each from another address.
 pub async fn flood(people: &[Person], rate: u32, length: Duration) -> Result<Outcomes> {
     let start = Instant::now();
     let count = rate * u32::try_from(length.as_secs())?;

@@ -1,5 +1,5 @@
-//! The requests of people who have signed in long ago: three lists to each new task, each due at
-//! its own time, whatever the server makes of those before it.
+//! The requests of signed-in users: three lists per new task. Each has its own due time,
+//! independent of earlier responses.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::Result;
 use crate::people::Person;
 use crate::samples::Samples;
 
-/// From when each request was due until its answer was read, in microseconds.
+/// The time from each request's due time until its response was read, in microseconds.
 pub async fn load(people: &[Person], rate: u32, length: Duration) -> Result<Samples> {
     let start = Instant::now();
     let count = rate * u32::try_from(length.as_secs())?;
@@ -19,7 +19,7 @@ pub async fn load(people: &[Person], rate: u32, length: Duration) -> Result<Samp
         let due = start + Duration::from_secs(1) * number / rate;
         sleep_until(due).await;
         let person = person.clone();
-        // Not by the remainder of 4 alone, or the same people would always write.
+        // The remainder of 4 alone would always select the same people as writers.
         let creates = (number / 4 + number) % 4 == 0;
         requests.spawn(async move {
             if creates {

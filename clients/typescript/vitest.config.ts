@@ -1,8 +1,8 @@
-// The tests use the package as it is built, by its own name, against the real server.
+// The tests import the built package by its name and use the real server.
 
 import { defineConfig } from 'vitest/config';
 
-// Node 20 has a WebSocket as browsers have it, but does not show it.
+// Node 20 has a browser-like WebSocket, but hides it behind an option.
 const execArgv = process.versions.node.startsWith('20.') ? ['--experimental-websocket', '--no-warnings'] : [];
 
 export default defineConfig({

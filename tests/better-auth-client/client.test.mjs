@@ -1,4 +1,4 @@
-// Better Auth's own client against Taskwire: a front end that uses it needs no other server.
+// Better Auth's client against Taskwire: a front end that uses this client needs no other server.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -49,7 +49,7 @@ test('signs up, reads its session, uses a token, signs out', async () => {
   assert.deepEqual(current.user, user);
   assert.equal(current.session.userId, user.id);
   assert.ok(current.session.expiresAt > new Date());
-  // What a page can read of a session is not what opens it.
+  // The page can read the session's id, but not its token.
   assert.ok(!JSON.stringify(current).includes(browser.cookies.get(COOKIE).value));
 
   const { token } = await good(browser.auth.token());
@@ -72,7 +72,7 @@ test('signs up, reads its session, uses a token, signs out', async () => {
   assert.equal(await good(browser.auth.getSession()), null);
 });
 
-test('signs in with the right password alone', async () => {
+test('signs in only with the right password', async () => {
   const ada = await signedUp();
   const browser = new Browser(server.url);
   const wrong = await refused(browser.auth.signIn.email({ email: ada.email, password: 'wrong horse battery' }));
@@ -96,7 +96,7 @@ test('an e-mail has one account', async () => {
   assert.deepEqual([again.status, again.code], [409, 'CONFLICT']);
 });
 
-test('fields that the client sends and nobody uses are taken', async () => {
+test('accepts fields that the client sends and the server does not use', async () => {
   const { auth } = new Browser(server.url);
   const ada = somebody();
   const more = { callbackURL: '/welcome' };
@@ -145,7 +145,7 @@ test('changes the password, which ends the other sessions', async () => {
   await good(fresh.auth.signIn.email({ email: ada.email, password: change.newPassword }));
 });
 
-test('deletes the user with all that is theirs', async () => {
+test('deletes the user with all data', async () => {
   const ada = await signedUp();
   const { token } = await good(ada.browser.auth.token());
   assert.equal((await ada.browser.api(token, `${ada.id}/tasks`)).status, 200);
@@ -156,7 +156,7 @@ test('deletes the user with all that is theirs', async () => {
   assert.equal((await refused(ada.browser.auth.signIn.email({ email, password: PASSWORD }))).status, 401);
 });
 
-test('its tokens can be checked by anybody who has the public keys', async () => {
+test('its tokens can be verified with the public keys', async () => {
   const { browser, id } = await signedUp();
   const { token } = await good(browser.auth.token());
   const keys = createRemoteJWKSet(new URL(`${server.url}/api/auth/jwks`));
@@ -170,7 +170,7 @@ test('its tokens can be checked by anybody who has the public keys', async () =>
   assert.ok(listed.keys.every((key) => !('d' in key)));
 });
 
-test('a page of another site can do nothing with the cookie', async () => {
+test('a page of another site cannot use the cookie', async () => {
   const { browser, email } = await signedUp();
   for (const origin of ['http://evil.example', 'null', undefined]) {
     browser.origin = origin;

@@ -1,5 +1,5 @@
-// Better Auth with its JWT plugin, as a front end's own server would run it: people sign up and in with
-// e-mail and password, and get an EdDSA token for other services. Everything is kept in memory.
+// Better Auth with its JWT plugin, as a front end's server would run it: people sign up and in with
+// e-mail and password and get an EdDSA token for other services. All data is in memory.
 
 import { betterAuth } from 'better-auth';
 import { memoryAdapter } from 'better-auth/adapters/memory';
@@ -30,12 +30,12 @@ await serve((url) => {
   return {
     handler: toNodeHandler(auth),
     commands: {
-      // The time of the keys is over: the plugin makes a new one when it next signs, and publishes the
-      // old ones for the grace period.
+      // All keys expire: the plugin makes a new key when it next signs, and publishes the old ones
+      // for the grace period.
       rotate: () => {
         for (const key of database.jwks) key.expiresAt = new Date();
       },
-      // So is the grace period of those that have been replaced.
+      // The grace period of replaced keys ends too.
       drop: () => {
         for (const key of database.jwks) if (key.expiresAt <= new Date()) key.expiresAt = LONG_AGO;
       },

@@ -1,5 +1,5 @@
-// Key pairs for issuers that the tests play themselves, one of each type, made anew for each run: no
-// private key lies in the repository.
+// Key pairs for issuers that the tests simulate, one of each type. Each run makes new pairs, so
+// that the repository contains no private key.
 
 import { generateKeyPairSync } from 'node:crypto';
 

@@ -1,13 +1,13 @@
-// oidc-provider, as a company would run it for many services: authorization code with PKCE for a public
-// client, and access tokens that are JWTs for the service that is asked for as a resource, signed with
-// RS256 or ES256. Its own development pages ask who it is.
+// oidc-provider, as a company would run it for many services: authorization code with PKCE for a
+// public client, and JWT access tokens for the requested resource, signed with RS256 or ES256. Its
+// development pages ask for the login.
 
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 
 import { serve } from './serve.mjs';
 
-// It warns of what is meant here: its own pages, and a Node that may not be the newest.
+// It would warn about intended settings: its development pages and possibly an older Node.
 console.warn = () => {};
 const { Provider } = await import('oidc-provider');
 
@@ -25,7 +25,7 @@ const newKey = async ([alg, make]) => {
 };
 const newKeys = () => Promise.all(Object.entries(KINDS).map(newKey));
 
-/** Resources are named after the algorithm of their tokens, as `urn:taskwire:RS256`. */
+/** Resources are named after the algorithm of their tokens, such as `urn:taskwire:RS256`. */
 const resource = (alg) => ({
   scope: 'tasks',
   audience: 'taskwire',
@@ -34,7 +34,7 @@ const resource = (alg) => ({
   jwt: { sign: { alg } },
 });
 
-/** What a provider knows besides its keys: in real life a database, which outlives it. */
+/** The provider's data besides its keys; a real provider would keep it in a database. */
 const rows = new Map();
 class Rows {
   constructor(model) {
@@ -61,7 +61,7 @@ class Rows {
 }
 
 await serve(async (url) => {
-  // The first of a kind signs, all are published.
+  // The first key of each type signs; all are published.
   let keys = await newKeys();
   let answer;
   const start = () => {
@@ -77,7 +77,7 @@ await serve(async (url) => {
           redirect_uris: ['http://127.0.0.1/callback'],
         },
       ],
-      // The client is a page in a browser, which fetches its tokens itself.
+      // The client is a page in a browser, which requests its tokens itself.
       clientBasedCORS: () => true,
       pkce: { required: () => true },
       features: {
@@ -95,7 +95,7 @@ await serve(async (url) => {
   };
   start();
 
-  // Its keys are those that it was started with.
+  // A provider keeps the keys that it was started with.
   const restart = (next) => {
     keys = next;
     start();
@@ -105,14 +105,15 @@ await serve(async (url) => {
   return {
     handler: (request, response) => answer(request, response),
     commands: {
-      // A rotation by the book: new keys are published, then sign, and then the old ones go.
+      // A regular rotation: new keys are published, then they sign, and then the old keys are
+      // removed.
       publish: async () => {
         next = await newKeys();
         restart([...keys, ...next]);
       },
       sign: () => restart([...next, ...old()]),
       drop: () => restart(next),
-      // And in one step, after a leak.
+      // A rotation in one step, as after a leak.
       replace: async () => restart(await newKeys()),
     },
   };

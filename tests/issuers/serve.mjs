@@ -1,6 +1,6 @@
-// What both providers share: a port of their own, said in one line once it answers, and commands by
-// lines on the standard input, each of which is answered by a line once it has been carried out. A
-// provider ends with the input, and so with the test that holds the other end.
+// Shared by both providers: each listens on its own port and prints it once it is ready. It reads
+// commands from standard input, one per line, and prints one line after each command. It ends when
+// standard input ends, and therefore with the test.
 
 import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
@@ -9,12 +9,12 @@ import { createInterface } from 'node:readline';
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 
 /**
- * `provide` gets the URL, and gives the handler of requests, and what can be commanded: functions by
- * name, whose results are the answers.
+ * `provide` gets the URL and returns the request handler and the commands: functions by name, whose
+ * results are printed.
  */
 export async function serve(provide) {
   let handler;
-  // Out of order: whoever asks gets no answer at all.
+  // While down, the provider does not respond at all.
   let down = false;
   const requests = new EventEmitter();
 
@@ -38,8 +38,8 @@ export async function serve(provide) {
     up: () => {
       down = false;
     },
-    // Until the keys that are published now have been fetched and taken over, which is certain when
-    // whoever fetches them comes back.
+    // Waits until a client has fetched the current keys and uses them, which is certain once it
+    // fetches again.
     fetched: async () => {
       await once(requests, 'jwks');
       await once(requests, 'jwks');

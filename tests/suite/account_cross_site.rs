@@ -1,5 +1,5 @@
-//! What pages of others can do with somebody's cookie, which a browser sends along: nothing. And
-//! what the cookie can do outside `/api/auth`, whoever sends it: nothing either.
+//! Pages of other sites cannot use the session cookie, although a browser sends it along; and the
+//! cookie has no effect outside `/api/auth`.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -30,20 +30,20 @@ fn sign_in(server: &TestServer) -> Call {
     auth(server, Method::POST, "sign-in/email").json(json!({ "email": EMAIL, "password": PASSWORD }))
 }
 
-/// The cookie that an answer sets, as it is sent back.
+/// The cookie that a response sets, in the form that a browser sends.
 fn cookie(answer: &Answer) -> String {
     let set = answer.header("set-cookie").expect("a cookie");
     set.split(';').next().expect("a pair").to_owned()
 }
 
-/// Whose session the cookie is, if it is one.
+/// The user of the cookie's session, if the session is valid.
 async fn user(server: &TestServer, cookie: &str) -> Option<String> {
     let answer = auth(server, Method::GET, "get-session").header("cookie", cookie).expect(200).await;
     let session: Value = answer.json();
     session.pointer("/user/id").map(|id| id.as_str().expect("text").to_owned())
 }
 
-/// Every operation of accounts, and a body that it takes, if it takes one.
+/// Every operation of accounts, with a valid body if it takes one.
 fn operations() -> Vec<(Method, String, Option<Value>)> {
     let operations = Contract::get().operations();
     let of_accounts = operations.into_iter().filter(|(_, _, operation)| operation["tags"][0] == "accounts");
@@ -59,7 +59,7 @@ fn operations() -> Vec<(Method, String, Option<Value>)> {
         let body = (method == Method::POST).then_some(body);
         (method, path, body)
     });
-    // Anybody may read these, from anywhere.
+    // These are public.
     let open = ["/api/auth/methods", "/api/auth/jwks"];
     with_bodies.filter(|(_, path, _)| !open.contains(&path.as_str())).collect()
 }
@@ -70,7 +70,7 @@ fn call(server: &TestServer, (method, path, body): &(Method, String, Option<Valu
 }
 
 #[tokio::test]
-async fn pages_of_others_can_do_nothing() {
+async fn pages_of_other_sites_cannot_use_the_cookie() {
     let server = server().await;
     let cookie = cookie(&sign_up(&server).expect(200).await);
     let operations = operations();
@@ -96,7 +96,7 @@ async fn pages_of_others_can_do_nothing() {
             assert_eq!(answer.header("access-control-allow-origin"), None, "{operation:?} {value}");
         }
     }
-    // What says nothing about its page is no browser, and has no business with a cookie.
+    // A client that sends neither header is not a browser and must not use a cookie.
     for operation in operations.iter().filter(|(method, ..)| *method == Method::POST) {
         call(&server, operation).header("cookie", &cookie).refused(403, "FORBIDDEN").await;
         call(&server, operation)
@@ -105,13 +105,13 @@ async fn pages_of_others_can_do_nothing() {
             .refused(403, "FORBIDDEN")
             .await;
     }
-    // All of it left the session, the password and the account as they were.
+    // The session, the password and the account are unchanged.
     assert!(user(&server, &cookie).await.is_some());
     sign_in(&server).expect(200).await;
 }
 
 #[tokio::test]
-async fn pages_of_ours_and_allowed_ones_may() {
+async fn own_pages_and_allowed_origins_may_use_the_cookie() {
     let server = server().await;
     sign_up(&server).expect(200).await;
     let own = server.url("");
@@ -137,7 +137,7 @@ async fn no_page_of_another_site_can_sign_somebody_in_or_up() {
     for call in [sign_in(&server), sign_up(&server)] {
         call.header("origin", "https://evil.example").refused(403, "FORBIDDEN").await;
     }
-    // A form can send only what is not JSON.
+    // A form cannot send JSON.
     for media_type in ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"] {
         for path in ["sign-in/email", "sign-up/email", "sign-out"] {
             let body = json!({ "email": EMAIL, "password": PASSWORD }).to_string();
@@ -157,12 +157,12 @@ async fn a_cookie_opens_neither_the_api_nor_a_socket() {
     ada.get("/tasks").header("cookie", &cookie).header("origin", &own).refused(401, "UNAUTHORIZED").await;
     let create = ada.post("/tasks").json(json!({ "title": "Buy milk" }));
     create.header("cookie", &cookie).header("origin", &own).refused(401, "UNAUTHORIZED").await;
-    // A socket may open, because a token may follow; without one it gets nothing.
+    // The socket may open, because a token may follow; without a token it gets nothing.
     let headers = [("cookie", cookie.as_str()), ("origin", own.as_str())];
     let mut live = Live::handshake(&ada, None, None, &headers).await.expect("the handshake succeeds");
     live.send(&json!({ "type": "ping" })).await;
     assert_eq!(live.closed().await, 4401);
-    // The token of a session is none of the API's.
+    // A session token is not an API token.
     let token = cookie.split_once('=').expect("a pair").1;
     ada.with_token(Some(token.to_owned())).get("/tasks").refused(401, "UNAUTHORIZED").await;
 }
@@ -173,7 +173,7 @@ async fn a_session_is_never_one_that_somebody_else_chose() {
     let first = cookie(&sign_up(&server).expect(200).await);
     let before = cookie(&sign_in(&server).expect(200).await);
     let own = server.url("");
-    // Whoever planted this cookie does not get into what comes of the sign-in.
+    // A planted cookie does not give access to the session that the sign-in creates.
     let planted = [before.clone(), format!("{COOKIE}={}", "A".repeat(43)), format!("{COOKIE}=nonsense")];
     let mut seen = vec![first.clone(), before.clone()];
     for planted in planted {
@@ -182,9 +182,9 @@ async fn a_session_is_never_one_that_somebody_else_chose() {
         seen.push(after);
     }
     assert_eq!(user(&server, &format!("{COOKIE}={}", "A".repeat(43))).await, None);
-    // Who signs in anew leaves the session before.
+    // Signing in again ends the previous session.
     assert_eq!(user(&server, &before).await, None);
-    // Of two cookies with the name, one was set by somebody else.
+    // If two cookies have the name, somebody else set one of them.
     assert_eq!(user(&server, &format!("{}; {first}", seen[2])).await, None);
     assert!(user(&server, &format!("other=1; {first}; more=2")).await.is_some());
 }
@@ -217,9 +217,9 @@ async fn outside_loopback_the_cookie_is_for_tls_and_this_host_alone() {
     assert!(!set.contains("Domain"), "{set}");
     let cookie = cookie(&answer);
     assert!(user(&server, &cookie).await.is_some());
-    // Without the prefix anybody could have set it.
+    // Without the prefix, another site could have set the cookie.
     assert_eq!(user(&server, cookie.trim_start_matches("__Host-")).await, None);
-    // Its pages are at its public address.
+    // The server's own pages are at its public address.
     let sign_out =
         |origin: &str| auth(&server, Method::POST, "sign-out").header("cookie", &cookie).header("origin", origin);
     sign_out("http://tasks.example").refused(403, "FORBIDDEN").await;

@@ -1,5 +1,5 @@
-//! The keys that sign access tokens: one is made at the first start, all servers share them, and
-//! `taskwire rotate-keys` replaces them, gently or at once.
+//! The keys that sign access tokens: the first start makes one, all servers share them, and
+//! `taskwire rotate-keys` replaces them, gradually or at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ async fn server(database: &Arc<TestDatabase>) -> TestServer {
     TestServer::on(Arc::clone(database), options).await
 }
 
-/// Somebody who has signed up: their cookie.
+/// Signs up and returns the session cookie.
 async fn sign_up(server: &TestServer) -> String {
     let ada = json!({ "name": "Ada", "email": "ada@example.com", "password": "correct horse battery" });
     let answer = server.anonymous().call(Method::POST, "/api/auth/sign-up/email").json(ada).expect(200).await;
@@ -36,7 +36,7 @@ async fn token(server: &TestServer, cookie: &str) -> String {
     answer["token"].as_str().expect("a token").to_owned()
 }
 
-/// A part of a token: 0 is the header, 1 the claims.
+/// Decodes a part of a token: 0 is the header, 1 the claims.
 fn part(token: &str, number: usize) -> Value {
     let part = token.split('.').nth(number).expect("a part");
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).expect("base64url")).expect("JSON")
@@ -48,7 +48,7 @@ async fn published(server: &TestServer) -> Vec<String> {
     let keys = keys["keys"].as_array().expect("keys");
     for key in keys {
         assert_eq!((&key["kty"], &key["crv"], &key["alg"]), (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA")));
-        assert_eq!(key.get("d"), None, "the private half");
+        assert_eq!(key.get("d"), None, "a private key is published");
     }
     keys.iter().map(|key| key["kid"].as_str().expect("a name").to_owned()).collect()
 }
@@ -81,7 +81,7 @@ async fn servers_that_start_at_once_make_one_key() {
 }
 
 #[tokio::test]
-async fn after_a_rotation_old_tokens_stay_good_and_new_ones_have_the_new_key() {
+async fn after_a_rotation_old_tokens_stay_valid_and_new_ones_use_the_new_key() {
     let database = Arc::new(TestDatabase::new().await);
     let before = server(&database).await;
     let cookie = sign_up(&before).await;
@@ -94,7 +94,7 @@ async fn after_a_rotation_old_tokens_stay_good_and_new_ones_have_the_new_key() {
     let new = token(&after, &cookie).await;
     assert_eq!(part(&new, 0)["kid"], keys[0].as_str());
     assert_eq!(part(&old, 0)["kid"], keys[1].as_str());
-    // Also at a server that has not read the keys since.
+    // This also holds on a server that has not read the keys since the rotation.
     for server in [&before, &after] {
         for token in [&old, &new] {
             of(server, token).get("/tasks").expect(200).await;
@@ -170,7 +170,7 @@ async fn what_was_not_signed_with_a_key_of_ours_is_refused() {
         let client = Client::new(server.address, user, Some(forged));
         client.get("/tasks").refused(401, "UNAUTHORIZED").await;
     }
-    // With the public key for a secret.
+    // Signed with the public key as an HMAC secret.
     for secret in [x.clone().into_bytes(), BASE64_URL_SAFE_NO_PAD.decode(&x).expect("base64url")] {
         for named in [json!({ "alg": "HS256" }), json!({ "alg": "HS256", "kid": header["kid"] })] {
             let message = format!("{}.{}", encode(&named), encode(&claims));

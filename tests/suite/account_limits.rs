@@ -1,6 +1,6 @@
-//! What guessing passwords comes up against: delays that grow with the attempts, for whoever makes
-//! them and nobody else; a short queue for whatever arrives at once; and an answer that does not
-//! tell whether an e-mail has an account, nor by the time it takes.
+//! Limits on guessing passwords: delays grow with the attempts and apply only to the address that
+//! makes them; the queue for hashing is short; and neither the response nor its time reveals
+//! whether an e-mail has an account.
 
 use std::sync::Arc;
 use std::thread;
@@ -17,10 +17,10 @@ use crate::kit::{Answer, Call, Options, TestDatabase, TestServer};
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "correct horse battery";
 const WRONG: &str = "wrong horse battery";
-/// Attempts at one e-mail from one address before there is any delay.
+/// Attempts at one e-mail from one address before the first delay.
 const FREE: usize = 5;
 
-/// A server that believes who says where a request is from.
+/// A server that trusts `X-Forwarded-For`.
 fn options() -> Options {
     Options {
         accounts: Some(AccountsConfig::default()),
@@ -29,7 +29,7 @@ fn options() -> Options {
     }
 }
 
-/// With an account at [`EMAIL`].
+/// A server with an account for [`EMAIL`].
 async fn server() -> TestServer {
     let server = TestServer::with(options()).await;
     sign_up(&server, EMAIL, "198.51.100.1").expect(200).await;
@@ -48,7 +48,7 @@ fn sign_in(server: &TestServer, email: &str, password: &str, from: &str) -> Call
     post(server, "sign-in/email", from).json(json!({ "email": email, "password": password }))
 }
 
-/// Fails the test unless an attempt must wait.
+/// Fails the test unless the attempt is told to wait.
 async fn waits(call: Call) {
     let answer = call.expect(429).await;
     let problem: Value = answer.json();
@@ -57,21 +57,21 @@ async fn waits(call: Call) {
     assert!((1..=3620).contains(&seconds), "{seconds}");
 }
 
-/// Makes whatever waits wait an hour more, so that no test is too slow to see it. The longest delay
-/// that there was, in seconds.
+/// Extends every current delay by an hour, so that it cannot end during a slow test. Returns the
+/// longest delay before that, in seconds.
 async fn stretch(database: &TestDatabase) -> f64 {
     let mut connection = database.connection().await;
     let delay = "SELECT max(extract(epoch FROM blocked_until - last_at))::float8 FROM attempts";
     let delay = sqlx::query_scalar(delay).fetch_one(&mut connection).await.expect("a delay");
     let stretch = "UPDATE attempts SET blocked_until = blocked_until + interval '1 hour' WHERE blocked_until > last_at";
-    sqlx::query(stretch).execute(&mut connection).await.expect("stretched");
+    sqlx::query(stretch).execute(&mut connection).await.expect("the delays are extended");
     delay
 }
 
-/// Makes all delays end now, but for what the servers remember.
+/// Ends all delays in the database. Running servers still remember theirs.
 async fn pass_time(database: &TestDatabase) {
     let pass = "UPDATE attempts SET blocked_until = last_at";
-    sqlx::query(pass).execute(&mut database.connection().await).await.expect("passed");
+    sqlx::query(pass).execute(&mut database.connection().await).await.expect("the delays are ended");
 }
 
 #[tokio::test]
@@ -85,14 +85,14 @@ async fn each_further_attempt_waits_longer_at_every_server() {
         sign_in(&next, EMAIL, WRONG, "192.0.2.1").refused(401, "UNAUTHORIZED").await;
         let delay = stretch(&next.database).await;
         assert!((delay - expected).abs() < 1e-3, "{delay} instead of {expected}");
-        // One that has seen none of it.
+        // Another server, which has seen none of these attempts.
         let other = TestServer::on(Arc::clone(&next.database), options()).await;
-        // The right password is not looked at either, or a guess would be known to be right.
+        // The right password is not checked either, or the response would reveal a correct guess.
         for password in [WRONG, PASSWORD] {
             waits(sign_in(&next, EMAIL, password, "192.0.2.1")).await;
             waits(sign_in(&other, EMAIL, password, "192.0.2.1")).await;
         }
-        // And one that does not remember the hour.
+        // A new server does not remember the extended delay.
         pass_time(&next.database).await;
         next = TestServer::on(Arc::clone(&next.database), options()).await;
     }
@@ -106,9 +106,9 @@ async fn a_stranger_locks_nobody_out() {
     }
     stretch(&server.database).await;
     waits(sign_in(&server, EMAIL, PASSWORD, "192.0.2.1")).await;
-    // In another case it is the same address.
+    // The e-mail is the same in upper case.
     waits(sign_in(&server, &EMAIL.to_uppercase(), PASSWORD, "192.0.2.1")).await;
-    // Whose account it is signs in from home, and the stranger into an account of their own.
+    // The owner can sign in from home, and the stranger can sign in to their own account.
     sign_in(&server, EMAIL, PASSWORD, "198.51.100.1").expect(200).await;
     sign_up(&server, "stranger@example.com", "192.0.2.1").expect(200).await;
     sign_in(&server, "stranger@example.com", PASSWORD, "192.0.2.1").expect(200).await;
@@ -132,7 +132,7 @@ async fn attempts_that_succeed_do_not_count() {
 #[tokio::test]
 async fn guesses_at_many_accounts_are_counted_together() {
     let server = server().await;
-    // A network that somebody has for themselves counts as one address.
+    // One IPv6 /64 network counts as one address.
     for number in 0..50 {
         let (email, from) = (format!("somebody{number}@example.com"), format!("2001:db8::{number:x}"));
         sign_in(&server, &email, PASSWORD, &from).refused(401, "UNAUTHORIZED").await;
@@ -180,7 +180,7 @@ async fn a_stolen_session_cannot_be_used_to_guess() {
 async fn a_flood_is_turned_away_and_nobody_else_waits() {
     let server = server().await;
     let ada = server.user("ada");
-    // Many more than there is room for, from everywhere.
+    // Many more attempts than the queue holds, from many addresses.
     let count = 80 * thread::available_parallelism().map_or(1, usize::from);
     let server = &server;
     let guesses = (0..count).map(|number| {
@@ -194,11 +194,11 @@ async fn a_flood_is_turned_away_and_nobody_else_waits() {
     });
     let of = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
     assert_eq!(of(401) + of(503), count);
-    assert!(of(401) > 0 && of(503) > 0, "{} checked, {} turned away", of(401), of(503));
-    for turned_away in answers.iter().filter(|answer| answer.status == 503) {
-        assert!(turned_away.header("retry-after").is_some(), "{turned_away:?}");
+    assert!(of(401) > 0 && of(503) > 0, "{} checked, {} rejected", of(401), of(503));
+    for rejected in answers.iter().filter(|answer| answer.status == 503) {
+        assert!(rejected.header("retry-after").is_some(), "{rejected:?}");
     }
-    // It has left nothing behind.
+    // The flood has no lasting effect.
     sign_in(server, EMAIL, PASSWORD, "198.51.100.1").expect(200).await;
 }
 
@@ -222,13 +222,13 @@ async fn whether_an_e_mail_has_an_account_is_not_told_not_even_by_the_time() {
         times.sort_unstable();
         times[times.len() / 2]
     });
-    // Without a password to hash it would be a small part of the time.
+    // If nothing were hashed, it would take a small part of the time.
     let (shorter, longer) = (known.min(unknown), known.max(unknown));
     assert!(longer < shorter * 2, "with an account {known:?}, without {unknown:?}");
     assert!(shorter > Duration::from_millis(2), "nothing was hashed: {shorter:?}");
 }
 
-/// The cookie that an answer sets, as it is sent back.
+/// The cookie that a response sets, in the form that a browser sends.
 fn cookie(answer: &Answer) -> String {
     let set = answer.header("set-cookie").expect("a cookie");
     set.split(';').next().expect("a pair").to_owned()

@@ -1,5 +1,5 @@
-//! Sessions: how their tokens are replaced as they are used, what becomes of one that comes back,
-//! how they end, and that everything they allowed ends with them, on all servers.
+//! Sessions: their tokens rotate with use, a reused old token ends the session, and ending a
+//! session ends all its access on all servers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use crate::kit::{Browser, Live, Options, PASSWORD, TestServer};
 
 const EMAIL: &str = "ada@example.com";
 
-/// A server on which the token of a session is replaced after an hour, and the one before is taken
-/// for half a minute.
+/// A server that rotates session tokens after an hour and accepts the previous token for half a
+/// minute.
 async fn server() -> TestServer {
     TestServer::with(options()).await
 }
@@ -22,7 +22,7 @@ fn options() -> Options {
     Options { accounts: Some(AccountsConfig::default()), hints: true, ..Options::default() }
 }
 
-/// Lets the sessions grow older by so much.
+/// Makes all sessions older by this interval.
 async fn later(server: &TestServer, interval: &str) {
     let statement = format!(
         "UPDATE sessions SET rotated_at = rotated_at - interval '{interval}', created_at = created_at - interval \
@@ -51,7 +51,7 @@ async fn a_token_is_replaced_as_it_is_used_and_the_session_goes_on() {
 }
 
 #[tokio::test]
-async fn requests_that_were_under_way_may_bring_the_token_before() {
+async fn requests_under_way_may_still_use_the_previous_token() {
     let server = server().await;
     let ada = Browser::signed_up(&server, EMAIL).await;
     let slow = ada.copy();
@@ -60,7 +60,7 @@ async fn requests_that_were_under_way_may_bring_the_token_before() {
     assert!(ada.session().await.is_some(), "the new one is in use");
     let before = slow.cookie();
     assert!(slow.session().await.is_some());
-    assert_eq!(slow.cookie(), before, "only one has the new token");
+    assert_eq!(slow.cookie(), before, "only one browser has the new token");
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn a_browser_that_never_got_the_new_token_is_not_taken_for_a_thief() {
     let server = server().await;
     let ada = Browser::signed_up(&server, EMAIL).await;
     later(&server, "61 minutes").await;
-    // The answer is lost.
+    // The response with the new token is lost.
     ada.get("get-session").expect(200).await;
     later(&server, "31 seconds").await;
     let before = ada.cookie();
@@ -113,10 +113,10 @@ async fn a_session_ends_when_it_rests_too_long_or_is_too_old() {
             )
         };
         let mut connection = server.database.connection().await;
-        connection.execute(sqlx::AssertSqlSafe(reached(just_before))).await.expect("almost");
+        connection.execute(sqlx::AssertSqlSafe(reached(just_before))).await.expect("the session is almost over");
         let other = ada.copy();
         assert!(other.session().await.is_some(), "{limit}");
-        connection.execute(sqlx::AssertSqlSafe(reached("15 days"))).await.expect("over");
+        connection.execute(sqlx::AssertSqlSafe(reached("15 days"))).await.expect("the session is over");
         ada.get("list-sessions").refused(401, "UNAUTHORIZED").await;
         assert!(ada.session().await.is_none(), "{limit}");
         assert_eq!(ada.cookie(), None, "{limit}");
@@ -146,7 +146,7 @@ async fn signing_out_ends_everything_the_session_allowed_on_all_servers() {
     }
     stays.create("Still here").await;
     left_alone.expect("task.created").await;
-    // Again, there is nothing to do.
+    // Signing out again changes nothing.
     copy.post("sign-out", json!({})).expect(200).await;
 }
 

@@ -1,5 +1,5 @@
-//! Accounts from end to end: signing up and in, changing the password, the demo, deleting the user;
-//! and that a server without accounts has none of it.
+//! Accounts from end to end: signing up and in, changing the password, the demo and deleting the
+//! user. A server without accounts offers none of these.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ fn passwords(current: &str, new: &str) -> Value {
 }
 
 #[tokio::test]
-async fn whoever_signs_up_has_tasks_of_their_own() {
+async fn a_new_account_has_its_own_tasks() {
     let server = server().await;
     let (ada, bob) = (Browser::signed_up(&server, EMAIL).await, Browser::signed_up(&server, "bob@example.com").await);
     let (ada, bob) = (ada.user().await, bob.user().await);
@@ -36,7 +36,7 @@ async fn whoever_signs_up_has_tasks_of_their_own() {
     bob.get(&crate::kit::at(task.id)).refused(404, "NOT_FOUND").await;
     let beyond = bob.call(reqwest::Method::GET, ada.own("/tasks"));
     beyond.refused(403, "FORBIDDEN").await;
-    // An id says nothing of the e-mail.
+    // The id does not reveal the e-mail.
     assert!(!ada.own("").contains("ada") && !ada.own("").contains("example"));
 }
 
@@ -55,7 +55,7 @@ async fn the_same_account_signs_in_elsewhere() {
 }
 
 #[tokio::test]
-async fn an_e_mail_has_one_account_whatever_its_case_and_however_many_come_at_once() {
+async fn an_e_mail_has_one_account_in_any_case_even_under_concurrency() {
     let server = server().await;
     let nobody = Browser::new(&server);
     let emails = [EMAIL, "ADA@example.com", EMAIL, "ada@EXAMPLE.com"];
@@ -118,7 +118,7 @@ async fn another_password_ends_all_other_sessions_and_the_api_tokens() {
 }
 
 #[tokio::test]
-async fn a_session_until_the_browser_closes_stays_one() {
+async fn a_password_change_does_not_make_a_browser_session_permanent() {
     let server = server().await;
     Browser::signed_up(&server, EMAIL).await;
     let public = Browser::new(&server);
@@ -130,7 +130,7 @@ async fn a_session_until_the_browser_closes_stays_one() {
 }
 
 #[tokio::test]
-async fn others_stay_signed_in_where_the_change_says_so() {
+async fn a_password_change_can_keep_the_other_sessions() {
     let server = server().await;
     let (here, there) = (Browser::signed_up(&server, EMAIL).await, Browser::signed_in(&server, EMAIL, PASSWORD).await);
     let (script, _) = there.user().await.script("read").await;
@@ -149,7 +149,7 @@ async fn a_sign_in_that_began_before_the_password_changed_does_not_outlive_it() 
     let late = Browser::new(&server);
     let mut connection = server.database.connection().await;
     let mut change = connection.begin().await.expect("a transaction");
-    // As a change of the password does, only slower. The hash is of no password.
+    // This does what a password change does, but slower. The hash matches no password.
     let statement = "UPDATE accounts SET password_hash = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA'";
     change.execute(statement).await.expect("changed");
     let (answer, ()) = tokio::join!(late.sign_in(EMAIL, PASSWORD).send(), async {
@@ -160,7 +160,7 @@ async fn a_sign_in_that_began_before_the_password_changed_does_not_outlive_it() 
 }
 
 #[tokio::test]
-async fn of_two_changes_at_once_one_counts() {
+async fn of_two_concurrent_password_changes_one_succeeds() {
     let server = server().await;
     let here = Browser::signed_up(&server, EMAIL).await;
     let news = ["first horse battery", "second horse battery"];
@@ -193,7 +193,7 @@ async fn the_demo_is_one_press_of_a_button_and_has_tasks_the_first_time() {
     let again = Browser::new(&server);
     again.keep(&again.post("sign-in/demo", json!({})).expect(200).await);
     assert_eq!(again.user().await.all("").await.len(), left);
-    // It has no password.
+    // The demo has no password.
     again.sign_in("demo@taskwire.localhost", PASSWORD).refused(401, "UNAUTHORIZED").await;
 }
 
@@ -204,7 +204,7 @@ async fn a_server_that_is_not_for_trying_has_no_demo() {
 }
 
 #[tokio::test]
-async fn a_server_without_accounts_has_nothing_but_the_answer_that_it_has_none() {
+async fn a_server_without_accounts_only_reports_that_it_has_none() {
     let server = TestServer::start().await;
     let nobody = Browser::new(&server);
     let methods: Value = nobody.get("methods").expect(200).await.json();
@@ -236,10 +236,10 @@ async fn deleting_the_user_takes_the_password_unless_the_sign_in_is_fresh() {
         gone.get("/tasks").refused(401, "UNAUTHORIZED").await;
     }
     ada.sign_in(EMAIL, PASSWORD).refused(401, "UNAUTHORIZED").await;
-    // Whoever comes with the e-mail is somebody new.
+    // A new account with the same e-mail is a different user.
     let new = Browser::signed_up(&server, EMAIL).await;
     assert_ne!(new.user().await.own(""), user.own(""));
-    // Who has just signed up has just shown the password.
+    // Right after a sign-up no password is needed.
     new.post("delete-user", json!({})).expect(200).await;
 }
 

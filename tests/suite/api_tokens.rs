@@ -1,5 +1,5 @@
-//! API tokens: made, shown once and listed; what each scope may do; how they end. That a revoked
-//! one ends everywhere is told by `revocations`.
+//! API tokens: they are created, shown once and listed; each scope allows certain operations; and
+//! they end. `revocations` tests that a revoked token ends on every server.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -24,7 +24,7 @@ async fn list(user: &Client) -> Vec<ApiToken> {
     list.tokens
 }
 
-/// Returns once the use of this token has been written down.
+/// Waits until the last use of this token is stored, and returns it.
 async fn last_used(user: &Client, id: ApiTokenId) -> DateTime<Utc> {
     loop {
         let tokens = list(user).await;
@@ -73,7 +73,7 @@ async fn the_database_holds_the_hash_alone() {
 }
 
 #[tokio::test]
-async fn what_is_no_proper_request_for_a_token_is_refused() {
+async fn malformed_token_requests_are_rejected() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let refused = async |field: &str, change: Value| {
@@ -100,7 +100,7 @@ async fn what_is_no_proper_request_for_a_token_is_refused() {
 }
 
 #[tokio::test]
-async fn a_user_has_at_most_a_hundred_however_many_are_created_at_once() {
+async fn a_user_has_at_most_a_hundred_even_under_concurrency() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let wanted = json!({ "name": "One of many", "scope": "read" });
@@ -115,7 +115,7 @@ async fn a_user_has_at_most_a_hundred_however_many_are_created_at_once() {
     let tokens = list(&ada).await;
     assert_eq!(tokens.iter().map(|token| token.id).collect::<BTreeSet<_>>().len(), 100);
     server.user("bob").post("/tokens").json(wanted.clone()).expect(201).await;
-    // One that is revoked makes room.
+    // Revoking one makes room.
     ada.delete(&format!("/tokens/{}", tokens[50].id)).expect(204).await;
     ada.post("/tokens").json(wanted.clone()).expect(201).await;
     ada.post("/tokens").json(wanted).refused(409, "CONFLICT").await;
@@ -134,11 +134,11 @@ async fn a_token_reads_or_writes_by_its_scope_over_http_and_live() {
     assert_eq!(reader.read(made.id).await, made);
     let refused = reader.post("/tasks").json(json!({ "title": "x" })).refused(403, "FORBIDDEN").await;
     assert_eq!(refused["detail"], "this token may only read; use one with the scope read-write");
-    // Whoever may only read is told so whatever else is wrong, and another's path comes first.
+    // The missing scope is reported before other errors, but after a foreign path.
     reader.post("/tasks").bytes("text/plain", "garbage").refused(403, "FORBIDDEN").await;
     let bobs = server.user("bob").with_token(reader.token().map(str::to_owned));
     bobs.get("/tasks").refused(403, "FORBIDDEN").await;
-    let error = Live::handshake(&bobs, None, bobs.token(), &[]).await.err().expect("a refusal");
+    let error = Live::handshake(&bobs, None, bobs.token(), &[]).await.err().expect("a rejection");
     assert_eq!(error.0, 403);
 
     let mut by_message = Live::open_silently(&ada, None).await;
@@ -176,7 +176,7 @@ async fn no_token_manages_tokens_or_deletes_its_user() {
 }
 
 #[tokio::test]
-async fn a_token_ends_when_it_was_to_end_and_so_does_its_socket() {
+async fn an_expired_token_is_rejected_and_its_socket_closes() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let end = Utc::now() + Duration::from_secs(2);
@@ -187,12 +187,12 @@ async fn a_token_ends_when_it_was_to_end_and_so_does_its_socket() {
     assert_eq!(live.closed().await, 4401);
     let problem = script.get("/tasks").refused(401, "UNAUTHORIZED").await;
     assert!(problem["detail"].as_str().expect("a detail").contains("expired"), "{problem}");
-    // It is still listed, so that its user sees what it was.
+    // It is still listed, so that its user can see it.
     assert_eq!(list(&ada).await[0].id, brief.api_token.id);
 }
 
 #[tokio::test]
-async fn what_has_no_right_checksum_is_refused_without_a_look_at_the_database() {
+async fn a_token_with_a_wrong_checksum_is_rejected_without_a_query() {
     let database = std::sync::Arc::new(TestDatabase::new().await);
     let mut relay = Relay::to(&database).await;
     let sweep = Duration::from_mins(10);
@@ -229,20 +229,20 @@ async fn what_has_no_right_checksum_is_refused_without_a_look_at_the_database() 
         live.authenticate(&bad, None).await;
         assert_eq!(live.closed().await, 4401, "{bad}");
     }
-    // Remembered, the good one costs no look-up either.
+    // The valid token is cached, so it needs no query either.
     script.get("/stats").expect(200).await;
     let statements = relay.so_far();
     assert!(!statements.is_empty() && statements.iter().all(|text| !text.contains("WHERE hash")), "{statements:?}");
 }
 
 #[tokio::test]
-async fn a_token_that_never_was_is_refused_like_one_that_is_gone() {
+async fn an_unknown_token_is_rejected_like_a_revoked_one() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (script, id) = ada.script("read").await;
     ada.delete(&format!("/tokens/{id}")).expect(204).await;
     let gone = script.get("/tasks").expect(401).await;
-    // Its checksum is right, computed by whoever reads the contract.
+    // Its checksum is right: anyone can compute it from the contract.
     let random = "A".repeat(30);
     let mut rest = crc32fast::hash(random.as_bytes());
     let mut sum = Vec::new();
@@ -256,7 +256,7 @@ async fn a_token_that_never_was_is_refused_like_one_that_is_gone() {
 }
 
 #[tokio::test]
-async fn the_last_use_is_noted_at_most_once_a_minute_and_not_for_who_is_refused() {
+async fn the_last_use_is_stored_at_most_once_a_minute_and_not_for_rejected_requests() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let before = Utc::now();
@@ -277,7 +277,7 @@ async fn the_last_use_is_noted_at_most_once_a_minute_and_not_for_who_is_refused(
     for _ in 0..20 {
         script.get("/tasks").expect(200).await;
     }
-    // What was noted before it is written no later than this.
+    // Earlier uses are stored no later than this one.
     other.get("/tasks").expect(200).await;
     last_used(&ada, other_id).await;
     assert_eq!(written(id).await, as_written);
@@ -291,7 +291,7 @@ async fn whoever_holds_a_token_can_put_it_out_of_use() {
     for scope in ["read", "read-write"] {
         let (script, id) = ada.script(scope).await;
         let its = format!("/tokens/{id}");
-        // Not in another's path.
+        // The token does not work in another user's path.
         let astray = server.user("bob").with_token(script.token().map(str::to_owned));
         astray.delete(&its).refused(403, "FORBIDDEN").await;
         script.delete(&its).expect(204).await;
@@ -301,7 +301,7 @@ async fn whoever_holds_a_token_can_put_it_out_of_use() {
 }
 
 #[tokio::test]
-async fn a_token_tells_whose_it_is() {
+async fn a_token_reports_its_user() {
     let server = TestServer::start().await;
     let ada = server.user("a/d\u{e4}");
     let (script, id) = ada.script("read").await;

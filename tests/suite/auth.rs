@@ -1,5 +1,5 @@
-//! Who is let in: every way in which a token can be wrong is a 401 that says how, and a token that
-//! is right opens its own user's path and no other.
+//! Authentication: every invalid token gets a 401 that gives the reason, and a valid token gives
+//! access to its own user's path only.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::kit::{Answer, Call, Client, Options, SECRET, TestServer, token};
 
-/// In an hour, as `exp` counts it.
+/// One hour from now as a value for `exp`.
 fn later() -> i64 {
     Utc::now().timestamp() + 3600
 }
@@ -24,7 +24,7 @@ fn with_claims(claims: &Value) -> String {
     signed(Algorithm::HS256, SECRET, claims)
 }
 
-/// A token whose header is any text at all, signed like a good one.
+/// A token with any text as its header, signed like a valid one.
 fn with_header(header: &str, claims: &Value) -> String {
     let encode = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
     let message = format!("{}.{}", encode(header), encode(&claims.to_string()));
@@ -37,7 +37,7 @@ fn with_token(client: &Client, token: &str) -> Call {
     client.get("/stats").header("authorization", &format!("Bearer {token}"))
 }
 
-/// Fails unless the answer is a 401 as it should be; its detail.
+/// Fails the test unless the response is a proper 401; returns its detail.
 async fn unauthorized(what: &str, call: Call) -> String {
     let answer: Answer = call.send().await;
     assert_eq!(answer.status, 401, "{what}");
@@ -78,7 +78,7 @@ async fn a_request_without_a_bearer_token_is_told_to_send_one() {
 }
 
 #[tokio::test]
-async fn what_is_no_well_formed_token_is_refused() {
+async fn malformed_tokens_are_rejected() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let good = token("ada");
@@ -133,13 +133,13 @@ async fn only_hs256_with_the_servers_secret_signs_a_token() {
     for signature in ["", &signature[..20], foreign] {
         unauthorized("another signature", with_token(&ada, &format!("{message}.{signature}"))).await;
     }
-    // A header may not bring its own key, nor ask for rules that the server does not know.
+    // A header must not supply its own key or require unknown extensions.
     let header = json!({"alg": "HS256", "crit": ["b64"], "b64": false}).to_string();
     unauthorized("an unknown critical rule", with_token(&ada, &with_header(&header, &claims))).await;
 }
 
 #[tokio::test]
-async fn a_token_is_good_only_in_its_time() {
+async fn a_token_is_valid_only_between_its_times() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let now = Utc::now().timestamp();
@@ -190,7 +190,7 @@ async fn a_token_must_name_a_usable_user() {
         unauthorized(&sub.to_string(), call).await;
     }
     unauthorized("no sub", with_token(&ada, &with_claims(&json!({"exp": later()})))).await;
-    // Nor is another user's token good for a user whose id only looks like it.
+    // A token is not valid for a user whose id only looks the same.
     for other in ["Ada", "ada ", "аda", "ad", "adaa"] {
         server.user(other).with_token(Some(token("ada"))).get("/stats").refused(403, "FORBIDDEN").await;
     }
@@ -253,7 +253,7 @@ async fn another_users_path_is_forbidden_before_anything_is_read() {
         intruder.put("/tasks/garbage").bytes("application/json", "garbage"),
         intruder.patch("/tasks/garbage/complete").bytes("application/json", "garbage"),
         intruder.delete("/tasks/garbage").header("if-match", "garbage"),
-        // A user who does not exist is no different from one who does.
+        // The response is the same whether the other user exists or not.
         server.user("nobody at all").with_token(Some(token("bob"))).get("/tasks"),
     ] {
         let answer = call.expect(403).await;

@@ -1,6 +1,6 @@
-//! Walks the contract: whatever operation it names is tried without a token, with a bad one, and
-//! with another user's. A new operation is walked without a word here, and fails the walk where
-//! it lets one in.
+//! Tries every operation of the contract without a token, with an invalid token, and with another
+//! user's token. New operations are included automatically, and the test fails if one of them
+//! grants access.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,31 +9,30 @@ use taskwire::model::{Project, ProjectId, TaskId, TrashId};
 
 use crate::kit::{Call, Client, Contract, TestServer, at, token};
 
-/// The operations that anybody may call.
+/// The public operations.
 const OPEN: [&str; 1] = ["get_health"];
 
-/// Whether an operation is one of those that take a session and no token; they have tests of their
-/// own.
+/// Whether an operation takes a session instead of a token. Other files test these operations.
 fn of_accounts(path: &str) -> bool {
     path.starts_with("/api/auth/") && !PATHS_OF_NOBODY.contains(&path)
 }
 
-/// What stands before all that is a user's.
+/// The path prefix of everything that belongs to a user.
 const OWN: &str = "/api/{user_id}";
 
-/// The paths that are about the token alone.
+/// The paths that concern only the token.
 const PATHS_OF_NOBODY: [&str; 1] = ["/api/auth/identity"];
 
-/// The operations for who has signed in, and for no API token.
+/// The operations that need a sign-in and reject API tokens.
 const FOR_PERSONS: [&str; 4] = ["list_api_tokens", "create_api_token", "revoke_api_token", "delete_user"];
 
-/// The one after which nothing is left to try.
+/// This operation deletes the user, so the test must call it last.
 const LAST: &str = "delete_user";
 
 const NOT_FOR_API_TOKENS: &str =
     "API tokens can neither manage other API tokens nor delete their user; sign in to do so";
 
-/// What an operation's path speaks of.
+/// The values of an operation's path parameters.
 struct Parameters<'a> {
     user: &'a Client,
     task: TaskId,
@@ -42,11 +41,11 @@ struct Parameters<'a> {
     token: ApiTokenId,
 }
 
-/// The parameters that name something of a user.
+/// The path parameters that name a user's resource.
 const NAMES: [&str; 4] = ["{task_id}", "{project_id}", "{trash_id}", "{token_id}"];
 
 impl<'a> Parameters<'a> {
-    /// Things that there are, which belong to this user.
+    /// Existing resources of this user.
     async fn of(user: &'a Client) -> Self {
         let task = user.create("There").await.id;
         let project: Project = user.post("/projects").json(json!({ "name": "There" })).expect(201).await.json();
@@ -56,12 +55,12 @@ impl<'a> Parameters<'a> {
         Self { user, task, project: project.id, trash: deleted.as_uuid().into(), token }
     }
 
-    /// The same names in another user's path.
+    /// The same resources in another user's path.
     const fn in_path_of(self, user: &'a Client) -> Self {
         Self { user, ..self }
     }
 
-    /// Names of nothing.
+    /// Ids of resources that do not exist.
     fn missing(user: &'a Client) -> Self {
         let (task, project) = (TaskId::new(), ProjectId::new());
         Self { user, task, project, trash: TrashId::new(), token: ApiTokenId::new() }
@@ -74,21 +73,21 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// What a user's tasks and projects have come to.
+/// A user's change log and trash.
 async fn log_and_trash(user: &Client) -> Vec<Value> {
     let mut all = user.log().await;
     all.push(user.get("/trash").expect(200).await.json());
     all
 }
 
-/// All that a user has, as the user sees it.
+/// All of a user's data, as the user sees it.
 async fn everything(user: &Client) -> Vec<Value> {
     let mut everything = log_and_trash(user).await;
     everything.push(user.get("/tokens").expect(200).await.json());
     everything
 }
 
-/// A valid request of an operation, its body taken from the document's examples.
+/// A valid request for an operation, with a body from the document's examples.
 fn request(client: &Client, path: &str, method: &Method, operation: &Value, of: &Parameters) -> Call {
     let whole = match path.strip_prefix(OWN) {
         Some(own) => of.user.own(&of.fill(own)),
@@ -98,7 +97,7 @@ fn request(client: &Client, path: &str, method: &Method, operation: &Value, of: 
     let call = client.call(method.clone(), whole);
     match operation["requestBody"]["content"].as_object().and_then(|content| content.iter().next()) {
         Some((media_type, content)) => match example(path, content) {
-            // A file that is no JSON.
+            // A file that is not JSON.
             Value::String(text) if !media_type.ends_with("json") => call.bytes(media_type, text.as_str()),
             json => call.bytes(media_type, json.to_string()),
         },
@@ -117,7 +116,7 @@ fn guarded() -> Vec<(String, Method, &'static Value)> {
     operations.retain(|(path, _, operation)| {
         !of_accounts(path) && !OPEN.contains(&operation["operationId"].as_str().expect("an id"))
     });
-    assert!(operations.len() >= 10, "the walk found no contract");
+    assert!(operations.len() >= 10, "the contract has too few operations");
     operations
 }
 
@@ -141,7 +140,7 @@ async fn only_the_listed_operations_are_open() {
 }
 
 #[tokio::test]
-async fn no_operation_lets_in_who_has_no_good_token() {
+async fn every_operation_rejects_requests_without_a_valid_token() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let of = Parameters::of(&ada).await;
@@ -158,7 +157,7 @@ async fn no_operation_lets_in_who_has_no_good_token() {
 }
 
 #[tokio::test]
-async fn no_operation_lets_a_user_into_anothers_path() {
+async fn every_operation_rejects_another_users_path() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     let of = Parameters::of(&ada).await;
@@ -191,13 +190,13 @@ async fn no_operation_tells_what_is_anothers_from_what_never_was() {
         assert_eq!(foreign.tellable(), missing.tellable(), "{method} {path}");
         walked += 1;
     }
-    assert!(walked >= 12, "the walk did not find the operations on tasks, projects and the trash");
+    assert!(walked >= 12, "too few operations on tasks, projects and the trash");
     assert_eq!(everything(&ada).await, before);
 }
 
 #[tokio::test]
-async fn what_the_walk_sends_is_accepted_from_the_owner() {
-    // Or the refusals would prove nothing: each request must fail for its token alone.
+async fn every_request_of_this_test_is_accepted_from_the_owner() {
+    // Otherwise the rejections would prove nothing: only the token must be wrong.
     let server = TestServer::start().await;
     let ada = server.user("ada");
     for (path, method, operation) in guarded() {
@@ -206,7 +205,7 @@ async fn what_the_walk_sends_is_accepted_from_the_owner() {
         }
         let of = Parameters::of(&ada).await;
         let answer = request(&ada, &path, &method, operation, &of).send().await;
-        // `live` asks for the upgrade that a plain request does not ask for.
+        // `live` needs an upgrade, which a plain request does not contain.
         assert!(answer.status.is_success() || answer.status == 426, "{method} {path}: {answer:?}");
     }
     ada.delete("").expect(200).await;

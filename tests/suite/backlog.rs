@@ -1,6 +1,6 @@
-//! Much to read at once: one user's long backlog arrives whole and in order without holding up
-//! anybody else or filling the server's memory, and a client that stalls costs a constant amount,
-//! is let go, and resumes without loss. Against the real program, whose memory is its own.
+//! A long backlog: it arrives complete and in order, without delaying other users or filling the
+//! server's memory. A client that stalls costs a constant amount of memory, is disconnected, and
+//! resumes without loss. These tests use the real program, so that they can measure its memory.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::kit::{Client, Live, Running, SECRET, Scratch, TestDatabase, taskwire, token};
 
 const PATIENCE: Duration = Duration::from_mins(2);
-/// What reading may cost at any time, in KiB: some pages, buffers, and the allocator's slack.
+/// The most memory that reading may take, in KiB: some pages, buffers and the allocator's slack.
 const LITTLE: u64 = 8 * 1024;
 
 struct Server {
@@ -25,7 +25,7 @@ struct Server {
 async fn server(settings: &[(&str, &str)]) -> Server {
     let (dir, database) = (Scratch::new(), TestDatabase::new().await);
     let mut command = taskwire(&dir, ["serve"]);
-    // However slow the machine is, no heartbeat comes where a change is waited for.
+    // Even on a slow machine, no heartbeat arrives while a test waits for a change.
     command.envs([("JWT_SECRET", SECRET), ("PORT", "0"), ("HEARTBEAT_INTERVAL", "5m")]);
     let mut process = Running::start(command.env("DATABASE_URL", database.url()).envs(settings.iter().copied()));
     let address = process.address().await;
@@ -47,7 +47,7 @@ async fn waits(bob: &Client, live: &mut Live, enough: impl Fn(usize) -> bool) ->
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_long_backlog_arrives_whole_holds_nobody_up_and_fills_no_memory() {
+async fn a_long_backlog_arrives_complete_delays_nobody_and_needs_little_memory() {
     const BACKLOG: i64 = 100_000;
     let server = server(&[]).await;
     let beginning = server.ada.position().await;
@@ -83,7 +83,7 @@ async fn a_long_backlog_arrives_whole_holds_nobody_up_and_fills_no_memory() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_client_that_stalls_costs_little_is_let_go_and_loses_nothing() {
+async fn a_stalled_client_costs_little_is_disconnected_and_loses_nothing() {
     const CHANGES: i64 = 8000;
     let server = server(&[("SOCKETS_PER_USER", "1"), ("SWEEP_INTERVAL", "100ms")]).await;
     server.database.happen(10, 4000).await;
@@ -92,10 +92,11 @@ async fn a_client_that_stalls_costs_little_is_let_go_and_loses_nothing() {
     stalled.expect("caught_up").await;
     let before = server.process.memory("VmRSS:");
     server.process.forget_peak();
-    // More than the buffers of both systems hold, and more than the ring.
+    // More than the ring and the socket buffers of both sides hold.
     server.database.happen(CHANGES, 4000).await;
 
-    // The only place of this user is free once the server has let the stalled socket go.
+    // This user may have one socket, so the next succeeds once the server has closed the stalled
+    // one.
     let began = Instant::now();
     let resumed = async {
         loop {
@@ -106,7 +107,7 @@ async fn a_client_that_stalls_costs_little_is_let_go_and_loses_nothing() {
             assert_eq!(live.closed().await, 4429);
         }
     };
-    let mut resumed = timeout(PATIENCE, resumed).await.expect("the stalled socket is let go");
+    let mut resumed = timeout(PATIENCE, resumed).await.expect("the server closes the stalled socket");
     assert!(began.elapsed() > Duration::from_secs(9), "{:?}", began.elapsed());
     let grown = server.process.memory("VmHWM:").saturating_sub(before);
     println!("let go after {:?}; memory +{grown} KiB", began.elapsed());
@@ -116,14 +117,14 @@ async fn a_client_that_stalls_costs_little_is_let_go_and_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_client_that_pauses_for_less_gets_everything_over_the_same_socket() {
+async fn a_client_that_pauses_briefly_gets_everything_over_the_same_socket() {
     const CHANGES: i64 = 8000;
     let server = server(&[("SWEEP_INTERVAL", "100ms")]).await;
     let mut paused = Live::open_narrow(&server.ada, &server.ada.position().await).await;
     paused.expect("caught_up").await;
     let (mut other, _) = Live::open(&server.ada, None).await;
     server.database.happen(CHANGES, 4000).await;
-    // Who reads has it all before the other begins.
+    // The active reader receives everything before the paused one continues.
     other.skim(1..=CHANGES).await;
     paused.skim(1..=CHANGES).await;
     paused.expect_nothing().await;

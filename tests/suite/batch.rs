@@ -1,6 +1,5 @@
-//! Many operations as one: in their order and in one transaction, all or nothing unless asked
-//! otherwise, with consecutive numbers, safe to retry under an id, and in as many statements as
-//! one operation takes.
+//! Batches: the operations run in order and in one transaction, all or nothing by default, and
+//! their changes have consecutive numbers.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -23,7 +22,7 @@ fn numbers(changes: &[Value]) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn each_operation_does_what_its_own_request_would_in_their_order() {
+async fn operations_have_the_effect_of_single_requests_in_the_same_order() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (old, doomed) = (ada.create("old").await, ada.create("doomed").await);
@@ -55,7 +54,7 @@ async fn each_operation_does_what_its_own_request_would_in_their_order() {
 }
 
 #[tokio::test]
-async fn all_or_nothing_is_nothing_when_one_operation_is_refused() {
+async fn an_all_or_nothing_batch_changes_nothing_when_one_operation_fails() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (task, parent, gone) = (ada.create("task").await, ada.create("parent").await, ada.create("gone").await);
@@ -93,7 +92,7 @@ async fn all_or_nothing_is_nothing_when_one_operation_is_refused() {
             "PRECONDITION_FAILED",
             "operations[2]",
         ),
-        // The first operation has given it a new version.
+        // The first operation has already changed the version.
         (json!({"op": "complete", "id": task.id, "if_version": 1}), 412, "PRECONDITION_FAILED", "operations[2]"),
     ] {
         let operations =
@@ -107,7 +106,7 @@ async fn all_or_nothing_is_nothing_when_one_operation_is_refused() {
 }
 
 #[tokio::test]
-async fn each_lets_the_others_through_and_tells_of_every_one() {
+async fn a_batch_in_mode_each_applies_the_others_and_reports_every_result() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (task, missing) = (ada.create("task").await, Uuid::now_v7());
@@ -135,7 +134,7 @@ async fn each_lets_the_others_through_and_tells_of_every_one() {
 }
 
 #[tokio::test]
-async fn operations_may_refer_to_what_earlier_ones_create() {
+async fn operations_may_refer_to_results_of_earlier_ones() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let ids: Vec<TaskId> = (0..5).map(|_| TaskId::new()).collect();
@@ -164,7 +163,7 @@ async fn operations_may_refer_to_what_earlier_ones_create() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_numbers_of_a_batch_are_consecutive_whoever_else_writes() {
+async fn the_numbers_of_a_batch_are_consecutive_despite_other_writers() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let shared = ada.create("shared").await;
@@ -208,7 +207,7 @@ async fn a_batch_has_1_to_500_operations() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_body_is_told_of_every_operation() {
+async fn errors_in_a_body_are_reported_for_every_operation() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let id = Uuid::now_v7();
@@ -246,7 +245,7 @@ async fn what_is_wrong_with_a_body_is_told_of_every_operation() {
             wrong.iter().enumerate().map(|(place, (_, field))| format!("operations[{place}].{field}")).collect();
         assert_eq!(told, expected);
     }
-    // Two faults of one operation are two, and of very many the first hundred are told.
+    // Two errors of one operation count as two. Of very many, the first hundred are reported.
     let doubly = json!({"op": "create", "task": {"title": "", "description": "x".repeat(1001)}});
     let problem = send(&ada, json!({"operations": vec![doubly; 120]})).refused(400, "VALIDATION_ERROR").await;
     let errors = problem["errors"].as_array().expect("errors");

@@ -1,5 +1,5 @@
-//! A batch that has an id is applied once, however often it is sent, to whichever server and how
-//! many at once; and all batches take as many statements as the smallest.
+//! A batch with an id is applied once, even if it is sent repeatedly, concurrently or to several
+//! servers; and every batch takes the same number of SQL statements.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ fn send(client: &Client, body: Value) -> Call {
 }
 
 #[tokio::test]
-async fn a_repeated_batch_changes_nothing_and_tells_of_the_tasks_as_they_are() {
+async fn a_repeated_batch_changes_nothing_and_returns_the_current_tasks() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (id, kept, doomed) = (Uuid::now_v7(), ada.create("kept").await, ada.create("doomed").await);
@@ -36,7 +36,7 @@ async fn a_repeated_batch_changes_nothing_and_tells_of_the_tasks_as_they_are() {
     ada.delete(&at(doomed.id)).expect(204).await;
     let before = ada.log().await;
 
-    // The same, whatever the spaces and the order of the keys.
+    // It is the same batch with other spaces and another order of the keys.
     let pretty = serde_json::to_string_pretty(&body).expect("JSON");
     let turned = pretty
         .replace("\"op\": \"create\",", "")
@@ -54,7 +54,7 @@ async fn a_repeated_batch_changes_nothing_and_tells_of_the_tasks_as_they_are() {
     }
     assert_eq!(ada.log().await, before);
 
-    // After a restart, too.
+    // This also holds after a restart.
     let database = server.stop().await;
     let server = TestServer::on(database, Options::default()).await;
     let answer: BatchResponse = send(&server.user("ada"), body).expect(200).await.json();
@@ -69,7 +69,7 @@ async fn another_batch_with_the_same_id_is_a_conflict() {
     let id = Uuid::now_v7();
     let new = |title: &str| json!({"op": "create", "task": {"title": title}});
     let body = json!({"id": id, "operations": [new("a"), new("b")]});
-    // What was refused was not applied, so it may come again in another form.
+    // A rejected batch was not applied, so the id may be used again with another body.
     send(&ada, json!({"id": id, "operations": [{"op": "delete", "id": Uuid::now_v7()}]}))
         .refused(404, "NOT_FOUND")
         .await;
@@ -88,13 +88,13 @@ async fn another_batch_with_the_same_id_is_a_conflict() {
         assert!(!problem.to_string().contains("operations["), "no operation is at fault: {problem}");
     }
     assert_eq!(ada.log().await.len(), 2);
-    // Another user's id is nobody else's business.
+    // Another user may use the same id.
     let answer: BatchResponse = send(&bob, body).expect(200).await.json();
     assert!(!answer.repeated);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_sends_of_one_batch_at_once_one_applies_it() {
+async fn a_batch_that_is_sent_many_times_concurrently_is_applied_once() {
     let database = Arc::new(TestDatabase::new().await);
     let servers = [
         TestServer::on(database.clone(), Options::default()).await,
@@ -121,7 +121,7 @@ async fn of_many_sends_of_one_batch_at_once_one_applies_it() {
     }
 }
 
-/// A batch with so many operations of each kind, on tasks of their own.
+/// The statements of a batch with `each` operations of each kind on separate tasks.
 async fn statements_of(client: &Client, relay: &mut Relay, each: usize) -> Vec<String> {
     let new = (0..each * 4).map(|number| json!({"op": "create", "task": {"title": format!("task {number}")}}));
     let ids: Vec<TaskId> =
@@ -145,12 +145,12 @@ async fn statements_of(client: &Client, relay: &mut Relay, each: usize) -> Vec<S
 async fn five_hundred_operations_take_as_many_statements_as_five() {
     let database = Arc::new(TestDatabase::new().await);
     let mut relay = Relay::to(&database).await;
-    // No sweep in between.
+    // No sweep may run in between.
     let live = LiveConfig { sweep: NEVER, ..LiveConfig::default() };
     let options = Options { through: Some(relay.url.clone()), live, ..Options::default() };
     let server = TestServer::on(database, options).await;
     let ada = server.user("ada");
-    // What a server does when it starts is over after the first.
+    // After the first batch, the server has finished its work at startup.
     statements_of(&ada, &mut relay, 1).await;
     let few = statements_of(&ada, &mut relay, 1).await;
     let many = statements_of(&ada, &mut relay, 100).await;

@@ -1,6 +1,6 @@
-//! Connections to the database on which nothing arrives any more, in neither direction, without
-//! anyone being told, as behind a firewall that has forgotten them. TCP takes a quarter of an hour
-//! to give those up; here nothing waits for longer than a bound, and others serve meanwhile.
+//! Dead connections to the database: packets are dropped silently in both directions, as behind a
+//! firewall that has lost its state. TCP gives up such a connection only after a quarter of an
+//! hour; the server waits for a bounded time and serves other requests meanwhile.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,12 +13,12 @@ use tokio::task::JoinSet;
 use crate::kit::{Live, Options, Relay, TestDatabase, TestServer};
 use crate::servers::{NEVER, SOON, until_listening};
 
-/// What a statement gets in these tests.
+/// The time limit of a statement in these tests.
 const STATEMENT: Duration = Duration::from_secs(1);
-/// What a machine that is busy with other tests may add.
+/// Additional time for a machine that is busy with other tests.
 const SLACK: Duration = Duration::from_secs(4);
 
-/// A way to the database that can become a black hole, and a server that goes this way.
+/// A relay to the database that can drop packets silently, and a server that uses it.
 async fn server(database: &Arc<TestDatabase>, statement_within: Duration, sweep: Duration) -> (Relay, TestServer) {
     let relay = Relay::to(database).await;
     let options = Options::default();
@@ -34,10 +34,10 @@ async fn database() -> Arc<TestDatabase> {
 }
 
 #[tokio::test]
-async fn requests_wait_for_a_dead_connection_no_longer_than_a_statement_gets() {
+async fn requests_wait_for_a_dead_connection_no_longer_than_the_statement_limit() {
     let (relay, server) = server(&database().await, STATEMENT, NEVER).await;
     let ada = server.user("ada");
-    // As many at once open all connections that there may be.
+    // This many concurrent requests open every connection of the pool.
     ada.create_many(50, "warm").await;
     relay.swallow();
     let began = Instant::now();
@@ -55,7 +55,7 @@ async fn requests_wait_for_a_dead_connection_no_longer_than_a_statement_gets() {
 
 #[tokio::test]
 async fn while_a_request_waits_for_a_dead_connection_others_are_served() {
-    // More than the server's own tasks ever have at once, which may have or take some of them.
+    // More than the server's background tasks may hold at the same time.
     const DEAD: usize = 8;
     let database = database().await;
     let relay = Relay::to(&database).await;
@@ -64,7 +64,7 @@ async fn while_a_request_waits_for_a_dead_connection_others_are_served() {
     let server = TestServer::on(database.clone(), Options { pool, through, ..Options::default() }).await;
     let ada = server.user("ada");
     ada.create("warm").await;
-    // Writes that wait at the same time have a connection each.
+    // Each of the waiting writes has its own connection.
     let blockade = database.hold_writes_of("ada").await;
     let mut writes = JoinSet::new();
     for _ in 0..DEAD {
@@ -89,7 +89,7 @@ async fn while_a_request_waits_for_a_dead_connection_others_are_served() {
 }
 
 #[tokio::test]
-async fn health_says_so_at_once_and_is_well_again_over_another_connection() {
+async fn health_reports_a_dead_connection_at_once_and_recovers_over_another() {
     let (relay, server) = server(&database().await, STATEMENT, NEVER).await;
     let health =
         async |status| -> Value { server.anonymous().call(Method::GET, "/health").expect(status).await.json() };
@@ -103,17 +103,17 @@ async fn health_says_so_at_once_and_is_well_again_over_another_connection() {
 }
 
 #[tokio::test]
-async fn health_answers_in_its_own_words_however_short_a_request_may_be() {
+async fn health_has_its_own_response_even_with_a_short_request_timeout() {
     let database = database().await;
     let relay = Relay::to(&database).await;
     let request_timeout = Duration::from_millis(200);
     let options = Options { request_timeout, through: Some(relay.url.clone()), ..Options::default() };
     let server = TestServer::on(database, options).await;
     let health = || server.anonymous().call(Method::GET, "/health");
-    // A server answers once it knows what is revoked.
+    // The server responds once it has loaded the revocations.
     health().expect(200).await;
     relay.swallow_all();
-    // The client holds the body against the contract, which knows no problem here.
+    // The client checks the body against the contract, which documents no problem here.
     let health: Value = health().expect(503).await.json();
     assert_eq!((&health["status"], &health["database"]), (&"unhealthy".into(), &"disconnected".into()));
 }
@@ -137,7 +137,7 @@ async fn the_sweep_and_the_reading_of_the_log_go_on_over_other_connections() {
 }
 
 #[tokio::test]
-async fn hints_are_heard_again_over_another_connection() {
+async fn hints_arrive_again_over_another_connection() {
     let database = database().await;
     let relay = Relay::to(&database).await;
     let options = |hints_through| {
@@ -150,7 +150,7 @@ async fn hints_are_heard_again_over_another_connection() {
     let (mut live, _) = Live::open(&there.user("ada"), None).await;
     relay.swallow();
     here.user("ada").create("nobody hears of this").await;
-    // The third is the one that takes the dead one's place, which Postgres knows nothing of.
+    // The third connection replaces the dead one, which Postgres still considers alive.
     until_listening(&here, 3).await;
     here.user("ada").create("heard").await;
     live.changes(2).await;

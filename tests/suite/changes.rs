@@ -1,6 +1,6 @@
-//! The change log: its pages over HTTP, and the positions that cannot be continued. For those
-//! `GET …/changes` answers 410 and the live channel says `reset`, in the same cases and never
-//! with a part of the history.
+//! The change log: its pages over HTTP, and positions that cannot be continued. For these, `GET
+//! …/changes` responds with 410 and the live channel sends `reset`, in the same cases and never
+//! with only a part of the history.
 
 use serde_json::{Value, json};
 use taskwire::database::Pool;
@@ -12,7 +12,7 @@ async fn execute(pool: &Pool, statement: &'static str) {
     sqlx::query(statement).execute(pool).await.expect("the statement succeeds");
 }
 
-/// Takes everything of the user ada away, as if she had left.
+/// Deletes all rows of the user ada.
 async fn forget_ada(pool: &Pool) {
     for statement in [
         "DELETE FROM task_changes WHERE owner_id = 'ada'",
@@ -27,8 +27,8 @@ async fn page(client: &Client, after: &str, limit: u16) -> Value {
     client.get(&format!("/changes?after={after}&limit={limit}")).expect(200).await.json()
 }
 
-/// What cannot be continued over HTTP cannot be on the live channel, which says why and then
-/// goes on from the head.
+/// Fails the test unless neither HTTP nor the live channel continues from this position. The live
+/// channel must give the reason and then continue from the head.
 async fn cannot_continue(client: &Client, after: &str, reason: &str) {
     client.get(&format!("/changes?after={after}")).refused(410, "GONE").await;
     let (mut live, hello) = Live::open(client, Some(after)).await;
@@ -72,7 +72,7 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
 }
 
 #[tokio::test]
-async fn a_page_that_ends_at_the_head_says_that_there_is_no_more() {
+async fn a_page_that_ends_at_the_head_has_no_more() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     ada.create("one").await;
@@ -82,7 +82,7 @@ async fn a_page_that_ends_at_the_head_says_that_there_is_no_more() {
 }
 
 #[tokio::test]
-async fn a_user_who_never_wrote_has_an_empty_log_from_which_to_go_on() {
+async fn a_user_who_never_wrote_has_an_empty_log_that_can_be_continued() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let empty: Value = ada.get("/changes").expect(200).await.json();
@@ -94,7 +94,7 @@ async fn a_user_who_never_wrote_has_an_empty_log_from_which_to_go_on() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_page_is_refused_by_name() {
+async fn invalid_page_parameters_are_rejected_by_name() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     for (query, field) in [
@@ -132,7 +132,7 @@ async fn a_user_who_was_deleted_and_returns_has_another_history() {
     let first_life = ada.position().await;
     forget_ada(&server.pool).await;
     cannot_continue(&ada, &first_life, "history_changed").await;
-    // By now there is as much as then: only the generation tells the two lives apart.
+    // The log has the same length as before; only the generation distinguishes the two histories.
     cannot_continue(&ada, &first_life, "history_changed").await;
 }
 
@@ -146,7 +146,7 @@ async fn a_position_of_another_user_is_of_another_history() {
 }
 
 #[tokio::test]
-async fn a_position_ahead_of_the_log_is_not_waited_for() {
+async fn a_position_ahead_of_the_log_is_rejected() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     ada.create("one").await;
@@ -176,7 +176,7 @@ async fn a_position_from_before_the_log_begins_has_expired() {
 }
 
 #[tokio::test]
-async fn a_history_that_ends_between_two_pages_is_told_at_the_second() {
+async fn a_history_that_ends_between_two_pages_is_reported_at_the_second() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     for title in ["one", "two", "three", "four"] {
@@ -220,7 +220,7 @@ async fn a_log_that_is_cut_off_while_a_socket_catches_up_resets_it() {
     let ada = server.user("ada");
     ada.create("the oldest").await;
     let oldest = ada.position().await;
-    // More than the buffers of both systems hold, so the server has to wait for the reader.
+    // More than the socket buffers of both sides hold, so the server must wait for the reader.
     ada.create_many(1300, &"\u{1f95b}".repeat(1000)).await;
     let mut live = Live::open_narrow(&ada, &oldest).await;
     assert_eq!(live.expect("task.created").await["seq"], 2);
@@ -240,7 +240,7 @@ async fn a_log_that_is_cut_off_while_a_socket_catches_up_resets_it() {
 }
 
 #[tokio::test]
-async fn rows_of_an_older_schema_still_read() {
+async fn rows_of_an_older_schema_can_still_be_read() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let beginning = ada.position().await;

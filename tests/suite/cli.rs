@@ -1,5 +1,5 @@
-//! The command line as a person meets it: the real program, what it prints, what it refuses and
-//! how it ends. `serve` with its private Postgres is the subject of `smoke`.
+//! The command line: the output, errors and exit codes of the real program. `smoke` tests `serve`
+//! with its private Postgres.
 
 use std::process::Output;
 use std::time::Duration;
@@ -24,7 +24,8 @@ fn succeeded(output: &Output) -> &str {
     stdout(output)
 }
 
-/// The command must fail like this, without printing what others might take for an answer.
+/// Fails the test unless the command failed with this code and printed nothing to stdout; returns
+/// stderr.
 fn failed(output: &Output, code: i32) -> &str {
     assert_eq!(output.status.code(), Some(code), "{}", stderr(output));
     assert_eq!(stdout(output), "");
@@ -94,7 +95,7 @@ async fn openapi_prints_the_contract_and_checks_a_copy_of_it() {
     assert_eq!(succeeded(&run(&mut taskwire(&dir, ["openapi"])).await), contract);
     assert_eq!(succeeded(&run(&mut taskwire(&dir, ["openapi", "--check", repository])).await), "");
 
-    // The default is the file in the working directory.
+    // By default it checks the file in the working directory.
     let changed = contract.replacen("operationId: list_tasks", "operationId: all_tasks", 1);
     fs::write(dir.path().join("openapi.yaml"), changed).expect("a changed copy");
     let output = run(&mut taskwire(&dir, ["openapi", "--check"])).await;
@@ -108,7 +109,7 @@ async fn openapi_prints_the_contract_and_checks_a_copy_of_it() {
 }
 
 #[tokio::test]
-async fn a_configuration_that_cannot_be_used_is_refused_whole_without_a_secret() {
+async fn all_errors_of_a_configuration_are_reported_without_its_secrets() {
     let dir = Scratch::new();
     let wrong = [
         ("HOST", "not a host"),
@@ -141,7 +142,7 @@ async fn a_configuration_that_cannot_be_used_is_refused_whole_without_a_secret()
 }
 
 #[tokio::test]
-async fn a_database_out_of_reach_is_told_without_its_password() {
+async fn an_unreachable_database_is_reported_without_its_password() {
     let dir = Scratch::new();
     let nowhere = [("DATABASE_URL", "postgres://me:hunter2@127.0.0.1:1/tasks"), ("JWT_SECRET", SECRET)];
     let output = run(taskwire(&dir, ["serve"]).envs(nowhere)).await;
@@ -192,7 +193,7 @@ async fn help_explains_every_command_and_every_variable() {
         let overview = run(&mut taskwire(&dir, ["--help"])).await;
         assert!(succeeded(&overview).contains(&format!("  {command}  ")), "{overview:?}");
         let secret = run(taskwire(&dir, [command, "--help"]).env("JWT_SECRET", SECRET)).await;
-        // As one line, for it is wrapped anywhere.
+        // Joined into one line, because help may wrap anywhere.
         let help = succeeded(&secret).split_whitespace().collect::<Vec<_>>().join(" ");
         for variable in variables {
             let with_value = [format!("[env: {variable}]"), format!("[env: {variable}=")];
@@ -252,7 +253,7 @@ async fn watch_prints_json_and_resumes_after_a_position() {
 }
 
 #[tokio::test]
-async fn watch_says_what_it_cannot_tell() {
+async fn watch_reports_missing_history() {
     let (dir, server) = (Scratch::new(), TestServer::start().await);
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     ada.create("untold").await;
@@ -274,7 +275,7 @@ async fn watch_survives_a_restart_of_the_server_without_missing_a_change() {
     let port = server.address.port();
     let database = server.stop().await;
     watch.err.until("connecting again").await;
-    // Another server does what the watcher cannot see.
+    // Another server makes a change while the watcher is disconnected.
     let other = TestServer::on(database.clone(), Options::default()).await;
     other.user("ada").create("while it was away").await;
     let server = TestServer::on(database, Options { port, ..Options::default() }).await;
@@ -284,7 +285,7 @@ async fn watch_survives_a_restart_of_the_server_without_missing_a_change() {
 }
 
 #[tokio::test]
-async fn watch_ends_where_another_attempt_would_end_the_same_way() {
+async fn watch_ends_after_an_error_that_another_attempt_cannot_fix() {
     let (dir, server) = (Scratch::new(), TestServer::start().await);
     let strangers = taskwire::identity::tokens::Tokens::new(b"another secret", None, None);
     let forged = strangers.mint("ada", Duration::from_mins(1)).expect("a token is minted");
@@ -293,7 +294,7 @@ async fn watch_ends_where_another_attempt_would_end_the_same_way() {
     assert!(!stderr(&output).contains(&forged));
     let output = run(watch(&dir, &server, &[]).env("TASKWIRE_TOKEN", "nonsense")).await;
     assert!(failed(&output, 1).contains("not a JWT"), "{}", stderr(&output));
-    // A token that ends while it is in use, and cannot be renewed.
+    // A token that expires while in use and cannot be renewed.
     let brief = token_for("ada", Duration::from_secs(2));
     let output = run(watch(&dir, &server, &[]).env("TASKWIRE_TOKEN", &brief)).await;
     assert!(failed(&output, 1).contains("4401: the token has expired"), "{}", stderr(&output));
@@ -308,7 +309,7 @@ async fn keep_creating(client: &Client) -> std::convert::Infallible {
 }
 
 #[tokio::test]
-async fn a_reader_that_leaves_early_is_no_failure() {
+async fn a_closed_output_is_not_a_failure() {
     let (dir, server) = (Scratch::new(), TestServer::start().await);
     let ada = server.user("ada");
     let beginning = ada.position().await;
@@ -318,7 +319,7 @@ async fn a_reader_that_leaves_early_is_no_failure() {
     for command in [format!("{program} openapi"), watch] {
         let mut shell = Command::new("bash");
         shell.args(["-o", "pipefail", "-c", &format!("{command} | head -n 1")]).current_dir(dir.path());
-        // `watch` finds out that nobody reads when it has something to say.
+        // `watch` notices the closed pipe when it prints the next change.
         let output = tokio::select! {
             output = run(shell.env("JWT_SECRET", SECRET).kill_on_drop(true)) => output,
             never = keep_creating(&ada) => match never {},

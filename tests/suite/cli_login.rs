@@ -1,5 +1,5 @@
-//! Signing in from the command line: what is kept and how, who may read it, and what becomes of a
-//! token once it is not needed any more. Everybody here has a home of their own.
+//! Signing in from the command line: which credentials are stored, who may read them, and how
+//! unused tokens are revoked. Each test has its own home directory.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -31,18 +31,18 @@ fn failed(output: &Output) -> &str {
     stderr(output)
 }
 
-/// The program of somebody whose home is this directory.
+/// The program with this directory as its home.
 fn at_home(home: &Scratch, args: &[&str]) -> Command {
     let mut command = taskwire(home, args);
     command.env("HOME", home.path());
     command
 }
 
-/// Runs a command with this on its standard input.
+/// Runs a command with this text as its standard input.
 async fn with_input(command: &mut Command, input: &str) -> Output {
     let mut child = command.stdin(Stdio::piped()).spawn().expect("the command runs");
     let mut stdin = child.stdin.take().expect("a pipe");
-    // Whoever refuses does not read.
+    // A command that fails early does not read its input.
     let _ = stdin.write_all(input.as_bytes()).await;
     drop(stdin);
     child.wait_with_output().await.expect("the command ends")
@@ -53,7 +53,7 @@ fn kept(home: &Scratch) -> PathBuf {
 }
 
 fn mode(path: &Path) -> u32 {
-    fs::metadata(path).expect("it is there").permissions().mode() & 0o777
+    fs::metadata(path).expect("the file exists").permissions().mode() & 0o777
 }
 
 async fn login(home: &Scratch, server: &TestServer, token: &str) -> Output {
@@ -76,7 +76,7 @@ async fn a_token_is_kept_used_and_revoked() {
     assert!(said.contains("Signed in as ada at ") && !said.contains(good), "{said}");
     let file = kept(&home);
     assert_eq!((mode(&file), mode(file.parent().expect("a directory"))), (0o600, 0o700));
-    assert_eq!(fs::read_dir(file.parent().expect("a directory")).expect("it is there").count(), 1);
+    assert_eq!(fs::read_dir(file.parent().expect("a directory")).expect("the file exists").count(), 1);
 
     let output = run(&mut at_home(&home, &["whoami"])).await;
     let who = succeeded(&output);
@@ -102,7 +102,7 @@ async fn signing_in_anew_revokes_what_was_kept_before() {
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     let (first, _) = ada.script("read").await;
     succeeded(&login(&home, &server, first.token().expect("a token")).await);
-    // The same again is no other.
+    // Storing the same token again changes nothing.
     succeeded(&login(&home, &server, first.token().expect("a token")).await);
     assert_eq!(tokens(&ada).await, 1);
     let (second, _) = bob.script("read-write").await;
@@ -110,7 +110,7 @@ async fn signing_in_anew_revokes_what_was_kept_before() {
     assert_eq!((tokens(&ada).await, tokens(&bob).await), (0.into(), 1.into()));
     assert!(succeeded(&run(&mut at_home(&home, &["whoami"])).await).starts_with("bob at "));
 
-    // A JSON Web Token is kept as well; there is nothing to revoke.
+    // A JSON Web Token is stored too; it cannot be revoked.
     succeeded(&login(&home, &server, &token("cyd")).await);
     assert!(succeeded(&run(&mut at_home(&home, &["whoami"])).await).contains("cyd at "));
     succeeded(&run(&mut at_home(&home, &["logout"])).await);
@@ -118,7 +118,7 @@ async fn signing_in_anew_revokes_what_was_kept_before() {
 }
 
 #[tokio::test]
-async fn what_the_server_does_not_accept_is_not_kept() {
+async fn a_token_that_the_server_rejects_is_not_stored() {
     let (home, server) = (Scratch::new(), TestServer::start().await);
     let (script, _) = server.user("ada").script("read").await;
     let good = script.token().expect("a token").to_owned();
@@ -130,7 +130,7 @@ async fn what_the_server_does_not_accept_is_not_kept() {
     }
     let nowhere = at_home(&home, &["login", "--url", "http://127.0.0.1:1", "--token", &good]).output().await;
     assert!(failed(&nowhere.expect("the command ends")).contains("cannot be reached"));
-    // Not over the network in the clear.
+    // A token must not cross the network unencrypted.
     let output = at_home(&home, &["login", "--url", "http://tasks.example", "--token", &good]).output().await;
     assert!(failed(&output.expect("the command ends")).contains("https alone"));
     assert!(!kept(&home).exists());
@@ -168,7 +168,7 @@ async fn a_file_that_others_can_read_is_not_used() {
 }
 
 #[tokio::test]
-async fn a_server_out_of_reach_keeps_the_token_unless_it_is_to_be_forgotten() {
+async fn signing_out_keeps_the_token_while_the_server_is_unreachable_unless_forced() {
     let (home, server) = (Scratch::new(), TestServer::start().await);
     let (script, _) = server.user("ada").script("read").await;
     succeeded(&login(&home, &server, script.token().expect("a token")).await);
@@ -207,14 +207,14 @@ async fn e_mail_and_password_become_a_token_of_this_machine() {
     let said = succeeded(&output);
     assert!(said.starts_with("Signed in as ") && !said.contains("horse"), "{said}");
 
-    let file: Value = serde_json::from_slice(&fs::read(kept(&home)).expect("it is there")).expect("JSON");
+    let file: Value = serde_json::from_slice(&fs::read(kept(&home)).expect("the file exists")).expect("JSON");
     assert!(!file.to_string().contains("horse"), "{file}");
     let who = run(&mut at_home(&home, &["whoami"])).await;
     assert!(succeeded(&who).contains("with an API token that may read and write and has no end"), "{who:?}");
-    // The session was a means, and the token bears the machine's name.
+    // The session has ended, and the token has the machine's name.
     let left =
         "SELECT (SELECT count(*) FROM api_tokens WHERE name LIKE 'taskwire on _%'), (SELECT count(*) FROM sessions)
                        - 1";
     let left: (i64, i64) = sqlx::query_as(left).fetch_one(&server.pool).await.expect("the counts");
-    assert_eq!(left, (1, 0), "the sign-up's session, and no other");
+    assert_eq!(left, (1, 0), "only the session of the sign-up is left");
 }

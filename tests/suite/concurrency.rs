@@ -1,6 +1,6 @@
-//! Many writers at once, on one user and on one task: whatever they do, the log numbers every
-//! acknowledged change once and without gaps, it leads to the tables as they are, and every
-//! socket receives exactly it.
+//! Many concurrent writers on one user and on one task: the log numbers every acknowledged change
+//! once and without gaps, replaying it gives the current tables, and every socket receives exactly
+//! the log.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use crate::kit::{Client, Live, Options, SECRET, TestDatabase, TestServer, token}
 const WRITERS: usize = 16;
 const ROUNDS: usize = 25;
 
-/// What the answers of a server promised.
+/// The results that the responses of a server acknowledged.
 #[derive(Default)]
 struct Promises {
-    /// The numbers of the changes whose answers name one.
+    /// The numbers of the changes whose responses contain one.
     numbers: Vec<i64>,
     deleted: Vec<String>,
     toggles: usize,
@@ -42,8 +42,8 @@ impl Promises {
     }
 }
 
-/// One of many writers: makes, changes and deletes tasks of its own, and has its way with one
-/// that all share. Every answer other than the expected ones fails the test, so does any 5xx.
+/// One of many writers: it creates, changes and deletes its own tasks and changes one task that all
+/// share. An unexpected response, such as a 5xx, fails the test.
 async fn write(client: Client, shared: TaskId, writer: usize) -> Promises {
     let mut promises = Promises::default();
     let shared = format!("/tasks/{shared}");
@@ -95,7 +95,7 @@ fn at(change: &Value) -> DateTime<Utc> {
     change["at"].as_str().expect("a time").parse().expect("a time")
 }
 
-/// What a log leads to, by id, followed change by change.
+/// The tasks and projects after replaying a log, by id.
 #[derive(Default)]
 struct Replay<'l> {
     tasks: BTreeMap<String, &'l Value>,
@@ -118,7 +118,7 @@ impl<'l> Replay<'l> {
         self.check_references(change);
     }
 
-    /// Nothing may ever refer to what is not there.
+    /// Fails the test if anything refers to a missing task or project.
     fn check_references(&self, change: &Value) {
         let concerned = [&change["task"]["id"], &change["task_id"], &change["project_id"]];
         for task in self.tasks.values() {
@@ -134,11 +134,12 @@ impl<'l> Replay<'l> {
     }
 }
 
-/// The log must be numbered without gaps, refer only to what is there, and lead to the lists.
+/// Fails the test unless the log is numbered without gaps, refers only to existing items, and gives
+/// the current lists when replayed. Returns the log.
 pub async fn check_log(client: &Client) -> Vec<Value> {
     let log = client.log().await;
     assert!(log.iter().map(seq).eq(1..=i64::try_from(log.len()).expect("a length")), "the log has no gap");
-    assert!(log.is_sorted_by(|one, next| at(one) < at(next)), "time runs with the numbers");
+    assert!(log.is_sorted_by(|one, next| at(one) < at(next)), "times grow with the numbers");
     let mut replay = Replay::default();
     for change in &log {
         replay.follow(change);
@@ -155,19 +156,23 @@ pub async fn check_log(client: &Client) -> Vec<Value> {
             None => break,
         }
     }
-    assert!(listed.iter().eq(replay.tasks.iter().map(|(id, task)| (id, *task))), "the log leads to the table");
+    assert!(listed.iter().eq(replay.tasks.iter().map(|(id, task)| (id, *task))), "replaying the log gives the table");
     let mut list: Value = client.get("/projects").expect(200).await.json();
     let projects = list["projects"].as_array_mut().expect("projects");
     for project in &mut *projects {
         let fields = project.as_object_mut().expect("a project");
         fields.retain(|field, _| !["open_tasks", "completed_tasks"].contains(&field.as_str()));
-        assert_eq!(replay.projects.remove(&project["id"].to_string()), Some(&*project), "the log leads to the table");
+        assert_eq!(
+            replay.projects.remove(&project["id"].to_string()),
+            Some(&*project),
+            "replaying the log gives the table"
+        );
     }
-    assert!(replay.projects.is_empty(), "the log leads to the table");
+    assert!(replay.projects.is_empty(), "replaying the log gives the table");
     log
 }
 
-/// Lets the writers loose on a user's shared task and holds the log against what they were told.
+/// Runs the writers on a user's shared task and compares the log with the responses.
 pub async fn check_writers(reader: &Client, writers: impl Fn(usize) -> Client) -> Vec<Value> {
     let shared = reader.create("shared").await;
     let work = (0..WRITERS).map(|writer| tokio::spawn(write(writers(writer), shared.id, writer)));
@@ -177,13 +182,13 @@ pub async fn check_writers(reader: &Client, writers: impl Fn(usize) -> Client) -
     let log = check_log(reader).await;
     let deleted: Vec<&str> = log.iter().filter_map(|change| change["task_id"].as_str()).collect();
     let named: BTreeSet<i64> = promises.numbers.iter().copied().collect();
-    assert_eq!(named.len(), promises.numbers.len(), "no number was given twice");
-    // The first change is the shared task itself.
+    assert_eq!(named.len(), promises.numbers.len(), "no number was used twice");
+    // The first change creates the shared task.
     let others: BTreeSet<i64> = log[1..].iter().filter(|change| change["task_id"].is_null()).map(seq).collect();
     assert_eq!(others, named, "the log holds what was acknowledged, and nothing else");
     assert_eq!(BTreeSet::from_iter(deleted), promises.deleted.iter().map(String::as_str).collect());
     let now: Task = reader.get(&format!("/tasks/{}", shared.id)).expect(200).await.json();
-    assert!(promises.toggles > WRITERS, "there was something to lose");
+    assert!(promises.toggles > WRITERS, "the shared task was hardly changed");
     assert_eq!(now.completed, promises.toggles % 2 == 1, "{} toggles, none lost", promises.toggles);
     log
 }
@@ -259,12 +264,13 @@ async fn writers_that_race_for_an_owners_first_write_number_them_all() {
         let same = TaskId::new();
         let creations = (0..WRITERS).map(|writer| {
             let (pool, owner) = (server.pool.clone(), owner(&user));
-            // Half of them want the same task, half each one of their own.
+            // Half of the writers create the same task, the others each a different one.
             let id = (writer % 2 == 0).then_some(same);
             let new = CreateTask { id, ..CreateTask::titled("the first?") };
             tokio::spawn(async move { single::create(&pool, &owner, &new).await.expect("no deadlock").value })
         });
-        let ended = tokio::time::timeout(Duration::from_secs(20), join_all(creations)).await.expect("nobody waits");
+        let ended =
+            tokio::time::timeout(Duration::from_secs(20), join_all(creations)).await.expect("no writer waits forever");
         let (mut created, mut repeated) = (BTreeSet::new(), 0);
         for creation in ended {
             match creation.expect("no writer fails") {

@@ -1,5 +1,5 @@
-//! Conditional requests: `If-Match` keeps a client from overwriting what it has not seen,
-//! `If-None-Match` spares it what it already has.
+//! Conditional requests: `If-Match` prevents a client from overwriting a version that it has not
+//! seen, and `If-None-Match` avoids sending a version that it already has.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use taskwire::model::{Task, TaskId};
 
 use crate::kit::{Call, Client, TestServer, at};
 
-/// Every write to a task that may carry `If-Match`, and would change it.
+/// Every write to a task that accepts `If-Match` and would change the task.
 fn writes(client: &Client, id: TaskId) -> Vec<Call> {
     let title = TaskId::new().to_string();
     vec![
@@ -21,7 +21,8 @@ fn writes(client: &Client, id: TaskId) -> Vec<Call> {
     ]
 }
 
-/// Reads a task with `If-None-Match`, by GET and by HEAD, which must agree; whether it was sent.
+/// Reads a task with `If-None-Match` by GET and HEAD, which must agree. Returns whether the task
+/// was sent.
 async fn sent(client: &Client, id: TaskId, known: &str) -> bool {
     let get = client.get(&at(id)).header("if-none-match", known).send().await;
     let head = client.call(Method::HEAD, client.own(&at(id))).header("if-none-match", known).send().await;
@@ -38,7 +39,7 @@ async fn sent(client: &Client, id: TaskId, known: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_write_with_the_current_tag_is_done() {
+async fn a_write_with_the_current_tag_succeeds() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let id = ada.create("Buy milk").await.id;
@@ -57,7 +58,7 @@ async fn a_write_with_another_tag_fails_and_names_the_current_one() {
     let ada = server.user("ada");
     let id = ada.create("Buy milk").await.id;
     let task = ada.update(id, json!({"completed": true})).await;
-    // Weak tags promise too little to overwrite by; a tag is compared as a text, not as a number.
+    // A weak tag does not allow overwriting, and tags are compared as text, not as numbers.
     for other in ["\"1\"", "\"3\"", "W/\"2\"", "\"02\"", "\"+2\"", "\"2 \"", "\"\"", "\"a,b\"", "\"1\", \"3\", W/\"2\""]
     {
         for write in writes(&ada, id) {
@@ -66,7 +67,7 @@ async fn a_write_with_another_tag_fails_and_names_the_current_one() {
         }
     }
     assert_eq!(ada.read(id).await, task);
-    assert_eq!(ada.log().await.len(), 2, "what was refused left a change");
+    assert_eq!(ada.log().await.len(), 2, "a rejected write left a change");
 }
 
 #[tokio::test]
@@ -83,7 +84,7 @@ async fn one_current_tag_among_others_is_enough() {
 }
 
 #[tokio::test]
-async fn a_star_matches_every_task_there_is_and_none_that_is_not() {
+async fn a_star_matches_every_existing_task_and_no_missing_one() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let id = ada.create("Buy milk").await.id;
@@ -109,7 +110,7 @@ async fn a_condition_is_checked_also_when_the_write_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_no_tag_is_refused_and_nothing_is_written() {
+async fn a_malformed_tag_is_rejected_and_nothing_is_written() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let id = ada.create("Buy milk").await.id;
@@ -123,11 +124,11 @@ async fn what_is_no_tag_is_refused_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn a_read_of_what_the_client_has_is_answered_without_it() {
+async fn a_read_of_a_known_version_returns_no_body() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let id = ada.create("Buy milk").await.id;
-    // A read compares weakly: W/"1" is as good as "1".
+    // Reads compare weakly: W/"1" matches "1".
     for known in ["\"1\"", "W/\"1\"", "*", "\"7\", \"1\"", "\"a,b\", W/\"1\""] {
         assert!(!sent(&ada, id, known).await, "{known}");
     }

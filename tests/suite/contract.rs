@@ -1,5 +1,5 @@
-//! The contract itself: `openapi.yaml` is what the code generates, its limits are those of server
-//! and database, and each operation documents itself to the end.
+//! The contract: `openapi.yaml` equals the generated document, its limits equal those of the server
+//! and the database, and each operation is fully documented.
 
 use serde_json::{Value, json};
 use taskwire::api::{openapi, routes};
@@ -17,7 +17,7 @@ fn the_written_contract_is_the_generated_one() {
     let generated = openapi::yaml(&routes::contract()).expect("the document is YAML");
     if let Some(differences) = openapi::differences(written, &generated) {
         let command = openapi::REGENERATE;
-        panic!("openapi.yaml (-) is not what the code does (+); `{command}` writes it anew:\n{differences}");
+        panic!("openapi.yaml (-) differs from the generated document (+); `{command}` writes it again:\n{differences}");
     }
 }
 
@@ -57,9 +57,9 @@ fn each_operation_says_what_it_is() {
         assert!(VERBS.contains(&verb), "{what}: {id} begins with no verb known here");
         assert!(resource.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{what}: {id} is not snake_case");
         assert!(ids.insert(id), "{what}: {id} is the name of two operations");
-        assert!(operation["tags"].as_array().is_some_and(|tags| tags.len() == 1), "{what} is under no tag");
+        assert!(operation["tags"].as_array().is_some_and(|tags| tags.len() == 1), "{what} has no tag");
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
-            assert!(parameter["description"].is_string(), "{what}: a parameter is not described: {parameter}");
+            assert!(parameter["description"].is_string(), "{what}: a parameter has no description: {parameter}");
         }
     }
 }
@@ -84,7 +84,7 @@ fn each_body_has_examples_that_its_schema_allows() {
 
 #[test]
 fn an_update_shows_how_to_rename_to_clear_and_to_complete() {
-    // Or Swagger UI fills in every field, and a person testing by hand overwrites them all.
+    // Otherwise Swagger UI fills in every field, and a person testing by hand overwrites them all.
     let operation = &Contract::get().document["paths"]["/api/{user_id}/tasks/{task_id}"]["patch"];
     for (media_type, content) in operation["requestBody"]["content"].as_object().expect("content") {
         let examples = content["examples"].as_object().expect("examples");
@@ -132,14 +132,14 @@ fn each_error_is_a_problem_and_each_code_is_documented() {
         assert!(response["headers"].get("X-Request-Id").is_some(), "{name}");
         codes.push(content["example"]["code"].clone());
     }
-    // All but the one for a wrong method, which no operation can document.
+    // All codes except the one for a wrong method, which no operation can document.
     codes.push(json!("METHOD_NOT_ALLOWED"));
     let Value::Array(known) = document["components"]["schemas"]["ProblemCode"]["enum"].clone() else {
-        panic!("ProblemCode names no codes");
+        panic!("ProblemCode lists no codes");
     };
     let sorted = |mut codes: Vec<Value>| {
         codes.sort_by_key(Value::to_string);
-        // A code may have several responses, each with words of its own.
+        // A code may have several responses with different texts.
         codes.dedup();
         codes
     };

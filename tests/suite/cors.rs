@@ -1,5 +1,4 @@
-//! Which pages of other origins may call the server: those that are configured, by name, and no
-//! others.
+//! CORS: only pages of the configured origins may call the server.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +24,7 @@ async fn preflight(client: &Client, path: String, origin: &str, method: &str) ->
         .await
 }
 
-/// The items of a list in a header, in lower case.
+/// The items of a header's list in lower case.
 fn items(answer: &Answer, name: &str) -> BTreeSet<String> {
     let value = answer.header(name).unwrap_or_default();
     value.split(',').map(|item| item.trim().to_lowercase()).filter(|item| !item.is_empty()).collect()
@@ -69,12 +68,12 @@ async fn an_allowed_page_may_read_every_header_that_the_contract_names() {
     for response in own.map(|(_, response)| response).chain(shared) {
         named.extend(response["headers"].as_object().into_iter().flatten().map(|(name, _)| name.to_lowercase()));
     }
-    // That is for the browser alone; no page ever reads it.
+    // Only the browser reads this header, never a page.
     named.remove("set-cookie");
     assert!(named.is_superset(&set(["etag", "location", "retry-after", "www-authenticate", "x-request-id"])));
 
     let task = ada.create("Buy milk").await;
-    // Refusals too, whoever makes them: a page must be able to read why.
+    // This includes every kind of rejection, so that a page can read the reason.
     for call in [
         ada.get(&at(task.id)),
         ada.get("/nothing"),
@@ -90,7 +89,7 @@ async fn an_allowed_page_may_read_every_header_that_the_contract_names() {
 }
 
 #[tokio::test]
-async fn any_other_page_is_not_allowed() {
+async fn pages_of_other_origins_are_not_allowed() {
     let server = server().await;
     let ada = server.user("ada");
     for origin in [

@@ -1,5 +1,5 @@
-//! A user who is deleted leaves nothing behind but the word that it is so; one who returns starts
-//! anew.
+//! A deleted user leaves nothing behind except the revocation, and a user who returns starts with a
+//! new history.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,18 +16,18 @@ use uuid::Uuid;
 use crate::kit::{Client, Live, Options, SECRET, TestDatabase, TestServer, at};
 use crate::servers::{SOON, servers};
 
-/// An id that occurs nowhere by chance.
+/// An id that does not occur anywhere by chance.
 const ADA: &str = "ada-who-leaves";
 
-/// What stays: the word that what gave access does so no more.
+/// The tables that keep a trace: the revocation of the user's access.
 const STAYS: [&str; 1] = ["revocations"];
 
-/// The tables in which a user's id occurs, in any column, and how often.
+/// The tables in which a user's id occurs in any column, with the number of rows.
 async fn traces(server: &TestServer, user: &str) -> BTreeMap<String, i64> {
     let tables = "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
                   WHERE schemaname NOT IN ('pg_catalog', 'information_schema')";
     let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&server.pool).await.expect("the tables");
-    assert!(tables.len() > 8, "the walk found no schema");
+    assert!(tables.len() > 8, "the schema has too few tables");
     let mut traces = BTreeMap::new();
     for table in tables {
         let count = format!("SELECT count(*) FROM {table} t WHERE strpos(t::text, '{user}') > 0");
@@ -39,14 +39,14 @@ async fn traces(server: &TestServer, user: &str) -> BTreeMap<String, i64> {
     traces
 }
 
-/// The tables of users' data, by the column that makes them so.
+/// The tables of users' data, found by their owner column.
 async fn of_users(server: &TestServer) -> Vec<String> {
     let tables = "SELECT table_name::text FROM information_schema.columns
                   WHERE table_schema = 'public' AND column_name = 'owner_id' ORDER BY 1";
     sqlx::query_scalar(tables).fetch_all(&server.pool).await.expect("the tables")
 }
 
-/// Has a user make something of every kind.
+/// Creates something of every kind for a user.
 async fn fill(user: &Client) {
     let project: Value = user.post("/projects").json(json!({ "name": "Home" })).expect(201).await.json();
     let parent = user.create_with(json!({ "title": "Paint", "project_id": project["id"] })).await;
@@ -65,7 +65,7 @@ async fn fill(user: &Client) {
     user.script("read-write").await;
 }
 
-/// Gives a user an account with a session, as if it had been made here.
+/// Gives a user a local account with a session.
 async fn give_account(server: &TestServer, user: &str) {
     for statement in [
         "INSERT INTO accounts (owner_id, email, name, created_at, updated_at)
@@ -79,7 +79,7 @@ async fn give_account(server: &TestServer, user: &str) {
     }
 }
 
-/// A token as if it were issued so many seconds from now.
+/// A client with a token whose `iat` is this many seconds from now.
 fn issued_in(user: &Client, name: &str, seconds: i64) -> Client {
     let now = Utc::now().timestamp();
     let claims = json!({ "sub": name, "iat": now + seconds, "exp": now + 3600 });
@@ -87,7 +87,7 @@ fn issued_in(user: &Client, name: &str, seconds: i64) -> Client {
     user.with_token(Some(jsonwebtoken::encode(&Header::default(), &claims, &key).expect("a token")))
 }
 
-/// Lets a minute pass since all that was revoked.
+/// Makes all revocations a minute older.
 async fn a_minute_later(server: &TestServer) {
     let shift = "UPDATE revocations SET revoked_at = revoked_at - interval '1 minute'";
     sqlx::query(shift).execute(&server.pool).await.expect("an update");
@@ -102,7 +102,7 @@ async fn a_deleted_user_leaves_nothing_in_any_table_and_nobody_else_loses_anythi
     give_account(&server, ADA).await;
     let before = (bob.everything().await, bob.log().await, traces(&server, "bob").await);
     let all = of_users(&server).await;
-    // Or what is empty now would prove nothing.
+    // Every table must hold data first, otherwise an empty table would prove nothing.
     let held = traces(&server, ADA).await;
     let empty: Vec<&String> =
         all.iter().filter(|table| !held.contains_key(*table) && !STAYS.contains(&table.as_str())).collect();
@@ -124,7 +124,7 @@ async fn a_deleted_user_leaves_nothing_in_any_table_and_nobody_else_loses_anythi
     assert_eq!(left.keys().collect::<Vec<_>>(), STAYS);
     assert_eq!((bob.everything().await, bob.log().await, traces(&server, "bob").await), before);
 
-    // Sent once more, it says that it is done.
+    // A repeated request succeeds too.
     ada.delete("").refused(401, "UNAUTHORIZED").await;
     let later = issued_in(&ada, ADA, 10);
     let deleted: DeletedUser = later.delete("").expect(200).await.json();
@@ -135,7 +135,7 @@ async fn a_deleted_user_leaves_nothing_in_any_table_and_nobody_else_loses_anythi
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_is_written_while_the_user_is_deleted_goes_along_or_is_refused() {
+async fn writes_during_a_deletion_are_deleted_too_or_rejected() {
     let servers = servers(3, SOON, true).await;
     let ada = servers[0].user(ADA);
     fill(&ada).await;
@@ -163,7 +163,7 @@ async fn what_is_written_while_the_user_is_deleted_goes_along_or_is_refused() {
 }
 
 #[tokio::test]
-async fn who_returns_at_once_may_look_and_must_wait_to_write() {
+async fn a_user_who_returns_at_once_may_read_and_must_wait_to_write() {
     let server = TestServer::start().await;
     let ada = server.user(ADA);
     ada.create("gone soon").await;
@@ -177,7 +177,7 @@ async fn who_returns_at_once_may_look_and_must_wait_to_write() {
 }
 
 #[tokio::test]
-async fn who_returns_starts_a_new_history_and_old_positions_are_told_so() {
+async fn a_user_who_returns_starts_a_new_history_and_old_positions_are_reset() {
     let database = Arc::new(TestDatabase::new().await);
     let server = TestServer::on(database.clone(), Options::default()).await;
     let ada = server.user(ADA);
@@ -195,7 +195,7 @@ async fn who_returns_starts_a_new_history_and_old_positions_are_told_so() {
     let back = server.user(ADA);
     assert_eq!(back.page("").await.count, 0);
     back.get(&at(task.id)).refused(404, "NOT_FOUND").await;
-    // Whether before anything is written or after.
+    // This holds before and after the first write.
     for seq in 0..=4 {
         back.get(&format!("/changes?after={old}")).refused(410, "GONE").await;
         let (mut live, hello) = Live::open(&back, Some(&old)).await;
@@ -207,12 +207,12 @@ async fn who_returns_starts_a_new_history_and_old_positions_are_told_so() {
     }
     assert_eq!(back.log().await.len(), 5);
     script.at(&server).get("/tasks").refused(401, "UNAUTHORIZED").await;
-    // The same id again is a new task's.
+    // The same task id may be used again for a new task.
     back.post("/tasks").json(json!({ "id": task.id, "title": "another" })).expect(201).await;
 }
 
 #[tokio::test]
-async fn the_sockets_of_a_deleted_user_close_and_bring_nothing_of_who_returns() {
+async fn the_sockets_of_a_deleted_user_close_before_the_user_returns() {
     let server = TestServer::start().await;
     let ada = server.user(ADA);
     ada.create("gone soon").await;
@@ -234,12 +234,12 @@ async fn the_sockets_of_a_deleted_user_close_and_bring_nothing_of_who_returns() 
 }
 
 #[tokio::test]
-async fn whoever_cannot_be_deleted_now_is_not_deleted_in_part() {
+async fn a_failed_deletion_deletes_nothing() {
     let server = TestServer::start().await;
     let ada = server.user(ADA);
     fill(&ada).await;
     let before = (ada.everything().await, traces(&server, ADA).await);
-    // The last of the statements fails.
+    // The last statement of the deletion fails.
     let refuse = "ALTER TABLE revocations ADD CONSTRAINT none_now CHECK (false) NOT VALID";
     sqlx::query(refuse).execute(&server.pool).await.expect("an alteration");
     ada.delete("").refused(500, "SERVER_ERROR").await;

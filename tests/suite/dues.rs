@@ -1,5 +1,5 @@
-//! The instant that a due stands for, which the database keeps beside it: the same whether one
-//! statement wrote it or a plan, when clocks change and at both ends of the calendar.
+//! The database stores the instant of each due. The single-statement path and the plan must compute
+//! the same instant, also when clocks change and at both ends of the calendar.
 
 use serde_json::json;
 use sqlx::Row;
@@ -7,14 +7,14 @@ use sqlx::Row;
 use crate::kit::TestServer;
 
 #[tokio::test]
-async fn a_due_stands_for_one_instant_whichever_way_it_was_written() {
+async fn a_due_has_the_same_instant_whichever_path_wrote_it() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let mut database = server.database.connection().await;
     for (date, time, instant) in [
         ("2026-11-25", None, "2026-11-25 00:00:00+00"),
         ("2026-11-25", Some(("09:30", "Europe/Berlin")), "2026-11-25 08:30:00+00"),
-        // Skipped: the offset before the gap counts. Shown twice: the first.
+        // For a skipped time the offset before the gap counts; for a repeated time, the first one.
         ("2026-03-29", Some(("02:30", "Europe/Berlin")), "2026-03-29 01:30:00+00"),
         ("2026-10-25", Some(("02:30", "Europe/Berlin")), "2026-10-25 00:30:00+00"),
         ("2011-12-30", Some(("12:00", "Pacific/Apia")), "2011-12-30 22:00:00+00"),
@@ -35,7 +35,7 @@ async fn a_due_stands_for_one_instant_whichever_way_it_was_written() {
                 .bind(id.as_uuid())
                 .fetch_one(&mut database)
                 .await
-                .expect("the task is there");
+                .expect("the task exists");
             assert_eq!(row.get::<String, _>(0), instant, "{due}");
             assert_eq!(json!(ada.read(id).await)["due"], due);
         }

@@ -1,5 +1,5 @@
-//! The epoch, by which a restored, cloned or promoted database is told: a server that finds
-//! another fingerprint than the stored one begins a new history, once, whoever finds it first.
+//! The epoch detects a restored, cloned or promoted database: if the fingerprint differs from the
+//! stored one, the first server to notice begins a new history, once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +54,7 @@ async fn a_copy_of_a_database_has_a_history_of_its_own() {
     let (mut live, hello) = Live::open(&ada, Some(&original)).await;
     assert_eq!((&hello["resumed"], &hello["seq"]), (&false.into(), &1.into()));
     assert_eq!(live.expect("reset").await["reason"], "history_changed");
-    // The data is all there, only positions are not.
+    // All data is still there; only old positions are invalid.
     assert_eq!(ada.log().await.len(), 1);
     ada.create("in the copy").await;
     assert_eq!(live.expect("task.created").await["seq"], 2);
@@ -72,7 +72,7 @@ async fn a_fingerprint_that_changes_is_noticed_by_the_next_connection() {
 }
 
 #[tokio::test]
-async fn servers_that_find_out_at_once_agree() {
+async fn servers_that_notice_a_copy_concurrently_agree() {
     let database = Arc::new(TestDatabase::new().await);
     for round in 1..=5 {
         let before = epoch(&database).await;
@@ -87,7 +87,7 @@ async fn servers_that_find_out_at_once_agree() {
 }
 
 #[tokio::test]
-async fn a_new_history_by_command_reaches_open_sockets_and_refuses_old_positions() {
+async fn a_new_history_by_command_resets_open_sockets_and_old_positions() {
     let mut options = Options::default();
     options.live.sweep = Duration::from_millis(100);
     let server = TestServer::with(options).await;

@@ -1,6 +1,6 @@
-//! There are two ways to write: one statement for what concerns one task alone, and a plan for
-//! everything else, which batches always take. Twins are told the same, one by single requests
-//! and one by batches, and must be equal after it: their answers, their tasks and their logs.
+//! There are two write paths: a single statement for changes to one task, and a plan for everything
+//! else, including all batches. The test applies the same steps to two users, one by single
+//! requests and one by batches. Their responses, tasks and logs must be equal.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -14,7 +14,7 @@ use taskwire::model::{ProjectId, TaskId};
 use crate::concurrency::check_log;
 use crate::kit::{Call, Client, TestServer, at};
 
-/// So many tasks there can be.
+/// The greatest number of tasks.
 const SLOTS: usize = 5;
 
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ enum Step {
     Delete { slot: usize, children: &'static str, version: Option<i64> },
 }
 
-/// Fields with their values; those that name tasks or the project do so by a number.
+/// Fields with their values; tasks and the project are referred to by number.
 #[derive(Debug, Clone)]
 struct Fields {
     plain: Vec<(&'static str, Value)>,
@@ -72,12 +72,12 @@ fn plain() -> impl Strategy<Value = Vec<(&'static str, Value)>> {
     vec(field, 0..4)
 }
 
-/// The more often unsaid, the heavier.
+/// A parent, which is left out more often the greater `unsaid` is.
 fn parent(unsaid: u32) -> impl Strategy<Value = Parent> {
     prop_oneof![unsaid => Just(Parent::Unsaid), 1 => Just(Parent::None), 2 => (0..SLOTS).prop_map(Parent::Slot)]
 }
 
-/// Mostly without parent and project, so that the short way is taken, too.
+/// Mostly without parent and project, so that the single-statement path is used too.
 fn fields() -> impl Strategy<Value = Fields> {
     (plain(), parent(8), option::weighted(0.2, any::<bool>())).prop_map(|(plain, parent, in_project)| Fields {
         plain,
@@ -108,7 +108,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The step as a request of its own.
+/// The step as a single request.
 fn request(step: &Step, client: &Client, ids: &[TaskId], project: ProjectId) -> Call {
     let when = |call: Call, version: &Option<i64>| match version {
         Some(version) => call.header("if-match", &format!("\"{version}\"")),
@@ -175,7 +175,7 @@ fn destination(place: Option<(bool, usize)>, fields: &Fields, ids: &[TaskId], pr
     to
 }
 
-/// A task without what twins differ in: whose it is, and when it happened.
+/// A task without its owner and times, in which the two users differ.
 fn timeless(mut task: Value) -> Value {
     if task.is_object() {
         task["completed_at"] = json!(task["completed_at"].is_string());
@@ -193,9 +193,9 @@ async fn timeless_log(client: &Client) -> Vec<Value> {
         .collect()
 }
 
-/// Plays the steps to both twins; the second gets them in batches that end at the cuts, and before
-/// each move: in a batch the places that tasks have left count as taken, so a move may come to
-/// another rank than by itself, in the same order. `moves` holds batches of moves against that.
+/// Applies the steps to both users. The second user gets them in batches that end at the cuts and
+/// before each move: within a batch, the ranks that tasks have left stay reserved, so a move may
+/// get another rank than by a single request, although the order is the same. `moves` tests this.
 async fn play(server: &TestServer, number: u32, steps: Vec<(Step, bool)>) -> Result<(), TestCaseError> {
     let names = [format!("one {number}"), format!("other {number}")];
     let [one, other] = [server.user(&names[0]), server.user(&names[1])];
@@ -230,7 +230,7 @@ async fn play(server: &TestServer, number: u32, steps: Vec<(Step, bool)>) -> Res
 }
 
 #[test]
-fn single_requests_and_batches_come_to_the_same() {
+fn single_requests_and_batches_have_the_same_result() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     let server = runtime.block_on(TestServer::start());
     let count = AtomicU32::new(0);

@@ -1,5 +1,5 @@
-//! Everything out as JSON and back in: the same comes out again, a repeated import changes
-//! nothing, and what was deleted stays so.
+//! Export to JSON and import: a second export equals the first, a repeated import changes nothing,
+//! and deleted tasks stay deleted.
 
 use serde_json::{Value, json};
 use taskwire::exchange::{ImportCounts, ImportResponse};
@@ -13,7 +13,7 @@ const fn counts(created: u64, repeated: u64, skipped: u64) -> ImportCounts {
     ImportCounts { created, repeated, skipped }
 }
 
-/// Gives a user something of everything.
+/// Creates data of every kind for a user.
 pub async fn furnish(ada: &Client) {
     let garden: Value =
         ada.post("/projects").json(json!({"name": "Garden, \"back\"", "color": "#2f855a"})).expect(201).await.json();
@@ -36,7 +36,7 @@ pub async fn furnish(ada: &Client) {
     ada.create_with(json!({"title": "Done", "completed": true, "description": "'=formula"})).await;
     let daily = json!({"title": "In UTC", "due": {"date": "2027-01-01", "time": "23:00", "time_zone": "UTC"}, "recurrence": "FREQ=DAILY;COUNT=3"});
     ada.create_with(daily).await;
-    // Before the task that it is a part of.
+    // This subtask comes before its parent in the user's order.
     ada.shift(above.id, json!({"before": whole.id})).await;
 }
 
@@ -45,7 +45,7 @@ fn in_order(tasks: &[Task]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn what_is_exported_and_imported_elsewhere_is_the_same() {
+async fn an_export_imported_for_another_user_gives_equal_data() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     furnish(&ada).await;
@@ -68,7 +68,7 @@ async fn what_is_exported_and_imported_elsewhere_is_the_same() {
 }
 
 #[tokio::test]
-async fn the_parts_come_after_the_whole_and_each_on_a_line_of_its_own() {
+async fn subtasks_follow_their_parents_and_each_item_has_its_own_line() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     furnish(&ada).await;
@@ -96,11 +96,11 @@ async fn a_repeated_import_changes_nothing() {
     let answer = bob.import(JSON, file.clone()).await;
     assert_eq!((answer.tasks, answer.projects), (counts(0, 7, 0), counts(0, 2, 0)));
     assert_eq!(bob.log().await, log);
-    assert_eq!(ada.import(JSON, file).await.tasks, counts(0, 7, 0), "one's own export is all there");
+    assert_eq!(ada.import(JSON, file).await.tasks, counts(0, 7, 0), "the user's own export contains nothing new");
 }
 
 #[tokio::test]
-async fn an_import_tells_of_each_task_as_a_change_and_puts_it_last() {
+async fn an_import_creates_one_change_per_task_and_appends_it() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     furnish(&ada).await;
@@ -113,7 +113,7 @@ async fn an_import_tells_of_each_task_as_a_change_and_puts_it_last() {
     let mut expected = vec!["Was there".to_owned()];
     expected.extend(ada.in_order().await.into_iter().map(|task| task.title));
     assert_eq!(in_order(&bob.in_order().await), expected);
-    // What the log says is what there is.
+    // The log agrees with the tasks.
     for change in bob.log().await.iter().filter(|change| change["type"] == "task.created") {
         let id = change["task"]["id"].as_str().expect("an id");
         assert_eq!(change["task"], json!(bob.read(id).await));
@@ -123,7 +123,7 @@ async fn an_import_tells_of_each_task_as_a_change_and_puts_it_last() {
 }
 
 #[tokio::test]
-async fn a_dry_run_tells_what_would_happen_and_does_nothing() {
+async fn a_dry_run_reports_the_result_and_changes_nothing() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     furnish(&ada).await;
@@ -137,7 +137,7 @@ async fn a_dry_run_tells_what_would_happen_and_does_nothing() {
 }
 
 #[tokio::test]
-async fn what_was_deleted_stays_so_and_what_hung_on_it_does_without() {
+async fn deleted_items_stay_deleted_and_their_dependants_are_imported_without_them() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     furnish(&ada).await;
@@ -149,7 +149,7 @@ async fn what_was_deleted_stays_so_and_what_hung_on_it_does_without() {
     assert_eq!((answer.tasks, answer.projects), (counts(0, 2, 5), counts(0, 2, 0)));
     assert_eq!(ada.in_order().await.len(), 2);
 
-    // A part that was never there, of a whole that is gone.
+    // A new subtask of a deleted parent.
     let mut file: Value = serde_json::from_str(&file).expect("JSON");
     let part = json!({"id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d61", "title": "Part", "parent_id": whole.id});
     file["tasks"].as_array_mut().expect("tasks").push(part);
@@ -180,7 +180,7 @@ async fn a_small_file_written_by_hand_is_enough_and_may_refer_to_what_is_there()
         {"id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d63", "title": "Below", "parent_id": id},
         {"id": id, "title": "  Part ", "parent_id": there.id, "completed": true},
     ]});
-    // With the mark that some editors put before everything.
+    // Starts with the byte order mark that some editors write.
     let answer = ada.import(JSON, format!("\u{feff}{file}")).await;
     assert_eq!(answer.tasks, counts(2, 0, 0));
     let part = ada.read(id).await;
@@ -189,7 +189,7 @@ async fn a_small_file_written_by_hand_is_enough_and_may_refer_to_what_is_there()
 }
 
 #[tokio::test]
-async fn the_answer_names_the_file_and_head_is_answered_without_it() {
+async fn the_response_names_the_file_and_head_returns_no_body() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     ada.create("Something").await;
@@ -211,7 +211,7 @@ async fn the_answer_names_the_file_and_head_is_answered_without_it() {
 }
 
 #[tokio::test]
-async fn nothing_exported_is_a_file_too() {
+async fn an_empty_export_is_a_valid_file() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     for (format, media_type) in [("json", JSON), ("ics", "text/calendar"), ("csv", "text/csv")] {

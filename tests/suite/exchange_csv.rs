@@ -1,5 +1,5 @@
-//! Tasks as a table and back: every field that the table has comes back as it was, formulas are
-//! not formulas, and tables that people wrote themselves are understood.
+//! Export to CSV and import: every column keeps its value, no cell is a formula, and handwritten
+//! tables can be imported.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::kit::TestServer;
 const CSV: &str = "text/csv";
 
 #[tokio::test]
-async fn every_column_comes_back_as_it_was() {
+async fn every_column_survives_export_and_import() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     furnish(&ada).await;
@@ -27,7 +27,7 @@ async fn every_column_comes_back_as_it_was() {
 }
 
 #[tokio::test]
-async fn no_cell_is_a_formula_and_lines_end_as_the_rfc_has_it() {
+async fn no_cell_is_a_formula_and_lines_end_with_crlf() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     furnish(&ada).await;
@@ -48,7 +48,7 @@ async fn no_cell_is_a_formula_and_lines_end_as_the_rfc_has_it() {
 async fn a_table_of_titles_is_enough_and_importing_it_again_creates_nothing() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    // Two equal rows are two tasks.
+    // Two equal rows give two tasks.
     let file = "\u{feff}Title;Labels;Description;Due_Date\nMilk;home,errands;\"Two\n\"\"blue\"\" litres\";2026-11-26\nBread;;;\n\nBread;;;\n";
     let answer = ada.import(CSV, file).await;
     assert_eq!((answer.tasks.created, answer.tasks.repeated), (3, 0));
@@ -59,7 +59,7 @@ async fn a_table_of_titles_is_enough_and_importing_it_again_creates_nothing() {
     assert_eq!(tasks[0]["description"], "Two\n\"blue\" litres");
     assert_eq!(tasks[0]["due"], json!({"date": "2026-11-26"}));
     assert_eq!(ada.import(CSV, file).await.tasks.repeated, 3);
-    // A row more is a task more, and another user's are others.
+    // An additional row gives an additional task, and another user gets separate tasks.
     assert_eq!(ada.import(CSV, format!("{file}Butter;;;\n")).await.tasks.created, 1);
     let bob = server.user("bob");
     bob.import(CSV, file).await;

@@ -1,4 +1,4 @@
-//! Files that are wrong: each fault is told by line and field, and nothing of the file is imported.
+//! Invalid files: every error is reported with line and field, and nothing is imported.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ const ICS: &str = "text/calendar";
 const ID: &str = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d61";
 const OTHER: &str = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d62";
 
-/// The fields that the refusal of a file names.
+/// The fields that the rejection of a file names.
 async fn faults(ada: &Client, media_type: &str, file: impl Into<Vec<u8>>) -> Vec<String> {
     let problem = ada.post("/import").bytes(media_type, file).refused(400, "VALIDATION_ERROR").await;
     let errors = problem["errors"].as_array().expect("errors");
@@ -30,7 +30,7 @@ fn calendar(todo: &str) -> String {
 }
 
 #[tokio::test]
-async fn json_with_faults_is_refused_by_line_and_field() {
+async fn errors_in_json_are_reported_by_line_and_field() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let task = |fields: &str| format!("{{\"id\": \"{ID}\", \"title\": \"a\"{fields}}}");
@@ -68,7 +68,7 @@ async fn json_with_faults_is_refused_by_line_and_field() {
 }
 
 #[tokio::test]
-async fn a_table_with_faults_is_refused_by_line_and_field() {
+async fn errors_in_a_table_are_reported_by_line_and_field() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let rows =
@@ -108,7 +108,7 @@ async fn a_table_with_faults_is_refused_by_line_and_field() {
 }
 
 #[tokio::test]
-async fn a_calendar_with_faults_is_refused_by_line_and_property() {
+async fn errors_in_a_calendar_are_reported_by_line_and_property() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let long = "x".repeat(201);
@@ -143,7 +143,7 @@ async fn a_calendar_with_faults_is_refused_by_line_and_property() {
 }
 
 #[tokio::test]
-async fn of_many_faults_the_first_hundred_are_told_and_all_are_counted() {
+async fn the_first_hundred_errors_are_reported_and_all_are_counted() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let mut file = "title,priority\n".to_owned();
@@ -158,7 +158,7 @@ async fn of_many_faults_the_first_hundred_are_told_and_all_are_counted() {
 }
 
 #[tokio::test]
-async fn what_hangs_together_by_more_than_five_levels_or_in_a_circle_is_refused() {
+async fn more_than_five_levels_or_a_cycle_of_parents_is_rejected() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let id = |number: usize| format!("019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d{number:02}");
@@ -176,7 +176,7 @@ async fn what_hangs_together_by_more_than_five_levels_or_in_a_circle_is_refused(
 }
 
 #[tokio::test]
-async fn files_of_other_kinds_and_sizes_are_refused() {
+async fn other_file_types_and_files_that_are_too_large_are_rejected() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     for media_type in ["text/plain", "application/xml", "text/csv; charset=latin1", "application/merge-patch+json"] {
@@ -186,7 +186,7 @@ async fn files_of_other_kinds_and_sizes_are_refused() {
     ada.post("/import?time_zone=Berlin").bytes(CSV, "title\na\n").invalid("time_zone").await;
     ada.post("/import?dry_run=maybe").bytes(CSV, "title\na\n").invalid("dry_run").await;
     ada.post(&format!("/import?project_id={ID}")).bytes(CSV, "title\na\n").invalid("line 2, project_id").await;
-    // More than other requests may have, and less than an import may.
+    // Larger than the limit of other requests, smaller than the limit of an import.
     let title = format!("{}\n", "a".repeat(190));
     let large = format!("title\n{}", title.repeat(8000));
     assert_eq!(ada.import(CSV, large).await.tasks.created, 8000);

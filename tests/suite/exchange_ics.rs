@@ -1,5 +1,5 @@
-//! Tasks as a calendar and back, and a calendar library that was not written here reading ours:
-//! every to-do, its time zones and its recurrence.
+//! Export to iCalendar and import. A third-party library also reads our calendars: every to-do, its
+//! time zones and its recurrence.
 
 use icalendar::parser::{Component, read_calendar, unfold};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::kit::{Client, TestServer};
 
 const ICS: &str = "text/calendar";
 
-/// The value of a component's property, as the library gives it.
+/// The value of a component's property as the library returns it.
 fn value<'a>(component: &'a Component<'_>, name: &str) -> Option<&'a str> {
     component.properties.iter().find(|property| property.name == name).map(|property| property.val.as_str())
 }
@@ -23,7 +23,7 @@ fn calendar(todo: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_property_comes_back_as_it_was() {
+async fn every_property_survives_export_and_import() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     furnish(&ada).await;
@@ -36,7 +36,7 @@ async fn every_property_comes_back_as_it_was() {
         task.remove("occurrences");
         for time in ["created_at", "completed_at"] {
             if let Some(Value::String(text)) = task.get_mut(time) {
-                // To the second.
+                // iCalendar keeps whole seconds.
                 *text = format!("{}Z", &text[..19]);
             }
         }
@@ -46,7 +46,7 @@ async fn every_property_comes_back_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_library_not_written_here_reads_every_to_do() {
+async fn a_third_party_library_reads_every_to_do() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     furnish(&ada).await;
@@ -74,7 +74,7 @@ async fn a_library_not_written_here_reads_every_to_do() {
 }
 
 #[tokio::test]
-async fn a_recurring_time_in_a_time_zone_is_the_same_instants_to_others() {
+async fn a_recurring_time_in_a_time_zone_has_the_same_instants_in_other_programs() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let due = json!({"date": "2026-10-24", "time": "09:30", "time_zone": "Europe/Berlin"});
@@ -101,7 +101,7 @@ async fn a_recurring_time_in_a_time_zone_is_the_same_instants_to_others() {
 }
 
 #[tokio::test]
-async fn to_dos_of_other_programs_are_understood() {
+async fn to_dos_of_other_programs_can_be_imported() {
     let server = TestServer::start().await;
     for (todo, expected) in [
         (
@@ -135,7 +135,7 @@ async fn to_dos_of_other_programs_are_understood() {
             json!({"title": "long line", "description": "one\ntwo"}),
         ),
     ] {
-        // A user for each.
+        // Each to-do gets its own user.
         let user = server.user(&format!("user of {expected}"));
         let answer = user.post("/import?time_zone=America/New_York").bytes(ICS, calendar(todo)).expect(200).await;
         assert_eq!(answer.json::<Value>()["tasks"]["created"], 1, "{todo}");
@@ -148,7 +148,7 @@ async fn to_dos_of_other_programs_are_understood() {
 }
 
 #[tokio::test]
-async fn a_zone_by_another_name_is_told_by_its_own_and_parts_find_their_whole() {
+async fn a_zone_with_another_name_is_recognised_and_subtasks_find_their_parents() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let file = "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:Home\r\nX-LIC-LOCATION:Europe/Paris\r\nEND:VTIMEZONE\r\n\

@@ -1,5 +1,5 @@
-//! Much at once: an export of many tasks is streamed out of one snapshot in little memory, whoever
-//! reads it and however slowly, and an import of as many is one transaction.
+//! Large files: an export of many tasks is streamed from one snapshot and needs little memory, even
+//! with a slow reader. An import of many tasks is one transaction.
 
 use std::time::{Duration, Instant};
 
@@ -10,13 +10,13 @@ use tokio::net::TcpStream;
 
 use crate::kit::{Client, Running, SECRET, Scratch, TestDatabase, TestServer, taskwire, token};
 
-/// KiB by which the memory of the program may grow meanwhile.
+/// KiB by which the program's memory may grow during an export.
 const LITTLE: u64 = 24 * 1024;
 const MANY: i64 = 20_000;
-/// More than are planned at once, ten times over; a debug build takes its time for each.
+/// Ten times the number that is planned at once; a debug build needs some time for each.
 const IMPORTED: i64 = 5_000;
 
-/// A user's tasks, put into the database directly: an export reads what there is.
+/// Inserts a user's tasks directly into the database.
 async fn fill(database: &TestDatabase, count: i64) {
     let mut connection = database.connection().await;
     let fill = format!(
@@ -38,7 +38,7 @@ async fn an_export_of_many_tasks_takes_little_memory() {
     let mut process = Running::start(&mut command);
     let address = process.address().await;
     let ada = Client::new(address, "ada", Some(token("ada")));
-    // Once for what is loaded and kept.
+    // The first export loads what stays in memory.
     ada.get("/export?format=csv").expect(200).await;
     for format in ["json", "ics", "csv"] {
         let before = process.memory("VmRSS:");
@@ -49,7 +49,7 @@ async fn an_export_of_many_tasks_takes_little_memory() {
         let answer = reqwest::Client::new().get(url).bearer_auth(token("ada")).send().await.expect("an answer");
         let mut pieces = answer.bytes_stream();
         while let Some(piece) = pieces.next().await {
-            let piece = piece.expect("it does not break off");
+            let piece = piece.expect("the export continues");
             bytes += piece.len();
             tasks += piece.split(|byte| *byte == b'\n').count() - 1;
         }
@@ -62,11 +62,11 @@ async fn an_export_of_many_tasks_takes_little_memory() {
 }
 
 #[tokio::test]
-async fn an_export_is_of_one_moment_and_its_reader_holds_nobody_up() {
+async fn an_export_is_one_snapshot_and_its_reader_delays_nobody() {
     let server = TestServer::start().await;
     fill(&server.database, MANY).await;
     let ada = server.user("ada");
-    // Several that read nothing yet, more than the pool has connections to spare.
+    // Several readers that do not read yet, more than the pool has spare connections.
     let mut slow = Vec::new();
     for _ in 0..4 {
         let mut stream = TcpStream::connect(server.address).await.expect("a connection");
@@ -111,13 +111,13 @@ async fn an_export_that_cannot_be_finished_breaks_off() {
             Err(_) => broken = true,
         }
     }
-    assert!(broken, "the end of the answer looks like one");
+    assert!(broken, "the incomplete response ends like a complete one");
     assert!(serde_json::from_slice::<Value>(&text).is_err());
     server.database.come_back().await;
 }
 
 #[tokio::test]
-async fn an_export_that_cannot_begin_is_refused() {
+async fn an_export_that_cannot_begin_fails_with_a_status() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     server.database.go_down().await;
@@ -126,7 +126,7 @@ async fn an_export_that_cannot_begin_is_refused() {
 }
 
 #[tokio::test]
-async fn many_tasks_are_imported_as_one() {
+async fn many_tasks_are_imported_in_one_transaction() {
     let server = TestServer::start().await;
     fill(&server.database, IMPORTED).await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));

@@ -1,5 +1,5 @@
-//! Todoist's template is understood: priorities, indents, sections, notes, labels and dates; and
-//! what is not taken over is told.
+//! Import of a Todoist template: priorities, indents, sections, notes, labels and dates. The
+//! response reports what cannot be imported.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ async fn task(ada: &Client, title: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_template_becomes_tasks_with_all_that_they_can_take_over() {
+async fn a_template_becomes_tasks_with_every_supported_field() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let answer = ada.import(CSV, SAMPLE).await;
@@ -47,7 +47,7 @@ async fn a_template_becomes_tasks_with_all_that_they_can_take_over() {
 }
 
 #[tokio::test]
-async fn importing_it_again_creates_nothing() {
+async fn importing_the_template_again_creates_nothing() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     ada.import(CSV, SAMPLE).await;
@@ -56,7 +56,7 @@ async fn importing_it_again_creates_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_in_it_is_told_by_line_and_column() {
+async fn errors_in_a_template_are_reported_by_line_and_column() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let header = "TYPE,CONTENT,DESCRIPTION,PRIORITY,INDENT,DATE,TIMEZONE\n";
@@ -79,7 +79,7 @@ async fn what_is_wrong_in_it_is_told_by_line_and_column() {
 }
 
 #[tokio::test]
-async fn times_without_a_zone_are_in_that_of_the_request() {
+async fn times_without_a_zone_use_the_zone_of_the_request() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let file = "TYPE,CONTENT,DATE\ntask,Call,2026-12-01 09:30\n";

@@ -1,5 +1,5 @@
-//! What happens when something fails: the database goes away, a request takes too long, a client
-//! leaves in the middle. Answers say when to come back, and table, log and live channel agree.
+//! Failures: the database becomes unreachable, a request takes too long, or a client disconnects
+//! during a request. Responses say when to retry, and table, log and live channel stay consistent.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use taskwire::model::{ChangeKind, Task};
 
 use crate::kit::{Call, Client, Live, Options, Relay, TestDatabase, TestServer, at};
 
-/// Fails unless the answer is a 503 that says when to come back.
+/// Fails the test unless the response is a 503 with `Retry-After`.
 async fn unavailable(call: Call) {
     let answer = call.expect(503).await;
     let problem: Value = answer.json();
     assert_eq!(problem["code"], "UNAVAILABLE", "{problem}");
-    let seconds: u32 = answer.header("retry-after").expect("when to come back").parse().expect("seconds");
+    let seconds: u32 = answer.header("retry-after").expect("a time to retry after").parse().expect("seconds");
     assert!((1..=60).contains(&seconds));
 }
 
@@ -36,7 +36,7 @@ fn requests(client: &Client, task: &Task) -> Vec<Call> {
 }
 
 #[tokio::test]
-async fn without_its_database_the_server_says_come_back_and_does_recover() {
+async fn without_its_database_the_server_asks_to_retry_and_recovers_later() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let task = ada.create("Buy milk").await;
@@ -46,7 +46,8 @@ async fn without_its_database_the_server_says_come_back_and_does_recover() {
     }
     let health: Value = server.anonymous().call(Method::GET, "/health").expect(503).await.json();
     assert_eq!((&health["status"], &health["database"]), (&"unhealthy".into(), &"disconnected".into()));
-    // What needs no database goes on: who is not let in, and what is malformed.
+    // Requests that need no database get their usual response: invalid tokens and malformed
+    // requests.
     ada.with_token(None).get("/tasks").refused(401, "UNAUTHORIZED").await;
     ada.post("/tasks").json(json!({})).invalid("title").await;
 
@@ -58,7 +59,7 @@ async fn without_its_database_the_server_says_come_back_and_does_recover() {
 }
 
 #[tokio::test]
-async fn a_fault_of_the_server_is_opaque_and_names_the_request() {
+async fn a_server_error_reveals_nothing_but_the_request_id() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let task = ada.create("Buy milk").await;
@@ -76,14 +77,14 @@ async fn a_fault_of_the_server_is_opaque_and_names_the_request() {
 }
 
 #[tokio::test]
-async fn a_write_that_takes_too_long_is_answered_in_time_and_still_done() {
+async fn a_write_that_takes_too_long_gets_a_response_in_time_and_still_completes() {
     let server = TestServer::with(Options { request_timeout: Duration::from_secs(1), ..Options::default() }).await;
     let ada = server.user("ada");
     let task = ada.create("Buy milk").await;
     let (mut live, _) = Live::open(&ada, None).await;
     let blockade = server.database.hold_writes_of("ada").await;
     unavailable(ada.patch(&at(task.id)).json(json!({"title": "Buy oat milk"}))).await;
-    assert_eq!(ada.read(task.id).await, task, "the blockade does not hold");
+    assert_eq!(ada.read(task.id).await, task, "the write was not blocked");
     blockade.release().await;
 
     let told = live.expect("task.updated").await;
@@ -96,7 +97,7 @@ async fn a_write_that_takes_too_long_is_answered_in_time_and_still_done() {
 }
 
 #[tokio::test]
-async fn a_write_whose_client_has_left_is_whole_for_everyone_else() {
+async fn a_write_whose_client_disconnects_is_complete_for_everyone_else() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let task = ada.create("Buy milk").await;
@@ -111,7 +112,7 @@ async fn a_write_whose_client_has_left_is_whole_for_everyone_else() {
         server.database.wait_for_blocked_statements(1).await;
         impatient.abort();
         assert!(impatient.await.is_err_and(|error| error.is_cancelled()));
-        // Once another request has gone round, the server has also seen that this one's client left.
+        // Once another request has completed, the server has also noticed that this client left.
         ada.get("/stats").expect(200).await;
         blockade.release().await;
 
@@ -127,7 +128,7 @@ async fn a_write_whose_client_has_left_is_whole_for_everyone_else() {
 }
 
 #[tokio::test]
-async fn a_transaction_that_is_given_up_as_it_begins_swallows_nothing_that_comes_after() {
+async fn a_transaction_that_is_cancelled_as_it_begins_does_not_lose_later_writes() {
     let database = TestDatabase::new().await;
     let mut relay = Relay::to(&database).await;
     let only_one = PoolConfig { size: 1, ..PoolConfig::default() };
@@ -138,12 +139,12 @@ async fn a_transaction_that_is_given_up_as_it_begins_swallows_nothing_that_comes
     tokio::select! {
         biased;
         statement = relay.next() => assert_eq!(statement, "BEGIN"),
-        _ = nothing => panic!("the transaction is over before it began"),
+        _ = nothing => panic!("the transaction ended before it began"),
     }
     pool.execute("INSERT INTO notes VALUES ('kept')").await.expect("a row is inserted");
     let notes = "SELECT count(*) FROM notes";
     let kept: i64 = database.connection().await.fetch_one(notes).await.expect("a count").get(0);
-    assert_eq!(kept, 1, "what was acknowledged is not there");
+    assert_eq!(kept, 1, "an acknowledged write is missing");
 }
 
 #[tokio::test]

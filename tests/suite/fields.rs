@@ -1,6 +1,6 @@
-//! The fields of a task beyond title and description: each is kept as it was given, cleared by
-//! null where it can be, untouched by what does not name it, and refused with what is allowed. A
-//! client that knows none of them works as before.
+//! The other fields of a task: each keeps its given value, null clears it where that is allowed, an
+//! update that omits it leaves it unchanged, and an invalid value is rejected with the allowed
+//! values. A client that knows none of these fields works as before.
 
 use serde_json::{Value, json};
 use taskwire::model::Task;
@@ -23,7 +23,7 @@ async fn a_client_that_knows_only_title_description_and_completed_works_unchange
         assert_eq!(&plain[field], default, "{field}");
     }
 
-    // What another client has set, this one neither sees nor wipes.
+    // This client neither sees nor clears the values that another client has set.
     let rich = json!({
         "priority": "high", "labels": ["Home"], "due": {"date": "2026-11-25"}, "project_id": project,
     });
@@ -47,7 +47,7 @@ async fn a_client_that_knows_only_title_description_and_completed_works_unchange
 }
 
 #[tokio::test]
-async fn each_field_is_kept_as_it_was_given() {
+async fn each_field_keeps_its_given_value() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let project = ada.project("Garden").await;
@@ -92,7 +92,7 @@ async fn each_field_is_kept_as_it_was_given() {
 }
 
 #[tokio::test]
-async fn null_clears_what_may_be_empty_and_is_refused_elsewhere() {
+async fn null_clears_optional_fields_and_is_rejected_for_others() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let parent = ada.create("Shopping").await;
@@ -120,7 +120,7 @@ async fn null_clears_what_may_be_empty_and_is_refused_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_write_that_says_what_is_so_already_takes_no_number() {
+async fn a_write_of_the_current_values_creates_no_change() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let project = ada.project("Garden").await;
@@ -140,7 +140,7 @@ async fn a_write_that_says_what_is_so_already_takes_no_number() {
     let results = ada.batch(json!([{"op": "update", "id": task.id, "changes": whole}])).await;
     assert_eq!(results[0].task.as_ref(), Some(&task));
     assert_eq!(ada.log().await.len(), length);
-    // Another case of a label is another text, though not another label.
+    // A label in another case is the same label with a new text.
     let louder = ada.update(task.id, json!({"labels": ["HOME", "errands"]})).await;
     assert_eq!(louder.version.get(), task.version.get() + 1);
 }
@@ -169,7 +169,8 @@ async fn completed_at_is_when_the_task_was_done_and_nothing_else() {
     assert_eq!(ada.read(task.id).await, again);
 }
 
-/// The value must be refused wherever a task can be given one, with this field and what is allowed.
+/// Fails the test unless every way to set the field rejects the value and names the field and the
+/// allowed values.
 async fn refused(client: &Client, task: &Task, field: &str, value: &Value, allowed: &str) {
     let top = field.split(['.', '[']).next().expect("a name");
     let mut new = json!({"title": "Buy milk"});
@@ -193,7 +194,7 @@ async fn refused(client: &Client, task: &Task, field: &str, value: &Value, allow
 }
 
 #[tokio::test]
-async fn a_bad_value_is_refused_with_its_field_and_what_is_allowed() {
+async fn an_invalid_value_is_rejected_with_its_field_and_the_allowed_values() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     let task = ada.create("Buy milk").await;
@@ -244,7 +245,7 @@ async fn a_bad_value_is_refused_with_its_field_and_what_is_allowed() {
     ] {
         refused(&ada, &task, field, &value, allowed).await;
     }
-    // What only the database can tell is told of the first operation of a batch.
+    // An error that only the database can find is reported for the first operation of a batch.
     for (field, id) in [("project_id", Uuid::now_v7()), ("project_id", bobs_project.as_uuid())]
         .into_iter()
         .chain([("parent_id", Uuid::now_v7()), ("parent_id", bobs.id.as_uuid())])
@@ -264,5 +265,5 @@ async fn a_bad_value_is_refused_with_its_field_and_what_is_allowed() {
         }
     }
     assert_eq!(ada.read(task.id).await, task);
-    assert_eq!(ada.log().await.len(), 1, "what was refused left a change");
+    assert_eq!(ada.log().await.len(), 1, "a rejected write left a change");
 }

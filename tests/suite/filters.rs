@@ -1,4 +1,5 @@
-//! Each filter of a list alone, several together, and what is not acceptable, named.
+//! The filters of a list: each alone, several combined, and invalid values, which are rejected by
+//! name.
 
 use chrono::{DateTime, Days, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -76,7 +77,7 @@ async fn a_project_or_none_and_a_parent_or_none() {
     assert_eq!(found(&ada, &[("parent", &parent)]).await, ["c", "d"]);
     assert_eq!(found(&ada, &[("parent", "none")]).await, ["a", "b", "e"]);
     assert_eq!(found(&ada, &[("parent", "none"), ("project", &home)]).await, ["a"]);
-    // Another's and what never was are alike: nothing is there.
+    // Another user's project and a missing one both give an empty list.
     assert_eq!(found(&bob, &[("project", &home)]).await, [""; 0]);
     assert_eq!(found(&bob, &[("parent", &parent)]).await, [""; 0]);
     assert_eq!(found(&ada, &[("project", &parent)]).await, [""; 0]);
@@ -102,7 +103,7 @@ async fn dues_from_a_date_on_and_before_one() {
     assert_eq!(found(&ada, &berlin).await, ["25", "25 00:00 Berlin", "25 23:59 Berlin"]);
     let new_york = [&day[..], &[("time_zone", "America/New_York")]].concat();
     assert_eq!(found(&ada, &new_york).await, ["25", "25 23:59 Berlin", "25 23:59 New York"]);
-    // In UTC it is still the 24th when the day begins in Berlin.
+    // When the day begins in Berlin, it is still the 24th in UTC.
     assert_eq!(found(&ada, &day).await, ["25", "25 23:59 Berlin"]);
     assert_eq!(found(&ada, &[("due_before", "2026-11-25")]).await, ["24", "25 00:00 Berlin"]);
     assert_eq!(found(&ada, &[("due_after", "2026-11-26")]).await, ["25 23:59 New York", "26"]);
@@ -117,7 +118,7 @@ async fn dues_from_an_instant_on_and_before_one() {
     for (after, found_after) in [
         ("2026-11-24T23:00:00Z", &["dated", "timed"][..]),
         ("2026-11-25T00:00:00+01:00", &["dated", "timed"]),
-        // The date alone counts as the beginning of its day.
+        // A date without a time counts as the beginning of its day.
         ("2026-11-24T23:00:00.000001Z", &["timed"]),
         ("2026-11-25T09:30:00+01:00", &["timed"]),
         ("2026-11-25T08:30:00.000001Z", &[]),
@@ -140,10 +141,10 @@ async fn with_a_due_or_without_one() {
 }
 
 #[tokio::test]
-async fn a_day_is_over_where_the_caller_is() {
+async fn a_day_ends_in_the_callers_time_zone() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    // There are 25 hours between them, so that it is never the same day in both.
+    // The zones are 25 hours apart, so it is never the same day in both.
     let (early, late) = (zone("Pacific/Kiritimati"), zone("Pacific/Pago_Pago"));
     let now = Utc::now();
     let timed = |at: DateTime<Utc>| {
@@ -226,7 +227,7 @@ async fn all_filters_hold_together() {
 }
 
 #[tokio::test]
-async fn what_is_malformed_is_named_with_what_is_allowed() {
+async fn invalid_filters_are_rejected_with_the_allowed_values() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (long, many) = ("ä".repeat(201), ["a"; 21].join(","));

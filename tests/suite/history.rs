@@ -1,4 +1,5 @@
-//! The history of a task: what the log still tells of it, newest first, and whether that is all.
+//! The history of a task: its changes that are still in the log, newest first, and whether the
+//! history is complete.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ async fn history(client: &Client, id: TaskId, query: &str) -> TaskHistory {
     client.get(&format!("{}/history?{query}", at(id))).expect(200).await.json()
 }
 
-/// The same as JSON: its changes.
+/// The changes of a task's history as JSON.
 async fn told(client: &Client, id: TaskId) -> Vec<Value> {
     let answer: Value = client.get(&format!("{}/history", at(id))).expect(200).await.json();
     answer["changes"].as_array().expect("changes").clone()
@@ -55,7 +56,7 @@ async fn a_long_history_comes_in_pages() {
             Some(next) => query = format!("limit=3&cursor={next}"),
             None => break,
         }
-        // What happens meanwhile is before the first page.
+        // A change that happens now would come before the first page.
         ada.update(task.id, json!({"title": "meanwhile"})).await;
     }
     let seqs: Vec<Value> = seqs;
@@ -78,11 +79,11 @@ async fn a_deleted_task_keeps_its_history() {
     assert_eq!(restored[0]["task"], json!(ada.read(task.id).await));
     ada.delete(&at(task.id)).expect(204).await;
     ada.delete(&format!("/trash/{}", task.id)).expect(204).await;
-    assert_eq!(told(&ada, task.id).await.len(), 4, "the log reaches back further than the trash");
+    assert_eq!(told(&ada, task.id).await.len(), 4, "the log keeps more than the trash");
 }
 
 #[tokio::test]
-async fn what_the_log_has_forgotten_is_said_to_be_missing() {
+async fn a_history_with_forgotten_changes_is_marked_as_incomplete() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (task, trashed) = (ada.create("Buy milk").await, ada.create("Lost").await);
@@ -109,7 +110,7 @@ async fn what_the_log_has_forgotten_is_said_to_be_missing() {
 }
 
 #[tokio::test]
-async fn who_is_not_ones_own_task_has_no_history() {
+async fn another_users_task_has_no_history() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     let task = bob.create("Bob's").await;
@@ -124,7 +125,7 @@ async fn who_is_not_ones_own_task_has_no_history() {
 }
 
 #[tokio::test]
-async fn a_body_from_before_there_were_more_fields_still_reads() {
+async fn a_change_from_before_the_newer_fields_can_still_be_read() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let task = ada.create("Buy milk").await;

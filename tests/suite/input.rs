@@ -1,6 +1,5 @@
-//! What clients get wrong, as one table: each malformed request, and the status, code and field
-//! that the answer must name. `cargo test --test suite input -- --nocapture` prints the table with
-//! the answers.
+//! A table of malformed requests, with the status, code and field that the response must have.
+//! `cargo test --test suite input -- --nocapture` prints the table with the responses.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -12,7 +11,7 @@ use crate::kit::{Answer, Client, Options, TestServer, at, exchange};
 const LIMIT: u16 = 4096;
 const JSON: &str = "application/json";
 
-/// A request that is wrong, byte by byte.
+/// A malformed request in raw form.
 struct Request<'a> {
     method: &'a str,
     path: String,
@@ -20,7 +19,7 @@ struct Request<'a> {
     body: Vec<u8>,
 }
 
-/// What the answer must say.
+/// The expected response.
 struct Expected {
     status: u16,
     code: &'static str,
@@ -61,7 +60,7 @@ impl<'a> Table<'a> {
         self.body(what, "POST", "/tasks", JSON, body.as_ref(), expected);
     }
 
-    /// The same with headers of its own.
+    /// A creation with additional headers.
     fn create_with(&mut self, what: &str, headers: &[(&'a str, &str)], body: impl AsRef<[u8]>, expected: Expected) {
         let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         let request = Request { method: "POST", path: self.user.own("/tasks"), headers, body: body.as_ref().to_vec() };
@@ -78,7 +77,7 @@ async fn send(address: SocketAddr, token: &str, request: &Request<'_>) -> Answer
     exchange(address, &[head.as_bytes(), b"\r\n", &request.body].concat()).await
 }
 
-/// What is wrong with an answer, if anything.
+/// How a response differs from the expected one, if it does.
 fn fault(answer: &Answer, problem: &Value, expected: &Expected) -> Option<&'static str> {
     let errors = problem["errors"].as_array().map_or(&[][..], Vec::as_slice);
     let detail = problem["detail"].as_str().unwrap_or_default();
@@ -265,7 +264,7 @@ fn sizes(table: &mut Table) {
 }
 
 #[tokio::test]
-async fn malformed_requests_are_told_what_to_change() {
+async fn malformed_requests_are_rejected_by_field() {
     let server = TestServer::with(Options { body_limit: LIMIT.into(), ..Options::default() }).await;
     let ada = server.user("ada");
     let kept = ada.create("Kept as it is").await;
@@ -297,7 +296,7 @@ async fn malformed_requests_are_told_what_to_change() {
         }
     }
     assert!(faults.is_empty(), "{faults:#?}");
-    assert_eq!(ada.log().await.len(), 1, "what was refused left a change");
+    assert_eq!(ada.log().await.len(), 1, "a rejected request left a change");
     assert_eq!(ada.read(kept.id).await, kept);
 }
 

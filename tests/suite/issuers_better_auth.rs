@@ -1,5 +1,5 @@
-//! Better Auth with its JWT plugin as the source of identities: its people use Taskwire with the
-//! `EdDSA` tokens that it makes, while it changes its keys, and while it is down.
+//! Better Auth with its JWT plugin as the issuer: its users call Taskwire with its `EdDSA` tokens,
+//! also while it rotates its keys and while it is down.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::kit::{Live, Options, Provider, TestServer, Visitor, issuers};
 
-/// How it is configured, for these names.
+/// The configuration for this issuer and audience.
 fn configured(provider: &Provider, issuer: &str, audience: &str) -> Vec<IssuerConfig> {
     let settings = TokenSettings::default().with("JWKS_URL", format!("{}/api/auth/jwks", provider.url));
     issuers(settings.with("JWT_ISSUER", issuer).with("JWT_AUDIENCE", audience))
@@ -21,7 +21,7 @@ async fn server(provider: &Provider, key_pace: KeyPace) -> TestServer {
     TestServer::with(Options { issuers, key_pace, ..Options::default() }).await
 }
 
-/// Keys are fetched again and again, without being asked for.
+/// Fetches keys often, even when no token needs it.
 fn brisk() -> KeyPace {
     let often = Duration::from_millis(100);
     KeyPace { usual: often, least: often, most: often, retry: often, ask_every: often, ..KeyPace::default() }
@@ -45,7 +45,7 @@ async fn a_user_of_better_auth_lists_tasks_and_opens_a_socket() {
     let bob = other.sign_up("bob").await;
     server.bearer(&bob, &visitor.token().await).get("/tasks").refused(403, "FORBIDDEN").await;
     assert_eq!(server.bearer(&bob, &other.token().await).titles(&[]).await, [""; 0]);
-    // Neither a name nor an e-mail leads anywhere, only the id.
+    // Only the id works as a user id, neither the name nor the e-mail.
     for name in ["ada", "ada@example.com"] {
         server.bearer(name, &visitor.token().await).get("/tasks").refused(403, "FORBIDDEN").await;
     }
@@ -67,7 +67,7 @@ async fn tokens_of_better_auth_for_another_service_are_refused() {
 #[tokio::test]
 async fn no_request_fails_while_better_auth_changes_its_key() {
     let mut provider = Provider::better_auth().await;
-    // Asked by several at once, Better Auth may make several keys.
+    // Concurrent requests may make Better Auth create several keys.
     let pace = KeyPace { ask_every: Duration::from_millis(100), ..KeyPace::default() };
     let server = server(&provider, pace).await;
     let mut first = Visitor::at(&provider);
@@ -81,7 +81,7 @@ async fn no_request_fails_while_better_auth_changes_its_key() {
         let id = visitor.sign_up(name).await;
         let (address, report) = (server.bearer(&id, ""), report.clone());
         people.spawn(async move {
-            // Until the test has seen enough.
+            // Until the test ends the loop.
             while report.send(()).await.is_ok() {
                 let token = visitor.token().await;
                 address.with_token(Some(token)).get("/tasks").expect(200).await;
@@ -103,7 +103,7 @@ async fn no_request_fails_while_better_auth_changes_its_key() {
     assert_ne!(key_of(&old), key_of(&first.token().await));
 }
 
-/// The header of a token, in which the key is named.
+/// The header of a token, which names the key.
 fn key_of(token: &str) -> &str {
     token.split('.').next().expect("a header")
 }
@@ -142,11 +142,11 @@ async fn while_better_auth_is_down_the_keys_that_are_known_stay_good() {
     provider.does("rotate").await;
     let unknown = visitor.token().await;
     provider.does("down").await;
-    // Of a server that starts now, no token can be checked, and it says so and starts.
+    // A server that starts now logs the failure and cannot check any token.
     let late = self::server(&provider, KeyPace { patience: Duration::from_millis(200), ..brisk() }).await;
     late.bearer(&id, &unknown).get("/tasks").refused(503, "UNAVAILABLE").await;
     late.anonymous().call(reqwest::Method::GET, "/health").expect(200).await;
-    // Several attempts later, what was known is still known.
+    // After several failed fetches, the known keys are still valid.
     provider.does("fetched").await;
     known.get("/tasks").expect(200).await;
 

@@ -1,5 +1,4 @@
-//! What a token of another issuer must say besides being signed: from whom, for whom, until when,
-//! of which type, and whose it is.
+//! The claims of a token from an external issuer: issuer, audience, times, type and user.
 
 use chrono::Utc;
 use serde_json::{Value, json};
@@ -9,7 +8,7 @@ use crate::kit::{FakeIssuer, Live, Options, TestKey, TestServer, claims, issuers
 
 const ISSUER: &str = "https://id.example";
 
-/// A server that trusts this key, with more settings.
+/// A server that trusts this key, with additional settings.
 async fn trusting(key: &TestKey, settings: TokenSettings) -> (TestServer, FakeIssuer) {
     let issuer = FakeIssuer::publishing(key_set(&[key.jwk()])).await;
     let settings = settings.with("JWKS_URL", issuer.at("/jwks"));
@@ -17,7 +16,7 @@ async fn trusting(key: &TestKey, settings: TokenSettings) -> (TestServer, FakeIs
     (server, issuer)
 }
 
-/// Fails unless the token is refused, over HTTP and on a socket, and the answer says this.
+/// Fails the test unless HTTP and a socket both reject the token for this reason.
 async fn refused(server: &TestServer, what: &str, token: &str, why: &str) {
     let client = server.bearer("ada", token);
     let answer = client.get("/tasks").send().await;
@@ -104,16 +103,16 @@ async fn the_claim_that_names_the_user_can_be_chosen() {
     ada.create("Buy milk").await;
     let (socket, _) = Live::open(&ada, None).await;
     socket.close().await;
-    // `sub` says nothing then.
+    // Then `sub` is ignored.
     server.bearer("somebody else", ada.token().expect("a token")).get("/tasks").refused(403, "FORBIDDEN").await;
     refused(&server, "only sub", &token(json!({})), "required claim").await;
     refused(&server, "a number", &token(json!({ "https://id.example/uid": 7 })), "required claim").await;
-    // Nor is a claim looked for inside of others.
+    // The claim is not looked up inside other claims.
     refused(&server, "a path", &token(json!({ "https://id": { "example/uid": "ada" } })), "required claim").await;
 }
 
 #[tokio::test]
-async fn a_token_that_names_no_key_is_held_against_those_that_fit() {
+async fn a_token_without_a_kid_is_checked_with_every_matching_key() {
     let (key, other) = (TestKey::p256("a"), TestKey::other_p256("b"));
     let unnamed = |key: &TestKey| {
         let mut jwk = key.jwk();
@@ -127,7 +126,7 @@ async fn a_token_that_names_no_key_is_held_against_those_that_fit() {
         let settings = TokenSettings::default().with("JWKS_URL", issuer.at("/jwks"));
         let server = TestServer::with(Options { issuers: issuers(settings), ..Options::default() }).await;
         server.bearer("ada", &token).get("/tasks").expect(200).await;
-        // One that is named can also be one that has no name.
+        // A key with a name also matches a token without one.
         if keys[0].get("kid").is_none() && keys.len() == 1 {
             server.bearer("ada", &key.token(&claims("ada", json!({})))).get("/tasks").expect(200).await;
         }

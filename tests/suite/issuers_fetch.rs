@@ -1,5 +1,5 @@
-//! Fetching keys from an issuer that is slow, huge, broken, points elsewhere or is away, and how
-//! often it is asked. Whatever it does, users whose keys are known are let in.
+//! Fetching keys from an issuer that is slow, broken or down, sends too much or redirects; and the
+//! number of fetches. Whatever the issuer does, users with known keys have access.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn server_of(issuer: &FakeIssuer, key_pace: KeyPace) -> TestServer {
     server(TokenSettings::default().with("JWKS_URL", issuer.at("/jwks")), key_pace).await
 }
 
-/// Fetches follow each other closely, without being asked for.
+/// Fetches keys often, even when no token needs it.
 fn brisk() -> KeyPace {
     let often = Duration::from_millis(50);
     KeyPace { usual: often, least: often, most: often, retry: often, ask_every: often, ..KeyPace::default() }
@@ -33,13 +33,13 @@ async fn let_in(client: &Client) {
     client.get("/tasks").expect(200).await;
 }
 
-/// The token may be good or not: nobody can tell.
+/// Fails the test unless the server responds that it cannot check the token now.
 async fn put_off(client: &Client) {
     client.get("/tasks").refused(503, "UNAVAILABLE").await;
 }
 
-/// Waits until what is published now has been fetched, and the result been taken over: that is
-/// certain when the fetch after the next begins.
+/// Waits until the server has fetched the current keys and uses them. This is certain once the
+/// fetch after the next one begins.
 async fn fetched(issuer: &FakeIssuer, path: &str) {
     issuer.asked_times(path, issuer.asked(path) + 2).await;
 }
@@ -59,7 +59,7 @@ async fn tokens_that_name_unknown_keys_lead_to_few_fetches() {
     let_in(&known).await;
     assert_eq!(issuer.asked("/jwks"), 1);
 
-    // What could not be used anyway is not looked up.
+    // A token that is invalid anyway does not cause a fetch.
     let other = TestKey::p256("unknown");
     for more in [json!({ "exp": 1 }), json!({ "sub": null }), json!({ "iss": "taskwire" })] {
         let useless = other.token(&claims("ada", more));
@@ -67,7 +67,7 @@ async fn tokens_that_name_unknown_keys_lead_to_few_fetches() {
     }
     assert_eq!(issuer.asked("/jwks"), 1);
 
-    // Nobody looks at the signature before the key is there.
+    // The signature is not checked before the key is known.
     let stranger = async |name: String| {
         let token = format!("{}.AAAA", message(&json!({ "alg": "ES256", "kid": name }), &claims("ada", json!({}))));
         server.bearer("ada", &token).get("/tasks").send().await
@@ -89,7 +89,7 @@ async fn a_new_key_is_known_as_soon_as_a_token_names_it() {
     let server = server_of(&issuer, KeyPace::default()).await;
     let_in(&ada(&server, &old)).await;
     issuer.has("/jwks", Page::Json(key_set(&[old.jwk(), new.jwk()])));
-    // All who come at the same time wait for the same fetch.
+    // Concurrent requests wait for the same fetch.
     join_all((0..50).map(async |_| let_in(&ada(&server, &new)).await)).await;
     let_in(&ada(&server, &old)).await;
     assert_eq!(issuer.asked("/jwks"), 2);
@@ -111,7 +111,7 @@ async fn an_issuer_that_is_slow_holds_up_only_those_whose_keys_are_unknown() {
             let_in(&known).await;
         }
         assert!(!waiting.is_finished());
-        // It ends by itself, because no fetch may take for ever.
+        // The fetch ends by itself, because its time is limited.
         waiting.await.expect("the answer is as it should be");
         let_in(&known).await;
     };
@@ -176,7 +176,7 @@ async fn keys_that_nobody_confirms_are_good_for_a_bounded_time() {
     fetched(&issuer, "/jwks").await;
     let known = ada(&server, &key);
     issuer.has("/jwks", Page::Broken);
-    // Six attempts, of which each is followed by almost a quarter of the time.
+    // Six attempts, each followed by a wait of almost a quarter of the limit.
     issuer.asked_times("/jwks", issuer.asked("/jwks") + 7).await;
     put_off(&known).await;
     issuer.has("/jwks", Page::Json(key_set(&[key.jwk()])));
@@ -185,12 +185,12 @@ async fn keys_that_nobody_confirms_are_good_for_a_bounded_time() {
 }
 
 #[tokio::test]
-async fn an_issuer_says_how_long_its_keys_can_be_kept_within_bounds() {
+async fn an_issuer_chooses_how_long_its_keys_are_cached_within_bounds() {
     let key = TestKey::p256("known");
     let issuer = FakeIssuer::start().await;
     issuer.has("/jwks", Page::JsonWith("cache-control: max-age=0", key_set(&[key.jwk()])));
     let server = server_of(&issuer, KeyPace { least: Duration::from_millis(50), ..KeyPace::default() }).await;
-    // Again and again, though ten minutes are usual.
+    // The server fetches often, although ten minutes are the default.
     issuer.asked_times("/jwks", 3).await;
     let_in(&ada(&server, &key)).await;
 }

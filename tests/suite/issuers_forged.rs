@@ -1,5 +1,5 @@
-//! Tokens that somebody forged: by confusing algorithms and types of keys, by naming keys that are
-//! none, by bringing keys along, by size and by depth (RFC 8725).
+//! Forged tokens: they confuse algorithms and key types, name invalid keys, contain their own key,
+//! or are too large or too deeply nested (RFC 8725).
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -10,11 +10,11 @@ use taskwire::config::{KeyPace, TokenSettings};
 
 use crate::kit::{FakeIssuer, Options, Scratch, TestKey, TestServer, claims, issuers, key_set, message};
 
-/// A server that trusts these keys, and the issuer that publishes them.
+/// A server that trusts these keys, and their issuer.
 async fn trusting(keys: &[Value]) -> (TestServer, FakeIssuer) {
     let issuer = FakeIssuer::publishing(key_set(keys)).await;
     let settings = TokenSettings::default().with("JWKS_URL", issuer.at("/jwks"));
-    // Each unknown name may be asked for, so that each is told to be unknown.
+    // The pace allows a fetch for each unknown key, so that each is reported as unknown.
     let key_pace = KeyPace { ask_at_once: 1000, ..KeyPace::default() };
     let server = TestServer::with(Options { issuers: issuers(settings), key_pace, ..Options::default() }).await;
     (server, issuer)
@@ -37,7 +37,7 @@ async fn let_in(server: &TestServer, token: &str) {
     server.bearer("ada", token).get("/tasks").expect(200).await;
 }
 
-/// Fails unless the token is refused and the answer says this.
+/// Fails the test unless the token is rejected for this reason.
 async fn refused(server: &TestServer, what: &str, token: &str, why: &str) {
     let answer = server.bearer("ada", token).get("/tasks").send().await;
     assert_eq!(answer.status, 401, "{what}");
@@ -56,7 +56,7 @@ fn one_of_each() -> [TestKey; 4] {
 }
 
 #[tokio::test]
-async fn every_algorithm_that_is_promised_works_from_a_set_and_from_a_file() {
+async fn every_supported_algorithm_works_with_a_key_set_and_a_file() {
     let keys = one_of_each();
     let (server, _issuer) = trusting(&keys.each_ref().map(TestKey::jwk)).await;
     for key in keys {
@@ -68,7 +68,7 @@ async fn every_algorithm_that_is_promised_works_from_a_set_and_from_a_file() {
             let_in(&file, &token).await;
         }
     }
-    // RFC 9864 gives EdDSA with this curve a name of its own.
+    // RFC 9864 gives EdDSA with this curve a separate name.
     let header = json!({ "alg": "Ed25519", "kid": "ed25519" });
     let_in(&server, &TestKey::ed25519("ed25519").token_headed(&header, &good())).await;
 }
@@ -122,11 +122,11 @@ async fn algorithm_and_type_of_key_must_agree() {
     let (server, _issuer) = trusting(&keys.each_ref().map(TestKey::jwk)).await;
     for named in &keys {
         for signer in keys.iter().filter(|key| key.kid != named.kid) {
-            // Signed well, with a key of the same issuer: but another than it names.
+            // Signed with another key of the same issuer than the token names.
             let mut header = signer.header();
             header["kid"] = json!(named.kid);
             refused(&server, &header.to_string(), &signer.token_headed(&header, &good()), "algorithm").await;
-            // And one that says what would fit the key it names.
+            // The same with the algorithm of the key that it names.
             refused(&server, &named.kid, &signer.token_headed(&named.header(), &good()), "signature").await;
         }
     }
@@ -195,7 +195,7 @@ async fn the_name_of_a_key_is_looked_up_and_nothing_else() {
         let header = json!({ "alg": "ES256", "kid": name });
         let call = server.bearer("ada", &key.token_headed(&header, &good())).get("/tasks");
         let answer = call.expect(401).await;
-        // Nor does the answer repeat it.
+        // The response does not repeat the name.
         let text = String::from_utf8_lossy(&answer.body);
         assert!(text.contains("does not publish") && (name.len() < 2 || !text.contains(name)), "{name:?}: {text}");
     }
@@ -225,7 +225,7 @@ async fn a_token_cannot_bring_its_own_key() {
             }
             let answer = server.bearer("ada", &own.token_headed(&header, &good())).get("/tasks").send().await;
             assert_eq!(answer.status, 401, "{header}");
-            // What is not believed does no harm either.
+            // An ignored member does not make a valid token invalid.
             header["kid"] = json!("a");
             let_in(&server, &key.token_headed(&header, &good())).await;
         }
@@ -256,7 +256,7 @@ async fn huge_and_deeply_nested_tokens_are_refused_without_looking_anything_up()
         refused(&server, what, &key.signed(&message), "well-formed").await;
     }
     assert_eq!(issuer.asked("/jwks"), asked);
-    // Some depth is nobody's fault.
+    // Moderate nesting is allowed.
     let shallow: Value = serde_json::from_str(&format!("{}{}", "[".repeat(50), "]".repeat(50))).expect("JSON");
     let_in(&server, &key.token(&claims("ada", json!({ "groups": shallow })))).await;
 }

@@ -1,5 +1,5 @@
-//! oidc-provider as the source of identities: people sign in by authorization code with PKCE, and
-//! their access tokens, RS256 or ES256, are good here. All that is configured is the issuer's name.
+//! oidc-provider as the issuer: people sign in by authorization code with PKCE, and the server
+//! accepts their RS256 and ES256 access tokens. The only setting is the issuer's URL.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::kit::{
     Client, Live, Options, Provider, Running, Scratch, TestDatabase, TestServer, Visitor, issuers, taskwire,
 };
 
-/// How it is configured.
+/// A server that trusts this provider.
 async fn server(provider: &Provider, key_pace: KeyPace) -> TestServer {
     let issuers =
         issuers(TokenSettings::default().with("OIDC_ISSUER", provider.url.clone()).with("JWT_AUDIENCE", "taskwire"));
@@ -20,7 +20,7 @@ async fn server(provider: &Provider, key_pace: KeyPace) -> TestServer {
 }
 
 #[tokio::test]
-async fn whoever_signs_in_by_code_with_pkce_lists_tasks_and_opens_a_socket() {
+async fn a_user_signed_in_with_pkce_lists_tasks_and_opens_a_socket() {
     let provider = Provider::oidc().await;
     let server = server(&provider, KeyPace::default()).await;
     for (name, algorithm) in [("ada", "RS256"), ("bob", "ES256")] {
@@ -50,7 +50,7 @@ async fn the_program_needs_the_name_of_the_issuer_and_the_audience() {
     let token = Visitor::at(&provider).sign_in("ada", "ES256").await.access_token;
     Client::new(address, "ada", Some(token)).create("Buy milk").await;
     program.terminate().await;
-    // What is logged says who the issuer is, and not who has come.
+    // The log contains the issuer, but not the user.
     let log = program.err.rest().await;
     assert!(log.contains(&provider.url) && !log.contains("ada"), "{log}");
 }
@@ -61,7 +61,7 @@ async fn a_token_that_tells_the_front_end_who_it_is_opens_nothing() {
     let server = server(&provider, KeyPace::default()).await;
     let tokens = Visitor::at(&provider).sign_in("ada", "RS256").await;
     server.bearer("ada", &tokens.access_token).get("/tasks").expect(200).await;
-    // The same issuer, the same key, the same user: only the audience is another.
+    // Issuer, key and user are the same; only the audience differs.
     let problem = server.bearer("ada", &tokens.id_token).get("/tasks").refused(401, "UNAUTHORIZED").await;
     assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("audience")), "{problem}");
 }
@@ -78,7 +78,7 @@ async fn no_request_fails_while_oidc_provider_changes_its_keys() {
         let mut visitor = Visitor::at(&provider);
         let (user, report) = (server.bearer(name, ""), report.clone());
         people.spawn(async move {
-            // Until the test has seen enough.
+            // Until the test ends the loop.
             while report.send(()).await.is_ok() {
                 let token = visitor.sign_in(name, algorithm).await.access_token;
                 user.with_token(Some(token)).get("/tasks").expect(200).await;
@@ -93,7 +93,7 @@ async fn no_request_fails_while_oidc_provider_changes_its_keys() {
         for _ in 0..8 {
             reports.recv().await.expect("somebody still asks");
         }
-        // Dropped keys are kept for as long as any that were confirmed then.
+        // Dropped keys stay valid for the usual time after the last fetch that confirmed them.
         server.bearer("ada", &old).get("/tasks").expect(200).await;
     }
     drop(reports);
@@ -113,7 +113,7 @@ async fn keys_that_are_taken_back_after_a_leak_are_refused_after_the_next_fetch(
 
     provider.does("replace").await;
     let new = server.bearer("ada", &visitor.sign_in("ada", "RS256").await.access_token);
-    // Signed with a key of which nobody has heard: it is fetched at once.
+    // Signed with an unknown key, so the server fetches the keys at once.
     new.get("/tasks").expect(200).await;
     provider.does("fetched").await;
     old.get("/tasks").refused(401, "UNAUTHORIZED").await;

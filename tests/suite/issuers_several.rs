@@ -1,5 +1,5 @@
-//! Several sources of identities: each has a part of the name space of its own, and what cannot be
-//! combined is refused at start.
+//! Several issuers: each has its own prefix for user ids, and the server rejects invalid
+//! combinations at start.
 
 use serde_json::{Value, json};
 use taskwire::config::{AccountsConfig, IssuerConfig, Prefix, TokenSettings};
@@ -11,7 +11,7 @@ use crate::kit::{
 const ALPHA: &str = "https://alpha.example";
 const BETA: &str = "https://beta.example";
 
-/// Issuers as a file names them.
+/// Issuers from a configuration file.
 fn from_file(file: &Value) -> Vec<IssuerConfig> {
     let dir = Scratch::new();
     let path = dir.path().join("issuers.json");
@@ -20,9 +20,9 @@ fn from_file(file: &Value) -> Vec<IssuerConfig> {
     issuers(TokenSettings::default().with("ISSUERS_FILE", text(&path)).with("DATA_DIR", text(dir.path())))
 }
 
-/// Two companies that issue tokens here, the one with `uid` as the user's name.
+/// A server with two issuers, one of which names the user in `uid`.
 async fn two() -> (TestServer, [(TestKey, FakeIssuer); 2]) {
-    // Both name their key alike, as they may.
+    // Both may use the same name for their keys.
     let (alpha, beta) = (TestKey::p256("key"), TestKey::other_p256("key"));
     let sites =
         [FakeIssuer::publishing(key_set(&[alpha.jwk()])).await, FakeIssuer::publishing(key_set(&[beta.jwk()])).await];
@@ -54,7 +54,7 @@ async fn refused(server: &TestServer, user: &str, token: &str, why: &str) {
 }
 
 #[tokio::test]
-async fn users_of_two_issuers_are_different_users_also_by_the_same_name() {
+async fn users_of_two_issuers_are_different_even_with_the_same_name() {
     let (server, [(alpha, _a), (beta, _b)]) = two().await;
     let first = server.bearer("alpha:ada", &of_alpha(&alpha, "ada"));
     let second = server.bearer("beta:ada", &of_beta(&beta, "ada"));
@@ -64,7 +64,7 @@ async fn users_of_two_issuers_are_different_users_also_by_the_same_name() {
         (first.titles(&[]).await, second.titles(&[]).await),
         (vec!["Alpha's".to_owned()], vec!["Beta's".to_owned()])
     );
-    // A socket belongs to the same one as a request.
+    // A socket belongs to the same user as a request.
     for (client, token, title) in
         [(&first, of_alpha(&alpha, "ada"), "First"), (&second, of_beta(&beta, "ada"), "Second")]
     {
@@ -79,12 +79,12 @@ async fn users_of_two_issuers_are_different_users_also_by_the_same_name() {
 #[tokio::test]
 async fn no_issuer_can_speak_for_anothers_users() {
     let (server, [(alpha, _a), (beta, _b)]) = two().await;
-    // Whatever name it gives, its own prefix comes first.
+    // The issuer's own prefix precedes any name that it gives.
     for (user, name) in [("beta:ada", "beta:ada"), ("ada", "ada"), ("beta:ada", "ada"), ("alpha:ada", "alpha:ada")] {
         forbidden(&server, user, &of_alpha(&alpha, name)).await;
     }
     server.bearer("alpha:beta:ada", &of_alpha(&alpha, "beta:ada")).get("/tasks").expect(200).await;
-    // And whoever names the other as its issuer must have the other's key, and keep its rules.
+    // A token that names the other issuer needs the other's key and must follow its rules.
     refused(&server, "alpha:ada", &of_alpha(&beta, "ada"), "signature").await;
     refused(&server, "beta:ada", &of_beta(&alpha, "ada"), "signature").await;
     let for_others = beta.token(&claims("ada", json!({ "iss": BETA, "aud": "taskwire" })));
@@ -92,7 +92,7 @@ async fn no_issuer_can_speak_for_anothers_users() {
     for name in ["..", "", "a\u{0}"] {
         refused(&server, "alpha:..", &of_alpha(&alpha, name), "user id").await;
     }
-    // A token of nobody in particular is nobody's.
+    // A token without an issuer is rejected.
     for issuer in [json!("https://gamma.example"), json!(null), json!("alpha:"), json!("https://ALPHA.example")] {
         refused(&server, "alpha:ada", &alpha.token(&claims("ada", json!({ "iss": issuer }))), "issuer").await;
     }
@@ -119,13 +119,13 @@ async fn no_issuer_can_speak_for_the_deployments_own_accounts() {
 }
 
 #[tokio::test]
-async fn the_only_issuer_cannot_name_itself_as_we_do() {
+async fn a_single_issuer_cannot_use_our_own_issuer_name() {
     let key = TestKey::p256("key");
     let site = FakeIssuer::publishing(key_set(&[key.jwk()])).await;
     let settings = TokenSettings::default().with("JWKS_URL", site.at("/jwks"));
     let server = TestServer::with(Options { issuers: issuers(settings), ..Options::default() }).await;
     refused(&server, "ada", &key.token(&claims("ada", json!({ "iss": "taskwire" }))), "issuer").await;
-    // The secret that would be there without an issuer opens nothing any more.
+    // The shared secret that applies without issuers is not accepted any more.
     let anybody: Client = server.user("ada");
     anybody.get("/tasks").refused(401, "UNAUTHORIZED").await;
 }
@@ -141,7 +141,7 @@ fn the_issuers_file_in_the_documents_is_valid() {
     assert_eq!(named[0].audience.as_deref(), Some("taskwire"));
 }
 
-/// What `serve` says about these settings, with which it must not start.
+/// The error with which `serve` rejects these settings.
 async fn told(settings: &[(&str, &str)], issuers: Option<&Value>) -> String {
     let dir = Scratch::new();
     std::fs::write(dir.path().join("key.pem"), TestKey::p256("").pem()).expect("a file");

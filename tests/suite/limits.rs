@@ -1,6 +1,6 @@
-//! Every limit stands in three places: in the contract, where generated clients see it, in the
-//! server, which answers with what is allowed, and in a named constraint of the database. One
-//! table holds the three together, and knows of every constraint that there is.
+//! Every limit exists in three places: in the contract, for generated clients; in the server, which
+//! reports the allowed values; and in a named constraint of the database. One table tests all three
+//! and covers every constraint.
 
 use std::collections::BTreeSet;
 
@@ -10,15 +10,15 @@ use uuid::Uuid;
 
 use crate::kit::{Contract, TestServer};
 
-/// Constraints on what no client sends.
+/// Constraints on values that no client sends.
 const OUR_OWN: [&str; 3] = ["version_positive", "request_digest_length", "hash_length"];
 
-/// A value of a field on either side of a limit.
+/// A value of a field, just inside or outside a limit.
 struct Case {
     resource: &'static str,
-    /// What a client sends of it, if it can.
+    /// The fields that a client sends, if a client can set the value.
     fields: Option<Value>,
-    /// The same as columns.
+    /// The value as columns.
     columns: Vec<(&'static str, String)>,
     refused: Option<Refusal>,
 }
@@ -27,7 +27,7 @@ struct Refusal {
     /// The field that the server names.
     field: &'static str,
     constraint: &'static str,
-    /// Whether a schema can say so; otherwise only words can.
+    /// Whether a schema can express the limit; otherwise only a description can.
     by_schema: bool,
 }
 
@@ -168,7 +168,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// The constraint that refuses such a row, if one does.
+/// The constraint that rejects such a row, if any.
 async fn refusing(database: &mut PgConnection, case: &Case) -> Option<String> {
     let mut columns = vec![("owner_id", "'ada'"), ("id", "gen_random_uuid()"), ("created_at", "now()")];
     columns.extend(match case.resource {
@@ -209,7 +209,7 @@ async fn contract_server_and_database_agree_on_every_limit() {
         told.extend(constraint);
         let Some(fields) = &case.fields else { continue };
 
-        // An API token is never changed.
+        // An API token cannot be updated.
         let (least, create, update, shown) = match case.resource {
             "tasks" => (json!({ "title": "a" }), "CreateTask", Some("UpdateTask"), "Task"),
             "projects" => (json!({ "name": "a" }), "CreateProject", Some("UpdateProject"), "Project"),
@@ -260,5 +260,5 @@ async fn contract_server_and_database_agree_on_every_limit() {
         .map(|row| row.get::<String, _>(0))
         .filter(|name| !told.contains(name) && !OUR_OWN.iter().any(|own| name.ends_with(own)))
         .collect();
-    assert!(untold.is_empty(), "no case meets {untold:?}");
+    assert!(untold.is_empty(), "no case violates {untold:?}");
 }

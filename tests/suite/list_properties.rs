@@ -1,5 +1,5 @@
-//! Whatever the tasks and whatever is asked of them, a list is what filtering and sorting them by
-//! hand gives, page by page.
+//! Property tests of lists: for any tasks and any query, the pages of a list equal the tasks
+//! filtered and sorted by the test.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -21,10 +21,10 @@ const PRIORITIES: [&str; 5] = ["none", "low", "medium", "high", "urgent"];
 const LABELS: [&str; 4] = ["Home", "work", "ÄRZTE", "a b"];
 const WORDS: [&str; 6] = ["buy", "buyer", "milk", "mild", "tea", "2026"];
 const SORTS: [&str; 7] = ["created", "updated", "title", "due", "priority", "rank", "completed"];
-/// Dues are drawn from as many days around today on each side.
+/// Dues are at most this many days before or after today.
 const DAYS: i32 = 3;
 
-/// A task before it has an id: what is sent, and of what earlier one it is a part.
+/// A task without its id: the fields of its creation and the number of its parent.
 #[derive(Debug, Clone)]
 struct Drawn {
     words: Vec<&'static str>,
@@ -37,7 +37,7 @@ struct Drawn {
     parent: Option<usize>,
 }
 
-/// What is asked. Projects and parents are told by number, dates by their distance from today.
+/// A query. Projects and parents are numbers; dates are distances from today in days.
 #[derive(Debug, Clone)]
 #[expect(clippy::option_option, reason = "not asked for, asked for none, and asked for one")]
 struct Asked {
@@ -121,7 +121,7 @@ fn day(today: NaiveDate, distance: i32) -> NaiveDate {
     if distance < 0 { today - days } else { today + days }
 }
 
-/// One user's tasks as they are, and what the questions are relative to.
+/// One user's tasks, and the values that queries refer to.
 struct World {
     tasks: Vec<Task>,
     projects: Vec<String>,
@@ -144,7 +144,7 @@ impl World {
                 "title": task.words.join(" "), "description": task.described.join(", "), "priority": task.priority,
                 "due": due, "labels": task.labels,
             });
-            // Only tasks at the top get subtasks here, and those belong to their parent's project.
+            // Only top-level tasks get subtasks here, which belong to their parent's project.
             match task.parent.filter(|&parent| parent < ids.len() && drawn[parent].parent.is_none_or(|of| of >= parent))
             {
                 Some(parent) => fields["parent_id"] = json!(ids[parent]),
@@ -202,14 +202,14 @@ impl World {
         self.tasks[number % self.tasks.len()].updated_at
     }
 
-    /// The list as it should be at this time.
+    /// The expected list at this time.
     fn list(&self, asked: &Asked, now: DateTime<Utc>) -> Vec<TaskId> {
         let mut tasks: Vec<&Task> = self.tasks.iter().filter(|task| self.fits(task, asked, now)).collect();
         tasks.sort_by_key(|task| task.id);
         if asked.descending {
             tasks.reverse();
         }
-        // Stable, so that among equals the order of the ids remains.
+        // The sort is stable, so equal tasks stay in the order of their ids.
         let descending = asked.descending;
         match asked.sort {
             "created" => sort(&mut tasks, descending, |task| Some(task.created_at)),
@@ -231,7 +231,7 @@ impl World {
         let project = task.project_id.map(|id| id.to_string());
         let text = format!("{} {}", task.title, task.description.as_deref().unwrap_or_default());
         let words: Vec<String> = text.split([' ', ',']).map(str::to_lowercase).collect();
-        // A date alone counts as the beginning of its day there.
+        // A date without a time counts as the beginning of its day in that zone.
         let begins =
             task.due.map(|due| if due.time().is_none() { zone.day_bounds(due.date()).0 } else { due.instant() });
         let ends = task.due.map(|due| if due.time().is_none() { zone.day_bounds(due.date()).1 } else { due.instant() });
@@ -263,7 +263,7 @@ impl World {
     }
 }
 
-/// Those without a value last in either direction.
+/// Sorts tasks without a value last in both directions.
 fn sort<K: Ord>(tasks: &mut [&Task], descending: bool, key: impl Fn(&Task) -> Option<K>) {
     if descending {
         tasks.sort_by_key(|task| key(task).map_or((true, None), |key| (false, Some(Reverse(key)))));
@@ -273,7 +273,7 @@ fn sort<K: Ord>(tasks: &mut [&Task], descending: bool, key: impl Fn(&Task) -> Op
 }
 
 #[test]
-fn a_list_is_what_filtering_and_sorting_by_hand_gives() {
+fn a_list_equals_the_tasks_filtered_and_sorted_by_the_test() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let server = runtime.block_on(TestServer::start());
     let users = AtomicU32::new(0);
@@ -290,7 +290,7 @@ fn a_list_is_what_filtering_and_sorting_by_hand_gives() {
                 let parameters: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
                 let listed: Vec<TaskId> = ada.all(&query(&parameters)).await.iter().map(|task| task.id).collect();
                 let expected = world.list(asked, before);
-                // Unless something became overdue just then.
+                // Except if a task became overdue in between.
                 if expected == world.list(asked, Utc::now()) {
                     prop_assert_eq!(listed, expected, "{:?} of {:#?}", parameters, json!(world.tasks));
                 }

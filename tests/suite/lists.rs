@@ -1,5 +1,5 @@
-//! Lists: order, filters, limits, pages that neither skip nor repeat while others write, and a
-//! position from which the change log leads on to the truth.
+//! Lists: order, filters, limits, pages that neither skip nor repeat tasks during writes, and a
+//! position from which the change log continues.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -49,7 +49,7 @@ async fn the_newest_task_comes_first() {
 }
 
 #[tokio::test]
-async fn a_page_holds_fifty_tasks_unless_told_and_two_hundred_at_most() {
+async fn a_page_holds_fifty_tasks_by_default_and_two_hundred_at_most() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     create_many(&ada, 201).await;
@@ -58,7 +58,7 @@ async fn a_page_holds_fifty_tasks_unless_told_and_two_hundred_at_most() {
         assert_eq!((list.count, list.tasks.len()), (expected, expected), "{query}");
         assert!(list.next_cursor.is_some(), "{query}");
     }
-    // A last page that is exactly full is still the last.
+    // A full last page has no next cursor.
     let sizes: Vec<_> = pages(&ada, "limit=67").await.iter().map(|page| page.count).collect();
     assert_eq!(sizes, [67, 67, 67]);
     for limit in ["0", "201", "-1", "65536", "99999999999999999999", "1.5", "ten", "", "+5", "%205"] {
@@ -85,19 +85,19 @@ async fn a_filter_shows_only_tasks_of_that_status() {
 }
 
 #[tokio::test]
-async fn titles_are_sorted_as_people_do() {
+async fn titles_are_sorted_as_people_sort_them() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let sorted = ["1 egg", "apple", "äpple", "apples", "banana", "Banana", "Zebra", "éclair", "日本", "🦀"];
     let mut expected = sorted.to_vec();
-    // In Latin scripts accents and case only break ties: é is an e.
+    // In Latin scripts, accents and case only break ties: é sorts as e.
     expected.swap(6, 7);
     for title in sorted.iter().rev() {
         ada.create(title).await;
     }
     let list = ada.page("sort=title").await;
     let mut found = titles(&list);
-    // Symbols come before digits.
+    // Symbols sort before digits.
     assert_eq!(found.remove(0), "🦀");
     assert_eq!(found, expected[..9]);
     let paged: Vec<_> = pages(&ada, "sort=title&limit=1").await.into_iter().flat_map(|page| page.tasks).collect();
@@ -129,7 +129,7 @@ async fn pages_neither_skip_nor_repeat_while_others_create() {
             tokio::spawn(async move {
                 let mut count = 0;
                 while !*stopped.borrow() {
-                    // Before, between and behind the titles that are there.
+                    // Before, between and after the existing titles.
                     ada.create(&format!("{} {writer} {count}", ["A", "Task 3", "Z"][count % 3])).await;
                     count += 1;
                 }
@@ -146,7 +146,7 @@ async fn pages_neither_skip_nor_repeat_while_others_create() {
     }
     stop.send(true).expect("the writers listen");
     for writer in writers {
-        assert!(writer.await.expect("the writer ends") > 0, "nothing was written meanwhile");
+        assert!(writer.await.expect("the writer ends") > 0, "nothing was written during the test");
     }
 }
 
@@ -165,7 +165,7 @@ async fn a_task_that_is_deleted_does_not_break_the_page_after_it() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_no_page_of_this_sort_gave_is_refused() {
+async fn a_cursor_of_another_sort_order_is_rejected() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     create_many(&ada, 2).await;
@@ -198,13 +198,13 @@ async fn a_cursor_that_no_page_of_this_sort_gave_is_refused() {
             ada.get(&format!("/tasks?sort={sort}&cursor={garbage}")).invalid("cursor").await;
         }
     }
-    // A cursor holds no more than a place in the order: another user's leads to the own tasks.
+    // A cursor is only a place in the order, so another user's cursor gives the caller's own tasks.
     let list = bob.page(&format!("cursor={by_created}")).await;
     assert!(list.tasks.iter().all(|task| task.user_id == "bob"));
 }
 
 #[tokio::test]
-async fn an_empty_list_has_a_position_that_the_log_goes_on_from() {
+async fn the_log_continues_from_the_position_of_an_empty_list() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     for query in ["", "sort=title", "status=completed"] {
@@ -220,7 +220,7 @@ async fn an_empty_list_has_a_position_that_the_log_goes_on_from() {
 }
 
 #[tokio::test]
-async fn a_list_and_the_changes_after_its_position_make_the_final_list() {
+async fn a_list_plus_the_changes_after_its_position_gives_the_final_list() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let seeds = create_many(&ada, 8).await;
@@ -250,7 +250,7 @@ async fn a_list_and_the_changes_after_its_position_make_the_final_list() {
     let by_id =
         |list: TaskList| list.tasks.into_iter().map(|task| (task.id.to_string(), task)).collect::<BTreeMap<_, _>>();
     let last = by_id(ada.page("limit=200").await);
-    assert!(lists.len() > 2, "no list was read meanwhile");
+    assert!(lists.len() > 2, "no list was read during the test");
     for list in lists {
         let position = list.position.to_string();
         let mut known = by_id(list);
@@ -263,7 +263,7 @@ async fn a_list_and_the_changes_after_its_position_make_the_final_list() {
                     assert!(known.insert(task.id.to_string(), task.clone()).is_some());
                 }
                 (ChangeKind::TaskDeleted, Subject::TaskId(id)) => assert!(known.remove(&id.to_string()).is_some()),
-                _ => panic!("nobody did {change:?}"),
+                _ => panic!("unexpected change {change:?}"),
             }
         }
         assert_eq!(known, last);
@@ -271,7 +271,7 @@ async fn a_list_and_the_changes_after_its_position_make_the_final_list() {
 }
 
 #[tokio::test]
-async fn parameters_that_are_unknown_or_repeated_are_refused_by_name() {
+async fn unknown_and_repeated_parameters_are_rejected_by_name() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     for (query, field) in [

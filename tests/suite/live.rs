@@ -1,6 +1,5 @@
-//! The live channel: what arrives, in which order, and that nothing is missing, whatever a
-//! client does in between. Who may connect is the subject of `live_auth`, when a position cannot
-//! be continued that of `changes`.
+//! The live channel: all messages arrive, in order and without gaps, whatever the client does.
+//! `live_auth` tests who may connect, and `changes` tests positions that cannot be continued.
 
 use serde_json::{Value, json};
 
@@ -16,7 +15,7 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn hello_comes_first_then_the_past_in_order_then_caught_up_then_what_happens() {
+async fn messages_come_in_order_hello_past_changes_caught_up_new_changes() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     ada.create("before the list").await;
@@ -43,7 +42,7 @@ async fn hello_comes_first_then_the_past_in_order_then_caught_up_then_what_happe
 }
 
 #[tokio::test]
-async fn who_has_everything_is_caught_up_at_once() {
+async fn a_client_at_the_head_is_caught_up_at_once() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     ada.create("known").await;
@@ -67,7 +66,7 @@ async fn without_a_position_a_socket_is_live_from_the_head() {
 }
 
 #[tokio::test]
-async fn a_position_from_hello_a_change_caught_up_or_a_page_is_as_good_as_that_of_a_list() {
+async fn positions_from_every_source_can_be_resumed() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (mut live, hello) = Live::open(&ada, Some(&ada.position().await)).await;
@@ -91,7 +90,7 @@ async fn a_position_from_hello_a_change_caught_up_or_a_page_is_as_good_as_that_o
 }
 
 #[tokio::test]
-async fn the_first_write_of_a_new_user_reaches_whoever_listed_before_it() {
+async fn the_first_write_of_a_new_user_reaches_sockets_opened_before_it() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let beginning = ada.position().await;
@@ -111,7 +110,7 @@ async fn the_first_write_of_a_new_user_reaches_whoever_listed_before_it() {
 }
 
 #[tokio::test]
-async fn messages_are_the_changes_of_the_log_word_for_word() {
+async fn messages_equal_the_changes_of_the_log() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (mut live, _) = Live::open(&ada, None).await;
@@ -148,9 +147,9 @@ async fn a_write_that_changes_nothing_sends_nothing() {
 }
 
 #[tokio::test]
-async fn nobody_receives_what_happens_to_another_user() {
+async fn nobody_receives_another_users_changes() {
     let server = TestServer::start().await;
-    // Two names of which a careless comparison would make one.
+    // Two names that a careless comparison would treat as equal.
     let (ada, imp) = (server.user("ada"), server.user("Ada/1 %61"));
     let (mut adas, _) = Live::open(&ada, None).await;
     let (mut imps, _) = Live::open(&imp, Some(&imp.position().await)).await;
@@ -172,7 +171,7 @@ async fn nobody_receives_what_happens_to_another_user() {
 }
 
 #[tokio::test]
-async fn all_sockets_of_a_user_get_the_same_sequence_whenever_they_came() {
+async fn all_sockets_of_a_user_get_the_same_sequence_whenever_they_connect() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let beginning = ada.position().await;
@@ -182,7 +181,7 @@ async fn all_sockets_of_a_user_get_the_same_sequence_whenever_they_came() {
         live.expect("caught_up").await;
         sockets.push(live);
     }
-    // Some join while writers are at work.
+    // Some connect during writes.
     let joining = async {
         let mut joined = Vec::new();
         for _ in 0..10 {
@@ -222,7 +221,7 @@ async fn a_resume_brings_everything_that_happened_in_between() {
     ada.create("seen").await;
     let seen = live.expect("task.created").await;
     drop(live);
-    // More than a ring holds and more than a page of the log.
+    // More than the ring and a page of the log hold.
     ada.create_many(330, "missed").await;
     let (mut live, hello) = Live::open(&ada, Some(text(&seen, "position"))).await;
     assert_eq!((&hello["seq"], &hello["resumed"]), (&json!(331), &json!(true)));
@@ -259,7 +258,7 @@ async fn a_socket_that_is_not_read_for_long_loses_nothing() {
     let ada = server.user("ada");
     let mut live = Live::open_narrow(&ada, &ada.position().await).await;
     live.expect("caught_up").await;
-    // More than the buffers of both systems hold.
+    // More than the socket buffers of both sides hold.
     ada.create_many(1200, &"\u{1f95b}".repeat(1000)).await;
     let received = seqs(&live.changes(1200).await);
     assert_eq!(received, (1..=1200).collect::<Vec<_>>());

@@ -1,5 +1,5 @@
-//! Who may open a socket, how they prove it, how long it lasts, and how it ends: the refusals
-//! before the upgrade, the close codes after it, and the goodbye of a server that stops.
+//! Authentication of sockets: the ways to authenticate, the lifetime of a socket, rejections before
+//! the upgrade, close codes after it, and the closes when a server stops.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::kit::{Client, Live, Options, TestServer, token, token_for};
 
-/// A token that ends before the test does.
+/// A token that expires during the test.
 fn brief(user: &str) -> String {
     token_for(user, Duration::from_secs(2))
 }
 
-/// The status and code with which a handshake is refused.
+/// The status and problem with which a handshake is rejected.
 async fn refused(client: &Client, after: Option<&str>, token: Option<&str>, origin: &str) -> (u16, Value) {
     let headers = [("origin", origin)];
     let headers = if origin.is_empty() { &headers[..0] } else { &headers };
@@ -43,7 +43,7 @@ async fn a_handshake_with_a_bad_token_is_refused_before_the_upgrade() {
 }
 
 #[tokio::test]
-async fn the_first_message_may_bring_the_token_and_the_position() {
+async fn the_first_message_may_contain_the_token_and_the_position() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (beginning, good) = (ada.position().await, token("ada"));
@@ -71,7 +71,7 @@ async fn the_first_message_may_bring_the_token_and_the_position() {
 }
 
 #[tokio::test]
-async fn a_socket_that_does_not_say_who_it_is_ends_after_five_seconds() {
+async fn an_unauthenticated_socket_closes_after_five_seconds() {
     let server = TestServer::start().await;
     let began = std::time::Instant::now();
     let mut live = Live::open_silently(&server.user("ada"), None).await;
@@ -81,7 +81,7 @@ async fn a_socket_that_does_not_say_who_it_is_ends_after_five_seconds() {
 }
 
 #[tokio::test]
-async fn a_first_message_that_does_not_prove_the_user_ends_the_socket() {
+async fn a_first_message_without_a_valid_token_closes_the_socket() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let authenticate = |token: &str| json!({ "type": "authenticate", "token": token });
@@ -100,7 +100,7 @@ async fn a_first_message_that_does_not_prove_the_user_ends_the_socket() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_not_understood_ends_the_socket() {
+async fn an_unknown_message_closes_the_socket() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let good = token("ada");
@@ -129,7 +129,7 @@ async fn a_message_that_is_not_understood_ends_the_socket() {
 }
 
 #[tokio::test]
-async fn a_text_that_is_not_utf8_ends_the_socket() {
+async fn a_text_that_is_not_utf8_closes_the_socket() {
     let server = TestServer::start().await;
     let (mut live, _) = Live::open(&server.user("ada"), None).await;
     let text = OpCode::Data(Data::Text);
@@ -164,9 +164,9 @@ async fn a_malformed_address_is_refused_before_the_upgrade() {
         assert_eq!(refused(&ada, Some("42"), bearer, "").await, (400, json!("VALIDATION_ERROR")));
         let twice = format!("{0}&after={0}", ada.position().await);
         assert_eq!(refused(&ada, Some(&twice), bearer, "").await, (400, json!("VALIDATION_ERROR")));
-        // A token in the URL would end up in logs.
+        // A token in the URL would appear in logs.
         let with_token = format!("{}&token={good}", ada.position().await);
-        let error = Live::handshake(&ada, Some(&with_token), bearer, &[]).await.err().expect("a refusal");
+        let error = Live::handshake(&ada, Some(&with_token), bearer, &[]).await.err().expect("a rejection");
         assert_eq!(error.0, 400);
         assert_eq!(error.1["errors"][0]["field"], "token", "{}", error.1);
         assert!(!error.1.to_string().contains(&good), "{}", error.1);
@@ -174,7 +174,7 @@ async fn a_malformed_address_is_refused_before_the_upgrade() {
 }
 
 #[tokio::test]
-async fn a_request_without_an_upgrade_is_told_to_upgrade_once_it_is_known_who_asks() {
+async fn a_request_without_an_upgrade_is_told_to_upgrade_after_authentication() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let answer = ada.get("/live").expect(426).await;
@@ -186,7 +186,7 @@ async fn a_request_without_an_upgrade_is_told_to_upgrade_once_it_is_known_who_as
 }
 
 #[tokio::test]
-async fn only_known_pages_may_connect() {
+async fn only_allowed_origins_may_connect() {
     let listed = "https://app.example".parse().expect("an origin");
     let server = TestServer::with(Options { allowed_origins: vec![listed], ..Options::default() }).await;
     let ada = server.user("ada");
@@ -215,7 +215,7 @@ async fn only_known_pages_may_connect() {
 }
 
 #[tokio::test]
-async fn the_subprotocol_is_confirmed_to_who_names_it() {
+async fn the_subprotocol_is_confirmed_if_the_client_offers_it() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let offers = [("sec-websocket-protocol", "chat, taskwire.v1")];
@@ -226,7 +226,7 @@ async fn the_subprotocol_is_confirmed_to_who_names_it() {
 }
 
 #[tokio::test]
-async fn a_socket_ends_with_its_token_unless_that_is_renewed() {
+async fn a_socket_closes_when_its_token_expires_unless_it_is_renewed() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let brief = brief("ada");
@@ -243,14 +243,14 @@ async fn a_socket_ends_with_its_token_unless_that_is_renewed() {
     let error = ends.expect("error").await;
     assert_eq!(error["code"], 4401, "{error}");
     assert_eq!(ends.closed().await, 4401);
-    // Both had the same token, so that has ended here, too.
+    // Both sockets used the same token, so it has expired here too.
     renewed.expect_nothing().await;
     ada.create("still live").await;
     renewed.expect("task.created").await;
 }
 
 #[tokio::test]
-async fn a_renewal_is_for_the_same_user_and_leaves_the_position_alone() {
+async fn a_renewal_needs_the_same_user_and_keeps_the_position() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (mut live, _) = Live::open(&ada, None).await;
@@ -265,7 +265,7 @@ async fn a_renewal_is_for_the_same_user_and_leaves_the_position_alone() {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_says_so_to_every_socket_and_ends_soon() {
+async fn a_stopping_server_closes_every_socket_and_ends_soon() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (mut live, _) = Live::open(&ada, None).await;
@@ -282,7 +282,7 @@ async fn a_server_that_stops_says_so_to_every_socket_and_ends_soon() {
 }
 
 #[tokio::test]
-async fn a_socket_whose_log_cannot_be_read_is_told_to_come_back_later() {
+async fn a_socket_whose_log_cannot_be_read_is_told_to_reconnect_later() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (mut open, _) = Live::open(&ada, None).await;

@@ -1,7 +1,7 @@
-//! Black-box tests over real HTTP and WebSocket against a real Postgres, one file a subject.
-//! They are one binary, because linking is what takes the time.
+//! Black-box tests over real HTTP and WebSocket against a real Postgres, one file per subject.
+//! They form one binary, because linking takes most of the build time.
 
-#![expect(clippy::disallowed_methods, reason = "tests look where no server may")]
+#![expect(clippy::disallowed_methods, reason = "tests read what the server must not")]
 
 mod kit;
 

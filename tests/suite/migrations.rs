@@ -1,5 +1,5 @@
-//! A database that an earlier server has filled, brought up to date: nothing that was kept is
-//! lost, what has come since has its default, and who followed the log before goes on in it.
+//! Migrating a database that an earlier release has filled: no data is lost, new columns have their
+//! defaults, and clients continue the log from their old positions.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -14,11 +14,12 @@ use uuid::Uuid;
 use crate::concurrency::check_log;
 use crate::kit::{Client, Live, Options, TestDatabase, TestServer, at};
 
-/// How many migrations the first release had, and the one before functions kept their plans.
+/// The number of migrations of the first release, and of the release before functions kept their
+/// plans.
 const FIRST_RELEASE: usize = 1;
 const PLANNED_ANEW: usize = 4;
 
-/// A database with the first so many migrations, and no more.
+/// A database with only the first migrations.
 async fn database_of(migrations: usize) -> TestDatabase {
     let database = TestDatabase::empty().await;
     let all = Migrator::new(Path::new("migrations")).await.expect("the migrations are read");
@@ -28,10 +29,10 @@ async fn database_of(migrations: usize) -> TestDatabase {
     database
 }
 
-/// What a user of the first release did, as its server wrote it.
+/// A user's data as the first release wrote it.
 struct Past {
     user: &'static str,
-    /// Created in this order; the last one was deleted. Every other one was completed.
+    /// The ids in the order of creation. Every second task was completed, and the last was deleted.
     ids: Vec<Uuid>,
 }
 
@@ -41,14 +42,14 @@ fn past(user: &'static str) -> Past {
     Past { user, ids: (0..TASKS).map(|_| Uuid::now_v7()).collect() }
 }
 
-/// The instant of a user's change with this number.
+/// The time of a user's change with this number.
 fn time(seq: usize) -> String {
     format!("2026-11-20 10:00:{seq:02}.123456+00")
 }
 
 impl Past {
-    /// Rows as the first release's statements left them: tasks, their log with bodies of the
-    /// fields that there were, and the counter.
+    /// Inserts rows as the first release did: tasks, the log with the fields of that release, and
+    /// the counter.
     fn sql(&self) -> String {
         let Self { user, ids } = self;
         let mut sql = Vec::new();
@@ -108,7 +109,7 @@ fn description(place: usize) -> &'static str {
     if place == 1 { "'more'" } else { "NULL" }
 }
 
-/// So many changes each user's log has.
+/// The number of changes in each user's log.
 const LOGGED: usize = TASKS + 3 + 1;
 
 async fn filled() -> (Arc<TestDatabase>, [Past; 2]) {
@@ -126,14 +127,14 @@ async fn bring_up_to_date(database: &Arc<TestDatabase>) -> TestServer {
     TestServer::on(database.clone(), Options::default()).await
 }
 
-/// The position that a server of the first release gave after this change.
+/// The position that the first release gave out after this change.
 async fn position(server: &TestServer, seq: i64) -> String {
     let epoch: i64 = sqlx::query_scalar("SELECT epoch FROM history").fetch_one(&server.pool).await.expect("an epoch");
     taskwire::model::History::new(epoch, Some(7)).at(taskwire::model::Seq::new(seq)).to_string()
 }
 
 #[tokio::test]
-async fn tasks_are_kept_and_what_is_new_has_its_default() {
+async fn tasks_are_kept_and_new_fields_have_their_defaults() {
     let (database, users) = filled().await;
     let server = bring_up_to_date(&database).await;
     for Past { user, ids } in &users {
@@ -168,7 +169,7 @@ async fn tasks_are_kept_and_what_is_new_has_its_default() {
 }
 
 #[tokio::test]
-async fn a_log_from_before_reads_everywhere_and_goes_on() {
+async fn an_old_log_can_be_read_and_continued() {
     let (database, users) = filled().await;
     let server = bring_up_to_date(&database).await;
     for Past { user, ids } in &users {
@@ -185,7 +186,7 @@ async fn a_log_from_before_reads_everywhere_and_goes_on() {
             assert_eq!(change["task"]["version"], change["seq"]);
         }
 
-        // Who had followed up to some change goes on there.
+        // A client continues from its old position.
         let after = position(&server, 4).await;
         let rest: Value = client.get(&format!("/changes?after={after}")).expect(200).await.json();
         assert_eq!(rest["changes"].as_array().expect("changes")[..], log[4..]);
@@ -199,12 +200,12 @@ async fn a_log_from_before_reads_everywhere_and_goes_on() {
 }
 
 #[tokio::test]
-async fn writes_go_on_over_what_was_there_before() {
+async fn old_data_can_be_changed() {
     let (database, users) = filled().await;
     let server = bring_up_to_date(&database).await;
     let Past { user, ids } = &users[0];
     let ada = server.user(user);
-    // Ids that were deleted before stay gone, and those that are there are taken.
+    // Ids of deleted tasks stay unusable, and ids of existing tasks are taken.
     for (id, status, code) in [(ids[4], 410, "GONE"), (ids[1], 409, "CONFLICT")] {
         ada.post("/tasks").json(json!({"id": id, "title": "again"})).refused(status, code).await;
         let batch = json!({"operations": [{"op": "create", "task": {"id": id, "title": "again"}}]});
@@ -223,10 +224,10 @@ async fn writes_go_on_over_what_was_there_before() {
     assert!(changed > LOGGED);
 }
 
-/// What generated columns hold was computed by functions that have been written anew since: what is
-/// written from now on must be found the same way.
+/// The generated columns of old rows come from functions that have been rewritten since. The new
+/// functions must give the same values.
 #[tokio::test]
-async fn words_and_labels_are_read_as_they_were() {
+async fn rewritten_functions_give_the_same_words_and_labels() {
     let database = database_of(PLANNED_ANEW).await;
     let before = read_by_functions(&database).await;
     taskwire::database::migrate(database.url()).await.expect("the database is migrated");
@@ -249,8 +250,8 @@ async fn read_by_functions(database: &TestDatabase) -> Vec<String> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-/// The whole log, held against the table: bodies from before lack what has come since, so only
-/// what has changed since the migration must agree in every field.
+/// Compares the whole log with the table. Old changes lack newer fields, so only changes since the
+/// migration must agree in every field. Returns the number of existing tasks in the log.
 async fn log_of_tasks_that_still_are(client: &Client) -> usize {
     for task in client.all_tasks().await {
         client.update(task.id, json!({"description": "touched"})).await;

@@ -1,5 +1,5 @@
-//! The order that a user gives: one over all tasks, of which each move changes one place. It is
-//! the order of the ranks by their bytes, whoever compares them, and stays one under many movers.
+//! The user's order over all tasks: each move changes the place of one task. The order follows the
+//! bytes of the ranks, and it stays consistent under concurrent moves.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -26,7 +26,7 @@ async fn order(client: &Client) -> Vec<TaskId> {
     client.in_order().await.iter().map(|task| task.id).collect()
 }
 
-/// The titles, one letter each, in the order that the user gave.
+/// The titles, one letter each, in the user's order.
 async fn titles(client: &Client) -> String {
     client.in_order().await.into_iter().map(|task| task.title).collect()
 }
@@ -37,7 +37,7 @@ async fn a_task_moves_before_or_after_another_or_to_the_end() {
     let ada = server.user("ada");
     let task = tasks(&ada, 5).await;
     assert_eq!(titles(&ada).await, "01234", "new tasks come last");
-    // What is done has its place in the same order.
+    // Completed tasks have their place in the same order.
     ada.update(task[2].id, json!({"completed": true})).await;
     for (moved, to, expected) in [
         (3, json!({"before": task[1].id}), "03124"),
@@ -51,7 +51,7 @@ async fn a_task_moves_before_or_after_another_or_to_the_end() {
         let before = ada.log().await.len();
         let answer = ada.shift(task[moved].id, to.clone()).await;
         assert_eq!(titles(&ada).await, expected, "{moved} to {to}");
-        assert_eq!(ada.log().await.len(), before + 1, "only the task that moves changes");
+        assert_eq!(ada.log().await.len(), before + 1, "only the moved task changes");
         assert_eq!(ada.read(task[moved].id).await, answer);
     }
     assert_eq!(ada.create("5").await.title, "5");
@@ -64,7 +64,7 @@ async fn a_task_moves_before_or_after_another_or_to_the_end() {
 }
 
 #[tokio::test]
-async fn a_move_to_where_a_task_is_takes_no_number() {
+async fn a_move_to_the_current_place_creates_no_change() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let task = tasks(&ada, 3).await;
@@ -96,7 +96,7 @@ async fn a_move_may_change_project_and_parent_too_in_one_change() {
     assert_eq!((below.parent_id, below.project_id), (Some(task[3].id), Some(garden)));
     assert_eq!(titles(&ada).await, "3120");
     assert_eq!(ada.log().await.len(), before + 2);
-    // A move beside a task says nothing of that task's project or parent.
+    // A move beside a task does not take over that task's project or parent.
     let beside = ada.shift(task[1].id, json!({"before": task[0].id})).await;
     assert_eq!((beside.parent_id, beside.project_id), (None, None));
 }
@@ -128,10 +128,10 @@ async fn an_anchor_must_be_another_task_of_the_user() {
     }
     let stale = ada.post(&path).header("if-match", "\"7\"").json(json!({}));
     assert_eq!(stale.expect(412).await.header("etag"), Some("\"1\""));
-    assert_eq!(ada.log().await.len(), 4, "what was refused left a change");
+    assert_eq!(ada.log().await.len(), 4, "a rejected move left a change");
 }
 
-/// Draws a batch over these tasks and plays it on the order as it is.
+/// Draws a batch of moves and applies it to the expected order.
 fn draw(rng: &mut StdRng, order: &mut Vec<TaskId>) -> Vec<Value> {
     let mut operations = Vec::new();
     for _ in 0..rng.random_range(2..10) {
@@ -162,7 +162,7 @@ fn draw(rng: &mut StdRng, order: &mut Vec<TaskId>) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn the_moves_of_a_batch_come_to_what_they_would_one_by_one() {
+async fn the_moves_of_a_batch_have_the_effect_of_single_moves() {
     let server = TestServer::start().await;
     for seed in 0..60 {
         let mut rng = StdRng::seed_from_u64(seed);
@@ -178,7 +178,7 @@ async fn the_moves_of_a_batch_come_to_what_they_would_one_by_one() {
 
 const MOVERS: u64 = 16;
 
-/// What was asked of a task: beside which one it should then be, and whether after it.
+/// A requested move: the neighbour, and whether the task comes after it.
 type Wish = (TaskId, Option<(TaskId, bool)>);
 
 async fn shuffle(client: Client, ids: Vec<TaskId>, seed: u64) -> Vec<(i64, Wish)> {
@@ -199,7 +199,7 @@ async fn shuffle(client: Client, ids: Vec<TaskId>, seed: u64) -> Vec<(i64, Wish)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn under_many_movers_each_move_does_at_its_commit_what_it_was_asked() {
+async fn every_concurrent_move_has_its_effect_when_it_commits() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let ids: Vec<TaskId> = tasks(&ada, 12).await.iter().map(|task| task.id).collect();
@@ -214,8 +214,8 @@ async fn under_many_movers_each_move_does_at_its_commit_what_it_was_asked() {
         }
     }
 
-    // The log played, as an order: each change is what one wish asked for, and each wish came true
-    // while the task had the version that was answered.
+    // Replay the log as an order: each change must fulfil one wish, and each wish must have been
+    // fulfilled by the version in its response.
     let mut ranks: BTreeMap<String, TaskId> = BTreeMap::new();
     let mut open: HashMap<TaskId, Vec<Wish>> = HashMap::new();
     let log = check_log(&ada).await;
@@ -225,22 +225,22 @@ async fn under_many_movers_each_move_does_at_its_commit_what_it_was_asked() {
         let others: Vec<TaskId> = ranks.values().copied().filter(|id| *id != task.id).collect();
         ranks.retain(|_, id| *id != task.id);
         assert!(ranks.values().copied().eq(others), "the others keep their order");
-        assert_eq!(ranks.insert(task.rank.to_string(), task.id), None, "{change} takes another's place");
+        assert_eq!(ranks.insert(task.rank.to_string(), task.id), None, "{change} takes another task's rank");
         let now: Vec<TaskId> = ranks.values().copied().collect();
         let asked = wishes.remove(&task.version.get()).unwrap_or_default();
-        assert!(number < settled || asked.iter().any(|wish| is_true(wish, &now)), "{change} is none of {asked:?}");
+        assert!(number < settled || asked.iter().any(|wish| is_true(wish, &now)), "{change} fulfils none of {asked:?}");
         let before = open.insert(task.id, asked).unwrap_or_default();
-        assert!(before.is_empty(), "{before:?} never came true");
+        assert!(before.is_empty(), "{before:?} was never fulfilled");
         for wishes in open.values_mut() {
             wishes.retain(|wish| !is_true(wish, &now));
         }
     }
-    assert!(wishes.is_empty() && open.into_values().all(|open| open.is_empty()), "some wishes never came true");
-    assert!(log.len() > 150, "{} changes: nothing raced", log.len());
+    assert!(wishes.is_empty() && open.into_values().all(|open| open.is_empty()), "some wishes were never fulfilled");
+    assert!(log.len() > 150, "{} changes are too few for a race", log.len());
     assert_eq!(order(&ada).await, ranks.into_values().collect::<Vec<_>>());
 }
 
-/// Whether the order is as it was wished for; not while one of the two is still to be created.
+/// Whether the order fulfils a wish; false while one of the two tasks does not exist yet.
 fn is_true((id, wish): &Wish, order: &[TaskId]) -> bool {
     let place = |wanted: TaskId| order.iter().position(|id| *id == wanted);
     let Some(own) = place(*id) else { return false };

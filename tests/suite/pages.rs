@@ -1,20 +1,20 @@
-//! What is there besides the operations: Swagger UI, the contract itself, and the methods that
-//! HTTP gives every path.
+//! Pages other than operations: Swagger UI, the web app and the contract; and the methods HEAD and
+//! OPTIONS of every path.
 
 use reqwest::Method;
 use serde_json::Value;
 
 use crate::kit::{Client, Contract, TestServer, at};
 
-/// Every page that is no operation.
+/// Every page that is not an operation.
 const PAGES: [&str; 4] = ["/", "/docs/", "/openapi.yaml", "/openapi.json"];
 
 #[tokio::test]
-async fn the_root_leads_to_swagger_ui_and_its_assets_are_there() {
+async fn the_root_redirects_to_swagger_ui_and_its_assets_exist() {
     let server = TestServer::start().await;
     let nobody = server.anonymous();
     let root = nobody.call(Method::GET, "/").send().await;
-    // With the web app built into the program, that is there.
+    // If the web app is built in, it is at the root instead.
     if root.status == 302 {
         assert_eq!(root.header("location"), Some("/docs/"));
     } else {
@@ -47,7 +47,7 @@ async fn the_root_leads_to_swagger_ui_and_its_assets_are_there() {
 }
 
 #[tokio::test]
-async fn pages_may_run_only_what_this_server_sends() {
+async fn pages_may_only_run_scripts_of_this_server() {
     let server = TestServer::start().await;
     let nobody = server.anonymous();
     for path in ["/docs/", "/docs/index.html", "/docs/swagger-ui-bundle.js", "/docs/sign-in.js", "/docs/sign-in.css"] {
@@ -61,13 +61,13 @@ async fn pages_may_run_only_what_this_server_sends() {
     }
     let index = nobody.call(Method::GET, "/docs/").expect(200).await;
     let html = String::from_utf8(index.body).expect("text");
-    // What the policy would not let run must not be there.
+    // The page must not contain anything that the policy blocks.
     assert!(html.split("<script").skip(1).all(|script| script.trim_start().starts_with("src=")), "{html}");
 }
 
-/// In builds that have the app in them; without it there is nothing to look at.
+/// Checks builds that contain the web app; other builds have nothing to check.
 #[tokio::test]
-async fn the_web_app_answers_at_its_views_and_nowhere_else() {
+async fn the_web_app_is_served_at_its_views_only() {
     let server = TestServer::start().await;
     let nobody = server.anonymous();
     let root = nobody.call(Method::GET, "/").send().await;
@@ -90,7 +90,7 @@ async fn the_web_app_answers_at_its_views_and_nowhere_else() {
     for path in ["/todays", "/project", "/project/a/b", "/assets/", "/assets/none.js", "/index.htm"] {
         nobody.call(Method::GET, path).expect(404).await;
     }
-    // What the policy would not let run must not be there.
+    // The page must not contain anything that the policy blocks.
     assert!(html.split("<script").skip(1).all(|script| script.contains("src=\"/")), "{html}");
     assert!(!html.contains("<style") && !html.contains(" style="), "{html}");
     let script = html.split('"').find(|part| part.strip_prefix("/assets/").is_some_and(|name| name.contains(".js")));
@@ -115,14 +115,14 @@ async fn the_contract_is_served_as_yaml_and_as_json() {
 }
 
 #[tokio::test]
-async fn health_needs_no_token_and_says_what_it_is() {
+async fn health_needs_no_token() {
     let server = TestServer::start().await;
     let health: Value = server.anonymous().call(Method::GET, "/health").expect(200).await.json();
     assert_eq!((&health["status"], &health["database"]), (&"healthy".into(), &"connected".into()));
     assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
 }
 
-/// A path of the document with values of this user in it.
+/// A path of the document filled with this user's values.
 async fn filled(client: &Client, template: &str) -> String {
     match template.strip_prefix("/api/{user_id}") {
         Some(own) => client.own(&own.replace("/tasks/{task_id}", &at(client.create("Buy milk").await.id))),
@@ -131,7 +131,7 @@ async fn filled(client: &Client, template: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_get_answers_head_with_the_same_headers_and_no_body() {
+async fn head_returns_the_same_headers_as_get_and_no_body() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let mut paths: Vec<String> = PAGES.map(str::to_owned).to_vec();
@@ -146,7 +146,7 @@ async fn every_get_answers_head_with_the_same_headers_and_no_body() {
         let head = ada.call(Method::HEAD, &path).send().await;
         assert!(head.body.is_empty(), "{path}");
         let (get_status, mut get_headers, _) = get.tellable();
-        // The headers that may be left out, because they are about the body alone.
+        // These headers describe only the body, so HEAD may omit them.
         get_headers.remove("content-length");
         get_headers.remove("transfer-encoding");
         let (head_status, head_headers, _) = head.tellable();
@@ -155,7 +155,7 @@ async fn every_get_answers_head_with_the_same_headers_and_no_body() {
 }
 
 #[tokio::test]
-async fn every_path_answers_options_with_its_methods() {
+async fn options_lists_the_methods_of_every_path() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let mut expected: Vec<(String, Vec<String>)> = PAGES.map(|page| (page.to_owned(), vec!["GET".to_owned()])).to_vec();
@@ -164,7 +164,7 @@ async fn every_path_answers_options_with_its_methods() {
         expected.push((filled(&ada, template).await, methods));
     }
     for (path, mut methods) in expected {
-        // Nobody needs a token to learn what there is: the contract says it too.
+        // This needs no token, because the contract is public too.
         let answer = server.anonymous().call(Method::OPTIONS, &path).expect(204).await;
         let allow = answer.header("allow").unwrap_or_default();
         let mut listed: Vec<_> = allow.split(", ").map(str::to_owned).collect();

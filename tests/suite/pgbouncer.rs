@@ -1,5 +1,5 @@
-//! Servers behind PgBouncer, which gives each transaction any of few connections: nothing that
-//! holds elsewhere is lost, with `DATABASE_DIRECT_URL` and without, and what is not set is named.
+//! Servers behind PgBouncer in transaction pooling mode: everything works as without it, with and
+//! without `DATABASE_DIRECT_URL`, and errors name the missing settings.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use crate::servers::{
     NEVER, SOON, SWEEP, check_that_all_receive, check_that_the_sweep_replaces_hints, until_listening,
 };
 
-/// So many servers that reach one database through PgBouncer; hints go past it.
+/// Servers that reach one database through PgBouncer. Hints use a direct connection.
 async fn servers(count: usize, sweep: Duration, hints: bool) -> (PgBouncer, Vec<TestServer>) {
     let database = Arc::new(TestDatabase::new().await);
     let bouncer = PgBouncer::before(&database).await;
@@ -42,14 +42,15 @@ async fn many_writers_share_few_connections_and_the_log_has_no_gap_and_equals_th
 
     let mut direct = servers[0].database.connection().await;
     let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    let connections: i64 = sqlx::query_scalar(others).fetch_one(&mut direct).await.expect("the activity is told");
+    let connections: i64 =
+        sqlx::query_scalar(others).fetch_one(&mut direct).await.expect("Postgres reports the activity");
     let (connections, clients) = (usize::try_from(connections).expect("a count"), bouncer.clients().await);
     assert!(connections <= PgBouncer::CONNECTIONS, "{connections} connections");
-    assert!(clients > 2 * PgBouncer::CONNECTIONS, "{clients} clients: nothing was shared");
+    assert!(clients > 2 * PgBouncer::CONNECTIONS, "{clients} clients are too few to share connections");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn without_a_way_past_the_proxy_the_sweep_alone_carries_changes_to_other_servers() {
+async fn without_a_direct_connection_the_sweep_carries_changes_to_other_servers() {
     let (_bouncer, servers) = servers(3, SOON, false).await;
     check_that_all_receive(&servers).await;
 }
@@ -63,23 +64,23 @@ async fn the_sweep_takes_about_a_second() {
         servers[0].user("ada").create("through the sweep").await;
         live.expect("task.created").await;
     }
-    assert!(began.elapsed() < 7 * SWEEP, "{:?} for four", began.elapsed());
+    assert!(began.elapsed() < 7 * SWEEP, "{:?} for four sweeps", began.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn with_a_way_past_the_proxy_hints_carry_changes_to_other_servers() {
+async fn with_a_direct_connection_hints_carry_changes_to_other_servers() {
     let (_bouncer, servers) = servers(3, NEVER, true).await;
     check_that_all_receive(&servers).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn while_the_way_past_the_proxy_is_cut_the_sweep_carries_and_afterwards_hints_do_again() {
+async fn while_the_direct_connection_is_cut_the_sweep_carries_changes() {
     let (_bouncer, servers) = servers(2, SWEEP, true).await;
     check_that_the_sweep_replaces_hints(&servers).await;
 }
 
 #[tokio::test]
-async fn old_changes_are_forgotten_through_the_proxy_as_well() {
+async fn old_changes_are_removed_through_the_proxy() {
     let (_bouncer, servers) = servers(1, SOON, false).await;
     let ada = servers[0].user("ada");
     let start = ada.position().await;
@@ -96,7 +97,7 @@ fn program(dir: &Scratch, url: &str, settings: &[(&str, &str)]) -> tokio::proces
     command
 }
 
-/// What the program says when it refuses to start.
+/// The error with which the program fails to start.
 async fn refusal(url: &str, settings: &[(&str, &str)]) -> String {
     let output = run(&mut program(&Scratch::new(), url, settings)).await;
     assert!(!output.status.success());
@@ -111,7 +112,7 @@ async fn check_that_it_serves(process: &mut Running) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_program_migrates_past_the_proxy_and_then_also_serves_without_a_way_past() {
+async fn the_program_migrates_over_a_direct_connection_and_then_also_serves_without_one() {
     let database = TestDatabase::empty().await;
     let bouncer = PgBouncer::before(&database).await;
     let behind = ("DATABASE_PROXY", "transaction");
@@ -132,14 +133,14 @@ async fn the_program_migrates_past_the_proxy_and_then_also_serves_without_a_way_
 }
 
 #[tokio::test]
-async fn the_program_that_does_not_know_of_the_proxy_says_what_is_missing() {
+async fn a_program_without_the_proxy_setting_names_it() {
     let database = TestDatabase::new().await;
     let bouncer = PgBouncer::before(&database).await;
     let said = refusal(&bouncer.url, &[]).await;
     assert!(said.contains("unsupported startup parameter"), "{said}");
     assert!(said.contains("set DATABASE_PROXY=transaction (--database-proxy)"), "{said}");
 
-    // As often set up: then it is the prepared statements that fail.
+    // A common configuration, in which prepared statements fail.
     let bouncer = PgBouncer::with(&database, "ignore_startup_parameters = extra_float_digits").await;
     let mut earlier = sqlx::PgConnection::connect(&bouncer.url).await.expect("the proxy answers");
     sqlx::query("SELECT 1").execute(&mut earlier).await.expect("a prepared statement");

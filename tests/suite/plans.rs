@@ -1,5 +1,5 @@
-//! The ways to the lists: each that has a name is reached by an index that begins with its owner,
-//! for the first run as for the seventh, when Postgres may keep a plan for any values.
+//! Query plans of the lists: each named view uses an index that begins with the owner, in the first
+//! run and in the seventh, when Postgres may switch to a generic plan.
 
 use std::sync::{Arc, Mutex};
 
@@ -21,13 +21,13 @@ mod seed;
 use combinations::Promise;
 use plan::Plan;
 
-/// Keeps what Postgres tells the server.
+/// Collects the notices that Postgres sends to the server.
 #[derive(Clone, Default)]
 struct Notices(Arc<Mutex<Vec<String>>>);
 
 impl Notices {
     fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().expect("no test panics here"))
+        std::mem::take(&mut self.0.lock().expect("no panic while locked"))
     }
 }
 
@@ -49,21 +49,24 @@ impl<S: Subscriber> Layer<S> for Notices {
         if event.metadata().target() == "sqlx::postgres::notice" {
             let mut message = Message(None);
             event.record(&mut message);
-            self.0.lock().expect("no test panics here").extend(message.0);
+            self.0.lock().expect("no panic while locked").extend(message.0);
         }
     }
 }
 
-/// Asks for every list several times on tasks of so many owners; returns the views that took
-/// another of the owner's indexes than they are to.
+/// Requests every list several times with this number of owners. Returns the views that used
+/// another of the owner's indexes than expected.
 async fn check_plans(owner: u32, others: u32, each: u32) -> Vec<String> {
     let database = Arc::new(TestDatabase::new().await);
     for statement in seed::statements(owner, others, each) {
-        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut database.connection().await).await.expect("it is seeded");
+        sqlx::raw_sql(AssertSqlSafe(statement))
+            .execute(&mut database.connection().await)
+            .await
+            .expect("the tasks are inserted");
     }
     let url = format!("{}{}", database.url(), plan::TELL);
     let notices = Notices::default();
-    // The server runs on this thread.
+    // The server runs on this thread too.
     let _listening = tracing::subscriber::set_default(tracing_subscriber::registry().with(notices.clone()));
     let server = TestServer::on(database, Options { through: Some(url), ..Options::default() }).await;
     let client = server.user(seed::OWNER);
@@ -78,7 +81,12 @@ async fn check_plans(owner: u32, others: u32, each: u32) -> Vec<String> {
             for run in 1..=7 {
                 notices.take();
                 client.get(&path).expect(200).await;
-                let plan = notices.take().iter().rev().find_map(|message| Plan::read(message)).expect("a plan is told");
+                let plan = notices
+                    .take()
+                    .iter()
+                    .rev()
+                    .find_map(|message| Plan::read(message))
+                    .expect("Postgres reports a plan");
                 let what = format!("{}, {owner} beside {others} times {each}, run {run}: {path}", combination.name);
                 assert!(plan.astray.is_empty(), "{what}: {:?}", plan.astray);
                 assert!(!plan.indexes.is_empty(), "{what}: no index");
@@ -93,17 +101,17 @@ async fn check_plans(owner: u32, others: u32, each: u32) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_list_of_an_owner_with_many_tasks_is_reached_by_its_index() {
+async fn a_list_of_the_only_owner_uses_the_index_of_its_view() {
     assert_eq!(check_plans(10_000, 10, 1_000).await, [""; 0]);
 }
 
 #[tokio::test]
-async fn so_is_one_of_two_owners_who_share_the_table() {
+async fn a_list_of_one_of_two_owners_uses_the_index_of_its_view() {
     assert_eq!(check_plans(4_000, 1, 4_000).await, [""; 0]);
 }
 
 #[tokio::test]
-async fn that_of_an_owner_among_many_is_reached_by_an_index_of_the_owner() {
-    // Which one does not matter where there are but a few tasks to read.
+async fn a_list_of_one_of_many_owners_uses_an_index_of_the_owner() {
+    // With few tasks per owner, any of the owner's indexes is fine.
     check_plans(300, 300, 30).await;
 }

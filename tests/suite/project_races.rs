@@ -1,4 +1,4 @@
-//! Many who create, fill, rename, move, delete and restore one project at once.
+//! Concurrent writers that create, fill, rename, move, delete and restore one project.
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -11,8 +11,9 @@ use crate::projects::{create, there};
 const WRITERS: usize = 16;
 const ROUNDS: usize = 12;
 
-/// One of many: creates tasks in one project, takes them there, and renames, moves, deletes and
-/// restores it. Whatever the others do meanwhile, each answer is one that makes sense.
+/// One of many writers: it creates tasks in the project and moves tasks into it, and renames,
+/// moves, deletes and restores the project. Every response must be one that concurrency can
+/// explain.
 async fn write(client: Client, shared: ProjectId, other: ProjectId, writer: usize) {
     let allowed = |answer: &Answer, statuses: &[u16]| {
         assert!(statuses.contains(&answer.status.as_u16()), "{answer:?}");
@@ -53,7 +54,7 @@ async fn write(client: Client, shared: ProjectId, other: ProjectId, writer: usiz
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_task_is_ever_in_a_project_that_is_gone_whatever_many_do_at_once() {
+async fn no_task_is_ever_in_a_deleted_project_despite_concurrent_writers() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (shared, other) = (create(&ada, "Shared").await.id, create(&ada, "Other").await.id);
@@ -65,6 +66,9 @@ async fn no_task_is_ever_in_a_project_that_is_gone_whatever_many_do_at_once() {
     }
     let log = check_log(&ada).await;
     let of = |kind: &str| log.iter().filter(|change| change["type"] == kind).count();
-    assert!(of("project.deleted") > 1 && of("project.restored") > 1, "it was deleted and restored again and again");
+    assert!(
+        of("project.deleted") > 1 && of("project.restored") > 1,
+        "the project was deleted and restored several times"
+    );
     assert_eq!(live.changes(log.len() - before).await, log[before..]);
 }

@@ -1,5 +1,5 @@
-//! Projects: create, read, update, order, count, delete with their tasks or without, and how their
-//! changes arrive.
+//! Projects: create, read, update, order, count, delete with or without their tasks, and live
+//! changes.
 
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor};
@@ -57,7 +57,7 @@ async fn a_created_project_can_be_read_back() {
 }
 
 #[tokio::test]
-async fn creating_with_an_id_of_ones_own_is_safe_to_retry() {
+async fn creating_with_a_chosen_id_is_safe_to_retry() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let id = ProjectId::new();
@@ -68,7 +68,7 @@ async fn creating_with_an_id_of_ones_own_is_safe_to_retry() {
     create("Balcony").refused(409, "CONFLICT").await;
     ada.delete(&there(id)).expect(204).await;
     create("Garden").refused(410, "GONE").await;
-    // Whoever restores it has it back as it was, retries included.
+    // A restored project is as before, and the creation is still safe to retry.
     ada.post(&format!("/trash/{id}/restore")).expect(200).await;
     assert_eq!(create("Garden").expect(200).await.json::<Project>().name, "Balcony");
     ada.delete(&there(id)).expect(204).await;
@@ -109,11 +109,11 @@ async fn an_update_changes_what_it_names_and_keeps_the_rest() {
     ] {
         ada.patch(&there(project.id)).json(wrong).invalid(field).await;
     }
-    assert_eq!(check_log(&ada).await.len(), 5, "what changed nothing left a change");
+    assert_eq!(check_log(&ada).await.len(), 5, "an update without effect left a change");
 }
 
 #[tokio::test]
-async fn a_change_that_was_not_foreseen_is_not_overwritten() {
+async fn if_match_prevents_overwriting_an_unseen_change() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let project = create(&ada, "Garden").await;
@@ -130,7 +130,7 @@ async fn a_change_that_was_not_foreseen_is_not_overwritten() {
     ada.delete(&there(project.id)).header("if-match", "\"2\"").expect(204).await;
 }
 
-/// The name of the constraint that refuses a project with these values, if one does.
+/// The constraint that rejects a project with these values, if any.
 async fn refusing(server: &TestServer, name: &str, color: &str) -> Option<String> {
     let insert = format!(
         "INSERT INTO projects (owner_id, id, name, color, archived, rank, created_at, updated_at, version)
@@ -214,7 +214,7 @@ async fn the_list_is_in_order_with_the_numbers_of_the_tasks() {
 }
 
 #[tokio::test]
-async fn a_project_goes_where_it_is_put_and_the_others_stay() {
+async fn a_move_changes_the_place_of_one_project() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let mut projects = Vec::new();
@@ -242,7 +242,7 @@ async fn a_project_goes_where_it_is_put_and_the_others_stay() {
 }
 
 #[tokio::test]
-async fn a_project_with_tasks_is_deleted_only_as_its_user_says() {
+async fn deleting_a_project_with_tasks_needs_an_explicit_choice() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (kept, lost, empty) = (create(&ada, "Kept").await, create(&ada, "Lost").await, create(&ada, "Empty").await);
@@ -273,7 +273,7 @@ async fn a_project_with_tasks_is_deleted_only_as_its_user_says() {
 }
 
 #[tokio::test]
-async fn another_users_project_is_like_one_that_never_was() {
+async fn another_users_project_is_answered_like_a_missing_one() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     let (own, task) = (create(&ada, "Own").await, ada.create("Ada's").await);
@@ -293,7 +293,7 @@ async fn another_users_project_is_like_one_that_never_was() {
 }
 
 #[tokio::test]
-async fn there_are_at_most_so_many_projects() {
+async fn the_number_of_projects_is_limited() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let first = create(&ada, "First").await;
@@ -320,7 +320,7 @@ async fn there_are_at_most_so_many_projects() {
 }
 
 #[tokio::test]
-async fn every_change_of_a_project_arrives_live() {
+async fn every_change_of_a_project_reaches_the_live_channel() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (mut live, hello) = Live::open(&ada, None).await;

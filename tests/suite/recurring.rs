@@ -1,4 +1,4 @@
-//! Recurring tasks: completing one moves it on to its next occurrence, once for each.
+//! Recurring tasks: completing one moves it to its next occurrence, once per occurrence.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ fn due(task: &Task) -> Value {
 }
 
 #[tokio::test]
-async fn a_completed_occurrence_gives_way_to_the_next() {
+async fn completing_an_occurrence_moves_the_task_to_the_next() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let task = daily(&ada, "FREQ=DAILY;INTERVAL=2").await;
@@ -29,7 +29,7 @@ async fn a_completed_occurrence_gives_way_to_the_next() {
     assert_eq!((next.completed, next.completed_at), (false, None));
     assert_eq!(json!(next)["recurrence"], "FREQ=DAILY;INTERVAL=2");
     assert_eq!(next.version.get(), task.version.get() + 1);
-    assert_eq!(ada.log().await.len(), 2, "one change: that the task is due later");
+    assert_eq!(ada.log().await.len(), 2, "completing it is one change, the later due date");
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn an_update_that_completes_does_the_same() {
 }
 
 #[tokio::test]
-async fn the_local_time_stays_when_the_clocks_change() {
+async fn the_local_time_stays_the_same_when_the_clocks_change() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let due_at = json!({"date": "2026-10-24", "time": "09:30", "time_zone": "Europe/Berlin"});
@@ -86,8 +86,8 @@ async fn the_last_occurrence_can_be_undone_and_done_again() {
     assert!(complete(&ada, &task, json!({"completed": true})).await.completed);
     assert_eq!(done().await, 1);
     assert!(!complete(&ada, &task, json!({"completed": false})).await.completed);
-    assert_eq!(done().await, 0, "what was undone was not done");
-    assert!(complete(&ada, &task, json!({"completed": true})).await.completed, "at once, and without naming it");
+    assert_eq!(done().await, 0, "an undone completion does not count");
+    assert!(complete(&ada, &task, json!({"completed": true})).await.completed, "it can be completed again at once");
     assert!(!ada.update(task.id, json!({"completed": false})).await.completed);
     assert!(ada.update(task.id, json!({"completed": true})).await.completed);
     assert_eq!(done().await, 1);
@@ -124,7 +124,7 @@ async fn a_completion_that_names_its_occurrence_is_safe_to_retry_at_any_time() {
     let task = daily(&ada, "FREQ=DAILY").await;
     let first = complete(&ada, &task, json!({"completed": true, "occurrence": "2026-11-30"})).await;
     let second = complete(&ada, &task, json!({"completed": true, "occurrence": "2026-12-01"})).await;
-    assert_eq!(due(&second), json!({"date": "2026-12-02"}), "another occurrence right after");
+    assert_eq!(due(&second), json!({"date": "2026-12-02"}), "the next occurrence can be completed right after");
     let late = complete(&ada, &task, json!({"completed": true, "occurrence": "2026-11-30"})).await;
     assert_eq!(late, second);
     assert_ne!(first.version, second.version);
@@ -134,15 +134,15 @@ async fn a_completion_that_names_its_occurrence_is_safe_to_retry_at_any_time() {
     };
     other("2027-01-01").await;
     other("2026-11-29").await;
-    // Somebody else puts off what this client has not heard of.
+    // Another client postpones the occurrence without this client's knowledge.
     ada.update(task.id, json!({"due": {"date": "2026-12-05"}})).await;
     other("2026-12-02").await;
     let still = complete(&ada, &task, json!({"completed": true, "occurrence": "2026-12-01"})).await;
-    assert_eq!(due(&still), json!({"date": "2026-12-05"}), "that was done before");
+    assert_eq!(due(&still), json!({"date": "2026-12-05"}), "that occurrence was completed before");
 }
 
 #[tokio::test]
-async fn a_completion_with_if_match_is_done_once() {
+async fn a_completion_with_if_match_happens_once() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let task = daily(&ada, "FREQ=DAILY").await;
@@ -165,7 +165,7 @@ async fn completed_subtasks_are_open_again_in_the_next_round() {
 }
 
 #[tokio::test]
-async fn a_rule_that_cannot_be_is_refused_with_what_is_allowed() {
+async fn an_invalid_rule_is_rejected_with_the_allowed_values() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let with = |rule: &str, due: Value| json!({"title": "a", "due": due, "recurrence": rule});

@@ -1,6 +1,6 @@
-//! What is older than the window leaves the log: only ever the oldest of a user, a bounded number
-//! at a time, and without anybody waiting for it. Who needed it is told so and never gets part of
-//! a history.
+//! Changes older than the retention window are removed from the log: always the oldest changes of a
+//! user, a bounded number at a time, and without blocking anyone. A client that still needs them is
+//! told so and never gets only a part of the history.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::kit::{Client, Live, Options, TestServer};
 const WEEK: Duration = Duration::from_hours(7 * 24);
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A server that forgets nothing by itself, so that the test alone does.
+/// A server that removes nothing by itself, so that only the test does.
 async fn server() -> TestServer {
     TestServer::with(Options { retention: WEEK * 500, ..Options::default() }).await
 }
@@ -25,7 +25,7 @@ async fn execute(pool: &Pool, statements: &'static str) {
     sqlx::raw_sql(statements).execute(pool).await.unwrap_or_else(|error| panic!("{statements}: {error}"));
 }
 
-/// Makes the user's changes up to this number eight days older than they are.
+/// Makes the user's changes up to this number eight days older.
 async fn age(pool: &Pool, user: &str, up_to: i64) {
     let age = "UPDATE task_changes SET changed_at = changed_at - interval '8 days' WHERE owner_id = $1 AND seq <= $2";
     sqlx::query(age).bind(user).bind(up_to).execute(pool).await.expect("an update");
@@ -35,7 +35,7 @@ async fn forget_a_week(pool: &Pool) -> u64 {
     forget(pool, WEEK).await.expect("old changes are removed")
 }
 
-/// The numbers in the user's log as it is stored.
+/// The numbers in the user's stored log.
 async fn kept(pool: &Pool, user: &str) -> Vec<i64> {
     let seqs = sqlx::query_scalar("SELECT seq FROM task_changes WHERE owner_id = $1 ORDER BY seq");
     seqs.bind(user).fetch_all(pool).await.expect("an answer")
@@ -51,7 +51,7 @@ fn position(value: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn what_is_older_than_the_window_goes_and_the_rest_stays() {
+async fn changes_older_than_the_window_are_removed_and_the_rest_stay() {
     let server = server().await;
     let (ada, bob, eve) = (server.user("ada"), server.user("bob"), server.user("eve"));
     for client in [&ada, &bob, &eve] {
@@ -68,7 +68,7 @@ async fn what_is_older_than_the_window_goes_and_the_rest_stays() {
 
     assert_eq!(page(&ada, position(&log[5]), 500).await["changes"], json!(log[6..]));
     ada.get(&format!("/changes?after={}", position(&log[4]))).refused(410, "GONE").await;
-    // Nothing of what there is has changed by it, and who knew all of it goes on.
+    // The tasks are unchanged, and an up-to-date client can continue.
     let list: Value = ada.get("/tasks").expect(200).await.json();
     assert_eq!(list["count"], 10);
     let beginning = eve.position().await;
@@ -78,7 +78,7 @@ async fn what_is_older_than_the_window_goes_and_the_rest_stays() {
 }
 
 #[tokio::test]
-async fn a_hole_is_never_made_even_if_times_are_wrong() {
+async fn removal_never_leaves_a_gap_even_if_times_are_wrong() {
     let server = server().await;
     server.user("ada").create_many(6, "").await;
     execute(
@@ -86,14 +86,14 @@ async fn a_hole_is_never_made_even_if_times_are_wrong() {
         "UPDATE task_changes SET changed_at = changed_at - interval '8 days' WHERE seq IN (1, 3, 4, 6)",
     )
     .await;
-    let forgotten = timeout(PATIENCE, forget_a_week(&server.pool)).await.expect("it comes to an end");
+    let forgotten = timeout(PATIENCE, forget_a_week(&server.pool)).await.expect("the removal ends");
     assert_eq!((forgotten, kept(&server.pool, "ada").await), (1, vec![2, 3, 4, 5, 6]));
-    let forgotten = timeout(PATIENCE, forget_a_week(&server.pool)).await.expect("it comes to an end");
+    let forgotten = timeout(PATIENCE, forget_a_week(&server.pool)).await.expect("the removal ends");
     assert_eq!(forgotten, 0);
 }
 
 #[tokio::test]
-async fn however_much_is_old_one_statement_removes_a_bounded_part() {
+async fn one_statement_removes_a_bounded_number_of_changes() {
     let server = server().await;
     execute(
         &server.pool,
@@ -124,7 +124,7 @@ async fn nobody_waits_for_a_removal_under_way() {
     ada.create_many(5, "").await;
     age(&server.pool, "ada", 3).await;
     let (mut live, hello) = Live::open(&ada, None).await;
-    // A removal that has done its work but not committed until we let it.
+    // A removal that has deleted its rows but does not commit until the test allows it.
     execute(
         &server.pool,
         "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -156,7 +156,7 @@ async fn nobody_waits_for_a_removal_under_way() {
 }
 
 #[tokio::test]
-async fn a_reader_between_two_pages_is_told_instead_of_getting_a_part() {
+async fn a_reader_between_two_pages_gets_an_error_instead_of_a_gap() {
     let server = server().await;
     let ada = server.user("ada");
     let beginning = ada.position().await;
@@ -178,11 +178,11 @@ async fn a_reader_between_two_pages_is_told_instead_of_getting_a_part() {
 }
 
 #[tokio::test]
-async fn an_open_socket_is_reset_that_missed_what_is_gone() {
+async fn an_open_socket_that_missed_removed_changes_is_reset() {
     let server = server().await;
     let ada = server.user("ada");
     ada.create("known").await;
-    // Between two sweeps, another server's changes that this one has not heard of.
+    // Between two sweeps, another server writes changes that this server does not know.
     let (mut live, _) = Live::open(&ada, None).await;
     execute(
         &server.pool,
@@ -205,7 +205,7 @@ async fn an_open_socket_is_reset_that_missed_what_is_gone() {
 }
 
 #[tokio::test]
-async fn an_id_is_free_once_neither_log_nor_trash_know_it_but_a_live_one_is_not() {
+async fn an_id_is_free_once_log_and_trash_have_forgotten_it_unless_a_task_has_it() {
     let server = server().await;
     let ada = server.user("ada");
     let (lost, alive) = (TaskId::new().to_string(), TaskId::new().to_string());
@@ -229,7 +229,7 @@ async fn an_id_is_free_once_neither_log_nor_trash_know_it_but_a_live_one_is_not(
 }
 
 #[tokio::test]
-async fn a_server_forgets_by_itself_and_its_sockets_go_on() {
+async fn a_server_removes_old_changes_by_itself_and_its_sockets_continue() {
     let retention = Duration::from_millis(300);
     let server = TestServer::with(Options { retention, ..Options::default() }).await;
     let ada = server.user("ada");

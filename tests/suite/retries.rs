@@ -1,5 +1,5 @@
-//! Creation with an id of the client's choice: safe to retry, whatever happened to the task since
-//! and however many retries race, and never a way to bring a deleted task back.
+//! Creation with a client-chosen id: it is safe to retry, even concurrently and after the task has
+//! changed, and it never restores a deleted task.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ fn create(client: &Client, id: TaskId, title: &str) -> Call {
 }
 
 #[tokio::test]
-async fn the_same_request_again_gives_the_task_as_it_now_is() {
+async fn a_repeated_request_returns_the_current_task() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let id = TaskId::new();
@@ -35,7 +35,7 @@ async fn the_same_request_again_gives_the_task_as_it_now_is() {
 }
 
 #[tokio::test]
-async fn requests_that_mean_the_same_are_the_same() {
+async fn equivalent_requests_count_as_the_same() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let id = TaskId::new();
@@ -65,14 +65,14 @@ async fn another_request_with_the_same_id_is_a_conflict() {
     }
     assert_eq!(ada.read(id).await, task);
 
-    // Nor may a client claim an id that the server chose.
+    // A client cannot use an id that the server chose either.
     let chosen = ada.create("Buy bread").await;
     create(&ada, chosen.id, "Buy bread").refused(409, "CONFLICT").await;
     assert_eq!(ada.log().await.len(), 2);
 }
 
 #[tokio::test]
-async fn the_id_of_a_deleted_task_stays_gone() {
+async fn the_id_of_a_deleted_task_cannot_be_used_again() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (own, chosen) = (TaskId::new(), ada.create("Buy bread").await.id);
@@ -87,7 +87,7 @@ async fn the_id_of_a_deleted_task_stays_gone() {
 }
 
 #[tokio::test]
-async fn each_user_has_all_ids_to_choose_from() {
+async fn users_may_choose_the_same_ids() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     let id = TaskId::new();
@@ -99,9 +99,9 @@ async fn each_user_has_all_ids_to_choose_from() {
 }
 
 #[tokio::test]
-async fn of_creates_that_race_exactly_one_creates() {
+async fn of_concurrent_creates_exactly_one_creates() {
     let server = TestServer::start().await;
-    // Half of the rounds begin with an owner who has never written.
+    // In half of the rounds, the owner has never written before.
     for round in 0..25 {
         let user = server.user(&if round % 2 == 0 { "ada".to_owned() } else { format!("user {round}") });
         let before = user.log().await.len();
@@ -111,13 +111,13 @@ async fn of_creates_that_race_exactly_one_creates() {
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 200, 200, 201]);
         let tasks: Vec<Task> = answers.iter().map(Answer::json).collect();
-        assert!(tasks.iter().all(|task| *task == tasks[0]), "the answers differ: {tasks:?}");
+        assert!(tasks.iter().all(|task| *task == tasks[0]), "the responses differ: {tasks:?}");
         assert_eq!(user.log().await.len(), before + 1);
     }
 }
 
 #[tokio::test]
-async fn a_create_that_races_a_delete_never_brings_the_task_back() {
+async fn a_create_that_races_a_delete_never_restores_the_task() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     for _ in 0..25 {
@@ -140,13 +140,13 @@ async fn a_create_that_races_a_delete_never_brings_the_task_back() {
         }
     }
     assert_eq!(ada.page("").await.count, 0);
-    // One change creates each task and the next about it deletes it, in a log without gaps.
+    // For each task, one change creates it and the next deletes it, in a log without gaps.
     let mut lives: HashMap<TaskId, Vec<ChangeKind>> = HashMap::new();
     for (number, change) in ada.changes(None).await.iter().enumerate() {
         let id = match change.subject() {
             Subject::Task(task) => task.id,
             Subject::TaskId(id) => *id,
-            Subject::Project(_) | Subject::ProjectId(_) => panic!("nobody did {change:?}"),
+            Subject::Project(_) | Subject::ProjectId(_) => panic!("unexpected change {change:?}"),
         };
         assert_eq!(usize::try_from(change.seq().get()), Ok(number + 1));
         lives.entry(id).or_default().push(change.kind());

@@ -1,6 +1,6 @@
-//! Access that is taken back ends on the server that is told at once, on all others through hints
-//! or, without them, through the next sweep; sockets close with 4401; and no server ever lets in
-//! what was revoked before it started.
+//! Revoking access: it ends at once on the server that handles the request, and on all others
+//! through hints or, without hints, through the next sweep. Sockets close with 4401. A server also
+//! knows the revocations from before its start.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,14 +17,14 @@ use tokio::net::TcpStream;
 use crate::kit::{Client, Live, Options, SECRET, TestDatabase, TestServer, token};
 use crate::servers::{NEVER, SWEEP, servers};
 
-/// What taking back access takes back.
+/// The kind of access that a test revokes.
 #[derive(Debug, Clone, Copy)]
 enum What {
     ApiToken,
     User,
 }
 
-/// One who got access, and how it is taken back.
+/// A user with access, and the way to revoke it.
 struct Case {
     what: What,
     user: Client,
@@ -39,7 +39,7 @@ impl Case {
         Self { what, user, script, id }
     }
 
-    /// All whose access ends.
+    /// All clients whose access ends.
     fn ended(&self) -> Vec<&Client> {
         match self.what {
             What::ApiToken => vec![&self.script],
@@ -55,7 +55,7 @@ impl Case {
     }
 }
 
-/// Uses access on all servers, takes it back on the first, and waits for its end on the others.
+/// Uses access on all servers, revokes it on the first, and waits until it ends on the others.
 async fn check_that_access_ends(servers: &[TestServer], what: What, name: &str, within: Option<Duration>) {
     let case = Case::new(&servers[0], name, what).await;
     let mut sockets = Vec::new();
@@ -102,7 +102,7 @@ async fn access_ends_here_at_once_and_there_through_hints() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn access_ends_within_a_second_or_so_without_hints() {
     let servers = servers(3, SWEEP, false).await;
-    // The sweep, and what the machine takes for the rest.
+    // The sweep interval plus time for a slow machine.
     let within = Some(SWEEP * 2);
     check_that_access_ends(&servers, What::ApiToken, "ada", within).await;
     check_that_access_ends(&servers, What::User, "ada", within).await;
@@ -117,7 +117,7 @@ async fn a_server_without_any_socket_hears_of_it_from_its_sweep() {
     let began = Instant::now();
     case.take_back().await;
     while there.get("/stats").send().await.status != 401 {
-        assert!(began.elapsed() < SWEEP * 3, "still let in");
+        assert!(began.elapsed() < SWEEP * 3, "the token is still accepted");
     }
 }
 
@@ -129,7 +129,7 @@ async fn a_server_that_starts_later_knows_what_was_revoked_before() {
     token.take_back().await;
     user.take_back().await;
     first.stop().await;
-    // It never sweeps, and hears no hints.
+    // This server neither sweeps nor receives hints.
     let second = TestServer::on(database, crate::servers::sweeping(NEVER, false)).await;
     for client in token.ended().into_iter().chain(user.ended()) {
         client.at(&second).get("/stats").refused(401, "UNAUTHORIZED").await;
@@ -158,7 +158,7 @@ async fn many_revocations_at_once_are_numbered_without_gaps_and_none_is_missed()
     for (live, script) in &mut sockets {
         assert_eq!(live.closed().await, 4401);
         for server in &servers {
-            // A socket's end is the hint's; the other servers' need not have arrived yet.
+            // A hint closes the socket; hints for the other servers may still be on their way.
             let there = script.at(server);
             while there.get("/stats").send().await.status != 401 {}
         }
@@ -206,7 +206,7 @@ async fn a_request_whose_body_is_still_coming_when_access_ends_does_nothing() {
         body.len(),
     );
     stream.write_all(head.as_bytes()).await.expect("sent");
-    // The server asks for the body, and so has let the request in.
+    // The server asks for the body, so it has accepted the token.
     let mut go_on = [0; 25];
     stream.read_exact(&mut go_on).await.expect("an answer");
     assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
@@ -239,7 +239,7 @@ async fn a_token_counts_no_longer_than_what_forbids_it_is_kept() {
         assert!(problem["detail"].as_str().expect("a detail").contains(reason), "{claims}: {problem}");
     }
     with(json!({"sub": "ada", "exp": now + 3500})).get("/stats").expect(200).await;
-    // One that would go on for years ends here when its hour is over.
+    // A token that is valid for years ends here after an hour.
     let years = with(json!({"sub": "ada", "iat": now - 1800, "exp": now + 100_000_000}));
     let (_, hello) = Live::open(&years, None).await;
     let end: chrono::DateTime<Utc> = hello["expires_at"].as_str().expect("a time").parse().expect("a time");
@@ -258,7 +258,7 @@ async fn old_revocations_are_removed_and_young_ones_stay() {
                WHERE seq = 1";
     sqlx::query(age).execute(&server.pool).await.expect("an update");
     server.stop().await;
-    // Old ones are looked for at the start, too.
+    // The server also removes old revocations at its start.
     let server = TestServer::on(database, Options::default()).await;
     let left = async || {
         let rows = sqlx::query_scalar::<_, i64>("SELECT seq FROM revocations ORDER BY seq").fetch_all(&server.pool);

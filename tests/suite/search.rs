@@ -1,5 +1,5 @@
-//! Search: words and beginnings of words in any language, the better matches first, and nothing
-//! that a person can type is an error.
+//! Search: it finds words and prefixes of words in any language and sorts better matches first. No
+//! input is an error.
 
 use serde_json::json;
 
@@ -17,7 +17,7 @@ async fn found(client: &Client, words: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn words_are_found_whatever_their_case_and_accents() {
+async fn search_ignores_case_and_accents() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     for (title, searches) in [
@@ -47,7 +47,7 @@ async fn words_are_found_whatever_their_case_and_accents() {
 }
 
 #[tokio::test]
-async fn all_words_must_be_there_each_as_the_beginning_of_one() {
+async fn every_word_of_the_query_must_match_as_a_prefix() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     create_all(&ada, &["Buy milk", "Buy oat milk", "Milk the cow", "Call Buyers", "10 eggs", "e-mail foo/bar_baz"])
@@ -60,7 +60,7 @@ async fn all_words_must_be_there_each_as_the_beginning_of_one() {
     assert_eq!(found(&ada, "ilk").await, [""; 0]);
     assert_eq!(found(&ada, "milk eggs bread").await, ["Shopping"]);
     assert_eq!(found(&ada, "1").await, ["10 eggs"]);
-    // What is taken apart must stand together, in order.
+    // The parts of a split word must stand together and in order.
     for words in ["e-mail", "foo/bar", "bar_baz", "bar", "mail", "foo bar", "bar foo"] {
         assert_eq!(found(&ada, words).await, ["e-mail foo/bar_baz"], "{words}");
     }
@@ -87,7 +87,7 @@ async fn the_better_match_comes_first() {
     ada.create_with(json!({"title": "Milk in both", "description": "Buy milk"})).await;
     create_all(&ada, &["Milk in the title", "Elsewhere", "Milk again"]).await;
     let ranked = ada.titles(&[("q", "milk")]).await;
-    // Among equals the newest.
+    // Among equal matches, the newest comes first.
     assert_eq!(ranked, ["Milk in both", "Milk again", "Milk in the title", "In the description"]);
     let worst_first = ada.titles(&[("q", "milk"), ("order", "asc")]).await;
     assert_eq!(worst_first, ranked.iter().rev().cloned().collect::<Vec<_>>());
@@ -116,7 +116,7 @@ async fn pages_of_many_equal_matches_hold_each_task_once() {
 }
 
 #[tokio::test]
-async fn a_search_follows_what_changes() {
+async fn search_finds_the_current_text() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let task = ada.create("Buy milk").await;
@@ -126,7 +126,7 @@ async fn a_search_follows_what_changes() {
 }
 
 #[tokio::test]
-async fn whatever_is_typed_is_no_error() {
+async fn no_query_is_an_error() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let title = "It's a \"test\" of C:\\dir & co | x:*";
@@ -139,7 +139,7 @@ async fn whatever_is_typed_is_no_error() {
     for words in ["it's", "test & co", "\"test\"", "c:\\dir", "te:*", "(test)", "x:*", "<-> test", "a\u{a0}test"] {
         assert_eq!(found(&ada, words).await, [title], "{words}");
     }
-    // There is no word in these.
+    // These queries contain no word.
     for words in ["&", "!|&", "''", "\"", "\\", ":*", "<->", "🦀", "。、", "…—", "\u{200b}", "\u{301}"] {
         assert_eq!(found(&ada, words).await, [""; 0], "{words}");
     }

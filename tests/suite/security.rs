@@ -1,5 +1,5 @@
-//! `SECURITY.md` names for each requirement the test that holds it: the tests must be there, and
-//! what has none must be called open.
+//! `SECURITY.md` names a test for each requirement. Each named test must exist, and a requirement
+//! without a test must be marked as open.
 
 use std::fs;
 use std::path::Path;
@@ -18,8 +18,8 @@ pub fn sources(directory: &Path, text: &mut String) {
     }
 }
 
-/// Whether there is what a name stands for: a file, a module of the suite, or a test, whose name may
-/// be shortened with `…`.
+/// Whether a name exists as a file, a module of the suite, or a test. `…` may stand for a part of a
+/// test's name.
 fn exists(name: &str, sources: &str) -> bool {
     let root = Path::new(ROOT);
     if name.contains('/') {
@@ -47,7 +47,7 @@ fn each_requirement_names_a_test_that_is_there_or_is_open() {
         let names: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
         assert!(!names.is_empty() || how.contains("**open**"), "{requirement}: neither a test nor open");
         for name in names {
-            assert!(exists(name, &text), "{requirement}: there is no {name}");
+            assert!(exists(name, &text), "{requirement}: {name} does not exist");
         }
     }
     assert!(rows > 50, "{rows} rows");

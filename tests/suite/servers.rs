@@ -1,6 +1,6 @@
-//! Several servers on one database: a change written on any of them reaches the sockets of all,
-//! at once through hints, and, when hints are lost or there are none, through the sweep, which is
-//! the only thing that asks the database while nothing happens.
+//! Several servers on one database: a change on any server reaches the sockets of all, at once
+//! through hints or, without hints, through the sweep. While nothing happens, only the sweep
+//! queries the database.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,14 +11,14 @@ use tokio::time::timeout;
 
 use crate::kit::{Live, Options, Relay, TestDatabase, TestServer};
 
-/// Longer than anything here may take.
+/// Longer than anything here takes.
 pub const NEVER: Duration = Duration::from_mins(10);
 pub const SOON: Duration = Duration::from_millis(200);
 /// The usual time between two sweeps.
 pub const SWEEP: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// So many servers on one database; with hints, once all of them listen.
+/// Starts servers on one database. With hints, returns once all of them listen.
 pub async fn servers(count: usize, sweep: Duration, hints: bool) -> Vec<TestServer> {
     let database = Arc::new(TestDatabase::new().await);
     let mut servers = Vec::new();
@@ -38,7 +38,7 @@ pub fn sweeping(sweep: Duration, hints: bool) -> Options {
 
 const LISTENERS: &str = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'";
 
-/// Returns once so many servers listen for hints.
+/// Returns once this many servers listen for hints.
 pub async fn until_listening(server: &TestServer, count: usize) {
     let listening = async {
         let listeners = format!("SELECT count(*) {LISTENERS} AND state = 'idle'");
@@ -48,7 +48,7 @@ pub async fn until_listening(server: &TestServer, count: usize) {
     timeout(PATIENCE, listening).await.expect("the servers listen");
 }
 
-/// Writes on all servers at once; every socket must receive the whole log in its order.
+/// Writes on all servers concurrently; every socket must receive the whole log in order.
 pub async fn check_that_all_receive(servers: &[TestServer]) {
     let mut sockets = Vec::new();
     for server in servers {
@@ -65,7 +65,7 @@ pub async fn check_that_all_receive(servers: &[TestServer]) {
         assert_eq!(live.changes(log.len()).await, log);
         live.expect_nothing().await;
     }
-    // Nothing follows that might bring a late change along.
+    // No later event could deliver a delayed change.
     for (writer, client) in clients.iter().enumerate() {
         client.create("alone").await;
         for live in &mut sockets {
@@ -85,16 +85,16 @@ async fn a_change_on_any_server_reaches_the_sockets_of_all_without_hints() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn while_hints_are_cut_the_sweep_carries_and_afterwards_hints_do_again() {
+async fn while_hints_are_cut_the_sweep_carries_changes() {
     check_that_the_sweep_replaces_hints(&servers(2, SWEEP, true).await).await;
 }
 
-/// Takes the hints away from two servers that sweep every second, and gives them back.
+/// Interrupts the hints between two servers that sweep every second, and restores them.
 pub async fn check_that_the_sweep_replaces_hints(servers: &[TestServer]) {
     const ROUNDS: u32 = 10;
     let (here, there) = (servers[0].user("ada"), servers[1].user("ada"));
     let (mut live, _) = Live::open(&there, None).await;
-    // More connections at once than the test needs later, when none can be opened any more.
+    // Opens more connections now than the test needs later, when none can be opened.
     here.create_many(16, "warm").await;
     there.create_many(16, "warm").await;
     live.changes(32).await;
@@ -116,12 +116,12 @@ pub async fn check_that_the_sweep_replaces_hints(servers: &[TestServer]) {
         here.create("through hints").await;
         live.expect("task.created").await;
     }
-    // Each round would wait for a sweep of its own.
+    // Without hints, each round would wait for another sweep.
     assert!(began.elapsed() < SWEEP * (ROUNDS / 2), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
-async fn a_history_that_another_server_began_anew_resets_the_sockets() {
+async fn a_new_history_from_another_server_resets_the_sockets() {
     let servers = servers(2, SOON, false).await;
     let (here, there) = (servers[0].user("ada"), servers[1].user("ada"));
     for title in ["one", "two", "three"] {
@@ -129,7 +129,7 @@ async fn a_history_that_another_server_began_anew_resets_the_sockets() {
     }
     let mut sockets = [Live::open(&here, None).await.0, Live::open(&there, None).await.0];
 
-    // Ada is deleted, and returns on the first server before anybody could notice.
+    // Ada is deleted and returns on the first server before the second one notices.
     let mut connection = servers[0].database.connection().await;
     let mut transaction = connection.begin().await.expect("a transaction");
     for table in ["task_changes", "tasks", "owners"] {
@@ -142,7 +142,8 @@ async fn a_history_that_another_server_began_anew_resets_the_sockets() {
         let mut reset = live.expect("reset").await;
         assert_eq!(reset["reason"], "history_changed");
         if reset["seq"] == 0 {
-            // Who looked between the two sees the deletion, and the return as the change it is.
+            // A server that looked between the two sees the deletion, and the return as a new
+            // change.
             reset = live.expect("task.created").await;
         }
         assert_eq!((&reset["seq"], &reset["position"]), (&json!(1), &json!(here.position().await)));
@@ -160,7 +161,7 @@ async fn a_history_that_another_server_began_anew_resets_the_sockets() {
 }
 
 #[tokio::test]
-async fn while_nothing_happens_the_database_hears_one_sweep_a_time_whatever_the_sockets() {
+async fn while_nothing_happens_the_only_queries_are_the_sweeps() {
     const SWEEPS: u32 = 8;
     let database = Arc::new(TestDatabase::new().await);
     let mut relay = Relay::to(&database).await;
@@ -173,9 +174,9 @@ async fn while_nothing_happens_the_database_hears_one_sweep_a_time_whatever_the_
         sockets.push(Live::open(&user, None).await.0);
         sockets.push(Live::open(&user, None).await.0);
     }
-    // A ring may take one more look after a socket's hello, and hints are gathered before they are
-    // sent; two sweeps from now all of that is over. Those that the relay has already heard do not
-    // count: they may be older than the last write.
+    // A ring may read once more after a socket's hello, and hints are batched before they are sent;
+    // two sweeps from now all of that is over. Sweeps that the relay has already seen do not count,
+    // because they may be older than the last write.
     relay.so_far();
     for _ in 0..2 {
         while !relay.next().await.contains("unnest($1::text[], $2::bigint[]") {}

@@ -1,7 +1,6 @@
-//! `taskwire serve` as a person starts it for the first time: the real program with a private
-//! Postgres in a fresh directory, from the first token to the restart, the orderly stop and the
-//! crash. Nothing acknowledged may be lost, nothing may be left behind, and the log must keep
-//! to itself whose tasks these are.
+//! `taskwire serve` as at its first start: the real program with a private Postgres in a new
+//! directory, from the first token to a restart, an orderly stop and a crash. No acknowledged write
+//! may be lost, no process may be left behind, and the log must not reveal users or tasks.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -15,11 +14,11 @@ use taskwire::model::Task;
 
 use crate::kit::{Client, Live, Running, Scratch, run, taskwire};
 
-/// A server at work with its data in the directory `data`.
+/// A running server with its data in the directory `data`.
 struct Server {
     process: Running,
     address: SocketAddr,
-    /// The token for a first try, if one was shown.
+    /// The demo token, if the server printed one.
     demo: Option<String>,
 }
 
@@ -49,7 +48,7 @@ impl Server {
     }
 }
 
-/// A token from the program itself, signed with the secret in the directory.
+/// A token made by the program, signed with the secret in the directory.
 async fn mint(dir: &Scratch, user: &str) -> String {
     let output = run(taskwire(dir, ["token", "--user", user]).env("DATA_DIR", "data")).await;
     String::from_utf8(output.stdout).expect("text").trim_end().to_owned()
@@ -62,20 +61,20 @@ fn postgres_pid(dir: &Scratch) -> i32 {
 
 fn is_running(pid: i32) -> bool {
     if cfg!(target_os = "linux") {
-        // A zombie whose new parent is slow to notice runs no more: it has no program.
+        // A zombie that its new parent has not reaped yet does not run: it has no program.
         return fs::read_link(format!("/proc/{pid}/exe")).is_ok();
     }
     rustix::process::Pid::from_raw(pid).is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
 }
 
-/// A connection of our own to the server's private Postgres.
+/// A separate connection to the server's private Postgres.
 async fn connect(dir: &Scratch) -> PgConnection {
     let socket = dir.path().join("data/postgres-socket").display().to_string().replace('/', "%2F");
     let url = format!("postgresql:///postgres?host={socket}&port=5432&user=taskwire&sslmode=disable");
     PgConnection::connect(&url).await.expect("the private Postgres answers")
 }
 
-/// Holds the lock that every write of this user has to wait for, until the transaction ends.
+/// Blocks every write of this user until the transaction ends.
 async fn hold_up<'a>(connection: &'a mut PgConnection, user: &str) -> sqlx::Transaction<'a, sqlx::Postgres> {
     let mut transaction = connection.begin().await.expect("a transaction");
     let lock = sqlx::query("SELECT FROM owners WHERE owner_id = $1 FOR UPDATE").bind(user);
@@ -94,7 +93,7 @@ async fn until_held_up(dir: &Scratch) {
 }
 
 #[tokio::test]
-async fn a_first_try_is_still_there_after_a_restart() {
+async fn tasks_of_a_first_try_survive_a_restart() {
     let dir = Scratch::new();
     let started = Instant::now();
     let mut server = Server::start(&dir, &["--show-demo-token"], &[]).await;
@@ -121,8 +120,8 @@ async fn a_first_try_is_still_there_after_a_restart() {
     let started = Instant::now();
     let mut server = Server::start(&dir, &[], &[]).await;
     println!("second start: {:?}", started.elapsed());
-    assert_eq!(server.demo, None, "no token where nobody asked and nobody looks");
-    // The secret has been kept as well, so the token is still good.
+    assert_eq!(server.demo, None, "a token is printed only on request or to a terminal");
+    // The secret was kept too, so the token is still valid.
     let demo = server.client("demo", &token);
     let kept: Task = demo.get(&format!("/tasks/{}", task.id)).expect(200).await.json();
     assert_eq!(kept, task);
@@ -170,7 +169,7 @@ async fn a_crash_loses_no_acknowledged_write_and_leaves_no_postgres() {
         );
 
     let (mut live, _) = Live::open(&ada, None).await;
-    // The crash comes while writers are at work.
+    // The crash happens during writes.
     let writers = (0..4).map(|_| {
         let ada = ada.clone();
         tokio::spawn(async move {
@@ -187,7 +186,7 @@ async fn a_crash_loses_no_acknowledged_write_and_leaves_no_postgres() {
     let crashed = Instant::now();
     let gone = async {
         postgres_works.await.expect("the connection breaks");
-        // Its last breath comes right after.
+        // Postgres ends shortly after.
         while is_running(postgres) {
             tokio::task::yield_now().await;
         }
@@ -215,7 +214,7 @@ async fn a_crash_loses_no_acknowledged_write_and_leaves_no_postgres() {
     server.process.terminate().await;
 }
 
-/// A new task, unless the server is gone.
+/// Creates a task; `None` if the server is gone.
 async fn try_create(client: &Client) -> Option<Task> {
     let url = format!("http://{}{}", client.address(), client.own("/tasks"));
     let request = reqwest::Client::new().post(url).bearer_auth(client.token()?).json(&json!({ "title": "written" }));
@@ -225,7 +224,7 @@ async fn try_create(client: &Client) -> Option<Task> {
 }
 
 #[tokio::test]
-async fn a_request_under_way_is_answered_before_the_server_stops() {
+async fn a_request_under_way_completes_before_the_server_stops() {
     let dir = Scratch::new();
     let mut server = Server::start(&dir, &[], &[]).await;
     let ada = server.client("ada", &mint(&dir, "ada").await);
@@ -261,11 +260,11 @@ async fn a_statement_that_hangs_does_not_keep_the_server_from_stopping() {
     server.process.terminate().await;
     assert!(stopping.elapsed() < Duration::from_secs(10), "{:?}", stopping.elapsed());
     assert!(!is_running(postgres));
-    assert!(hanging.await.is_err(), "no answer is no promise");
+    assert!(hanging.await.is_err(), "no response means no acknowledgement");
 }
 
 #[tokio::test]
-async fn the_log_tells_neither_who_nor_what() {
+async fn the_log_reveals_neither_users_nor_tasks() {
     const USER: &str = "marked-user-5417";
     const TITLE: &str = "marked-title-5417";
     let secret = "marked-secret-5417, which has 32 bytes or more";

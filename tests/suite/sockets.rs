@@ -1,6 +1,5 @@
-//! How many sockets there may be and how they end by themselves: the caps before and after a
-//! socket has said who it is, signs of life, the maximum age, and the drain of a server that
-//! stops while others go on.
+//! Limits and lifetimes of sockets: the limits before and after authentication, heartbeats, the
+//! maximum age, and the drain of a stopping server while others continue.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +21,7 @@ fn live(change: impl FnOnce(&mut LiveConfig)) -> Options {
     options
 }
 
-/// Few places for sockets that have not said who they are, and this machine as a trusted proxy.
+/// Low limits for unauthenticated sockets, and this machine as a trusted proxy.
 fn crowded(total: usize, per_address: usize) -> Options {
     let options = live(|live| {
         live.unauthenticated = total;
@@ -31,13 +30,13 @@ fn crowded(total: usize, per_address: usize) -> Options {
     Options { trusted_proxies: ["127.0.0.0/8".parse::<IpNet>().expect("a network")].into_iter().collect(), ..options }
 }
 
-/// A silent socket of somebody at this address.
+/// An unauthenticated socket from this address.
 async fn silent(client: &Client, address: &str) -> Live {
     let admitted = Live::handshake(client, None, None, &[("x-forwarded-for", address)]).await;
     admitted.unwrap_or_else(|refusal| panic!("{refusal:?}"))
 }
 
-/// The refusal of a silent socket of somebody at this address.
+/// The response that rejects an unauthenticated socket from this address.
 async fn refused(client: &Client, address: &str) -> Answer {
     let call = client
         .with_token(None)
@@ -55,7 +54,7 @@ async fn refused(client: &Client, address: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_user_with_too_many_sockets_is_told_so_and_has_a_place_again_when_one_closes() {
+async fn a_user_at_the_limit_of_sockets_can_connect_again_when_one_closes() {
     let server = TestServer::with(live(|live| live.sockets_per_user = 2)).await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     let (first, _) = Live::open(&ada, None).await;
@@ -77,7 +76,7 @@ async fn a_user_with_too_many_sockets_is_told_so_and_has_a_place_again_when_one_
 }
 
 #[tokio::test]
-async fn one_address_has_few_places_for_sockets_that_have_not_said_who_they_are() {
+async fn unauthenticated_sockets_are_limited_per_address() {
     let server = TestServer::with(crowded(100, 2)).await;
     let ada = server.user("ada");
     let mut first = silent(&ada, "192.0.2.1").await;
@@ -85,7 +84,7 @@ async fn one_address_has_few_places_for_sockets_that_have_not_said_who_they_are(
     refused(&ada, "192.0.2.1").await;
     refused(&ada, "made up, 192.0.2.1, 127.0.0.9").await;
     let _elsewhere = silent(&ada, "192.0.2.2").await;
-    // Who says in the handshake who they are takes no such place.
+    // A socket that authenticates in the handshake does not count.
     Live::open(&ada, None).await.0.expect_nothing().await;
 
     first.authenticate(&token("ada"), None).await;
@@ -101,7 +100,7 @@ async fn one_address_has_few_places_for_sockets_that_have_not_said_who_they_are(
 }
 
 #[tokio::test]
-async fn all_addresses_together_have_few_places_for_sockets_that_have_not_said_who_they_are() {
+async fn unauthenticated_sockets_are_limited_in_total() {
     let server = TestServer::with(crowded(3, 3)).await;
     let ada = server.user("ada");
     let mut sockets = Vec::new();
@@ -114,7 +113,7 @@ async fn all_addresses_together_have_few_places_for_sockets_that_have_not_said_w
 }
 
 #[tokio::test]
-async fn nobody_is_believed_about_addresses_who_is_not_a_trusted_proxy() {
+async fn only_a_trusted_proxy_can_set_the_address() {
     let options = crowded(100, 1);
     let server = TestServer::with(Options { trusted_proxies: std::iter::empty().collect(), ..options }).await;
     let ada = server.user("ada");
@@ -123,7 +122,7 @@ async fn nobody_is_believed_about_addresses_who_is_not_a_trusted_proxy() {
 }
 
 #[tokio::test]
-async fn who_does_not_say_in_time_who_they_are_loses_socket_and_place() {
+async fn a_socket_that_does_not_authenticate_in_time_is_closed() {
     const WITHIN: Duration = Duration::from_millis(300);
     let mut options = crowded(1, 1);
     options.live.authenticate_within = WITHIN;
@@ -139,7 +138,7 @@ async fn who_does_not_say_in_time_who_they_are_loses_socket_and_place() {
 }
 
 #[tokio::test]
-async fn a_heartbeat_names_the_last_change_and_who_answers_its_pings_stays() {
+async fn a_heartbeat_names_the_last_change_and_answering_pings_keeps_a_socket_open() {
     const HEARTBEAT: Duration = Duration::from_millis(100);
     let server = TestServer::with(live(|live| live.heartbeat = HEARTBEAT)).await;
     let ada = server.user("ada");
@@ -155,7 +154,7 @@ async fn a_heartbeat_names_the_last_change_and_who_answers_its_pings_stays() {
 }
 
 #[tokio::test]
-async fn who_answers_nothing_for_two_heartbeats_is_dropped() {
+async fn a_client_that_is_silent_for_two_heartbeats_is_disconnected() {
     const HEARTBEAT: Duration = Duration::from_millis(200);
     let server = TestServer::with(live(|live| {
         live.heartbeat = HEARTBEAT;
@@ -173,9 +172,12 @@ async fn who_answers_nothing_for_two_heartbeats_is_dropped() {
     );
     let began = Instant::now();
     stream.write_all(handshake.as_bytes()).await.expect("the server listens");
-    // Takes whatever comes, and says nothing.
+    // Reads everything and sends nothing.
     let mut received = Vec::new();
-    timeout(PATIENCE, stream.read_to_end(&mut received)).await.expect("it is dropped").expect("an orderly end");
+    timeout(PATIENCE, stream.read_to_end(&mut received))
+        .await
+        .expect("the server disconnects")
+        .expect("an orderly end");
     assert!(began.elapsed() >= HEARTBEAT * 2, "{:?}", began.elapsed());
     let received = String::from_utf8_lossy(&received);
     assert!(received.starts_with("HTTP/1.1 101") && received.contains("heartbeat"), "{received}");
@@ -198,7 +200,7 @@ async fn an_old_socket_is_closed_and_its_client_resumes() {
     live.expect("caught_up").await;
 }
 
-/// Reads a socket to its close; returns the numbers it got and when it was closed.
+/// Reads a socket until it closes; returns the numbers of its changes and the time of the close.
 async fn to_the_end(mut live: Live) -> (Vec<i64>, Instant) {
     let mut numbers = Vec::new();
     let code = loop {
@@ -212,7 +214,7 @@ async fn to_the_end(mut live: Live) -> (Vec<i64>, Instant) {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_says_so_and_lets_its_sockets_go_one_after_the_other() {
+async fn a_stopping_server_reports_it_and_closes_its_sockets_over_time() {
     const DRAIN: Duration = Duration::from_secs(3);
     let server = TestServer::with(live(|live| live.drain = DRAIN)).await;
     let other = TestServer::on(server.database.clone(), Options::default()).await;
@@ -230,21 +232,21 @@ async fn a_server_that_stops_says_so_and_lets_its_sockets_go_one_after_the_other
     silent.expect("draining").await;
     assert_eq!(silent.closed().await, 1012);
 
-    // What is not a socket is served as ever, but load balancers are told to go elsewhere.
+    // Other requests are served as usual, but the health check tells load balancers to stop.
     let health = anonymous.call(reqwest::Method::GET, "/health").expect(503).await;
     let health: serde_json::Value = health.json();
     assert_eq!((&health["status"], &health["database"]), (&json!("unhealthy"), &json!("connected")));
     ada.create("during the drain").await;
-    let refusal = Live::handshake(&ada, None, ada.token(), &[]).await.err().expect("a refusal");
+    let refusal = Live::handshake(&ada, None, ada.token(), &[]).await.err().expect("a rejection");
     assert_eq!((refusal.0.as_u16(), &refusal.1["code"]), (503, &json!("UNAVAILABLE")));
 
     let (sockets, hellos): (Vec<_>, Vec<_>) = sockets.into_iter().unzip();
     let ends = join_all(sockets.into_iter().map(to_the_end)).await;
     let (first, last) = (ends.iter().map(|end| end.1).min(), ends.iter().map(|end| end.1).max());
     let spread = last.expect("an end") - first.expect("an end");
-    // All sixteen of random times falling into so short a while does not happen.
+    // Sixteen random times practically never fall into such a short interval.
     assert!(spread > DRAIN / 6, "{spread:?}");
-    assert!(ends.iter().any(|(numbers, _)| numbers == &[1]), "nobody got the change while the server stopped");
+    assert!(ends.iter().any(|(numbers, _)| numbers == &[1]), "no socket got the change while the server was stopping");
     for ((numbers, _), hello) in ends.iter().zip(hellos) {
         let (mut live, _) = Live::open(&other.user("ada"), hello["position"].as_str()).await;
         assert_eq!(live.expect("task.created").await["seq"], 1, "either before the close or after it: {numbers:?}");

@@ -1,5 +1,5 @@
-//! Every order in both directions: pages of a few tasks each, over ties and missing values and
-//! while others write, give every task once and in its place.
+//! Every sort order in both directions: small pages contain every task once and in order, with
+//! ties, missing values and concurrent writes.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -13,7 +13,7 @@ use crate::kit::{Client, TestServer, at};
 
 const SORTS: [&str; 7] = ["created", "updated", "title", "due", "priority", "rank", "completed"];
 
-/// Missing values come last whatever the direction, which then is that of the ids as well.
+/// Compares two values; missing ones come last in both directions.
 fn missing_last<T: Ord>(a: Option<T>, b: Option<T>, descending: bool) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) if descending => b.cmp(&a),
@@ -31,12 +31,12 @@ fn compared(a: &Task, b: &Task, sort: &str, descending: bool) -> Ordering {
         "priority" => missing_last(Some(a.priority), Some(b.priority), descending),
         "rank" => missing_last(Some(&a.rank), Some(&b.rank), descending),
         "completed" => missing_last(a.completed_at, b.completed_at, descending),
-        other => panic!("{other} is no order that can be told by looking"),
+        other => panic!("{other} is not an order that this test can compute"),
     };
     by.then_with(|| if descending { b.id.cmp(&a.id) } else { a.id.cmp(&b.id) })
 }
 
-/// Tasks among which every order finds equals and what has no value.
+/// Creates tasks with equal and missing values for every order.
 async fn create_some(client: &Client) {
     for number in 0..14 {
         let due = match number % 4 {
@@ -48,7 +48,7 @@ async fn create_some(client: &Client) {
         let (title, priority) = (["b", "a", "c"][number % 3], ["none", "urgent", "low"][number % 3]);
         client
             .create_with(json!({
-                // Ids that are not in the order of creation.
+                // The ids are not in the order of creation.
                 "id": uuid::Uuid::new_v4(),
                 "title": title,
                 "priority": priority,
@@ -60,7 +60,7 @@ async fn create_some(client: &Client) {
 }
 
 #[tokio::test]
-async fn pages_of_any_size_give_every_task_once_and_in_order() {
+async fn pages_of_any_size_contain_every_task_once_and_in_order() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     create_some(&ada).await;
@@ -81,7 +81,7 @@ async fn pages_of_any_size_give_every_task_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn each_order_has_a_usual_direction() {
+async fn each_order_has_a_default_direction() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     create_some(&ada).await;
@@ -95,7 +95,7 @@ async fn each_order_has_a_usual_direction() {
 }
 
 #[tokio::test]
-async fn what_does_not_change_is_neither_skipped_nor_repeated_while_others_do() {
+async fn unchanged_tasks_are_neither_skipped_nor_repeated_while_others_change() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     create_some(&ada).await;
@@ -135,7 +135,7 @@ async fn what_does_not_change_is_neither_skipped_nor_repeated_while_others_do() 
 }
 
 #[tokio::test]
-async fn a_cursor_leads_on_only_in_its_own_order() {
+async fn a_cursor_is_valid_only_for_its_own_order() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     create_some(&ada).await;
@@ -165,7 +165,7 @@ async fn a_forged_cursor_does_no_harm() {
     create_some(&ada).await;
     let id = TaskId::new();
     let forged = |cursor: Value| BASE64_URL_SAFE_NO_PAD.encode(cursor.to_string());
-    // Another place in the own list, which there may be.
+    // A forged cursor is only another place in the caller's own list.
     for (sort, cursor) in [
         ("updated", json!({"u": ["9999-12-31T23:59:59Z", id]})),
         ("due", json!({"d": ["0001-01-01T00:00:00Z", id], "~": false})),

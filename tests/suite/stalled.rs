@@ -1,6 +1,6 @@
-//! A client that takes nothing for long: its place goes to others, and should it read again, it
-//! finds all that was sent to it, whole and in order, and then why that was all. What this costs
-//! the server is the subject of `backlog`.
+//! A client that stops reading for long: its place becomes free, and if it reads again, it finds
+//! all sent changes complete and in order, followed by the close code. `backlog` tests the server's
+//! memory in this case.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use tokio::time::timeout;
 use crate::kit::{Client, Live, Options, TestServer};
 
 const PATIENCE: Duration = Duration::from_secs(20);
-/// What takes more room than the buffers of both systems and the ring have.
+/// More changes than the ring and the socket buffers of both sides hold.
 const CHANGES: i64 = 8000;
 const BYTES: i32 = 4000;
 
-/// Returns once the only place of this user is free.
+/// Returns once this user, who may have one socket, can connect again.
 async fn until_there_is_room(client: &Client) {
     let room = async {
         loop {
@@ -29,7 +29,7 @@ async fn until_there_is_room(client: &Client) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn who_stalls_and_reads_again_gets_whole_changes_in_order_then_1013_and_resumes() {
+async fn a_stalled_client_that_reads_again_gets_changes_in_order_then_1013_and_resumes() {
     let options = Options::default();
     let live = LiveConfig {
         stalled_after: Duration::from_millis(500),

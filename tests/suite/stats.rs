@@ -1,5 +1,5 @@
-//! The counts: by status, priority, project and due, and what was done day by day where the
-//! caller is.
+//! Statistics: tasks by status, priority, project and due, and completed tasks per day in the
+//! caller's time zone.
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde_json::json;
@@ -27,7 +27,7 @@ fn per_day(stats: &TaskStats) -> Vec<(NaiveDate, i64)> {
     stats.completed_per_day.iter().map(|day| (day.date, day.completed)).collect()
 }
 
-/// Says that a task was completed then.
+/// Sets the time at which a task was completed.
 async fn completed_at(server: &TestServer, task: &Task, at: DateTime<Utc>) {
     sqlx::query("UPDATE tasks SET completed_at = $3 WHERE owner_id = $1 AND id = $2")
         .bind(&task.user_id)
@@ -67,10 +67,10 @@ async fn tasks_are_counted_by_status_priority_and_project() {
 }
 
 #[tokio::test]
-async fn dues_are_counted_where_the_caller_is() {
+async fn dues_are_counted_in_the_callers_time_zone() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    // There are 25 hours between them, so that it is never the same day in both.
+    // The zones are 25 hours apart, so it is never the same day in both.
     let (early, late) = (zone("Pacific/Kiritimati"), zone("Pacific/Pago_Pago"));
     let now = Utc::now();
     for (date, completed) in [(early.date_at(now), false), (late.date_at(now), false), (late.date_at(now), true)] {
@@ -90,7 +90,7 @@ async fn dues_are_counted_where_the_caller_is() {
 }
 
 #[tokio::test]
-async fn what_was_done_is_counted_by_the_days_of_the_caller() {
+async fn completions_are_counted_per_day_in_the_callers_time_zone() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let berlin = zone("Europe/Berlin");
@@ -107,7 +107,7 @@ async fn what_was_done_is_counted_by_the_days_of_the_caller() {
     assert_eq!(per_day(&found), expected);
     let found = stats(&ada, &[("time_zone", "Europe/Berlin"), ("days", "3")]).await;
     assert_eq!(per_day(&found), expected[1..]);
-    // What is taken back was not done.
+    // A reopened task does not count as completed.
     ada.update(done_now.id, json!({"completed": false})).await;
     let found = stats(&ada, &[("time_zone", "Europe/Berlin"), ("days", "1")]).await;
     assert_eq!(per_day(&found), [(today, 0)]);
@@ -135,7 +135,7 @@ async fn each_occurrence_of_a_recurring_task_counts_once() {
 }
 
 #[tokio::test]
-async fn what_is_malformed_is_named() {
+async fn malformed_parameters_are_rejected_by_name() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     for (field, value) in [

@@ -1,5 +1,5 @@
-//! Many writers on one family of tasks: whatever they do to it at once, at no place of the log does
-//! a task hang on nothing, on itself or too deep, and none is completed above an open one.
+//! Concurrent writers on one tree of tasks: at every point of the log, each task has an existing
+//! parent, there is no cycle, no task is too deep, and no completed task has an open subtask.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -14,10 +14,10 @@ use crate::kit::{Client, TestServer, at};
 const WRITERS: usize = 16;
 const ROUNDS: usize = 20;
 
-/// Does what it likes with a family of tasks that others are busy with, too.
+/// Makes random changes to a tree of tasks that others change too.
 async fn meddle(client: Client, family: Arc<Mutex<Vec<TaskId>>>, writer: usize) {
     let pick = |at: usize| {
-        let family = family.lock().expect("nobody panics");
+        let family = family.lock().expect("no panic while locked");
         family[at % family.len()]
     };
     let include = json!({"completed": true, "children": "include"});
@@ -37,10 +37,10 @@ async fn meddle(client: Client, family: Arc<Mutex<Vec<TaskId>>>, writer: usize) 
         };
         let status = answer.status.as_u16();
         assert!([200, 201, 204, 400, 404, 409].contains(&status), "{answer:?}");
-        let mut family = family.lock().expect("nobody panics");
+        let mut family = family.lock().expect("no panic while locked");
         match status {
             201 => family.push(answer.json::<Task>().id),
-            // Nobody can do anything with one that is gone, unless it is the last that is known.
+            // Drop deleted tasks, but keep the last known one.
             204 | 404 if family.len() > 1 => family.retain(|id| *id != task),
             _ => {}
         }
@@ -48,7 +48,7 @@ async fn meddle(client: Client, family: Arc<Mutex<Vec<TaskId>>>, writer: usize) 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn whoever_races_no_task_loses_its_parent_and_none_is_done_above_an_open_one() {
+async fn concurrent_writers_leave_no_orphan_and_no_completed_task_above_an_open_one() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let roots = join_all((0..4).map(|number| ada.create_with(json!({ "title": format!("root {number}") })))).await;
@@ -72,7 +72,7 @@ async fn whoever_races_no_task_loses_its_parent_and_none_is_done_above_an_open_o
         let (mut above, mut levels) = (task["parent_id"].as_str(), 1);
         while let Some(parent) = above {
             levels += 1;
-            assert!(parent != id && levels <= 5, "{change} hangs on itself or too deep");
+            assert!(parent != id && levels <= 5, "{change} makes a cycle or is too deep");
             above = known.get(parent).unwrap_or_else(|| panic!("{change} is an orphan"))["parent_id"].as_str();
         }
         let before = known.insert(id.to_owned(), task.clone());
@@ -82,7 +82,10 @@ async fn whoever_races_no_task_loses_its_parent_and_none_is_done_above_an_open_o
             assert!(open.all(|open| !is_below(open, id, &known)), "{change} completed a task above an open one");
         }
     }
-    assert!(completions > 10 && deletions > 10, "{completions} completions, {deletions} deletions: nothing raced");
+    assert!(
+        completions > 10 && deletions > 10,
+        "{completions} completions and {deletions} deletions are too few for a race"
+    );
 }
 
 fn is_below(task: &Value, id: &str, known: &HashMap<String, Value>) -> bool {

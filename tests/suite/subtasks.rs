@@ -1,5 +1,5 @@
-//! Tasks that are part of others: at most five levels, no cycles, in their parent's project. To
-//! complete or delete a parent takes its subtasks along or is refused.
+//! Subtasks: at most five levels, no cycles, and always in their parent's project. Completing or
+//! deleting a parent includes its subtasks or is rejected.
 
 use serde_json::{Value, json};
 use taskwire::model::{Task, TaskId};
@@ -7,7 +7,7 @@ use taskwire::model::{Task, TaskId};
 use crate::concurrency::check_log;
 use crate::kit::{Client, TestServer, at};
 
-/// A task, one below it, and so on.
+/// A chain of tasks, each the parent of the next.
 async fn chain(client: &Client, levels: usize) -> Vec<Task> {
     let mut chain = vec![client.create("level 1").await];
     for level in 2..=levels {
@@ -17,7 +17,7 @@ async fn chain(client: &Client, levels: usize) -> Vec<Task> {
     chain
 }
 
-/// Each way to give a task another parent, with the field that names it.
+/// Every way to change a task's parent, with the field that an error names.
 fn attach(client: &Client, task: TaskId, parent: TaskId) -> [(crate::kit::Call, &'static str); 4] {
     let to = json!({ "parent_id": parent });
     let batch = |operation: Value| client.post("/tasks/batch").json(json!({ "operations": [operation] }));
@@ -29,7 +29,7 @@ fn attach(client: &Client, task: TaskId, parent: TaskId) -> [(crate::kit::Call, 
     ]
 }
 
-/// The types and ids of the changes after the first so many.
+/// The types and ids of the changes from this index on.
 fn told(log: &[Value], after: usize) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     log[after..]
@@ -46,7 +46,7 @@ fn all_of(kind: &str, tasks: &[&Task]) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn five_levels_hang_together_and_a_sixth_is_refused() {
+async fn five_levels_are_allowed_and_a_sixth_is_rejected() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let five = chain(&ada, 5).await;
@@ -56,13 +56,13 @@ async fn five_levels_hang_together_and_a_sixth_is_refused() {
     let batch = json!({"operations": [{"op": "create", "task": sixth}]});
     ada.post("/tasks/batch").json(batch).invalid("operations[0].task.parent_id").await;
 
-    // What moves takes its own subtasks along, and they count.
+    // A moved task keeps its subtasks, which count as levels.
     let two = chain(&ada, 2).await;
     let before = ada.log().await.len();
     for (call, field) in attach(&ada, two[0].id, five[3].id) {
         call.invalid(field).await;
     }
-    assert_eq!(ada.log().await.len(), before, "what was refused left a change");
+    assert_eq!(ada.log().await.len(), before, "a rejected request left a change");
     for (call, _) in attach(&ada, two[0].id, five[2].id) {
         call.expect(200).await;
         assert_eq!(ada.read(two[0].id).await.parent_id, Some(five[2].id));
@@ -72,7 +72,7 @@ async fn five_levels_hang_together_and_a_sixth_is_refused() {
 }
 
 #[tokio::test]
-async fn no_task_becomes_part_of_itself() {
+async fn no_task_becomes_its_own_ancestor() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let three = chain(&ada, 3).await;
@@ -83,7 +83,7 @@ async fn no_task_becomes_part_of_itself() {
             assert!(detail.contains("must not be the task itself or one of its subtasks"), "{detail}");
         }
     }
-    // Nor by two operations of which each alone would do.
+    // Two operations that are each valid alone cannot make a cycle together either.
     let one = ada.create("one").await;
     let other = ada.create("other").await;
     let knot = json!({"operations": [
@@ -112,21 +112,21 @@ async fn a_subtask_is_in_its_parents_project() {
         ada.post(&format!("{}/move", at(child.id))).json(to).invalid("project_id").await;
     }
 
-    // What comes in from elsewhere takes the project on, with all that hangs on it.
+    // A task that is moved under a parent takes over the project, with all its subtasks.
     let two = chain(&ada, 2).await;
     let before = ada.log().await.len();
     let moved = ada.update(two[0].id, json!({"parent_id": child.id})).await;
     assert_eq!((moved.parent_id, moved.project_id), (Some(child.id), Some(garden)));
     assert_eq!(ada.read(two[1].id).await.project_id, Some(garden));
     assert_eq!(told(&ada.log().await, before), all_of("task.updated", &[&two[0], &two[1]]));
-    // What leaves keeps it, unless it says otherwise.
+    // A task that leaves its parent keeps the project unless the request names another.
     assert_eq!(ada.update(two[0].id, json!({"parent_id": null})).await.project_id, Some(garden));
     let out = ada.shift(two[0].id, json!({"parent_id": null, "project_id": null})).await;
     assert_eq!((out.project_id, ada.read(two[1].id).await.project_id), (None, None));
 }
 
 #[tokio::test]
-async fn another_project_takes_all_subtasks_along_in_one_change_each() {
+async fn moving_to_another_project_includes_all_subtasks_with_one_change_each() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let kitchen = ada.project("Kitchen").await;
@@ -156,11 +156,11 @@ async fn another_project_takes_all_subtasks_along_in_one_change_each() {
 }
 
 #[tokio::test]
-async fn completing_a_task_with_open_subtasks_is_refused_or_takes_them_along() {
+async fn completing_a_task_with_open_subtasks_is_rejected_or_includes_them() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let three = chain(&ada, 3).await;
-    // The one between is done, so that only the one at the bottom is open.
+    // The middle one is completed, so only the lowest is open.
     ada.patch(&format!("{}/complete", at(three[1].id)))
         .json(json!({"completed": true, "children": "include"}))
         .expect(200)
@@ -179,7 +179,7 @@ async fn completing_a_task_with_open_subtasks_is_refused_or_takes_them_along() {
         let problem = call.refused(409, "CONFLICT").await;
         assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("include")), "{problem}");
     }
-    assert_eq!(ada.log().await.len(), before, "what was refused left a change");
+    assert_eq!(ada.log().await.len(), before, "a rejected request left a change");
 
     ada.update(three[1].id, json!({"completed": false})).await;
     let before = before + 1;
@@ -191,19 +191,19 @@ async fn completing_a_task_with_open_subtasks_is_refused_or_takes_them_along() {
     for change in &log[before..] {
         assert_eq!(change["task"]["completed_at"], change["at"]);
     }
-    // Once more changes nothing, and what is open again below is taken along again.
+    // Completing it again changes nothing, except for subtasks that are open again.
     ada.patch(&complete).json(include.clone()).expect(200).await;
     assert_eq!(ada.log().await.len(), log.len());
     ada.update(three[2].id, json!({"completed": false})).await;
     ada.patch(&complete).json(include).expect(200).await;
     assert!(ada.read(three[2].id).await.completed);
-    // Reopening concerns nobody else.
+    // Reopening a task does not change its subtasks.
     ada.update(three[0].id, json!({"completed": false})).await;
     assert!(ada.read(three[1].id).await.completed);
 }
 
 #[tokio::test]
-async fn deleting_a_task_with_subtasks_is_refused_or_takes_them_along() {
+async fn deleting_a_task_with_subtasks_is_rejected_or_includes_them() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let three = chain(&ada, 3).await;
@@ -220,7 +220,7 @@ async fn deleting_a_task_with_subtasks_is_refused_or_takes_them_along() {
     ada.delete(&format!("{path}?children=keep")).invalid("children").await;
     let stale = ada.delete(&format!("{path}?children=include")).header("if-match", "\"9\"");
     assert_eq!(stale.expect(412).await.header("etag"), Some("\"1\""));
-    assert_eq!(ada.log().await.len(), 4, "what was refused left a change");
+    assert_eq!(ada.log().await.len(), 4, "a rejected request left a change");
 
     ada.delete(&format!("{path}?children=include")).expect(204).await;
     let log = check_log(&ada).await;

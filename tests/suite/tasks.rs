@@ -1,5 +1,5 @@
-//! Single tasks: create, read, update, complete, delete, count. What an update leaves out stays,
-//! what changes nothing leaves no trace, and another user's task is not there.
+//! Single tasks: create, read, update, complete, delete and count. An update keeps the fields that
+//! it omits, a write without effect creates no change, and another user's task is not found.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ async fn lengths_count_characters_after_trimming_the_title() {
         ada.patch(&at(task.id)).json(body.clone()).invalid(field).await;
         ada.put(&at(task.id)).json(body).invalid(field).await;
     }
-    assert_eq!(ada.log().await.len(), 1, "what was refused left a change");
+    assert_eq!(ada.log().await.len(), 1, "a rejected request left a change");
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn only_the_description_can_be_cleared() {
 }
 
 #[tokio::test]
-async fn fields_that_are_unknown_or_not_the_clients_to_set_are_refused_by_name() {
+async fn unknown_and_read_only_fields_are_rejected_by_name() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let task = ada.create("Buy milk").await;
@@ -117,7 +117,7 @@ async fn fields_that_are_unknown_or_not_the_clients_to_set_are_refused_by_name()
         ada.patch(&complete).json(json!({"completed": true, field: 1})).invalid(field).await;
     }
     ada.patch(&at(task.id)).json(json!({"id": task.id})).invalid("id").await;
-    assert_eq!(ada.log().await.len(), 1, "what was refused left a change");
+    assert_eq!(ada.log().await.len(), 1, "a rejected request left a change");
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn only_a_patch_may_call_itself_a_merge_patch() {
 }
 
 #[tokio::test]
-async fn completion_is_turned_over_without_a_body_and_set_with_one() {
+async fn completion_is_toggled_without_a_body_and_set_with_one() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let task = ada.create("Buy milk").await;
@@ -164,7 +164,7 @@ async fn a_deleted_task_is_gone_for_every_method() {
 }
 
 #[tokio::test]
-async fn a_write_that_changes_nothing_leaves_no_trace() {
+async fn a_write_without_effect_creates_no_change() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let whole = json!({"title": "Buy milk", "description": "Two litres"});
@@ -204,7 +204,7 @@ async fn stats_count_the_callers_tasks_and_no_others() {
 }
 
 #[tokio::test]
-async fn another_users_task_is_answered_like_one_that_never_was() {
+async fn another_users_task_is_answered_like_a_missing_one() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     ada.create("Ada's own").await;
@@ -220,7 +220,7 @@ async fn another_users_task_is_answered_like_one_that_never_was() {
         }
     }
     assert_eq!(bob.read(task.id).await, task);
-    assert_eq!(ada.log().await.len(), 1, "what was refused left a change");
+    assert_eq!(ada.log().await.len(), 1, "a rejected request left a change");
 }
 
 #[tokio::test]
@@ -261,13 +261,13 @@ async fn user_ids_with_odd_characters_work_when_percent_encoded() {
         let stats: Value = user.get("/stats").expect(200).await.json();
         assert_eq!(stats["total"], 1, "{name:?}");
     }
-    // A plus sign in a path is a plus sign, encoded or not; only in a query it is a space.
+    // In a path, a plus sign is a plus sign, encoded or not; only in a query it means a space.
     let plus = server.user("a+b");
     let stats: Value = plus.call(Method::GET, "/api/a+b/stats").expect(200).await.json();
     assert_eq!(stats["total"], 1);
 }
 
-/// Each thing that can be done to one task.
+/// Every request for one task.
 fn calls(client: &Client, path: &str) -> Vec<Call> {
     vec![
         client.get(path),

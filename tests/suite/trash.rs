@@ -1,5 +1,5 @@
-//! The trash: what was deleted comes back with all that went along, or goes for good, but never
-//! both, and never in part.
+//! The trash: a deleted item is restored with everything that was deleted with it, or it is purged,
+//! but never both and never in part.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::kit::{Client, Live, Options, TestServer, at};
 
 pub const MONTH: Duration = Duration::from_hours(30 * 24);
 
-/// A server that does not empty the trash before the test does.
+/// A server that does not expire the trash by itself.
 pub async fn that_keeps_all() -> TestServer {
     TestServer::with(Options { trash_retention: 1000 * MONTH, ..Options::default() }).await
 }
@@ -55,7 +55,7 @@ pub async fn count(pool: &Pool, table: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn what_is_deleted_can_be_seen_newest_first() {
+async fn deleted_items_are_listed_newest_first() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     delete(&bob, &bob.create("Bob's").await).await;
@@ -98,13 +98,13 @@ async fn a_full_trash_comes_in_pages() {
     for forged in ["", "nonsense", "eyJhdCI6IjIwMjYtMDEtMDEifQ"] {
         ada.get(&format!("/trash?cursor={forged}")).invalid("cursor").await;
     }
-    // A time that no database holds only begins at the end of the trash.
+    // A cursor with a time beyond the database's range starts at the end of the trash.
     let far = "eyJhdCI6IisyNjAwMDAtMDEtMDFUMDA6MDA6MDBaIiwiaWQiOiIwMTlhYjBjNC0yZjZlLTdkMTEtOGE1My02ZjFkMmIzYzRkNWUifQ";
     assert_eq!(trash(&ada, &format!("cursor={far}")).await.count, 9);
 }
 
 #[tokio::test]
-async fn a_restored_task_is_back_with_all_that_went_along() {
+async fn a_restored_task_comes_back_with_its_subtasks() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let id = TaskId::new();
@@ -125,7 +125,7 @@ async fn a_restored_task_is_back_with_all_that_went_along() {
     assert_eq!(restored.project, None);
     let now = ada.page("").await.tasks;
     for (before, now) in before.iter().zip(&now) {
-        // Only the change itself shows.
+        // Only the version and the time of the change differ.
         let expected = Task { version: now.version, updated_at: now.updated_at, ..before.clone() };
         assert_eq!((now, now.version > before.version), (&expected, now.id != after.id));
     }
@@ -141,7 +141,7 @@ async fn a_restored_task_is_back_with_all_that_went_along() {
 }
 
 #[tokio::test]
-async fn a_restored_project_is_back_with_its_tasks() {
+async fn a_restored_project_comes_back_with_its_tasks() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let (first, garden, last) =
@@ -158,12 +158,12 @@ async fn a_restored_project_is_back_with_its_tasks() {
     assert_eq!(back, Project { version: back.version, updated_at: back.updated_at, ..garden.clone() });
     let all: Value = ada.get("/projects").expect(200).await.json();
     let ids: Vec<_> = all["projects"].as_array().expect("projects").iter().map(|project| &project["id"]).collect();
-    assert_eq!(ids, [&json!(first.id), &json!(garden.id), &json!(last.id)], "it is in its place again");
+    assert_eq!(ids, [&json!(first.id), &json!(garden.id), &json!(last.id)], "the project is in its old place");
     check_log(&ada).await;
 }
 
 #[tokio::test]
-async fn two_deletions_of_one_tree_can_be_taken_back_in_either_order() {
+async fn two_deletions_from_one_tree_can_be_restored_in_either_order() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let tree = async || {
@@ -183,7 +183,7 @@ async fn two_deletions_of_one_tree_can_be_taken_back_in_either_order() {
     assert_eq!((back[1].parent_id, back[1].project_id), (Some(child.id), Some(garden.id)));
 
     let (garden, top, child, _) = tree().await;
-    // What it hung on is gone: it stands alone, with its own part.
+    // Its parent is gone, so it becomes a top-level task with its own subtask.
     let back = restore(&ada, child.id).await.tasks;
     assert_eq!((back[0].parent_id, back[0].project_id), (None, None));
     assert_eq!((back[1].parent_id, back[1].project_id), (Some(child.id), None));
@@ -193,7 +193,7 @@ async fn two_deletions_of_one_tree_can_be_taken_back_in_either_order() {
 }
 
 #[tokio::test]
-async fn a_tree_that_no_longer_fits_under_its_parent_stands_alone_as_a_tree() {
+async fn a_tree_that_is_too_deep_for_its_parent_is_restored_at_the_top_level() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let home = ada.create("Home").await;
@@ -201,7 +201,7 @@ async fn a_tree_that_no_longer_fits_under_its_parent_stands_alone_as_a_tree() {
     let branch = part_of(&ada, &tree, "Branch").await;
     part_of(&ada, &branch, "Leaf").await;
     delete(&ada, &tree).await;
-    // Meanwhile its parent has become part of others, and there is room for one level only.
+    // Meanwhile its parent has moved down, so only one more level fits.
     let mut above = ada.create("1").await;
     for level in ["2", "3"] {
         above = part_of(&ada, &above, level).await;
@@ -214,7 +214,7 @@ async fn a_tree_that_no_longer_fits_under_its_parent_stands_alone_as_a_tree() {
 }
 
 #[tokio::test]
-async fn what_went_along_comes_and_goes_only_with_the_whole() {
+async fn subtasks_are_restored_and_purged_only_with_the_deleted_task() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let top = ada.create("Top").await;
@@ -229,7 +229,7 @@ async fn what_went_along_comes_and_goes_only_with_the_whole() {
 }
 
 #[tokio::test]
-async fn purging_removes_the_whole_and_nothing_else() {
+async fn purging_removes_the_whole_deletion_and_nothing_else() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     let recurring = json!({"title": "Water", "due": {"date": "2026-11-30"}, "recurrence": "FREQ=DAILY"});
@@ -253,13 +253,13 @@ async fn purging_removes_the_whole_and_nothing_else() {
     ada.delete("/trash").expect(204).await;
     ada.delete("/trash").expect(204).await;
     assert_eq!((count(&server.pool, "trash").await, count(&server.pool, "task_occurrences").await), (2, 1));
-    assert_eq!(ada.log().await[..log.len()], log, "purging is no change, and the log still tells of what was");
+    assert_eq!(ada.log().await[..log.len()], log, "purging is not a change, and the log keeps the old changes");
     assert_eq!(restore(&bob, watered[2].id).await.count, 2);
     ada.post("/tasks").json(json!({"id": watered[0].id, "title": "Top"})).refused(410, "GONE").await;
 }
 
 #[tokio::test]
-async fn a_task_and_a_project_with_one_id_do_not_meet_in_the_trash() {
+async fn a_task_and_a_project_with_the_same_id_are_separate_in_the_trash() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let garden = project(&ada, "Garden").await;
@@ -272,7 +272,7 @@ async fn a_task_and_a_project_with_one_id_do_not_meet_in_the_trash() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_those_who_restore_and_purge_at_once_exactly_one_succeeds() {
+async fn of_concurrent_restores_and_purges_exactly_one_succeeds() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let mut ends = BTreeSet::new();

@@ -1,5 +1,5 @@
-//! The trash empties itself: what has been there for long goes, in bounded parts, and nobody waits
-//! for it.
+//! The trash expires: old items are removed, a bounded number at a time, and without blocking
+//! anyone.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use crate::trash::{MONTH, count, delete, part_of, restore, that_keeps_all, trash
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Makes what was deleted as this so many days older.
+/// Makes the deletion of this item older by this many days.
 async fn age(pool: &Pool, root: TaskId, days: i32) {
     let age = "UPDATE trash SET deleted_at = deleted_at - make_interval(days => $2) WHERE root_id = $1";
     sqlx::query(age).bind(root.as_uuid()).bind(days).execute(pool).await.expect("an update");
 }
 
 #[tokio::test]
-async fn what_has_been_there_for_long_goes_and_the_rest_stays() {
+async fn old_items_are_removed_and_the_rest_stay() {
     let server = that_keeps_all().await;
     let (ada, bob) = (server.user("ada"), server.user("bob"));
     let mut deleted = Vec::new();
@@ -34,15 +34,15 @@ async fn what_has_been_there_for_long_goes_and_the_rest_stays() {
     age(&server.pool, deleted[0], 31).await;
     age(&server.pool, deleted[1], 29).await;
     age(&server.pool, deleted[2], 300).await;
-    assert_eq!(expire(&server.pool, MONTH).await.expect("it expires"), 4);
-    assert_eq!(expire(&server.pool, MONTH).await.expect("it expires"), 0);
+    assert_eq!(expire(&server.pool, MONTH).await.expect("the trash expires"), 4);
+    assert_eq!(expire(&server.pool, MONTH).await.expect("the trash expires"), 0);
     assert_eq!(trash(&bob, "").await.count, 0);
     assert_eq!(restore(&ada, deleted[1]).await.count, 2);
     ada.post(&format!("/trash/{}/restore", deleted[0])).refused(404, "NOT_FOUND").await;
 }
 
 #[tokio::test]
-async fn however_much_is_old_one_statement_removes_a_bounded_part() {
+async fn one_statement_removes_a_bounded_number_of_items() {
     let server = that_keeps_all().await;
     let statements = "
         INSERT INTO owners (owner_id, last_seq, last_at) SELECT 'user ' || n, 1, now() FROM generate_series(1, 2500) n;
@@ -59,7 +59,7 @@ async fn however_much_is_old_one_statement_removes_a_bounded_part() {
         CREATE TRIGGER removal AFTER DELETE ON trash REFERENCING OLD TABLE AS removed
             FOR EACH STATEMENT EXECUTE FUNCTION note_removal()";
     sqlx::raw_sql(statements).execute(&server.pool).await.expect("a full trash");
-    assert_eq!(expire(&server.pool, MONTH).await.expect("it expires"), 7000 + 1667);
+    assert_eq!(expire(&server.pool, MONTH).await.expect("the trash expires"), 7000 + 1667);
     assert_eq!(count(&server.pool, "trash").await, 0);
     let most: i64 = sqlx::query_scalar("SELECT max(count) FROM removals").fetch_one(&server.pool).await.expect("one");
     assert_eq!(most, 1000);
@@ -74,7 +74,7 @@ async fn nobody_waits_for_a_removal_under_way() {
         delete(&ada, task).await;
     }
     age(&server.pool, old.id, 31).await;
-    // A removal that has done its work but not committed until we let it.
+    // A removal that has deleted its rows but does not commit until the test allows it.
     let wait = "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
                     BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END $$;
                 CREATE TRIGGER wait AFTER DELETE ON trash FOR EACH ROW
@@ -84,7 +84,7 @@ async fn nobody_waits_for_a_removal_under_way() {
     let mut brake = connection.begin().await.expect("a transaction");
     sqlx::raw_sql("SELECT pg_advisory_xact_lock(1)").execute(&mut *brake).await.expect("the lock");
     let pool = server.pool.clone();
-    let removal = tokio::spawn(async move { expire(&pool, MONTH).await.expect("it expires") });
+    let removal = tokio::spawn(async move { expire(&pool, MONTH).await.expect("the trash expires") });
     timeout(PATIENCE, server.database.wait_for_blocked_statements(1)).await.expect("the removal is under way");
 
     let meanwhile = ada.create("Meanwhile").await;
@@ -106,6 +106,6 @@ async fn a_server_empties_the_trash_by_itself() {
     let task = ada.create("Lost").await;
     delete(&ada, &task).await;
     let gone = async { while trash(&ada, "").await.count > 0 {} };
-    timeout(PATIENCE, gone).await.expect("it is gone");
+    timeout(PATIENCE, gone).await.expect("the item is gone");
     ada.post(&format!("/trash/{}/restore", task.id)).refused(404, "NOT_FOUND").await;
 }

@@ -1,5 +1,5 @@
-//! A writer's batches and imports: several writes in one request, sent again until their end is
-//! known. Each is on record as the write that it is.
+//! A writer's batches and imports: several writes in one request, sent again until their result is
+//! known. Each is recorded as a separate write.
 
 use rand::Rng;
 use reqwest::{Method, StatusCode};
@@ -32,7 +32,7 @@ impl Writer {
             } else {
                 let id = TaskId::new().as_uuid();
                 (fields["id"], fields["title"]) = (json!(id), json!(format!("created {}", self.client.name())));
-                // Below the one before, if that is new, too.
+                // A subtask of the previous task, if that is new too.
                 if let Some(Part { kind: Kind::Create, id: parent, .. }) = parts.last() {
                     fields["parent_id"] = json!(parent);
                 }
@@ -62,7 +62,7 @@ impl Writer {
         }
     }
 
-    /// What an answer says of each operation.
+    /// The outcome of each operation according to the response.
     fn outcomes(&self, answer: Option<&Answer>, count: usize, attempts: usize) -> Vec<Outcome> {
         let all = |outcome| vec![outcome; count];
         let Some(answer) = answer else { return all(Outcome::Unknown) };
@@ -77,9 +77,9 @@ impl Writer {
                 (0..count).map(|place| results.get(place).map_or(Outcome::Unknown, version)).collect()
             }
             StatusCode::SERVICE_UNAVAILABLE => all(Outcome::Unknown),
-            // An earlier attempt may be under way still.
+            // An earlier attempt may still be under way.
             StatusCode::NOT_FOUND if attempts > 1 => all(Outcome::Unknown),
-            // What was to be updated is gone.
+            // The task of the update is gone.
             StatusCode::NOT_FOUND => all(Outcome::Refused),
             _ => {
                 self.client.unexpected("a batch", answer);
@@ -88,7 +88,7 @@ impl Writer {
         }
     }
 
-    /// A file with a project and a task in it, which may be imported more than once.
+    /// Imports a file with a project and a task, possibly more than once.
     pub async fn import(&mut self) {
         let (project, task, words) = (ProjectId::new().as_uuid(), TaskId::new().as_uuid(), self.words());
         let name = self.words();

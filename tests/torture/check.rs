@@ -1,5 +1,5 @@
-//! The checker: from the record of one user to the promises that were broken. Pure, and itself
-//! tested on histories that are made to be wrong.
+//! The checker: it finds the broken promises in the record of one user. It has no side effects, and
+//! tests run it on deliberately wrong histories.
 
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -10,10 +10,10 @@ use super::history::{Kind, Listing, Outcome, Promise, Seen, Tick, UserHistory, V
 use super::ledger::Ledger;
 use super::stream::Stream;
 
-/// More of one kind say nothing new.
+/// More violations of one kind add no information.
 const TOLD: usize = 20;
 
-/// What a run came to.
+/// The counts of a run.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Totals {
     pub acknowledged: u64,
@@ -27,7 +27,7 @@ pub struct Totals {
     pub lists: u64,
 }
 
-/// Holds the history of one user against every promise.
+/// Checks the history of one user against every promise.
 pub fn check(user: &UserHistory, final_list: Option<&Listing>, totals: &mut Totals) -> Vec<Violation> {
     let mut found = Found(user.faults.clone());
     let log = Ledger::of(user, &mut found);
@@ -45,7 +45,7 @@ pub fn check(user: &UserHistory, final_list: Option<&Listing>, totals: &mut Tota
     for watcher in &user.watchers {
         let mut stream = Stream::default();
         for seen in watcher {
-            // A watcher stops at the first fault, which it has reported itself.
+            // A watcher stops at its first violation, which it has already reported.
             let _ = stream.step(seen).map_err(|violation| found.add(violation));
             match seen {
                 Seen::Listed(list) => lists.push(list),
@@ -90,7 +90,7 @@ impl Found {
     }
 }
 
-/// Only one attempt at a create may have been told that it created.
+/// Only one attempt at a create may have received 201.
 fn check_repeats(writes: &[Write], found: &mut Found) {
     let mut told = HashSet::new();
     for write in writes {
@@ -102,7 +102,7 @@ fn check_repeats(writes: &[Write], found: &mut Found) {
     }
 }
 
-/// What was purged does not show up in the trash any more.
+/// Purged items must not appear in the trash again.
 fn check_purges(user: &UserHistory, found: &mut Found) {
     let purges = user.writes.iter().filter(|write| write.kind == Kind::Purge);
     for purge in purges.filter(|purge| matches!(purge.outcome, Outcome::Acknowledged(_))) {
@@ -113,7 +113,7 @@ fn check_purges(user: &UserHistory, found: &mut Found) {
     }
 }
 
-/// By when the log must have been known to be how long.
+/// How long the log must have been at each tick.
 struct Acknowledged(Vec<(Tick, i64)>);
 
 impl Acknowledged {
@@ -138,7 +138,7 @@ impl Acknowledged {
         Self(known)
     }
 
-    /// The newest change that had been acknowledged before this tick.
+    /// The newest change that was acknowledged before this tick.
     fn before(&self, tick: Tick) -> i64 {
         let count = self.0.partition_point(|(ended, _)| *ended < tick);
         count.checked_sub(1).map_or(0, |last| self.0[last].1)

@@ -1,4 +1,4 @@
-//! The checker on histories that are made to be wrong, each in one way.
+//! The checker on deliberately wrong histories, each wrong in one way.
 
 use std::collections::HashMap;
 
@@ -53,8 +53,8 @@ fn listing(asked: u64, position: i64, tasks: &[&Task]) -> Listing {
     Listing { asked, position: at(position), tasks, whole: true }
 }
 
-/// A good history: three tasks are created, and a watcher that listed after the first sees the
-/// other two, one of them on a second socket.
+/// A correct history: three tasks are created. A watcher lists them after the first and receives
+/// the other two, one of them on a second socket.
 struct Good {
     user: UserHistory,
     last: Listing,
@@ -89,7 +89,7 @@ fn good() -> Good {
     Good { user, last }
 }
 
-/// What the checker says of the good history after a change for the worse.
+/// The promises that the checker finds broken after `spoil` has damaged the correct history.
 fn broken(spoil: impl FnOnce(&mut Good)) -> Vec<Promise> {
     let mut history = good();
     spoil(&mut history);
@@ -98,7 +98,7 @@ fn broken(spoil: impl FnOnce(&mut Good)) -> Vec<Promise> {
 }
 
 #[test]
-fn a_good_history_is_good() {
+fn a_correct_history_has_no_violations() {
     assert_eq!(broken(|_| {}), []);
 }
 
@@ -107,7 +107,7 @@ fn a_missing_change_is_a_gap() {
     let promises = broken(|history| drop(history.user.watchers[0].remove(4)));
     assert!(promises.contains(&Promise::NoGap), "{promises:?}");
     let promises = broken(|history| drop(history.user.watchers[0].remove(8)));
-    assert_eq!(promises, [Promise::NoGap], "caught_up promises that all have come");
+    assert_eq!(promises, [Promise::NoGap], "caught_up after a missing change is a gap");
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_repeated_change_is_out_of_order() {
 }
 
 #[test]
-fn an_acknowledged_write_must_be_there_once() {
+fn an_acknowledged_write_must_be_in_the_log_once() {
     let promises = broken(|history| history.user.writes[1].id = TaskId::new().as_uuid());
     assert_eq!(promises, [Promise::WritesAreKept]);
     let promises = broken(|history| {
@@ -136,7 +136,7 @@ fn an_acknowledged_write_must_be_there_once() {
 }
 
 #[test]
-fn a_refused_update_must_not_be_there() {
+fn a_rejected_update_must_not_be_in_the_log() {
     let promises = broken(|history| {
         let write = &mut history.user.writes[1];
         (write.kind, write.outcome) = (Kind::Update, Outcome::Refused);
@@ -145,7 +145,7 @@ fn a_refused_update_must_not_be_there() {
 }
 
 #[test]
-fn an_unknown_write_may_be_there_or_not() {
+fn a_write_with_unknown_result_may_be_in_the_log_or_not() {
     assert_eq!(broken(|history| history.user.writes[1].outcome = Outcome::Unknown), []);
     let promises = broken(|history| {
         history.user.writes[1].outcome = Outcome::Unknown;
@@ -186,14 +186,14 @@ fn a_hello_or_a_list_older_than_an_acknowledged_write_is_stale() {
 }
 
 #[test]
-fn a_log_with_a_hole_or_a_counter_ahead_of_it_is_not_whole() {
+fn a_log_with_a_gap_or_a_counter_ahead_of_it_is_not_whole() {
     let promises = broken(|history| drop(history.user.log.remove(0)));
     assert!(promises.contains(&Promise::LogIsWhole), "{promises:?}");
     assert_eq!(broken(|history| history.user.head = 4), [Promise::LogIsWhole]);
 }
 
 #[test]
-fn a_list_that_is_not_the_log_up_to_its_position_is_no_snapshot() {
+fn a_list_that_differs_from_the_log_at_its_position_is_not_a_snapshot() {
     let promises = broken(|history| {
         let early = listing(15, 1, &[]);
         history.user.lists.push(early);
@@ -202,7 +202,7 @@ fn a_list_that_is_not_the_log_up_to_its_position_is_no_snapshot() {
 }
 
 #[test]
-fn a_change_that_reads_otherwise_than_in_the_log_is_told() {
+fn a_change_that_differs_from_the_log_is_reported() {
     let promises = broken(|history| {
         let Seen::Change(change) = &mut history.user.watchers[0][4] else { return };
         let late = Change::checked(change.position(), time(99), change.kind(), change.subject().clone());
@@ -212,7 +212,7 @@ fn a_change_that_reads_otherwise_than_in_the_log_is_told() {
 }
 
 #[test]
-fn a_watcher_that_ends_with_something_else_is_told() {
+fn a_watcher_that_ends_with_another_list_is_reported() {
     let promises = broken(|history| {
         history.last.tasks.clear();
         history.last.whole = false;

@@ -1,5 +1,5 @@
-//! One user's HTTP client: it knows how to reach every server, mints its own tokens, and has all
-//! that it receives searched for other users' markers.
+//! One user's HTTP client: it can reach every server, mints its own tokens, and searches everything
+//! that it receives for other users' markers.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use taskwire::model::{Position, Task};
 use super::cluster::SECRET;
 use super::history::{Listing, Promise, Record, Violation};
 
-/// The longest that a client waits for an answer.
+/// The longest time that a client waits for a response.
 const PATIENCE: Duration = Duration::from_secs(4);
 
 #[derive(Clone)]
@@ -26,7 +26,7 @@ pub struct Client {
     pub user: usize,
 }
 
-/// An answer that was received whole.
+/// A completely received response.
 pub struct Answer {
     pub status: StatusCode,
     pub body: Value,
@@ -34,7 +34,7 @@ pub struct Answer {
 
 impl Client {
     pub fn new(servers: Arc<[SocketAddr]>, record: Arc<Record>, user: usize) -> Self {
-        // The library is built to ask for one, though nothing here is encrypted.
+        // The library needs a crypto provider even though the tests use plain HTTP.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .no_proxy()
@@ -49,7 +49,7 @@ impl Client {
         self.record.name(self.user)
     }
 
-    /// Any server will do.
+    /// The address of a random server.
     pub fn server(&self) -> SocketAddr {
         self.servers[rand::random_range(0..self.servers.len())]
     }
@@ -58,7 +58,7 @@ impl Client {
         Tokens::new(SECRET.as_bytes(), None, None).mint(self.name(), lifetime).expect("a token is minted")
     }
 
-    /// Sends a request; `None` if there was no whole answer.
+    /// Sends a request; `None` without a complete response.
     pub async fn send(&self, method: Method, rest: &str, body: Option<&Value>) -> Option<Answer> {
         let url = format!("http://{}/api/{}{rest}", self.server(), self.name());
         let mut request = self.http.request(method, url).bearer_auth(self.token(Duration::from_mins(5)));
@@ -72,7 +72,7 @@ impl Client {
         Some(Answer { status, body: serde_json::from_str(&text).unwrap_or_default() })
     }
 
-    /// Reads a `T`; `None` if it did not work this time.
+    /// Reads a `T`; `None` if the request failed.
     pub async fn get<T: DeserializeOwned>(&self, rest: &str) -> Option<T> {
         let answer = self.send(Method::GET, rest, None).await?;
         if answer.status != StatusCode::OK {
@@ -84,13 +84,13 @@ impl Client {
         serde_json::from_value(answer.body).ok()
     }
 
-    /// Reports an answer that no fault explains.
+    /// Reports a response that no injected fault explains.
     pub fn unexpected(&self, what: &str, answer: &Answer) {
         let what = format!("{what} was answered {}: {}", answer.status, answer.body);
         self.record.fault(self.user, Violation::new(Promise::Answers, what));
     }
 
-    /// Lists all tasks, page by page; `None` if it did not work this time.
+    /// Lists all tasks, page by page; `None` if a request failed.
     pub async fn list(&self, limit: u16) -> Option<Listing> {
         let asked = self.record.tick();
         let mut listing: Option<Listing> = None;
@@ -107,7 +107,7 @@ impl Client {
             let tasks = tasks.into_iter().map(|task| (task.id, task));
             let next = answer.body["next_cursor"].as_str();
             if let Some(listing) = &mut listing {
-                // What later pages show is newer, and told once more by the changes.
+                // Later pages may be newer; the changes will report the same again.
                 listing.tasks.extend(tasks);
             } else {
                 let position: Position = answer.body["position"].as_str()?.parse().ok()?;

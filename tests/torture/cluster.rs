@@ -1,5 +1,5 @@
-//! Several servers on one Postgres, each the real program in a process of its own, with proxies
-//! on every way: from the clients, to the database, and for its hints.
+//! Several servers on one Postgres. Each is the real program in a separate process, with proxies on
+//! every connection: from the clients, to the database, and for the hints.
 
 use std::fs::File;
 use std::io;
@@ -21,19 +21,19 @@ use super::postgres::Postgres;
 use super::proxy::{Proxy, Upstream};
 
 pub const SECRET: &str = "a secret of the torture, 32 bytes or more";
-/// How long a server may take to start, or to end after SIGTERM.
+/// The longest time that a server may take to start, or to end after SIGTERM.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How the servers of a run are set up.
+/// The configuration of the servers of a run.
 #[derive(Clone)]
 pub struct Setting {
     /// The server's program.
     pub program: PathBuf,
     pub servers: usize,
-    /// How often each compares its heads with the database.
+    /// The time between two sweeps of each server.
     pub sweep: &'static str,
     pub request_timeout: &'static str,
-    /// The promise that they break, if any, by the name of its patch.
+    /// The promise that the servers break on purpose, if any, by the name of its patch.
     pub broken: Option<&'static str>,
 }
 
@@ -43,11 +43,11 @@ pub struct Cluster {
 }
 
 pub struct Node {
-    /// Where clients find it.
+    /// The proxy for clients.
     pub front: Proxy,
-    /// Its way to the database.
+    /// The proxy to the database.
     pub pool: Proxy,
-    /// Its way to the hints.
+    /// The proxy for the hints.
     pub direct: Proxy,
     setting: Setting,
     child: Mutex<Option<Child>>,
@@ -77,12 +77,12 @@ impl Cluster {
         self.nodes.iter().for_each(|node| node.direct.count_in(record.clone()));
     }
 
-    /// Where clients find the servers.
+    /// The addresses for clients.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.nodes.iter().map(|node| node.front.address).collect()
     }
 
-    /// Everything as it should be.
+    /// Ends all network faults.
     pub fn heal(&self) {
         for node in &self.nodes {
             for proxy in [&node.front, &node.pool, &node.direct] {
@@ -132,7 +132,7 @@ impl Node {
         Ok(())
     }
 
-    /// Starts it again; tries for a while, as whoever supervises it would.
+    /// Starts the server again. Retries for a while, as a supervisor would.
     pub async fn restart(&self) -> io::Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -150,7 +150,7 @@ impl Node {
         }
     }
 
-    /// Sends SIGTERM; the error says how it ended other than well.
+    /// Sends SIGTERM; returns an error if the server did not exit successfully.
     pub async fn terminate(&self) -> Result<(), String> {
         let Some(mut child) = self.child.lock().await.take() else { return Ok(()) };
         let pid = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed())).ok_or("it had ended by itself")?;
@@ -165,13 +165,13 @@ impl Node {
     }
 }
 
-/// Where a server says that it listens.
+/// Reads the server's address from its output.
 async fn address(stdout: tokio::process::ChildStdout) -> io::Result<SocketAddr> {
     let mut lines = BufReader::new(stdout).lines();
     while let Some(line) = lines.next_line().await? {
         let address = line.split_once("http://").and_then(|(_, rest)| rest.split('/').next()?.parse().ok());
         if let Some(address) = address {
-            // What else it prints must still go somewhere.
+            // The rest of the output must be read, or the server would block.
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
             return Ok(address);
         }
@@ -179,7 +179,7 @@ async fn address(stdout: tokio::process::ChildStdout) -> io::Result<SocketAddr> 
     Err(io::Error::other("it ended before it listened"))
 }
 
-/// A directory for this run, after removing those of runs that have ended.
+/// A directory for this run. Removes the directories of runs that have ended.
 pub fn scratch() -> PathBuf {
     const PREFIX: &str = "taskwire-torture-";
     let temp = env::temp_dir();

@@ -1,6 +1,6 @@
-//! The record of a run: what writers asked for and were answered, what watchers received, what
-//! lists showed, and what the log held in the end. Actors add to it while the run lasts; the
-//! checker then reads it as plain data.
+//! The record of a run: the writers' requests and responses, the messages that watchers received,
+//! the lists that clients read, and the final log. Actors add to it during the run; afterwards the
+//! checker reads it as plain data.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,12 +12,12 @@ use taskwire::queries::projects::ListedProject;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// What every marker starts with.
+/// The prefix of every marker.
 const MARK: &str = "mk-";
-/// How many characters a marker has.
+/// The length of a marker in characters.
 const MARKER: usize = MARK.len() + 16;
 
-/// The order in which things were noted; what has a lower tick had ended before.
+/// The order of recorded events: an event with a lower tick ended before.
 pub type Tick = u64;
 pub type Tasks = HashMap<TaskId, Task>;
 
@@ -25,47 +25,47 @@ pub type Tasks = HashMap<TaskId, Task>;
 pub enum Kind {
     Create,
     Update,
-    /// Completes, reopens or moves, which leaves no token.
+    /// Completes, reopens or moves a task, which leaves no token.
     Complete,
     Delete,
-    /// Takes back out of the trash.
+    /// Restores an item from the trash.
     Restore,
-    /// Removes from the trash for good, which is no change.
+    /// Purges an item from the trash, which is not a change.
     Purge,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// 2xx was received; with the version in the answer, unless it was a delete or a repeat.
+    /// A 2xx response, with its version unless the write was a delete or a repeat.
     Acknowledged(Option<i64>),
-    /// Nobody knows: no answer, or 503. It may have happened, once.
+    /// No response or 503: the write may have happened, but at most once.
     Unknown,
-    /// 4xx: it must not have happened.
+    /// A 4xx response: the write must not have happened.
     Refused,
 }
 
 #[derive(Debug, Clone)]
 pub struct Write {
     pub kind: Kind,
-    /// Of a task or a project.
+    /// The id of the task or project.
     pub id: Uuid,
-    /// In the description, or in a project's name, that the write sets; unlike any other.
+    /// A unique text in the description or the project's name that the write sets.
     pub token: String,
     pub outcome: Outcome,
     pub ended: Tick,
 }
 
-/// Tasks as an answer to `GET …/tasks` showed them.
+/// The tasks in a response to `GET …/tasks`.
 #[derive(Debug, Clone)]
 pub struct Listing {
     pub asked: Tick,
     pub position: Position,
     pub tasks: Tasks,
-    /// Whether this was one page, hence one snapshot.
+    /// Whether the list was one page and therefore one snapshot.
     pub whole: bool,
 }
 
-/// Projects as an answer to `GET …/projects` showed them.
+/// The projects in a response to `GET …/projects`.
 #[derive(Debug, Clone)]
 pub struct ProjectListing {
     pub asked: Tick,
@@ -73,7 +73,7 @@ pub struct ProjectListing {
     pub projects: Vec<ListedProject>,
 }
 
-/// Deletions as a page of `GET …/trash` showed them.
+/// The deletions in a page of `GET …/trash`.
 #[derive(Debug, Clone)]
 pub struct TrashListing {
     pub asked: Tick,
@@ -81,12 +81,12 @@ pub struct TrashListing {
     pub roots: Vec<Uuid>,
 }
 
-/// What one watcher did and saw, in order.
+/// The actions of a watcher and what it received, in order.
 #[derive(Debug, Clone)]
 #[expect(clippy::large_enum_variant, reason = "most are changes")]
 pub enum Seen {
     Listed(Listing),
-    /// It connected, or asked for changes, with this position.
+    /// The watcher connected or requested changes with this position.
     Opened {
         at: Tick,
         after: Position,
@@ -100,7 +100,7 @@ pub enum Seen {
     Heartbeat {
         seq: i64,
     },
-    /// The log had been shortened up to `forgotten` when this came.
+    /// A reset; the log had been shortened up to `forgotten` when it arrived.
     Reset {
         reason: ResetReason,
         position: Position,
@@ -116,16 +116,16 @@ pub struct UserHistory {
     pub lists: Vec<Listing>,
     pub project_lists: Vec<ProjectListing>,
     pub trash_lists: Vec<TrashListing>,
-    /// The whole log, from Postgres: what was forgotten was kept here before.
+    /// The whole log from Postgres, including changes that were recorded before their removal.
     pub log: Vec<Change>,
-    /// How far the log was shortened.
+    /// The number up to which the log was shortened.
     pub forgotten: i64,
-    /// The counter in the owner's row, at the end.
+    /// The final counter in the owner's row.
     pub head: i64,
     pub faults: Vec<Violation>,
 }
 
-/// A promise that was not kept.
+/// A broken promise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     pub promise: Promise,
@@ -138,27 +138,27 @@ pub enum Promise {
     NoGap,
     /// Strictly increasing, on one socket.
     InOrder,
-    /// Nothing of another user.
+    /// Nothing from another user.
     NothingForeign,
-    /// What was acknowledged is there, once, and what was refused is not.
+    /// An acknowledged write is there once, and a rejected one is not.
     WritesAreKept,
-    /// A position or list is as new as what was acknowledged before it was asked for.
+    /// A position or list includes all writes that were acknowledged before its request.
     NeverStale,
     /// A reset has a reason.
     ResetsHaveReasons,
     /// The log runs 1, 2, 3, …
     LogIsWhole,
-    /// A list is the log up to its position.
+    /// A list equals the log up to its position.
     ListsAreSnapshots,
-    /// A change reads the same everywhere.
+    /// A change is the same everywhere.
     OneTruth,
     /// All watchers end with the final list.
     Converges,
-    /// Everything arrives once the faults are over.
+    /// All changes arrive once the faults are over.
     Arrives,
-    /// Only answers that are documented.
+    /// All responses are documented.
     Answers,
-    /// SIGTERM ends a server well, and a server starts when its database is there.
+    /// A server exits successfully after SIGTERM and starts when its database is reachable.
     Runs,
 }
 
@@ -168,11 +168,11 @@ impl Violation {
     }
 }
 
-/// What a run adds to while it lasts.
+/// The record that actors add to during a run.
 pub struct Record {
     clock: AtomicU64,
     users: Vec<(String, Mutex<UserHistory>)>,
-    /// Set by the first violation that is noticed at once.
+    /// Set by the first violation that is noticed during the run.
     pub alarm: CancellationToken,
     pub counts: Counts,
 }
@@ -233,13 +233,13 @@ impl Record {
         }
     }
 
-    /// The histories, when all actors have ended.
+    /// The histories, once all actors have ended.
     pub fn take(&self) -> Vec<UserHistory> {
         (0..self.users.len()).map(|user| std::mem::take(&mut *self.user(user))).collect()
     }
 }
 
-/// The name of a user is a marker, and stands in everything that is the user's.
+/// The name of a user is a marker and occurs in all of the user's data.
 pub fn marker(random: u64) -> String {
     format!("{MARK}{random:016x}")
 }

@@ -1,5 +1,5 @@
-//! The log of one user as the checker reads it: what each write left in it, and the state that it
-//! comes to at any position.
+//! The log of one user as the checker reads it: the changes of each write, and the state at any
+//! position.
 
 use std::collections::HashMap;
 
@@ -10,17 +10,17 @@ use super::check::Found;
 use super::history::{Kind, Listing, Outcome, ProjectListing, Promise, TrashListing, UserHistory, Write};
 use super::state::State;
 
-/// The log with ways to find things in it.
+/// The log with indexes.
 pub struct Ledger<'a> {
     changes: &'a [Change],
-    /// Where the changes are that carry a write's token.
+    /// The indexes of the changes that contain a write's token.
     by_token: HashMap<&'a str, Vec<usize>>,
     created: HashMap<Uuid, Vec<usize>>,
     deleted: HashMap<Uuid, Vec<usize>>,
     restored: HashMap<Uuid, Vec<usize>>,
 }
 
-/// The task or project that a change left, as far as writes can be told by it.
+/// The parts of a changed task or project by which its write can be identified.
 struct Left<'a> {
     id: Uuid,
     token: &'a str,
@@ -86,7 +86,7 @@ impl<'a> Ledger<'a> {
                 places.entry(subject_id(change)).or_default().push(at);
             }
             if let Some(Left { id, token, version }) = left(change) {
-                // To complete a task leaves its description as it was.
+                // Completing a task does not change its description.
                 if described.insert(id, token) != Some(token) {
                     log.by_token.entry(token).or_default().push(at);
                 }
@@ -112,12 +112,12 @@ impl<'a> Ledger<'a> {
             }
             Kind::Complete => self.check_completion(write, found),
             Kind::Delete | Kind::Restore => self.check_coming_and_going(write, found),
-            // It is no change; what becomes of the trash, its lists tell.
+            // A purge is not a change; lists of the trash show its effect.
             Kind::Purge => {}
         }
     }
 
-    /// What happens once is in the log once, at the version that was answered.
+    /// A write that happens once is in the log once, at the version in its response.
     fn check_place(&self, write: &Write, places: &[usize], found: &mut Found) {
         let Write { kind, id, .. } = write;
         match (write.outcome, places) {
@@ -134,14 +134,14 @@ impl<'a> Ledger<'a> {
                 found.say(Promise::WritesAreKept, format!("{kind:?} of {id} was acknowledged and is not in the log"));
             }
             (Outcome::Refused, [_, ..]) if *kind == Kind::Update => {
-                found.say(Promise::WritesAreKept, format!("{kind:?} of {id} was refused and is in the log"));
+                found.say(Promise::WritesAreKept, format!("{kind:?} of {id} was rejected and is in the log"));
             }
             (_, [_, _, ..]) => found.say(Promise::WritesAreKept, format!("{kind:?} of {id} is in the log twice")),
             _ => {}
         }
     }
 
-    /// Deletions and restorations take turns, and an acknowledged one is among them.
+    /// Deletions and restorations alternate, and an acknowledged one is among them.
     fn check_coming_and_going(&self, write: &Write, found: &mut Found) {
         let (deleted, restored) = (places(&self.deleted, write.id), places(&self.restored, write.id));
         let Write { kind, id, .. } = write;
@@ -157,7 +157,7 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// What completes a task may find it complete; the version is then of an older change.
+    /// A completion may find the task complete; then its version is that of an older change.
     fn check_completion(&self, write: &Write, found: &mut Found) {
         let Outcome::Acknowledged(Some(version)) = write.outcome else { return };
         let change = usize::try_from(version - 1).ok().and_then(|at| self.changes.get(at));
@@ -181,7 +181,7 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Plays the log and compares each list with the state at its position.
+    /// Replays the log and compares each list with the state at its position.
     pub fn check_lists(&self, user: &UserHistory, lists: Vec<&Listing>, found: &mut Found) {
         let whole = lists.into_iter().filter(|list| list.whole).map(|list| (list.position.seq, Shown::Tasks(list)));
         let projects = user.project_lists.iter().map(|list| (list.position.seq, Shown::Projects(list)));

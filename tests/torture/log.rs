@@ -1,5 +1,5 @@
-//! The log as Postgres has it, read past the server: the truth that all else is compared with.
-//! What is forgotten, as retention would, is put on record first.
+//! The log in Postgres, read without the server: everything else is compared with it. Changes are
+//! recorded before they are removed, as retention would remove them.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::cluster::SECRET;
 use super::history::Record;
 use super::postgres::Postgres;
 
-/// Puts the rest of a user's log on record.
+/// Records the rest of a user's log.
 pub async fn keep(postgres: &Postgres, record: &Record, user: usize) -> sqlx::Result<()> {
     let mut connection = postgres.connect().await?;
     let head = head(&mut connection, record.name(user)).await?;
@@ -22,21 +22,21 @@ pub async fn keep(postgres: &Postgres, record: &Record, user: usize) -> sqlx::Re
     connection.close().await
 }
 
-/// How far the user's counter has come.
+/// The user's counter.
 pub async fn head(connection: &mut PgConnection, name: &str) -> sqlx::Result<i64> {
     let query = format!("SELECT last_seq FROM owners WHERE owner_id = '{name}'");
     let row = connection.fetch_optional(AssertSqlSafe(query)).await?;
     row.map_or(Ok(0), |row| row.try_get(0))
 }
 
-/// Forgets a user's changes but for the newest `kept`.
+/// Removes a user's changes except for the newest `kept`.
 pub async fn forget(postgres: &Postgres, record: &Record, user: usize, kept: i64) -> sqlx::Result<()> {
     let mut connection = postgres.connect().await?;
     let name = record.name(user);
     let through = head(&mut connection, name).await? - kept;
     if through > 0 {
         read(&mut connection, record, user, through).await?;
-        // Before it happens: a reset that comes right after has its reason.
+        // Recorded before the removal, so that an immediate reset has its reason.
         record.user(user).forgotten = through;
         let delete = format!("DELETE FROM task_changes WHERE owner_id = '{name}' AND seq <= {through}");
         connection.execute(AssertSqlSafe(delete)).await?;
@@ -44,7 +44,7 @@ pub async fn forget(postgres: &Postgres, record: &Record, user: usize, kept: i64
     connection.close().await
 }
 
-/// Holds the rows that the users' writes must lock, until the connection ends.
+/// Locks the rows that the users' writes must lock, until the connection ends.
 pub async fn hold(postgres: &Postgres, names: impl IntoIterator<Item = &str>) -> sqlx::Result<PgConnection> {
     let mut connection = postgres.connect().await?;
     connection.execute("BEGIN").await?;
@@ -89,7 +89,7 @@ async fn history(connection: &mut PgConnection, name: &str) -> sqlx::Result<Hist
     Ok(History::new(row.try_get(0)?, row.try_get(1)?))
 }
 
-/// Only a token makes an owner.
+/// An owner id can only come from a verified token.
 fn owner(name: &str) -> OwnerId {
     let tokens = Tokens::new(SECRET.as_bytes(), None, None);
     let token = tokens.mint(name, Duration::from_mins(1)).expect("a token is minted");

@@ -1,8 +1,8 @@
 //! The history checker: many users with several writers and watchers each, on several servers,
-//! while servers and Postgres are killed, connections cut and hints lost. Everything that was
-//! acknowledged or received is recorded and held against what Taskwire promises. `TORTURE_SECONDS`
-//! says for how long, `TORTURE_SEED` repeats what went wrong when. `make check-the-checker` checks
-//! the checker: it must find each server that breaks one promise on purpose.
+//! while the test kills servers and Postgres, cuts connections and drops hints. It records
+//! everything that is acknowledged or received and compares it with Taskwire's promises.
+//! `TORTURE_SECONDS` sets the duration, and `TORTURE_SEED` repeats the faults of a run.
+//! `make check-the-checker` tests the checker: it must detect servers that break one promise each.
 
 mod batches;
 mod broken;
@@ -35,7 +35,7 @@ use cluster::Setting;
 use nemesis::Faults;
 use run::Scenario;
 
-/// Says something even when the test passes.
+/// Prints even when the test passes.
 fn tell(text: &str) {
     let _ = writeln!(std::io::stderr(), "torture: {text}");
 }

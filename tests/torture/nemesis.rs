@@ -1,5 +1,5 @@
-//! What goes wrong, and when: drawn from a seeded generator, one thing after the other, some of
-//! them overlapping with the next. Everything works again when it returns.
+//! Injects faults: a seeded generator chooses them one after the other, and some overlap with the
+//! next. When the nemesis returns, everything works again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,9 +20,9 @@ use super::proxy::{Mode, Proxy};
 pub enum Faults {
     /// All of them.
     All,
-    /// Only what happens to connections and hints.
+    /// Only faults of connections and hints.
     Connections,
-    /// Only writes that hang until their requests are given up.
+    /// Only writes that are blocked until their requests time out.
     Locks,
 }
 
@@ -34,7 +34,7 @@ pub struct Nemesis {
     pub stop: CancellationToken,
 }
 
-/// What can go wrong.
+/// A fault.
 #[derive(Debug, Clone, Copy)]
 enum Fault {
     CrashServer,
@@ -50,7 +50,7 @@ enum Fault {
 }
 
 impl Faults {
-    /// One round: everything happens, in an order that is drawn.
+    /// One round: every fault in a random order.
     const fn round(self) -> &'static [Fault] {
         use Fault::{
             CrashDatabase, CrashServer, Cut, CutPower, Forget, HoldLock, LoseHints, RestartServer, SlowDown, Stall,
@@ -152,7 +152,7 @@ impl Nemesis {
         self.cluster.postgres.restart().await;
     }
 
-    /// Everything ends at once.
+    /// Kills all servers and Postgres at once.
     async fn cut_power(&mut self) {
         self.cluster.postgres.kill().await;
         count(&self.record.counts.database_kills);
@@ -198,7 +198,7 @@ impl Nemesis {
         proxy.set(Mode::default());
     }
 
-    /// For a while, and other things go wrong meanwhile.
+    /// Drops hints for a while; other faults may happen meanwhile.
     fn lose_hints(&mut self) {
         let (at, long) = (self.node(), self.millis(300..2500));
         let cluster = self.cluster.clone();
@@ -209,7 +209,7 @@ impl Nemesis {
         });
     }
 
-    /// Writes of a user hang, some until their requests are given up.
+    /// Blocks a user's writes, some until their requests time out.
     async fn hold_lock(&mut self) {
         let (user, long) = (self.user(), self.millis(100..1500));
         let name = self.record.name(user).to_owned();

@@ -1,6 +1,6 @@
-//! The private Postgres of a run: the one that Taskwire itself would start, durable settings
-//! included, except that it is killed again and again. It lives on a thread of its own, because
-//! it ends with the thread that started it.
+//! The private Postgres of a run: Taskwire's own private Postgres with its durable settings, which
+//! the test kills repeatedly. It has a separate thread, because it ends with the thread that
+//! started it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ impl Postgres {
             let mut postgres = Some(EmbeddedPostgres::start(&dir).expect("Postgres starts"));
             let first = postgres.as_ref().expect("it has started");
             let _ = started.send((first.url(), first.socket_dir().join(format!(".s.PGSQL.{}", first.port()))));
-            // Ends, and Postgres with it, when nobody can give orders any more.
+            // The thread ends, and Postgres with it, once all senders are dropped.
             for order in inbox {
                 let done = match order {
                     Order::Kill(done) => {
@@ -53,12 +53,12 @@ impl Postgres {
         Self { orders, url, socket }
     }
 
-    /// Ends all its processes as a power cut would.
+    /// Kills all its processes, as a power cut would.
     pub async fn kill(&self) {
         self.order(Order::Kill).await;
     }
 
-    /// Starts it on the same files, and waits until it takes connections.
+    /// Starts it on the same files and waits until it accepts connections.
     pub async fn restart(&self) {
         self.order(Order::Start).await;
     }
@@ -74,7 +74,7 @@ impl Postgres {
     }
 }
 
-/// SIGKILL for the postmaster and everything that it had started.
+/// Sends SIGKILL to the postmaster and all its child processes.
 fn kill(dir: &Path) {
     let file = fs::read_to_string(dir.join("postgres/postmaster.pid")).expect("Postgres wrote its number down");
     let postmaster: i32 = file.lines().next().and_then(|line| line.parse().ok()).expect("a process id");
@@ -94,6 +94,6 @@ fn children(of: i32) -> Vec<i32> {
 
 fn parent(pid: i32) -> Option<i32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name before it may hold anything, but ends with the last parenthesis.
+    // The program's name may contain anything, but it ends with the last parenthesis.
     stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
 }

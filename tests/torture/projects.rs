@@ -1,5 +1,5 @@
-//! What a writer does with projects: creates, renames, moves and deletes them, with their tasks or
-//! without.
+//! A writer's changes to projects: it creates, renames, moves and deletes them, with or without
+//! their tasks.
 
 use rand::Rng;
 use reqwest::{Method, StatusCode};
@@ -9,7 +9,7 @@ use taskwire::model::ProjectId;
 use super::history::{Kind, Outcome};
 use super::writer::Writer;
 
-/// So many projects a user has at most, about.
+/// The approximate maximum number of a user's projects.
 const ENOUGH: usize = 8;
 
 impl Writer {
@@ -33,7 +33,7 @@ impl Writer {
             let outcome = self.outcome("a create", answer.as_ref(), &[]);
             self.note(Kind::Create, id, &name, outcome);
             match outcome {
-                // As with tasks: what was tried twice is kept.
+                // As with tasks, a project whose creation was tried twice is not deleted.
                 Outcome::Acknowledged(_) if attempts == 1 => return self.own().projects.add(id),
                 Outcome::Unknown if !self.stop.is_cancelled() => self.back_off().await,
                 _ => return,
@@ -54,7 +54,7 @@ impl Writer {
         let (Some(id), Some(other)) = (own.any(&mut self.rng), own.any(&mut self.rng)) else { return };
         let body = if self.rng.random_bool(0.3) { json!({}) } else { json!({ "before": other }) };
         let answer = self.send(Method::POST, &format!("/projects/{id}/move"), Some(&body)).await;
-        // 400: the other is gone, or is this one.
+        // 400: the other project is gone or is the same one.
         let outcome = self.outcome("a move", answer.as_ref(), &[StatusCode::NOT_FOUND, StatusCode::BAD_REQUEST]);
         self.note(Kind::Complete, id, "", outcome);
     }

@@ -1,6 +1,5 @@
-//! A small TCP proxy that does to connections what networks do: it cuts them, stalls them, and
-//! delays what they carry. In front of a LISTEN connection it can also lose single notifications
-//! while all else goes through.
+//! A small TCP proxy that simulates network faults: it cuts, stalls and delays connections. On a
+//! LISTEN connection it can also drop single notifications and forward everything else.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,22 +16,22 @@ use super::history::{Record, count};
 /// The type byte of Postgres' `NotificationResponse`.
 const NOTIFICATION: u8 = b'A';
 
-/// Where a proxy leads to.
+/// The target of a proxy.
 #[derive(Debug, Clone)]
 pub enum Upstream {
     Tcp(SocketAddr),
     Unix(PathBuf),
-    /// Nothing is there at present.
+    /// No target at present.
     Nowhere,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Mode {
-    /// Nothing goes through.
+    /// Forwards nothing.
     pub stalled: bool,
-    /// How long each piece is held back.
+    /// Delays each piece by this time.
     pub delay: Duration,
-    /// Postgres' notifications are left out.
+    /// Drops Postgres' notifications.
     pub lose_hints: bool,
 }
 
@@ -44,7 +43,7 @@ pub struct Proxy {
 struct State {
     upstream: Mutex<Upstream>,
     mode: watch::Sender<Mode>,
-    /// Counts the cuts; each takes connections with this chance, in percent.
+    /// The number of cuts so far, and the chance in percent that the last one closes a connection.
     cuts: watch::Sender<(u64, u8)>,
     record: Mutex<Option<Arc<Record>>>,
 }
@@ -76,7 +75,7 @@ impl Proxy {
         self.state.mode.send_replace(mode);
     }
 
-    /// Counts the hints that are lost from now on there.
+    /// Counts dropped hints in this record from now on.
     pub fn count_in(&self, record: Arc<Record>) {
         *self.state.record.lock() = Some(record);
     }
@@ -128,7 +127,7 @@ async fn join(
             }
         }
     };
-    // When one direction ends, both do: half-open connections are not what is tried here.
+    // When one direction ends, close both: this test does not cover half-open connections.
     tokio::select! {
         () = cut => {}
         _ = pass(from_client, to_server, state) => {}
@@ -151,7 +150,7 @@ async fn pass(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin,
     }
 }
 
-/// The same for what Postgres says: messages of a type byte and a length.
+/// Forwards messages from Postgres, each with a type byte and a length.
 async fn pass_messages(
     from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,

@@ -1,5 +1,5 @@
-//! One run: users with their writers and watchers, a cluster, and what goes wrong; then the
-//! faults end, everybody must arrive, and the record is checked.
+//! One run: users with their writers and watchers, a cluster and injected faults. Then the faults
+//! end, all watchers must catch up, and the checker reads the record.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -25,7 +25,7 @@ use super::stream::Stream;
 use super::watcher::{Goal, Watcher};
 use super::writer::{Known, Writer};
 
-/// How long servers may need to answer once the faults are over.
+/// The longest time until servers respond after the faults.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(15);
 
 #[derive(Clone)]
@@ -34,13 +34,13 @@ pub struct Scenario {
     pub users: usize,
     pub writers: usize,
     pub watchers: usize,
-    /// The wait between two writes of a writer, about.
+    /// The approximate time between two writes of a writer.
     pub pause: Duration,
-    /// How long a watcher stays on a socket, at most.
+    /// The longest time that a watcher stays on one socket.
     pub stays: Duration,
     pub faults: Faults,
     pub lasts: Duration,
-    /// How long everybody has to arrive once the faults are over.
+    /// The longest time until all watchers have caught up after the faults.
     pub arrives_within: Duration,
 }
 
@@ -134,7 +134,7 @@ fn goals(users: usize) -> Vec<watch::Sender<Goal>> {
     (0..users).map(|_| watch::Sender::new(None)).collect()
 }
 
-/// Everybody's writes hang until their requests have been given up, and go through after that.
+/// Blocks all writes until their requests have timed out, and then lets them through.
 async fn hang_the_last_writes(postgres: &Postgres, record: &Record, stop: &CancellationToken) {
     let held = log::hold(postgres, record.names()).await.expect("Postgres runs");
     sleep(Duration::from_millis(500)).await;
@@ -143,11 +143,11 @@ async fn hang_the_last_writes(postgres: &Postgres, record: &Record, stop: &Cance
     drop(held);
 }
 
-/// The user's head, once no write that was given up is still under way.
+/// The user's head, once no write with a timed-out request is still under way.
 async fn settled(postgres: &Postgres, record: &Record, user: usize) -> i64 {
     let mut connection = postgres.connect().await.expect("Postgres runs");
     let (mut head, mut since) = (-1, Instant::now());
-    // After a violation nobody needs to arrive.
+    // After a violation the watchers need not catch up.
     while head < 0 || (since.elapsed() < Duration::from_millis(700) && !record.alarm.is_cancelled()) {
         let now = log::head(&mut connection, record.name(user)).await.expect("Postgres runs");
         if now != head {
@@ -164,13 +164,13 @@ async fn final_list(client: &Client) -> Listing {
         if let Some(list) = client.list(200).await {
             return list;
         }
-        assert!(Instant::now() < deadline, "the servers do not answer though all faults are over");
+        assert!(Instant::now() < deadline, "the servers do not respond although all faults are over");
         sleep(Duration::from_millis(100)).await;
     }
 }
 
 impl Report {
-    /// The counts of the run, for people.
+    /// The counts of the run as text.
     pub fn summary(&self) -> String {
         let Totals { acknowledged, unknown, refused, logged, received, dropped, resumes, resets, lists } = self.totals;
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! What a user has at some point of the log, by playing the log up to there.
+//! A user's data at any point of the log, by replaying the log up to that point.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use super::history::Tasks;
 pub struct State {
     pub tasks: Tasks,
     pub projects: HashMap<ProjectId, Project>,
-    /// Tasks and projects that are deleted and were not taken back.
+    /// Deleted tasks and projects that have not been restored.
     pub gone: HashSet<Uuid>,
 }
 
@@ -37,7 +37,7 @@ impl State {
         }
     }
 
-    /// Whether these are the projects, each with the numbers of its tasks.
+    /// Whether the list shows these projects with the right numbers of tasks.
     pub fn lists(&self, projects: &[ListedProject]) -> bool {
         let count = |id: ProjectId, completed: bool| {
             let of_it = |task: &&taskwire::model::Task| task.project_id == Some(id) && task.completed == completed;
@@ -53,7 +53,7 @@ impl State {
     }
 }
 
-/// What a change does to the tasks that a client holds.
+/// Applies a change to a client's tasks.
 pub fn play(change: &Change, tasks: &mut Tasks) {
     match change.subject() {
         Subject::Task(task) => {

@@ -1,6 +1,6 @@
-//! The rules of one watcher as a state machine without any input of its own: what it knows, what
-//! it may be told next, and which promise is broken when it is told something else. A watcher
-//! follows it while it listens, and the checker follows it again over the record.
+//! The rules of one watcher as a state machine without I/O: it knows the watcher's position,
+//! decides which message may come next, and names the promise that another message breaks. A
+//! watcher applies it while it listens, and the checker applies it again to the record.
 
 use taskwire::changes::log::ResetReason;
 use taskwire::model::{Change, Position};
@@ -10,9 +10,9 @@ use super::state::play;
 
 #[derive(Default)]
 pub struct Stream {
-    /// What the client knows: everything up to here. `None`: it must list.
+    /// The position up to which the client knows everything; `None` if it must list.
     pub known: Option<Position>,
-    /// Where the present socket stands, whether or not the client took notice.
+    /// The position of the current socket, even if the client ignored some changes.
     wire: Option<Position>,
     /// Whether a reset must come next.
     reset_due: bool,
@@ -40,7 +40,7 @@ impl Stream {
                 self.reset_due = !resumed;
                 self.resumes += u64::from(*resumed);
                 let after = self.wire_at();
-                // What came with the position is known to be true, so the head is not before it.
+                // The server gave out this position, so the head cannot be before it.
                 if *resumed && position.seq.get() < after {
                     return stale(format!("hello says {} to a client that knows {after}", position.seq));
                 }
@@ -87,7 +87,7 @@ impl Stream {
             return gap(format!("{seq} after {wire}"));
         }
         self.wire = Some(position);
-        // After a reset nothing is known until the list is there.
+        // After a reset the client knows nothing until it has listed.
         let Some(known) = self.known else { return Ok(()) };
         if seq <= known.seq.get() {
             self.dropped += 1;

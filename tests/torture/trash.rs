@@ -1,5 +1,5 @@
-//! What a writer does with the trash, and what it reads: lists of tasks, projects and deletions for
-//! the checker, all else for the search for what is not the user's own.
+//! A writer's work on the trash, and its reads: lists of tasks, projects and deletions for the
+//! checker, and other responses only to search them for foreign data.
 
 use rand::Rng;
 use reqwest::{Method, StatusCode};
@@ -10,7 +10,7 @@ use super::history::{Kind, Outcome, ProjectListing, TrashListing};
 use super::writer::Writer;
 
 impl Writer {
-    /// Takes a deletion back or makes it final.
+    /// Restores or purges a deletion.
     pub async fn unmake(&mut self) {
         let Some(id) = self.known[self.client.user].trash.take(&mut self.rng) else { return };
         if self.rng.random_bool(0.3) {
@@ -66,7 +66,7 @@ impl Writer {
         self.client.record.user(self.client.user).trash_lists.push(listing);
     }
 
-    /// What comes is searched for other users' markers on its way.
+    /// The client searches the response for other users' markers.
     async fn read(&self, path: &str) {
         let Some(answer) = self.client.send(Method::GET, path, None).await else { return };
         let known = [StatusCode::OK, StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];

@@ -1,7 +1,7 @@
-//! A client of the live channel that follows the documented rules and nothing else: list, connect
-//! with the list's position, drop what is not newer than the last seen, come back with the last
-//! position, list again after a reset, renew the token or lose it. Restless: it leaves, stalls
-//! and comes back elsewhere, and sometimes polls instead.
+//! A client of the live channel that follows only the documented rules: list, connect with the
+//! list's position, drop changes that it already knows, reconnect with the last position, list
+//! again after a reset, and renew the token. It disconnects, stalls and reconnects to other servers
+//! at random, and sometimes polls instead.
 
 use std::time::Duration;
 
@@ -25,30 +25,30 @@ use super::client::Client;
 use super::history::{Promise, Seen, Violation, count};
 use super::stream::Stream;
 
-/// Heartbeats come every second: who hears nothing for this long connects anew.
+/// Heartbeats come every second; after this much silence a watcher reconnects.
 const SILENCE: Duration = Duration::from_secs(4);
 const LONG: Duration = Duration::from_mins(20);
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// Where everybody must arrive, and by when.
+/// The position that all watchers must reach, and the deadline.
 pub type Goal = Option<(i64, Instant)>;
 
 pub struct Watcher {
     pub client: Client,
     pub rng: StdRng,
-    /// How long it stays on one socket, at most.
+    /// The longest time on one socket.
     pub stays: Duration,
-    /// From then on it stays where it is.
+    /// Once set, the watcher stays on its socket.
     pub calm: CancellationToken,
     pub goal: watch::Receiver<Goal>,
     pub seen: Vec<Seen>,
     pub stream: Stream,
-    /// Whether a promise was broken: what follows would only repeat it.
+    /// Whether a promise was broken; later violations would only repeat it.
     pub failed: bool,
 }
 
-/// Why a session ends early.
+/// A session ended early.
 struct Over;
 
 impl Watcher {
@@ -223,7 +223,7 @@ impl Watcher {
             ServerMessage::Heartbeat(message) => self.see(Seen::Heartbeat { seq: message.seq.get() }),
             ServerMessage::Reset(reset) => {
                 self.reset(reset.reason, reset.position);
-                // It may list and stay, or leave and begin anew.
+                // The watcher may list and stay, or disconnect and start again.
                 if self.rng.random_bool(0.5) {
                     return Err(Over);
                 }
@@ -247,7 +247,7 @@ impl Watcher {
     fn closed(&mut self, code: Option<u16>, short: bool) -> Result<(), Over> {
         match code {
             Some(4401) if short => count(&self.client.record.counts.expired),
-            // Restarting, try again later, and what a stalled `authenticate` comes to.
+            // The server restarts, asks to retry later, or `authenticate` came too late.
             None | Some(1000 | 1005 | 1012 | 1013 | 4408) => {}
             Some(code) => self.fault(format!("closed with {code}")),
         }
@@ -262,7 +262,7 @@ async fn say(socket: &mut Socket, message: &serde_json::Value) -> Result<(), Ove
     }
 }
 
-/// Done when the goal should have been reached.
+/// Returns when the goal should have been reached.
 async fn overdue(mut goal: watch::Receiver<Goal>) {
     let by = match goal.wait_for(Option::is_some).await {
         Ok(goal) => goal.map(|(_, by)| by),

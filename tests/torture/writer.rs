@@ -1,7 +1,7 @@
-//! A writer of one user, beside others of the same user: it creates tasks and subtasks with ids of
-//! its own choice and tries again until it knows, updates, completes, moves and deletes, one by
-//! one and in batches, manages projects and the trash, and now and then gives up on a request
-//! half-way or asks for what is not its own.
+//! One of several writers of a user: it creates tasks and subtasks with chosen ids and retries
+//! until it knows the result; it updates, completes, moves and deletes them, singly and in batches;
+//! and it changes projects and the trash. Sometimes it abandons a request, or asks for another
+//! user's data.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,15 +19,15 @@ use uuid::Uuid;
 use super::client::{Answer, Client};
 use super::history::{Kind, Outcome, Promise, Violation, Write, count};
 
-/// So many tasks a user has at most, about.
+/// The approximate maximum number of a user's tasks.
 const ENOUGH: usize = 60;
 
-/// What the writers of a user, and those who would like to be, know of it.
+/// The ids that all writers know of a user, also for requests by other users.
 #[derive(Default)]
 pub struct Known {
     pub tasks: Ids,
     pub projects: Ids,
-    /// What they have deleted.
+    /// Deleted items.
     pub trash: Ids,
 }
 
@@ -59,7 +59,7 @@ impl Ids {
 
 pub struct Writer {
     pub client: Client,
-    /// What every user has.
+    /// The known ids of every user.
     pub known: Arc<[Known]>,
     pub rng: StdRng,
     pub pause: Duration,
@@ -91,12 +91,12 @@ impl Writer {
         &self.known[self.client.user]
     }
 
-    /// Unlike any other, and the user's own.
+    /// A unique text with the user's marker.
     pub fn words(&self) -> String {
         format!("{} {:032x}", self.client.name(), rand::random::<u128>())
     }
 
-    /// Some of the fields that a task can have; the labels are the user's own.
+    /// Random fields of a task; labels contain the user's marker.
     pub fn fields(&mut self) -> Value {
         let mut fields = json!({});
         if self.rng.random_bool(0.5) {
@@ -112,7 +112,7 @@ impl Writer {
         fields
     }
 
-    /// The same for one that is new: it may also recur, and belong to a project.
+    /// Random fields of a new task, which may also recur and belong to a project.
     pub fn new_fields(&mut self) -> Value {
         let mut fields = self.fields();
         if fields.get("due").is_some() && self.rng.random_bool(0.5) {
@@ -136,12 +136,12 @@ impl Writer {
             && let Some(parent) = self.known[self.client.user].tasks.any(&mut self.rng)
         {
             body["parent_id"] = json!(parent);
-            // It would have to be the parent's.
+            // A subtask's project would have to be its parent's.
             body.as_object_mut().expect("an object").remove("project_id");
         }
         let mut refusals: &[StatusCode] = &[];
         if body.get("parent_id").or(body.get("project_id")).is_some() {
-            // It is gone or at the bottom, or has taken this one along when it went.
+            // The parent is gone or too deep, or was deleted together with this task.
             refusals = &[StatusCode::BAD_REQUEST, StatusCode::GONE];
         }
         let mut attempts = 0;
@@ -151,8 +151,8 @@ impl Writer {
             let outcome = self.outcome("a create", answer.as_ref(), refusals);
             self.note(Kind::Create, id, &token, outcome);
             match outcome {
-                // A first attempt may still be on its way; deleting could then let it recreate
-                // once the log is shortened, so what was tried twice is kept.
+                // A first attempt may still be under way. If the task were deleted and the log
+                // shortened, it would create the task again. So such tasks are not deleted.
                 Outcome::Acknowledged(_) if attempts == 1 => return self.own().tasks.add(id),
                 Outcome::Unknown if !self.stop.is_cancelled() => self.back_off().await,
                 _ => return,
@@ -170,7 +170,7 @@ impl Writer {
             body["completed"] = json!(self.rng.random_bool(0.5));
         }
         let answer = self.send(Method::PATCH, &format!("/tasks/{id}"), Some(&body)).await;
-        // 409: it has open subtasks.
+        // 409: the task has open subtasks.
         let outcome = self.outcome("an update", answer.as_ref(), &[StatusCode::NOT_FOUND, StatusCode::CONFLICT]);
         self.note(Kind::Update, id, &token, outcome);
     }
@@ -186,7 +186,7 @@ impl Writer {
         self.note(Kind::Complete, id, "", outcome);
     }
 
-    /// Beside another task or to the end, and sometimes out of its parent or into another.
+    /// Moves a task beside another or to the end, and sometimes changes its parent.
     async fn shift(&mut self) {
         let own = &self.known[self.client.user];
         let (Some(id), Some(other)) = (own.tasks.any(&mut self.rng), own.tasks.any(&mut self.rng)) else { return };
@@ -206,7 +206,7 @@ impl Writer {
     }
 
     async fn delete(&mut self) {
-        // Few tasks are left alone, or there is nothing to update.
+        // Keep a few tasks, so that there is something to update.
         if self.own().tasks.len() < 5 {
             return;
         }
@@ -215,11 +215,11 @@ impl Writer {
         self.delete_at(id, &format!("/tasks/{id}?children=include")).await;
     }
 
-    /// Deletes a task or a project, which is then in the trash.
+    /// Deletes a task or a project, which moves to the trash.
     pub async fn delete_at(&mut self, id: Uuid, path: &str) {
         loop {
             let answer = self.send(Method::DELETE, path, None).await;
-            // What it was part of may have taken it along.
+            // It may already have been deleted with its parent or project.
             let outcome = self.outcome("a delete", answer.as_ref(), &[StatusCode::NOT_FOUND]);
             self.note(Kind::Delete, id, "", outcome);
             if matches!(outcome, Outcome::Acknowledged(_)) {
@@ -232,7 +232,7 @@ impl Writer {
         }
     }
 
-    /// Asks for what another user has, which must not be there.
+    /// Requests another user's data, which must not be found.
     async fn trespass(&mut self) {
         let other = self.rng.random_range(0..self.known.len());
         if other == self.client.user {
@@ -272,7 +272,7 @@ impl Writer {
         sleep(Duration::from_millis(self.rng.random_range(50..300))).await;
     }
 
-    /// Sends a write; sometimes gives up on it right after.
+    /// Sends a write; sometimes abandons it right away.
     pub async fn send(&mut self, method: Method, rest: &str, body: Option<&Value>) -> Option<Answer> {
         if self.rng.random_bool(0.03) {
             count(&self.client.record.counts.abandoned);
@@ -285,7 +285,7 @@ impl Writer {
     pub fn outcome(&self, what: &str, answer: Option<&Answer>, refusals: &[StatusCode]) -> Outcome {
         let Some(answer) = answer else { return Outcome::Unknown };
         match answer.status {
-            // A repeated create tells the version that the task has by now.
+            // A repeated create returns the current version of the task.
             StatusCode::OK if what == "a create" => Outcome::Acknowledged(None),
             StatusCode::CREATED | StatusCode::OK => Outcome::Acknowledged(answer.body["version"].as_i64()),
             StatusCode::NO_CONTENT => Outcome::Acknowledged(None),

@@ -1,4 +1,4 @@
--- The tasks alone, without the change log that Taskwire's own tables keep.
+-- Only the tasks, without the change log of Taskwire's own tables.
 CREATE SCHEMA bare;
 CREATE TABLE bare.tasks (
     owner_id    text COLLATE "C" NOT NULL,

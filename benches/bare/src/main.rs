@@ -1,6 +1,6 @@
-//! The bare pair: axum and sqlx answering the four measured requests, with no token, no
-//! validation, no log, no change log and no live channel. It is what the machine asks for HTTP,
-//! JSON and a statement alone, so Taskwire's own cost can be told from theirs.
+//! The bare pair: axum and sqlx serve the four measured requests without tokens, validation,
+//! logging, change log or live channel. It shows the cost of HTTP, JSON and a statement alone, so
+//! that Taskwire's own cost can be separated.
 
 use std::env;
 use std::error::Error;
@@ -30,7 +30,7 @@ struct Task {
     updated_at: DateTime<Utc>,
 }
 
-// Through the tuple, which reads columns by place; a derived one looks each up by name.
+// Decoding as a tuple reads columns by position; a derived implementation looks up each name.
 impl<'r> FromRow<'r, sqlx::postgres::PgRow> for Task {
     fn from_row(row: &'r sqlx::postgres::PgRow) -> sqlx::Result<Self> {
         let (id, user_id, title, description, completed, created_at, updated_at) = Row::from_row(row)?;

@@ -1,5 +1,5 @@
-// Builds dist: the generated client as it is, file by file, and `live` as one small file together
-// with its reconnecting socket, so that the package has no dependencies.
+// Builds dist: the generated client file by file, and `live` bundled with its reconnecting socket
+// into one small file, so that the package has no dependencies.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ const tsc = here("../node_modules/typescript/bin/tsc");
 const compiled = spawnSync(process.execPath, [tsc, "-p", here("..")], { stdio: "inherit" });
 if (compiled.status !== 0) process.exit(1);
 
-// Only the types of these are needed beside the one file.
+// Only the types of these files are needed beside the bundle.
 for (const name of readdirSync(here("../dist/live"))) {
   if (name.endsWith(".js")) rmSync(here(`../dist/live/${name}`));
 }
@@ -26,8 +26,8 @@ await build({
   target: "es2022",
   minify: true,
   sourcemap: true,
-  // partysocket marks what is private to it with an underscore, and logs to the console, where we
-  // say `globalThis.console`.
+  // partysocket prefixes private members with an underscore, and it logs to the console, which our
+  // own code calls `globalThis.console`.
   mangleProps: /^_/,
   drop: ["console"],
   logLevel: "warning",

@@ -1,6 +1,6 @@
-// Writes src/generated anew from the contract; with --check, says what differs from it instead.
-// Nothing in that folder is written by hand, and nothing outside it lists operations, schemas or
-// kinds of change: a contract that grows needs no more than `make client`.
+// Generates src/generated from the contract; with --check, reports the differences instead. Nothing
+// in that folder is written by hand, and no other code lists operations, schemas or kinds of
+// change. So an extended contract only needs `make client`.
 
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -26,7 +26,7 @@ function operations() {
   );
 }
 
-/** What a client needs to know of the contract while it runs, beside the types. */
+/** The parts of the contract that a client needs at run time, beside the types. */
 function facts(sockets) {
   if (sockets.length !== 1) throw new Error(`the contract has ${sockets.length} WebSocket operations, not one`);
   const kinds = Object.keys(contract.components.schemas.Change.discriminator.mapping).sort();
@@ -49,7 +49,8 @@ export const CHANGE_TYPES: readonly Change['type'][] = ${JSON.stringify(kinds, n
 }
 
 async function generate(folder) {
-  // What answers 101 is a WebSocket: \`live\` speaks it, and a generated fetch could not.
+  // An operation with a 101 is a WebSocket, which \`live\` implements and a generated fetch cannot
+  // use.
   const sockets = operations().filter(({ operation }) => operation.responses["101"]);
   await createClient({
     input: source,
@@ -58,7 +59,7 @@ async function generate(folder) {
     parser: {
       filters: {
         operations: { exclude: sockets.map(({ method, path }) => `${method} ${path}`) },
-        // No HTTP answer carries the messages of the live channel.
+        // No HTTP response contains the messages of the live channel.
         orphans: true,
       },
     },
@@ -72,7 +73,7 @@ async function generate(folder) {
   writeFileSync(join(folder, "contract.gen.ts"), facts(sockets));
 }
 
-/** The files of a folder, by their paths in it. */
+/** The files of a folder by their relative paths. */
 function contents(folder) {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return new Map(
@@ -84,7 +85,7 @@ function contents(folder) {
 }
 
 if (process.argv.includes("--check")) {
-  // Inside the package, because the generator looks around for a tsconfig.
+  // Inside the package, because the generator searches for a tsconfig.
   mkdirSync(here("../node_modules/.cache"), { recursive: true });
   const fresh = mkdtempSync(here("../node_modules/.cache/generated-"));
   try {
@@ -94,7 +95,7 @@ if (process.argv.includes("--check")) {
     if (different.length > 0) {
       console.error(`The TypeScript client is not that of openapi.yaml. It differs in:`);
       for (const path of different.sort()) console.error(`  clients/typescript/src/generated/${path}`);
-      console.error("Write it anew with: make client");
+      console.error("Generate it again with: make client");
       process.exitCode = 1;
     }
   } finally {

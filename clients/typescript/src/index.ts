@@ -1,5 +1,5 @@
-// The typed client of the HTTP API: one function an operation, the types of the contract, and
-// which contract that was.
+// The typed client of the HTTP API: one function per operation, the types of the contract, and the
+// contract's version.
 
 export * from './generated/index.js';
 export { client, type CreateClientConfig } from './generated/client.gen.js';

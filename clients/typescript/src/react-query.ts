@@ -1,4 +1,4 @@
-// TanStack Query over the same operations: hooks, and the options and keys that they are made of.
-// An entry point of its own, so that who does not use it needs neither React nor TanStack Query.
+// TanStack Query for the same operations: hooks, and their options and keys. It is a separate entry
+// point, so that other applications need neither React nor TanStack Query.
 
 export * from './generated/@tanstack/react-query.gen.js';

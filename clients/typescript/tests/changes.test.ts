@@ -1,4 +1,4 @@
-// What happens arrives: typed, in order, once, one at a time, and nothing of anybody else.
+// Changes arrive typed, in order, once and one at a time, and never those of another user.
 
 import { createTask, deleteTask, listTasks, updateTask } from '@taskwire/client';
 import WS from 'ws';
@@ -40,11 +40,11 @@ describe.each([
   });
 });
 
-test('what happened since a position arrives before the channel is live', async () => {
+test('changes since a position arrive before the channel is live', async () => {
   const user = new User();
   const at = user.at(server.url);
   const { data: list } = await listTasks(at);
-  // More than the server reads at once.
+  // More than the server reads in one page.
   for (let n = 1; n <= 120; n++) await createTask({ ...at, body: { title: `Task ${n}` } });
   const seen: string[] = [];
   const follower = user.follow(server.url, {
@@ -113,7 +113,7 @@ test("another user's changes do not arrive", async () => {
   expect(follower.titles).toEqual(["Ada's"]);
 });
 
-test('a closed channel says nothing more', async () => {
+test('a closed channel calls nothing any more', async () => {
   const user = new User();
   const at = user.at(server.url);
   const witness = user.follow(server.url);

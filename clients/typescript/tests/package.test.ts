@@ -1,4 +1,4 @@
-// What is published: nothing but what belongs, small, and usable as it is installed.
+// The published package: it contains only the needed files, is small, and works when installed.
 
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const run = promisify(execFile);
 const here = fileURLToPath(new URL('..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
 
-/** A project that has installed the package. */
+/** A project with the package installed. */
 let project: string;
 let packed: { path: string }[];
 beforeAll(async () => {
@@ -43,7 +43,7 @@ test('live is at most 4 kB, gzipped, with its reconnecting socket', () => {
   expect(size).toBeLessThanOrEqual(4000);
 });
 
-test('only what belongs is packed', () => {
+test('only the needed files are packed', () => {
   const others = packed.map(({ path }) => path).filter((path) => !/^dist\/.*\.(js|d\.ts)$/.test(path));
   expect(others.sort()).toEqual([
     'LICENSE',
@@ -55,7 +55,7 @@ test('only what belongs is packed', () => {
   expect(manifest.dependencies).toBeUndefined();
 });
 
-test('publint has nothing to say', async () => {
+test('publint reports nothing', async () => {
   const { messages } = await publint({ pkgDir: here, strict: true, pack: false });
   expect(messages.map((message) => formatMessage(message, manifest))).toEqual([]);
 });
@@ -78,7 +78,7 @@ const runs = (name: string, code: string) => {
   return run(process.execPath, [...process.execArgv, name], { cwd: project, timeout: 30_000 });
 };
 
-test('the types are found where the package is installed', async () => {
+test('an installed package has its types', async () => {
   const given = 'declare const baseUrl: string, userId: string;\ndeclare const getToken: () => Promise<string>;\n';
   writeFileSync(join(project, 'example.mts'), example + given);
   writeFileSync(join(project, 'front.mts'), front);

@@ -1,8 +1,8 @@
-// A long random run: two servers, writers on both, connections that are cut or fall silent, servers
-// that are killed or told to stop. Whatever happens, what a client has rebuilt from its list and the
-// changes is in the end what the server lists, and no change came twice or in the wrong place.
+// A long random run: two servers with writers on both, connections that are cut or fall silent, and
+// servers that are killed or stopped. In the end, a client's list plus its changes must equal the
+// server's list, and no change may arrive twice or out of order.
 //
-// RANDOM_STEPS sets how long, RANDOM_SEED repeats what was done when.
+// RANDOM_STEPS sets the length, and RANDOM_SEED repeats the steps of a run.
 
 import { randomUUID } from 'node:crypto';
 
@@ -16,7 +16,7 @@ import { type Follower, User } from './kit/user.js';
 const STEPS = Number(process.env['RANDOM_STEPS'] ?? 600);
 const SEED = Number(process.env['RANDOM_SEED'] ?? Date.now() % 1_000_000);
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+/** A seeded generator of numbers from 0 to 1 (mulberry32). */
 function generator(seed: number) {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;
@@ -48,7 +48,7 @@ async function listAll(user: User, url: string) {
   return { tasks, position: position! };
 }
 
-/** What a client makes of a list and of changes: what every application does. */
+/** Applies changes to a list, as every application does. */
 class Replica {
   readonly tasks = new Map<string, Task>();
 
@@ -85,7 +85,7 @@ test(`${STEPS} random steps, seed ${SEED}`, { timeout: 60_000 + STEPS * 200 }, a
         if (slow) await new Promise(setImmediate);
         replica.apply(change);
       },
-      // No history is lost here, so none may be said to be.
+      // This run loses no history, so no reset may come.
       onReset: (reason) => Promise.reject(new Error(reason)),
     });
     followers.push({ follower, replica, first: Math.max(0, ...list.tasks.map((task) => task.version)) });
@@ -112,17 +112,17 @@ test(`${STEPS} random steps, seed ${SEED}`, { timeout: 60_000 + STEPS * 200 }, a
             ? updateTask({ ...task, body: random() < 0.5 ? { title } : { completed: random() < 0.5 } })
             : deleteTask(task);
       const settled = write.catch((error: unknown) => {
-        // That a task is gone is no news, and a request whose server was killed may have done its work.
+        // A missing task is no error here, and a request to a killed server may have succeeded.
         if (!(error instanceof TypeError) && (error as { code?: string }).code !== 'NOT_FOUND') throw error;
       });
       writes.push(settled);
-      // Some come one after the other, some at the same time.
+      // Some writes are sequential, some concurrent.
       if (random() < 0.7) await settled;
     }
   }
 
   await Promise.all(writes);
-  // One more change, after everything else, which everybody has to see.
+  // One more change after everything else, which every client must receive.
   await createTask({ ...user.at(servers[0]!.url), body: { title: 'The last' } });
   const list = await listAll(user, servers[1]!.url);
   for (const { follower, replica, first } of followers) {

@@ -1,4 +1,4 @@
-// Connections break and servers end; the channel goes on where it was.
+// Connections break and servers stop; the channel continues from its position.
 
 import { createTask, listTasks } from '@taskwire/client';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
@@ -25,7 +25,7 @@ async function anotherServer() {
   return other;
 }
 
-test('a dropped connection is made again, and nothing is missed or repeated', async () => {
+test('a dropped connection is restored, and nothing is missed or repeated', async () => {
   const proxy = await proxied();
   const user = new User();
   const at = user.at(server.url);
@@ -61,7 +61,7 @@ test('without a server the channel is offline, until there is one again', async 
   expect(follower.states).toEqual(['live', 'connecting', 'offline', 'catching-up', 'live']);
 });
 
-test('a connection that has fallen silent is given up', async () => {
+test('a silent connection is closed', async () => {
   const proxy = await proxied();
   const user = new User();
   const follower = user.follow(proxy.url, { heartbeatInterval: 1500 });
@@ -73,12 +73,13 @@ test('a connection that has fallen silent is given up', async () => {
   expect(proxy.count).toBe(2);
 });
 
-test('heartbeats keep a connection that has nothing else to say', async () => {
+test('heartbeats keep an idle connection open', async () => {
   const proxy = await proxied();
   const user = new User();
   const [idle, other] = [user.follow(proxy.url, { heartbeatInterval: 1500 }), user.follow(server.url)];
   await Promise.all([idle.state('live'), other.state('live')]);
-  // The other one's silence is noticed in twice that time, which proves that it has passed.
+  // The silence of the other connection is detected after twice that time, which shows that it has
+  // passed.
   const silent = await proxied();
   const clock = user.follow(silent.url, { heartbeatInterval: 2000 });
   await clock.state('live');
@@ -104,7 +105,7 @@ test.each(['SIGKILL', 'SIGTERM'] as const)('a server that ends by %s and starts 
   expect(follower.errors).toEqual([]);
 });
 
-test('two servers on one database are one to the channel', async () => {
+test('a channel can move between two servers on one database', async () => {
   const other = await anotherServer();
   const proxy = await proxied();
   const user = new User();
@@ -148,13 +149,13 @@ test('too many sockets of one user: the last one waits long, unless told to try'
   expect(second.errors[0]).toMatchObject({ name: 'LiveError', code: 4429 });
   expect(second.live.state).toBe('offline');
   first.live.close();
-  // The server notices the end of the first socket in its own time.
+  // The server may notice the end of the first socket a little later.
   const retrying = setInterval(() => second.live.retry(), 50);
   onTestFinished(() => clearInterval(retrying));
   await second.state('live');
 });
 
-test('a position that is none is an error, and is not tried again', async () => {
+test('an invalid position is an error and is not tried again', async () => {
   const proxy = await proxied();
   const user = new User();
   const follower = user.follow(proxy.url, { position: 'somewhere' });
@@ -163,6 +164,6 @@ test('a position that is none is an error, and is not tried again', async () => 
   expect(follower.live.state).toBe('offline');
   follower.live.retry();
   await listTasks(user.at(proxy.url));
-  // One for the channel, one for the list.
+  // One connection for the channel, one for the list.
   expect(proxy.count).toBe(2);
 });

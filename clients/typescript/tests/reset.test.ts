@@ -1,4 +1,4 @@
-// When what the application holds cannot be continued, it is told to list anew.
+// If the application's position cannot be continued, the channel asks it to list again.
 
 import { createTask, listTasks } from '@taskwire/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWithPostgres, taskwire } from './kit/program.js';
 import { User } from './kit/user.js';
 
-// With a database of their own, because a new history is new for everybody.
+// These tests have a separate database, because a new history affects all users.
 let started: Awaited<ReturnType<typeof startWithPostgres>>;
 let url: string;
 beforeAll(async () => {
@@ -39,13 +39,13 @@ test('a position of another user is not continued', async () => {
   expect(follower.titles).toEqual(['Two']);
 });
 
-test('what happens while the application lists comes after the list', async () => {
+test('changes during a list arrive after the list', async () => {
   const { user, at, position } = await userWithLostPosition();
   const follower = user.follow(url, {
     position,
     onReset: async () => {
       await createTask({ ...at, body: { title: 'Two' } });
-      // It is not lost if the application ends now.
+      // The change is not lost if the application ends now.
       expect(follower.live.position).toBe(position);
       expect(follower.live.state).toBe('catching-up');
       expect(follower.changes).toEqual([]);
@@ -57,7 +57,7 @@ test('what happens while the application lists comes after the list', async () =
   expect(follower.errors).toEqual([]);
 });
 
-test('the channel goes on exactly from the list that the application returns', async () => {
+test('the channel continues exactly from the returned position of the list', async () => {
   const { user, at, position } = await userWithLostPosition();
   const listed: string[] = [];
   const follower = user.follow(url, {
@@ -76,7 +76,7 @@ test('the channel goes on exactly from the list that the application returns', a
   expect(follower.resets).toHaveLength(1);
 });
 
-test('an application that could not list is asked to again', async () => {
+test('an application that failed to list is asked again', async () => {
   const { user, position } = await userWithLostPosition();
   const follower = user.follow(url, {
     position,

@@ -1,4 +1,4 @@
-// The generated client: complete, typed as the contract says, and it works.
+// The generated client is complete, has the contract's types, and works.
 
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test('there is a function for each operation, and none for the WebSocket', () => {
+test('each operation except the WebSocket has a function', () => {
   const contract = parse(readFileSync(new URL('../../../openapi.yaml', import.meta.url), 'utf8'));
   const operations = Object.values<Record<string, { operationId?: string; responses: object }>>(contract.paths)
     .flatMap((path) => Object.values(path))
@@ -31,7 +31,7 @@ test('there is a function for each operation, and none for the WebSocket', () =>
   }
 });
 
-test('every number is a number', () => {
+test('every number has the type number', () => {
   const generated = fileURLToPath(new URL('../src/generated', import.meta.url));
   const files = readdirSync(generated, { recursive: true, encoding: 'utf8' }).filter((name) => name.startsWith('types.gen'));
   expect(files).toHaveLength(1);
@@ -39,13 +39,13 @@ test('every number is a number', () => {
   expectTypeOf<sdk.Seq>().toEqualTypeOf<number>();
 });
 
-test('it says from which contract it is, which is that of the server', async () => {
+test('it reports its contract, which is that of the server', async () => {
   const served = await (await fetch(`${server.url}/openapi.yaml`)).text();
   expect(sdk.CONTRACT_SHA256).toBe(createHash('sha256').update(served).digest('hex'));
   expect(sdk.CONTRACT_VERSION).toBe(parse(served).info.version);
 });
 
-test('operations answer with what the contract says', async () => {
+test('operations return the types of the contract', async () => {
   const { client, path } = new User().at(server.url);
   const created = await sdk.createTask({ client, path, body: { title: 'Buy milk', description: null } });
   expect(created.response.status).toBe(201);
@@ -71,7 +71,7 @@ test('operations answer with what the contract says', async () => {
   const unknown = await sdk.createTask({
     client,
     path,
-    // @ts-expect-error: a field that the contract does not know does not compile.
+    // @ts-expect-error: an unknown field does not compile.
     body: { titel: 'Buy milk' },
   });
   expect(unknown.error).toMatchObject({ code: 'VALIDATION_ERROR' });

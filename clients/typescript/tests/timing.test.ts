@@ -1,9 +1,9 @@
-// When the channel does what: against a server that is made up, by a clock that is turned by hand.
+// The timing of the channel, with a simulated server and a simulated clock.
 
 import { type LiveOptions, connectLive } from '@taskwire/client/live';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-/** Sockets whose other side is the test. */
+/** Sockets whose other side is the test itself. */
 class FakeSocket extends EventTarget {
   static all: FakeSocket[] = [];
   static get last(): FakeSocket {
@@ -66,13 +66,13 @@ function connect(options: Partial<LiveOptions> = {}) {
   return { live, ...heard };
 }
 
-/** Lets time pass, and everything that is due happen. */
+/** Advances the clock and runs everything that is due. */
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-/** Lets only that happen which waits for nothing. */
+/** Runs only what needs no waiting. */
 const settle = () => pass(10);
 
-/** A channel that is live. */
+/** Opens a channel and waits until it is live. */
 async function connected(options: Partial<LiveOptions> = {}) {
   const channel = connect(options);
   await settle();
@@ -83,7 +83,7 @@ async function connected(options: Partial<LiveOptions> = {}) {
   return channel;
 }
 
-/** How long it takes until the next socket is opened. */
+/** The time until the next socket opens. */
 async function untilNextSocket(longest: number): Promise<number> {
   const [before, from] = [FakeSocket.all.length, Date.now()];
   while (FakeSocket.all.length === before && Date.now() - from <= longest) await pass(100);
@@ -100,7 +100,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test('it speaks first, and says where to go on', async () => {
+test('it authenticates first and sends its position', async () => {
   connect({ position: 'p7' });
   await settle();
   const socket = FakeSocket.last;
@@ -110,7 +110,7 @@ test('it speaks first, and says where to go on', async () => {
   expect(socket.sent).toEqual([{ type: 'authenticate', token: 'cached 1', after: 'p7' }]);
 });
 
-test('silence is questioned after one interval, and ends the connection after two', async () => {
+test('silence causes a ping after one interval and a close after two', async () => {
   await connected();
   const socket = FakeSocket.last;
   await pass(24_900);
@@ -125,7 +125,7 @@ test('silence is questioned after one interval, and ends the connection after tw
   expect(FakeSocket.all).toHaveLength(2);
 });
 
-test('a token is renewed in time, also when the server says nothing', async () => {
+test('a token is renewed in time, even without a message from the server', async () => {
   await connected({ heartbeatInterval: 2 * HOUR });
   await pass(HOUR - 91_000);
   expect(FakeSocket.last.sent).toHaveLength(1);
@@ -133,12 +133,12 @@ test('a token is renewed in time, also when the server says nothing', async () =
   expect(FakeSocket.last.sent.at(-1)).toEqual({ type: 'authenticate', token: 'fresh 2' });
 });
 
-test('a token is renewed when the server says so, whatever the clock says', async () => {
+test('a token is renewed when the server asks for it, whatever the local clock shows', async () => {
   await connected();
   FakeSocket.last.hear({ type: 'token_expiring', expires_at: '2000-01-01T00:00:00Z' });
   await settle();
   expect(FakeSocket.last.sent.at(-1)).toEqual({ type: 'authenticate', token: 'fresh 2' });
-  // Once is enough, even if the next one expires soon, too.
+  // One renewal is enough, even if the next token expires soon too.
   FakeSocket.last.hear({ type: 'token_expiring', expires_at: new Date(Date.now() + 30_000).toISOString() });
   await pass(14_900);
   expect(FakeSocket.last.sent).toHaveLength(2);
@@ -176,7 +176,7 @@ test.each([4400, 4403, 1009])('after %i it does not connect again', async (code)
   expect(errors).toEqual([expect.objectContaining({ name: 'LiveError', code, message: 'because' })]);
 });
 
-test('attempts that fail come less and less often, but never stop', async () => {
+test('failed attempts become less frequent, but never stop', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0.999);
   const { live, states } = connect();
   await settle();
@@ -193,7 +193,7 @@ test('attempts that fail come less and less often, but never stop', async () => 
   expect(await untilNextSocket(HOUR)).toBeLessThanOrEqual(100);
 });
 
-test('what arrives twice is delivered once, and what is not known is passed over', async () => {
+test('repeated changes are delivered once, and unknown messages are ignored', async () => {
   const { live, changes, errors } = await connected();
   const socket = FakeSocket.last;
   for (const message of [
@@ -218,7 +218,7 @@ test('what arrives twice is delivered once, and what is not known is passed over
   expect(live.position).toBe('p5');
 });
 
-test('after a reset, numbers begin anew', async () => {
+test('after a reset, numbers start again', async () => {
   const { changes } = await connected();
   FakeSocket.last.hear(change(9));
   FakeSocket.last.hear({ type: 'reset', reason: 'history_changed', seq: 2, position: 'q2' });
@@ -227,7 +227,7 @@ test('after a reset, numbers begin anew', async () => {
   expect(changes).toEqual([9, 3]);
 });
 
-test('what is delivered while the socket ends counts, what waits behind it comes again', async () => {
+test('a change delivered while the socket ends counts, and queued ones come again', async () => {
   let go = () => {};
   const delivered: number[] = [];
   await connected({
@@ -240,7 +240,7 @@ test('what is delivered while the socket ends counts, what waits behind it comes
   FakeSocket.last.hear(change(2));
   await settle();
   FakeSocket.last.end(1006);
-  // The next socket waits for what is under way.
+  // The next socket waits for the current delivery.
   expect(await untilNextSocket(10_000)).toBeGreaterThan(10_000);
   go();
   await settle();
@@ -249,7 +249,7 @@ test('what is delivered while the socket ends counts, what waits behind it comes
   expect(delivered).toEqual([1]);
 });
 
-test('a network or a page that is back is made use of', async () => {
+test('the channel reconnects when the network or the page is back', async () => {
   const [page, document] = [new EventTarget(), Object.assign(new EventTarget(), { visibilityState: 'hidden' })];
   vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
   vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));
@@ -280,7 +280,7 @@ test('a network or a page that is back is made use of', async () => {
   expect(FakeSocket.all).toHaveLength(count);
 });
 
-test('where there is no WebSocket it says so', () => {
+test('a missing WebSocket is reported', () => {
   vi.stubGlobal('WebSocket', undefined);
   expect(() => connect({ WebSocket: undefined })).toThrow('There is no WebSocket here');
 });

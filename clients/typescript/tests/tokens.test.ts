@@ -1,4 +1,5 @@
-// Tokens are asked for when they are needed, renewed before they end, and given up when refused.
+// The channel asks for tokens when it needs them, renews them before they expire, and drops
+// rejected ones.
 
 import { createTask } from '@taskwire/client';
 import { afterAll, beforeAll, beforeEach, expect, inject, onTestFinished, test } from 'vitest';
@@ -19,18 +20,18 @@ beforeEach(async () => {
   proxy = mine;
 });
 
-test('a token is renewed before it ends, and the connection stays', async () => {
+test('a token is renewed before it expires, and the connection stays open', async () => {
   const user = new User();
   const asked: boolean[] = [];
   const follower = user.follow(proxy.url, {
     getToken: async ({ fresh }) => {
       asked.push(fresh);
-      // The first two end soon, the third does not.
+      // The first two expire soon, the third does not.
       return user.token(asked.length < 3 ? 4 : 3600);
     },
   });
   await follower.state('live');
-  // Has nothing but one token, so its channel ends with that, after those of the other.
+  // This user has only one token, so the channel ends with it, after the tokens of the other user.
   const only = user.token(5);
   const witness = user.follow(server.url, { getToken: () => only });
   await witness.state('signed-out');
@@ -41,7 +42,7 @@ test('a token is renewed before it ends, and the connection stays', async () => 
   expect(proxy.count).toBe(1);
 });
 
-test('an expired token is replaced by a fresh one', async () => {
+test('an expired token is replaced by a new one', async () => {
   const user = new User();
   const asked: boolean[] = [];
   const follower = user.follow(proxy.url, {
@@ -56,7 +57,7 @@ test('an expired token is replaced by a fresh one', async () => {
   expect(follower.errors).toEqual([]);
 });
 
-test('a channel whose tokens are refused is signed out after the second one', async () => {
+test('a channel is signed out after two rejected tokens', async () => {
   const user = new User();
   const follower = user.follow(proxy.url, { getToken: () => user.token(-60) });
   await follower.until(() => follower.errors.length === 1);
@@ -65,7 +66,7 @@ test('a channel whose tokens are refused is signed out after the second one', as
   expect(proxy.count).toBe(2);
 });
 
-test('a refused token is not tried a second time', async () => {
+test('a rejected token is not tried a second time', async () => {
   const user = new User();
   const only = user.token(-60);
   const follower = user.follow(proxy.url, { getToken: () => only });
@@ -97,7 +98,7 @@ test("another user's token signs the channel out", async () => {
   expect(proxy.count).toBe(1);
 });
 
-test('when there is no token for the moment, the channel is offline and asks again', async () => {
+test('if no token can be had now, the channel is offline and asks again', async () => {
   const user = new User();
   let asked = 0;
   const follower = user.follow(proxy.url, {

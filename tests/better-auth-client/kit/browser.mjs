@@ -1,14 +1,14 @@
-// What a browser adds to Better Auth's client, which leaves it to the browser: a cookie jar, and the
-// header that says whose page asks.
+// The parts that Better Auth's client leaves to the browser: a cookie jar, and the header with the
+// page's origin.
 
 import { createAuthClient } from 'better-auth/client';
 import { jwtClient } from 'better-auth/client/plugins';
 
 export class Browser {
-  /** The cookies of the one server there is, each with its attributes. */
+  /** The server's cookies, each with its attributes. */
   cookies = new Map();
 
-  /** `origin` is the page's, or none for what is no browser. */
+  /** `origin` is the page's origin; a client that is not a browser has none. */
   constructor(url, origin = url) {
     this.url = url;
     this.origin = origin;
@@ -45,14 +45,14 @@ export class Browser {
   }
 }
 
-/** What an operation of the client brought, which must have gone well. */
+/** The result of an operation of the client, which must have succeeded. */
 export async function good(answer) {
   const { data, error } = await answer;
   if (error) throw new Error(`refused: ${JSON.stringify(error)}`);
   return data;
 }
 
-/** Why an operation of the client did not go well, which it must not have. */
+/** The error of an operation of the client, which must have failed. */
 export async function refused(answer) {
   const { data, error } = await answer;
   if (!error) throw new Error(`not refused: ${JSON.stringify(data)}`);

@@ -1,5 +1,5 @@
-// The real server as a process of its own, as somebody gets it who starts it without any settings:
-// with a private Postgres, and accounts of its own.
+// The real server as a separate process with default settings: with a private Postgres and its own
+// accounts.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,13 +21,13 @@ export async function startServer() {
     env: { PATH: process.env['PATH'], PORT: '0', LOG: 'warn', DATA_DIR: join(dir, 'data') },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  // Whatever becomes of the tests, no server outlives them.
+  // No server may outlive the tests, even if they crash.
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
 
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /API +(http:\/\/[^/]+)/.exec(line)?.[1];
-    // Its other lines are read, too, or it would wait for that.
+    // The rest of the output must be read, or the server would block.
     child.stdout.resume();
     if (!url) continue;
     return {

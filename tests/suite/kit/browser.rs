@@ -1,4 +1,4 @@
-//! A browser that keeps the cookie of a session, as a page of the server uses it.
+//! A browser that keeps a session cookie and calls the server as the server's own page does.
 
 use std::sync::Mutex;
 
@@ -9,7 +9,7 @@ use super::{Answer, Call, Client, TestServer};
 
 pub const PASSWORD: &str = "correct horse battery";
 
-/// One browser, in which at most one account is signed in.
+/// One browser with at most one signed-in account.
 pub struct Browser {
     client: Client,
     cookie: Mutex<Option<String>>,
@@ -20,7 +20,7 @@ impl Browser {
         Self { client: server.anonymous(), cookie: Mutex::default() }
     }
 
-    /// A browser in which somebody has just signed up with this e-mail and [`PASSWORD`].
+    /// Signs up with this e-mail and [`PASSWORD`] in a new browser.
     pub async fn signed_up(server: &TestServer, email: &str) -> Self {
         let browser = Self::new(server);
         let account = json!({ "name": "Somebody", "email": email, "password": PASSWORD });
@@ -28,14 +28,14 @@ impl Browser {
         browser
     }
 
-    /// A browser in which the account of this e-mail is signed in.
+    /// Signs in to the account with this e-mail in a new browser.
     pub async fn signed_in(server: &TestServer, email: &str, password: &str) -> Self {
         let browser = Self::new(server);
         browser.keep(&browser.sign_in(email, password).expect(200).await);
         browser
     }
 
-    /// Another browser that has the same cookie, as one that was copied.
+    /// Another browser with a copy of the cookie.
     pub fn copy(&self) -> Self {
         Self { client: self.client.clone(), cookie: Mutex::new(self.cookie()) }
     }
@@ -52,7 +52,7 @@ impl Browser {
         self.auth(Method::POST, path).json(body)
     }
 
-    /// Keeps the cookie of an answer, or forgets it, as the answer says.
+    /// Stores or clears the cookie as the response says.
     pub fn keep(&self, answer: &Answer) {
         let Some(set) = answer.header("set-cookie") else { return };
         let pair = set.split(';').next().expect("a pair").to_owned();
@@ -70,7 +70,7 @@ impl Browser {
         Some(answer.json::<Value>()).filter(|session| !session.is_null())
     }
 
-    /// The user, as whom the page calls the API with a fresh access token.
+    /// A client that calls the API as this user with a new access token.
     pub async fn user(&self) -> Client {
         let session = self.session().await.expect("a session");
         let token: Value = self.get("token").expect(200).await.json();

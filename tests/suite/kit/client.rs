@@ -1,5 +1,5 @@
-//! An HTTP client whose every answer is held against the contract, and whose requests say which
-//! status they expect.
+//! An HTTP client that checks every response against the contract. Each request names the status
+//! that it expects.
 
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -35,7 +35,7 @@ pub struct Call {
     body: Option<Vec<u8>>,
 }
 
-/// An answer that the contract allows.
+/// A response that the contract allows.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -46,12 +46,12 @@ pub struct Answer {
 
 impl Client {
     pub fn new(address: SocketAddr, user: &str, token: Option<String>) -> Self {
-        // The library is built to ask for one, though nothing here is encrypted.
+        // The library needs a crypto provider even though the tests use plain HTTP.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            // Reading those of the system takes longer than most tests.
+            // Loading the system's certificates takes longer than most tests.
             .tls_certs_only([])
             .build()
             .expect("a client is built");
@@ -70,7 +70,7 @@ impl Client {
         self.address
     }
 
-    /// The path of something of this user: `own("/tasks")` is `/api/<user>/tasks`.
+    /// A path below this user: `own("/tasks")` is `/api/<user>/tasks`.
     pub fn own(&self, rest: &str) -> String {
         let user = percent_encoding::utf8_percent_encode(&self.user, percent_encoding::NON_ALPHANUMERIC);
         format!("/api/{user}{rest}")
@@ -101,7 +101,7 @@ impl Client {
         self.call(Method::DELETE, self.own(rest))
     }
 
-    /// The same user as a script with a new API token of this scope, and the token's id.
+    /// The same user with a new API token of this scope, and the token's id.
     pub async fn script(&self, scope: &str) -> (Self, ApiTokenId) {
         let wanted = json!({ "name": format!("To {scope}"), "scope": scope });
         let created: CreatedApiToken = self.post("/tokens").json(wanted).expect(201).await.json();
@@ -124,7 +124,7 @@ impl Client {
         self.log_after(None).await
     }
 
-    /// The same after a position, as the server's own types.
+    /// The log after a position, in the server's own types.
     pub async fn changes(&self, after: Option<&str>) -> Vec<Change> {
         let log = self.log_after(after).await;
         log.into_iter().map(|change| serde_json::from_value(change).expect("a change")).collect()
@@ -158,30 +158,30 @@ impl Client {
         self.create_with(json!({ "title": title })).await
     }
 
-    /// All that the user has, as a file of this format.
+    /// Exports all of the user's data in this format.
     pub async fn export(&self, format: &str) -> String {
         let file = self.get(&format!("/export?format={format}")).expect(200).await;
         String::from_utf8(file.body).expect("text")
     }
 
-    /// All that the user has, but for the header that tells of the file.
+    /// All of the user's data as JSON, without the header that describes the file.
     pub async fn everything(&self) -> Value {
         let mut file: Value = serde_json::from_str(&self.export("json").await).expect("JSON");
         file.as_object_mut().expect("an object").remove("taskwire").expect("a header");
         file
     }
 
-    /// Imports a file that must be taken.
+    /// Imports a file, which must succeed.
     pub async fn import(&self, media_type: &str, file: impl Into<Vec<u8>>) -> ImportResponse {
         self.post("/import").bytes(media_type, file).expect(200).await.json()
     }
 
-    /// Reads a task that must be there.
+    /// Reads an existing task.
     pub async fn read(&self, id: impl Display) -> Task {
         self.get(&at(id)).expect(200).await.json()
     }
 
-    /// Updates fields of a task that must be there.
+    /// Updates fields of an existing task.
     pub async fn update(&self, id: impl Display, fields: Value) -> Task {
         self.patch(&at(id)).json(fields).expect(200).await.json()
     }
@@ -191,7 +191,7 @@ impl Client {
         let mut page = self.page(query).await;
         let mut tasks = Vec::new();
         while let Some(cursor) = page.next_cursor {
-            assert!(page.count > 0, "{query}: a page without tasks leads on");
+            assert!(page.count > 0, "{query}: an empty page has a next cursor");
             tasks.append(&mut page.tasks);
             page = self.page(&format!("{query}&cursor={cursor}")).await;
         }
@@ -204,18 +204,18 @@ impl Client {
         self.all(&query(parameters)).await.into_iter().map(|task| task.title).collect()
     }
 
-    /// One page of the list, with this query.
+    /// One page of the list for this query.
     pub async fn page(&self, query: &str) -> TaskList {
         self.get(&format!("/tasks?{query}")).expect(200).await.json()
     }
 }
 
-/// Parameters as a query.
+/// Encodes parameters as a query string.
 pub fn query(parameters: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()
 }
 
-/// Where a task is, under its owner: for `Client::get` and the like.
+/// The path of a task below its owner, for `Client::get` and the other methods.
 pub fn at(id: impl Display) -> String {
     format!("/tasks/{id}")
 }
@@ -227,7 +227,7 @@ impl Call {
         self
     }
 
-    /// Adds a header beside those of the same name.
+    /// Adds a header and keeps existing ones of the same name.
     pub fn also(mut self, name: &str, value: &str) -> Self {
         let name = HeaderName::try_from(name).expect("a header name");
         self.headers.append(name, HeaderValue::from_str(value).expect("a header value"));
@@ -243,14 +243,15 @@ impl Call {
         Self { body: Some(body.into()), ..self.header(CONTENT_TYPE.as_str(), media_type) }
     }
 
-    /// Sends the request; fails the test unless the answer has this status.
+    /// Sends the request; fails the test unless the response has this status.
     pub async fn expect(self, status: u16) -> Answer {
         let answer = self.send().await;
         assert_eq!(answer.status.as_u16(), status, "{}: {}", answer.what, String::from_utf8_lossy(&answer.body));
         answer
     }
 
-    /// Sends the request; fails the test unless the answer is a problem with this status and code.
+    /// Sends the request; fails the test unless the response is a problem with this status and
+    /// code.
     pub async fn refused(self, status: u16, code: &str) -> Value {
         let answer = self.expect(status).await;
         let problem: Value = answer.json();
@@ -258,7 +259,7 @@ impl Call {
         problem
     }
 
-    /// Sends the request; fails the test unless the answer is a 400 that names this field.
+    /// Sends the request; fails the test unless the response is a 400 that names this field.
     pub async fn invalid(self, field: &str) -> Value {
         let problem = self.refused(400, "VALIDATION_ERROR").await;
         let errors = problem["errors"].as_array().map_or(&[][..], Vec::as_slice);
@@ -266,7 +267,7 @@ impl Call {
         problem
     }
 
-    /// Sends the request and holds whatever comes back against the contract.
+    /// Sends the request and checks the response against the contract.
     pub async fn send(self) -> Answer {
         let what = format!("{} {}", self.method, self.path);
         let url = format!("http://{}{}", self.client.address, self.path);
@@ -301,8 +302,8 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().expect("a readable header"))
     }
 
-    /// All that a client can tell this answer from another by: status, headers and body, but for
-    /// the request's id and the time of day.
+    /// Everything by which a client could tell two responses apart: status, headers and body,
+    /// without the request's id and the date.
     pub fn tellable(&self) -> (StatusCode, HeaderMap, String) {
         let mut headers = self.headers.clone();
         headers.remove("x-request-id");

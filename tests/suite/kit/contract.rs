@@ -1,6 +1,6 @@
-//! The contract as a judge: every answer must have a status, media type and body that
-//! `openapi.yaml` documents for its operation. Stricter than the document in one point: a field
-//! it does not name fails the test, or the document would lie by omission.
+//! Checks responses against the contract: each must have a status, media type and body that
+//! `openapi.yaml` documents for its operation. The check is stricter than the document in one
+//! point: an undocumented field fails the test, so that the document stays complete.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
@@ -29,12 +29,12 @@ impl Contract {
         })
     }
 
-    /// Fails the test unless the document allows this answer.
+    /// Fails the test unless the document allows this response.
     pub fn check(&self, method: &Method, path: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) {
         let what = format!("{method} {path} answered {status}");
         let path = path.split('?').next().unwrap_or_default();
         let Some(template) = self.template(path) else {
-            // Not an operation: pages, and paths that do not exist.
+            // Web pages and unknown paths are not operations.
             if status.is_client_error() {
                 self.check_problem(&what, status, headers, body, method);
             }
@@ -54,34 +54,34 @@ impl Contract {
         let responses = &operation["responses"];
         let response = responses
             .get(status.as_str())
-            .unwrap_or_else(|| panic!("{what}, which is not documented: {}", String::from_utf8_lossy(body)));
+            .unwrap_or_else(|| panic!("{what}, an undocumented status: {}", String::from_utf8_lossy(body)));
         let (response, pointer) = self.resolve(response, &template, &documented, status);
         if *method == Method::HEAD {
             assert!(body.is_empty(), "{what} with a body");
             return;
         }
         let Some(content) = response.get("content").and_then(Value::as_object) else {
-            assert!(body.is_empty(), "{what} with a body that is not documented");
+            assert!(body.is_empty(), "{what} with an undocumented body");
             return;
         };
         let media_type = media_type(headers);
-        assert!(content.contains_key(&media_type), "{what} as {media_type:?}, which is not documented");
+        assert!(content.contains_key(&media_type), "{what} with the undocumented media type {media_type:?}");
         let pointer = format!("{pointer}/content/{}/schema", escape(&media_type));
         if !media_type.ends_with("json") {
-            let text =
-                std::str::from_utf8(body).unwrap_or_else(|error| panic!("{what} with what is not text: {error}"));
+            let text = std::str::from_utf8(body)
+                .unwrap_or_else(|error| panic!("{what} with a body that is not text: {error}"));
             self.check_schema(&what, &pointer, &json!(text));
             return;
         }
         self.check_schema(&what, &pointer, &parse(&what, body));
     }
 
-    /// Fails the test unless the value is one of the component schema with this name.
+    /// Fails the test unless the value matches the component schema with this name.
     pub fn check_component(&self, what: &str, name: &str, value: &Value) {
         self.check_schema(what, &format!("/components/schemas/{name}"), value);
     }
 
-    /// Whether the value is one of the component schema with this name.
+    /// Whether the value matches the component schema with this name.
     pub fn allows(&self, name: &str, value: &Value) -> bool {
         self.validator(&format!("/components/schemas/{name}")).is_valid(value)
     }
@@ -123,7 +123,7 @@ impl Contract {
         match response.get("$ref").and_then(Value::as_str) {
             Some(reference) => {
                 let pointer = reference.trim_start_matches('#').to_owned();
-                (self.document.pointer(&pointer).expect("a reference that leads somewhere"), pointer)
+                (self.document.pointer(&pointer).expect("a reference to an existing part"), pointer)
             }
             None => (response, format!("/paths/{}/{method}/responses/{}", escape(template), status.as_str())),
         }
@@ -142,11 +142,11 @@ impl Contract {
         let validator = self.validator(pointer);
         let faults: Vec<String> =
             validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
-        assert!(faults.is_empty(), "{what} against the contract: {faults:#?} in {value:#}");
+        assert!(faults.is_empty(), "{what} violates the contract: {faults:#?} in {value:#}");
     }
 
     fn validator(&self, pointer: &str) -> &'static Validator {
-        let mut validators = self.validators.lock().expect("no test panics here");
+        let mut validators = self.validators.lock().expect("no panic while locked");
         validators.entry(pointer.to_owned()).or_insert_with(|| {
             let mut schema = self.closed.as_object().expect("an object").clone();
             schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
@@ -179,7 +179,7 @@ fn media_type(headers: &HeaderMap) -> String {
 }
 
 fn parse(what: &str, body: &[u8]) -> Value {
-    serde_json::from_slice(body).unwrap_or_else(|error| panic!("{what} with what is not JSON: {error}"))
+    serde_json::from_slice(body).unwrap_or_else(|error| panic!("{what} with a body that is not JSON: {error}"))
 }
 
 fn escape(segment: &str) -> String {

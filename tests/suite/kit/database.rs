@@ -1,5 +1,5 @@
-//! A database of its own for each test, copied from a migrated template on a private Postgres
-//! that lives as long as the run.
+//! A separate database for each test, copied from a migrated template. One private Postgres serves
+//! the whole run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,13 +14,13 @@ use taskwire::database::{self, Pool};
 
 const TEMPLATE: &str = "template_taskwire";
 
-/// A fresh, migrated database; gone when the value is.
+/// A new, migrated database; dropping the value drops the database.
 pub struct TestDatabase {
     name: String,
     url: String,
 }
 
-/// Holds a user's writes up until it is released.
+/// Blocks a user's writes until it is released.
 pub struct Blockade(PgConnection);
 
 impl Blockade {
@@ -34,7 +34,7 @@ impl TestDatabase {
         Self::copy_of(TEMPLATE).await
     }
 
-    /// A database that nobody has migrated yet.
+    /// A database without migrations.
     pub async fn empty() -> Self {
         Self::copy_of("template1").await
     }
@@ -55,12 +55,12 @@ impl TestDatabase {
         &self.url
     }
 
-    /// A connection of the test's own, beside those of the server.
+    /// A new connection, separate from the server's.
     pub async fn connection(&self) -> PgConnection {
         PgConnection::connect(&self.url).await.expect("the test database answers")
     }
 
-    /// Adds so many changes to Ada's log, each with a description of so many bytes.
+    /// Adds `count` changes to Ada's log, each with a description of `bytes` bytes.
     pub async fn happen(&self, count: i64, bytes: i32) {
         let statement = "WITH bump AS (
                 INSERT INTO owners AS o (owner_id, last_seq, last_at) VALUES ('ada', $1, clock_timestamp())
@@ -78,48 +78,48 @@ impl TestDatabase {
         sqlx::query(statement).bind(count).bind(bytes).execute(&mut connection).await.expect("changes are inserted");
     }
 
-    /// Holds the writes of this user up, who has written before.
+    /// Blocks the writes of this user, who must have written before.
     pub async fn hold_writes_of(&self, user: &str) -> Blockade {
         let mut connection = self.connection().await;
         connection.execute("BEGIN").await.expect("a transaction begins");
         let lock = sqlx::query("SELECT FROM owners WHERE owner_id = $1 FOR UPDATE").bind(user);
-        connection.fetch_one(lock).await.expect("the owner is there to be locked");
+        connection.fetch_one(lock).await.expect("the owner has a row to lock");
         Blockade(connection)
     }
 
-    /// Returns when so many statements of the server wait for a lock.
+    /// Returns once this many of the server's statements wait for a lock.
     pub async fn wait_for_blocked_statements(&self, count: i64) {
         let mut connection = self.connection().await;
         let blocked = "SELECT count(*) FROM pg_stat_activity
                        WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        while connection.fetch_one(blocked).await.expect("the activity is told").get::<i64, _>(0) < count {
+        while connection.fetch_one(blocked).await.expect("Postgres reports the activity").get::<i64, _>(0) < count {
             tokio::task::yield_now().await;
         }
     }
 
-    /// Takes the database away: throws out who is connected, and lets nobody in.
+    /// Makes the database unreachable: ends all connections and allows no new ones.
     pub async fn go_down(&self) {
         self.refuse_connections(true).await;
         let out = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
         self.as_admin(&out).await;
     }
 
-    /// Lets connections in again.
+    /// Allows connections again.
     pub async fn come_back(&self) {
         self.refuse_connections(false).await;
     }
 
     async fn as_admin(&self, statement: &str) {
         let mut admin = PgConnection::connect(base_url()).await.expect("the test Postgres answers");
-        admin.execute(sqlx::AssertSqlSafe(statement.to_owned())).await.expect("an administrator may");
+        admin.execute(sqlx::AssertSqlSafe(statement.to_owned())).await.expect("the administrator's statement succeeds");
     }
 
-    /// Lets nobody connect any more, or lets them again; who is connected stays so.
+    /// Forbids or allows new connections; existing ones stay open.
     pub async fn refuse_connections(&self, refuse: bool) {
         self.as_admin(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS {}", self.name, !refuse)).await;
     }
 
-    /// A pool as the server uses it.
+    /// A pool like the server's.
     pub async fn pool(&self) -> Pool {
         let config = PoolConfig { size: 5, ..PoolConfig::default() };
         database::connect(&self.url, config).await.expect("the test database answers")
@@ -129,7 +129,7 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
-        // On a thread with a runtime of its own, because the test's is busy unwinding.
+        // This needs a thread with its own runtime, because the test's runtime may be unwinding.
         let dropped = std::thread::spawn(move || {
             block_on(|| async {
                 let mut admin = PgConnection::connect(base_url()).await?;
@@ -146,15 +146,15 @@ fn url_of(database: &str) -> String {
     base_url().replacen("///postgres?", &format!("///{database}?"), 1)
 }
 
-/// The URL of the run's Postgres, started by whoever asks first.
+/// The URL of the run's Postgres. The first call starts it.
 fn base_url() -> &'static str {
     static URL: OnceLock<String> = OnceLock::new();
     URL.get_or_init(|| {
         let (started, url) = std::sync::mpsc::channel();
-        // A thread that never ends: the server is tied to the one that started it.
+        // This thread never ends, because Postgres ends with the thread that started it.
         std::thread::spawn(move || {
             let data_dir = scratch_dir();
-            // Its data need not survive a crash, and to be sure that it would takes most of the time.
+            // The data need not survive a crash, and durability would take most of the time.
             let postgres = EmbeddedPostgres::start_with(&data_dir, &["fsync=off", "full_page_writes=off"])
                 .expect("a private Postgres starts");
             started.send(postgres.url()).expect("the test waits");
@@ -165,7 +165,7 @@ fn base_url() -> &'static str {
         let url = url.recv().expect("the private Postgres started");
         block_on(|| async {
             let mut admin = PgConnection::connect(&url).await?;
-            // No test here pulls the plug; `smoke` does, with a Postgres of its own.
+            // No test of this Postgres crashes it; `smoke` crashes a separate one.
             admin.execute("ALTER ROLE CURRENT_USER SET synchronous_commit = off").await?;
             admin.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {TEMPLATE}"))).await?;
             admin.close().await
@@ -177,7 +177,7 @@ fn base_url() -> &'static str {
     })
 }
 
-/// A directory for this run, after removing those of runs that have ended.
+/// A directory for this run. Removes the directories of runs that have ended.
 fn scratch_dir() -> PathBuf {
     const PREFIX: &str = "taskwire-tests-";
     let temp = memory().unwrap_or_else(std::env::temp_dir);
@@ -203,7 +203,7 @@ fn memory() -> Option<PathBuf> {
 }
 
 fn block_on<T: Send, F: Future<Output = T>>(work: impl FnOnce() -> F + Send) -> T {
-    // Callers may be inside a runtime, where none may be started.
+    // A caller may be inside a runtime, which cannot start another one.
     std::thread::scope(|scope| {
         scope
             .spawn(|| {

@@ -1,5 +1,5 @@
-//! An issuer that misbehaves on demand, and counts how often it is asked. It speaks just enough
-//! HTTP to be worse than any real one.
+//! An issuer that misbehaves on demand and counts its requests. It speaks just enough HTTP to be
+//! worse than any real issuer.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -13,24 +13,24 @@ use tokio::time::timeout;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What is at a path.
+/// The response for a path.
 #[derive(Clone)]
 pub enum Page {
     /// 200 with this body.
     Json(String),
-    /// The same, with a header line more.
+    /// 200 with this header line and this body.
     JsonWith(&'static str, String),
-    /// Whatever stands here, byte by byte.
+    /// Exactly these bytes.
     Raw(String),
     /// A redirect.
     Moved(String),
-    /// Nothing: the connection stays open.
+    /// No response; the connection stays open.
     Silence,
-    /// The head of an answer, and nothing after it.
+    /// The head of a response without its body; the connection stays open.
     HalfAnAnswer,
-    /// An answer that never ends.
+    /// A response that never ends.
     Endless,
-    /// The connection breaks.
+    /// The connection closes without a response.
     Broken,
 }
 
@@ -42,7 +42,7 @@ pub struct FakeIssuer {
 }
 
 impl FakeIssuer {
-    /// One that has nothing but this set of keys, at `/jwks`.
+    /// Starts an issuer that serves only this key set, at `/jwks`.
     pub async fn publishing(keys: String) -> Self {
         let issuer = Self::start().await;
         issuer.has("/jwks", Page::Json(keys));
@@ -69,19 +69,19 @@ impl FakeIssuer {
     }
 
     pub fn has(&self, path: &str, page: Page) {
-        self.pages.lock().expect("no panic").insert(path.to_owned(), page);
+        self.pages.lock().expect("no panic while locked").insert(path.to_owned(), page);
     }
 
-    /// How often this path has been asked for.
+    /// The number of requests for this path so far.
     pub fn asked(&self, path: &str) -> usize {
         self.asked.borrow().get(path).copied().unwrap_or_default()
     }
 
-    /// Waits until this path has been asked for so often.
+    /// Waits until this path has had at least this many requests.
     pub async fn asked_times(&self, path: &str, times: usize) {
         let mut asked = self.asked.clone();
         let often = asked.wait_for(|asked| asked.get(path).is_some_and(|count| *count >= times));
-        timeout(PATIENCE, often).await.expect("it is asked in time").expect("the issuer runs");
+        timeout(PATIENCE, often).await.expect("the server asks in time").expect("the issuer runs");
     }
 }
 
@@ -95,7 +95,7 @@ async fn answer(
         head.push(stream.read_u8().await?);
     }
     let path = String::from_utf8_lossy(&head).split(' ').nth(1).unwrap_or_default().to_owned();
-    let page = pages.lock().expect("no panic").get(&path).cloned();
+    let page = pages.lock().expect("no panic while locked").get(&path).cloned();
     count.send_modify(|count| *count.entry(path).or_default() += 1);
     let json = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
     let sized = |more: &str, body: &str| format!("{json}{more}content-length: {}\r\n\r\n{body}", body.len());

@@ -1,5 +1,5 @@
-//! Key pairs of issuers that a test plays itself, and tokens signed with them: also such as no
-//! real issuer would make.
+//! Key pairs for issuers that a test simulates, and tokens signed with them, including tokens that
+//! no real issuer would make.
 
 use std::process::Command;
 use std::sync::LazyLock;
@@ -12,14 +12,14 @@ use serde_json::{Map, Value, json};
 
 use super::provider::script;
 
-/// One pair of each type, for the whole run.
+/// One pair of each type for the whole run.
 static PAIRS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
     let output = Command::new("node").arg(script("keys.mjs")).output().expect("node runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("JSON")
 });
 
-/// A key pair, and the name under which it is published.
+/// A key pair and the `kid` under which it is published.
 #[derive(Clone)]
 pub struct TestKey {
     pair: &'static Value,
@@ -36,7 +36,7 @@ impl TestKey {
         Self::new("rsa", Algorithm::RS256, kid)
     }
 
-    /// One that is too short to be trusted.
+    /// An RSA key that is too short to be secure.
     pub fn small_rsa(kid: &str) -> Self {
         Self::new("smallRsa", Algorithm::RS256, kid)
     }
@@ -66,7 +66,7 @@ impl TestKey {
         self.pair[name].as_str().expect("a text")
     }
 
-    /// The public half as a file has it.
+    /// The public key as PEM.
     pub fn pem(&self) -> &'static str {
         self.text("pem")
     }
@@ -75,14 +75,14 @@ impl TestKey {
         self.text("privatePem")
     }
 
-    /// The public half as a set has it, without anything that need not be there.
+    /// The public key as a JWK without optional members.
     pub fn jwk(&self) -> Value {
         let mut jwk = self.pair["jwk"].clone();
         jwk["kid"] = json!(self.kid);
         jwk
     }
 
-    /// The same with one member more.
+    /// The JWK with one more member.
     pub fn jwk_with(&self, name: &str, value: &str) -> Value {
         let mut jwk = self.jwk();
         jwk[name] = json!(value);
@@ -98,7 +98,7 @@ impl TestKey {
         }
     }
 
-    /// The header that a token of this key has.
+    /// The usual header of a token signed with this key.
     pub fn header(&self) -> Value {
         json!({ "alg": self.algorithm, "kid": self.kid, "typ": "JWT" })
     }
@@ -108,7 +108,7 @@ impl TestKey {
         self.token_headed(&self.header(), claims)
     }
 
-    /// A token whose header is anything at all, signed as the key signs.
+    /// A token with any header, signed with this key's algorithm.
     pub fn token_headed(&self, header: &Value, claims: &Value) -> String {
         self.signed(&message(header, claims))
     }
@@ -119,20 +119,20 @@ impl TestKey {
     }
 }
 
-/// What is signed of a token.
+/// The signed part of a token: header and claims.
 pub fn message(header: &Value, claims: &Value) -> String {
     let encode = |part: &Value| BASE64_URL_SAFE_NO_PAD.encode(part.to_string());
     format!("{}.{}", encode(header), encode(claims))
 }
 
-/// Good claims of this user, for an hour, from and for whatever the other members say.
+/// Valid claims for this user for one hour, extended or replaced by `more`.
 pub fn claims(user: &str, more: Value) -> Value {
     let now = Utc::now().timestamp();
     let mut claims = json!({ "sub": user, "iat": now, "exp": now + 3600 });
     if let Value::Object(more) = more {
         claims.as_object_mut().expect("an object").extend(more);
     }
-    // One that is null is not there.
+    // A null removes the claim.
     claims.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
     claims
 }

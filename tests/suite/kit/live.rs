@@ -1,5 +1,5 @@
-//! A WebSocket client for the live channel. Every message is held against the contract; waiting
-//! for one that does not come fails the test.
+//! A WebSocket client for the live channel. It checks every message against the contract; a message
+//! that does not arrive in time fails the test.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_a
 
 use super::{Client, Contract};
 
-/// Longer than anything the tests wait for takes, shorter than anyone's patience.
+/// Longer than any awaited event takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Live {
@@ -25,7 +25,7 @@ pub struct Live {
 }
 
 impl Live {
-    /// A socket whose handshake carries the client's token, after its `hello`.
+    /// Opens a socket with the client's token in the handshake and waits for `hello`.
     pub async fn open(client: &Client, after: Option<&str>) -> (Self, Value) {
         let mut live = Self::handshake(client, after, client.token(), &[]).await.expect("the handshake succeeds");
         let hello = live.next().await;
@@ -33,12 +33,12 @@ impl Live {
         (live, hello)
     }
 
-    /// A socket that has not said who it is.
+    /// Opens a socket without authentication.
     pub async fn open_silently(client: &Client, after: Option<&str>) -> Self {
         Self::handshake(client, after, None, &[]).await.expect("the handshake succeeds")
     }
 
-    /// A socket whose side of the connection holds little until it is read, after its `hello`.
+    /// Opens a socket with a small receive buffer and waits for `hello`.
     pub async fn open_narrow(client: &Client, after: &str) -> Self {
         let narrow = TcpSocket::new_v4().expect("a socket");
         narrow.set_recv_buffer_size(64 * 1024).expect("a small buffer");
@@ -50,7 +50,7 @@ impl Live {
         live
     }
 
-    /// Tries a handshake with these headers; a refusal gives its status and problem.
+    /// Tries a handshake with these headers; a rejection returns its status and problem.
     pub async fn handshake(
         client: &Client,
         after: Option<&str>,
@@ -72,7 +72,7 @@ impl Live {
                 Contract::get().check(&reqwest::Method::GET, &path, status, response.headers(), &body);
                 Err((status, serde_json::from_slice(&body).unwrap_or_default()))
             }
-            Err(error) => panic!("the handshake failed without an answer: {error}"),
+            Err(error) => panic!("the handshake failed without a response: {error}"),
         }
     }
 
@@ -93,12 +93,12 @@ impl Live {
         self.socket.send(message).await.expect("the socket is open");
     }
 
-    /// The next message of the server.
+    /// The next message from the server.
     pub async fn next(&mut self) -> Value {
         self.next_or_close().await.unwrap_or_else(|code| panic!("closed with {code} instead of a message"))
     }
 
-    /// The next message of the server, or the code with which it closes.
+    /// The next message from the server, or its close code.
     pub async fn next_or_close(&mut self) -> Result<Value, u16> {
         loop {
             match self.frame().await {
@@ -115,8 +115,8 @@ impl Live {
         }
     }
 
-    /// The next changes with these numbers, each held only against its turn: for very many. Ends
-    /// early with the server's close: the last change before it, and its code.
+    /// Reads the next changes and checks only their numbers, which is fast enough for very many. If
+    /// the server closes early, returns the last change and the close code.
     pub async fn skim_to_close(&mut self, numbers: impl IntoIterator<Item = i64>) -> Result<(), (Value, u16)> {
         let mut last = Value::Null;
         for number in numbers {
@@ -132,13 +132,13 @@ impl Live {
         Ok(())
     }
 
-    /// The same where no close may come.
+    /// Like `skim_to_close`, but a close fails the test.
     pub async fn skim(&mut self, numbers: impl IntoIterator<Item = i64>) {
         let skimmed = self.skim_to_close(numbers).await;
         skimmed.unwrap_or_else(|(last, code)| panic!("closed with {code} after {last}"));
     }
 
-    /// The next message, which must be of this type.
+    /// The next message, which must have this type.
     pub async fn expect(&mut self, kind: &str) -> Value {
         let message = self.next().await;
         assert_eq!(message["type"], kind, "{message}");
@@ -159,7 +159,7 @@ impl Live {
         changes
     }
 
-    /// Closes as a polite client does; the server must confirm it.
+    /// Closes the socket properly; the server must confirm the close.
     pub async fn close(mut self) {
         self.socket.close(None).await.expect("the socket is open");
         while let Some(frame) = self.frame().await {
@@ -178,14 +178,14 @@ impl Live {
         }
     }
 
-    /// Proves that nothing is on its way: a ping is answered next.
+    /// Checks that no message is pending: the next message must be the response to a ping.
     pub async fn expect_nothing(&mut self) {
         self.send(&json!({ "type": "ping" })).await;
         self.expect("heartbeat").await;
     }
 
     async fn frame(&mut self) -> Option<Message> {
-        let frame = timeout(PATIENCE, self.socket.next()).await.expect("something comes in time");
+        let frame = timeout(PATIENCE, self.socket.next()).await.expect("a frame arrives in time");
         frame.map(|frame| frame.expect("the socket works"))
     }
 }

@@ -1,5 +1,5 @@
-//! What the tests stand on: a private Postgres for the whole run, a database and a server for
-//! each test, and clients that hold every answer against the contract.
+//! Test support: a private Postgres for the whole run, a database and a server for each test, and
+//! clients that check every response against the contract.
 
 mod browser;
 mod client;

@@ -1,4 +1,4 @@
-//! What tests say of the task model in a word: projects, subtasks, batches, and the user's order.
+//! Shorthands for the task model: projects, subtasks, batches and the user's order.
 
 use std::fmt::Display;
 
@@ -19,24 +19,24 @@ impl Client {
         self.post("/projects").json(json!({ "name": name })).expect(201).await.json::<Project>().id
     }
 
-    /// Creates a task that is part of another.
+    /// Creates a subtask of `parent`.
     pub async fn create_below(&self, parent: &Task, title: &str) -> Task {
         self.create_with(json!({ "title": title, "parent_id": parent.id })).await
     }
 
-    /// Applies a batch, all or nothing, which must go through; returns its results.
+    /// Applies an all-or-nothing batch, which must succeed; returns its results.
     pub async fn batch(&self, operations: Value) -> Vec<BatchResult> {
         let answer: BatchResponse =
             self.post("/tasks/batch").json(json!({ "operations": operations })).expect(200).await.json();
         answer.results
     }
 
-    /// Moves a task that must be there.
+    /// Moves an existing task.
     pub async fn shift(&self, id: impl Display, to: Value) -> Task {
         self.post(&format!("{}/move", at(id))).json(to).expect(200).await.json()
     }
 
-    /// All tasks in the order that the user gave them: as clients sort, by the bytes of the rank.
+    /// All tasks in the user's order, sorted by the bytes of the rank as clients do.
     pub async fn in_order(&self) -> Vec<Task> {
         let mut tasks = self.all_tasks().await;
         tasks.sort_by(|one, other| one.rank.as_str().as_bytes().cmp(other.rank.as_str().as_bytes()));

@@ -1,4 +1,4 @@
-//! PgBouncer before a test's database, pooling by transaction over few connections.
+//! PgBouncer in front of a test's database, in transaction pooling mode with few connections.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
@@ -20,14 +20,14 @@ pub struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// How many connections to the database it shares out.
+    /// How many connections to the database it shares.
     pub const CONNECTIONS: usize = 4;
 
     pub async fn before(database: &TestDatabase) -> Self {
         Self::with(database, "").await
     }
 
-    /// The same with more lines in its configuration.
+    /// Starts PgBouncer with additional configuration lines.
     pub async fn with(database: &TestDatabase, more: &str) -> Self {
         let to: PgConnectOptions = database.url().parse().expect("a URL");
         let (socket, user) = (to.get_socket().expect("a socket"), to.get_username());
@@ -47,9 +47,9 @@ impl PgBouncer {
         command.arg(&file).env("PATH", format!("{path}:/usr/sbin")).kill_on_drop(true);
         command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
         if geteuid().is_root() {
-            // It refuses to be root, and only the account of Postgres may use that socket.
+            // PgBouncer does not run as root, and only the Postgres account may use that socket.
             let account = fs::metadata(socket).expect("the socket's directory");
-            chown(dir.path(), Some(account.uid()), Some(account.gid())).expect("the directory is handed over");
+            chown(dir.path(), Some(account.uid()), Some(account.gid())).expect("the directory changes its owner");
             command.uid(account.uid()).gid(account.gid());
         }
         let mut process = Running::start(&mut command);
@@ -63,10 +63,10 @@ impl PgBouncer {
         Self { url, console, database: name, _process: process, _dir: dir }
     }
 
-    /// How many connections the servers have to it.
+    /// How many connections the servers have to PgBouncer.
     pub async fn clients(&self) -> usize {
         let mut console = PgConnection::connect_with(&self.console).await.expect("the console answers");
-        let clients = console.fetch_all("SHOW CLIENTS").await.expect("the clients are told");
+        let clients = console.fetch_all("SHOW CLIENTS").await.expect("PgBouncer lists its clients");
         clients.iter().filter(|client| client.get::<&str, _>("database") == self.database).count()
     }
 }

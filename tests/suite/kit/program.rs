@@ -1,5 +1,5 @@
-//! The real program as a process of its own, with nothing of our environment, in a directory
-//! that goes when the test does.
+//! Runs the real program as a separate process with an empty environment, in a directory that is
+//! removed with the test.
 
 use std::ffi::OsStr;
 use std::net::SocketAddr;
@@ -16,10 +16,10 @@ use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-/// Longer than the program takes for anything, shorter than anyone's patience.
+/// Longer than any step of the program takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A directory for one test.
+/// A directory for one test; dropping the value removes it.
 pub struct Scratch(PathBuf);
 
 impl Scratch {
@@ -53,17 +53,17 @@ pub fn taskwire<S: AsRef<OsStr>>(dir: &Scratch, args: impl IntoIterator<Item = S
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        // A test that fails leaves no server behind, nor that server a Postgres.
+        // A failing test must leave neither a server nor its Postgres running.
         .kill_on_drop(true);
     command
 }
 
-/// Runs a command that ends by itself.
+/// Runs a command until it ends.
 pub async fn run(command: &mut Command) -> Output {
     timeout(PATIENCE, command.output()).await.expect("the command ends in time").expect("the command runs")
 }
 
-/// A command at work, whose lines can be waited for.
+/// A running command whose output lines can be awaited.
 pub struct Running {
     child: Child,
     pub out: Lines,
@@ -78,14 +78,14 @@ impl Running {
         Self { child, out, err }
     }
 
-    /// Where the server listens that this is, once it says so.
+    /// Waits until this server prints its address, and returns it.
     pub async fn address(&mut self) -> SocketAddr {
         let line = self.out.until("API         http://").await;
         let address = line.split('/').nth(2).expect("an address");
         address.parse().expect("an address")
     }
 
-    /// A number of KiB that the system knows about this process.
+    /// A value in KiB from this process's `/proc` status.
     pub fn memory(&self, of: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id().expect("it still runs")));
         let status = status.expect("the process's status");
@@ -93,10 +93,10 @@ impl Running {
         line.trim_matches(|c: char| !c.is_ascii_digit()).parse().expect("a number")
     }
 
-    /// Lets the peak of the memory begin anew.
+    /// Resets the process's peak memory.
     pub fn forget_peak(&self) {
         let file = format!("/proc/{}/clear_refs", self.child.id().expect("it still runs"));
-        fs::write(file, "5").expect("the peak is forgotten");
+        fs::write(file, "5").expect("the peak is reset");
     }
 
     pub fn signal(&self, signal: Signal) {
@@ -104,26 +104,26 @@ impl Running {
         kill_process(Pid::from_raw(pid).expect("a process id"), signal).expect("the signal is sent");
     }
 
-    /// Waits for the end; returns how it ended.
+    /// Waits until the process ends; returns its exit status.
     pub async fn ended(&mut self) -> ExitStatus {
         timeout(PATIENCE, self.child.wait()).await.expect("it ends in time").expect("it can be waited for")
     }
 
-    /// Sends SIGTERM, after which the program must end well.
+    /// Sends SIGTERM; the program must then exit successfully.
     pub async fn terminate(&mut self) {
         self.signal(Signal::TERM);
         let status = self.ended().await;
         assert!(status.success(), "{status}: {:#?}", self.err.rest().await);
     }
 
-    /// Ends the program as a crash would.
+    /// Kills the program, as a crash would.
     pub async fn kill(&mut self) {
         self.signal(Signal::KILL);
         assert_eq!(self.ended().await.signal(), Some(Signal::KILL.as_raw()));
     }
 }
 
-/// What a program prints, line by line.
+/// A program's output, line by line.
 pub struct Lines {
     lines: mpsc::UnboundedReceiver<String>,
     seen: Vec<String>,
@@ -135,7 +135,7 @@ impl Lines {
         tokio::spawn(async move {
             let mut pipe = BufReader::new(pipe).lines();
             while let Ok(Some(line)) = pipe.next_line().await {
-                // A test that is over does not listen any more.
+                // The receiver is gone once the test has ended.
                 let _ = sender.send(line);
             }
         });
@@ -150,7 +150,7 @@ impl Lines {
         line
     }
 
-    /// The next line that holds this text.
+    /// The next line that contains this text.
     pub async fn until(&mut self, part: &str) -> String {
         loop {
             let line = self.next().await;
@@ -160,7 +160,7 @@ impl Lines {
         }
     }
 
-    /// Everything that was printed, up to the end of the program.
+    /// Waits for the end of the program and returns all its output.
     pub async fn rest(&mut self) -> String {
         while let Some(line) = timeout(PATIENCE, self.lines.recv()).await.expect("the program ends in time") {
             self.seen.push(line);

@@ -1,5 +1,5 @@
-//! Identity providers that were not written here, as processes of their own: Better Auth and
-//! oidc-provider, each on a port of its own and gone with the test. See `tests/issuers`.
+//! Third-party identity providers as separate processes: Better Auth and oidc-provider, each on its
+//! own port and stopped with the test. See `tests/issuers`.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -18,7 +18,7 @@ pub struct Provider {
     _process: Child,
 }
 
-/// A script among the issuers, whose packages must be there.
+/// The path of a script in `tests/issuers`, whose packages must be installed.
 pub fn script(name: &str) -> PathBuf {
     let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/issuers");
     assert!(directory.join("node_modules").exists(), "The providers' packages are missing: run `make issuers`.");
@@ -46,7 +46,7 @@ impl Provider {
         Self { url, commands, lines, _process: process }
     }
 
-    /// Has it do something, and waits until it is done; the answer, if there is one.
+    /// Sends a command to the provider, waits until it is done and returns its result, if any.
     pub async fn does(&mut self, what: &str) -> Value {
         self.commands.write_all(format!("{what}\n").as_bytes()).await.expect("the provider runs");
         let line = self.lines.until("{\"done\"").await;

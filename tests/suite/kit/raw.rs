@@ -1,4 +1,4 @@
-//! Requests byte by byte, for what a proper client would never send.
+//! Raw requests that a proper HTTP client would never send.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,12 +13,12 @@ use super::Answer;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Sends these bytes, says that no more will come, and reads the one answer. The request should
-/// ask for `Connection: close`.
+/// Sends these bytes, closes the sending side and reads one response. The request should ask for
+/// `Connection: close`.
 pub async fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
     let talk = async {
         let mut stream = TcpStream::connect(address).await.expect("the server accepts");
-        // A server may well answer and stop reading before it has all of a bad request.
+        // A server may respond to a bad request and stop reading before it has received all of it.
         let _ = stream.write_all(request).await;
         let _ = stream.shutdown().await;
         let mut answer = Vec::new();
@@ -26,7 +26,7 @@ pub async fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
         answer
     };
     let bytes = timeout(PATIENCE, talk).await.expect("the server answers in time");
-    parse(&bytes).unwrap_or_else(|| panic!("not an answer: {:?}", String::from_utf8_lossy(&bytes)))
+    parse(&bytes).unwrap_or_else(|| panic!("not a response: {:?}", String::from_utf8_lossy(&bytes)))
 }
 
 fn parse(bytes: &[u8]) -> Option<Answer> {

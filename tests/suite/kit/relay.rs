@@ -1,5 +1,4 @@
-//! A way to a test's database on which every statement can be watched, and which can become a
-//! black hole.
+//! A relay to a test's database that reports every statement and can drop all packets silently.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -19,11 +18,11 @@ use super::TestDatabase;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Stands between a server and the database for as long as the test's runtime lives.
+/// Relays between a server and the database until the test's runtime ends.
 pub struct Relay {
     pub url: String,
     statements: mpsc::UnboundedReceiver<String>,
-    /// Whether what arrives now is swallowed; a change swallows what is there.
+    /// Whether new connections are dropped silently. Every send also drops the existing ones.
     black_hole: watch::Sender<bool>,
 }
 
@@ -47,23 +46,24 @@ impl Relay {
         Self { url, statements, black_hole }
     }
 
-    /// Lets nothing more through on the connections that there are, and closes none: as a firewall
-    /// does that has forgotten them. New ones work.
+    /// Drops all packets on the existing connections without closing them, like a firewall that has
+    /// lost its state. New connections work.
     pub fn swallow(&self) {
         self.black_hole.send_replace(false);
     }
 
-    /// The same, and new ones do not work either, until the next [`Self::swallow`].
+    /// Like [`Self::swallow`], but new connections are dropped too, until the next
+    /// [`Self::swallow`].
     pub fn swallow_all(&self) {
         self.black_hole.send_replace(true);
     }
 
-    /// The next statement that is executed.
+    /// Waits for the next executed statement.
     pub async fn next(&mut self) -> String {
         timeout(PATIENCE, self.statements.recv()).await.expect("a statement comes in time").expect("the relay works")
     }
 
-    /// Those that have been executed and not been looked at.
+    /// The executed statements that have not been read yet.
     pub fn so_far(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.statements.try_recv().ok()).collect()
     }
@@ -83,7 +83,7 @@ async fn relay(
     let (from, mut to) = client.into_split();
     let mut forth = pin!(forward(from, requests, statements));
     let mut back = pin!(tokio::io::copy(&mut answers, &mut to));
-    // Whoever leaves first, there is nobody left to talk to.
+    // Once one side closes, the other has nothing left to relay.
     tokio::select! {
         _ = &mut forth => {}
         _ = &mut back => {}
@@ -91,7 +91,7 @@ async fn relay(
     }
 }
 
-/// Passes the client's messages on, and the text of each statement that is executed.
+/// Forwards the client's messages and reports the text of each executed statement.
 async fn forward(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
@@ -123,7 +123,7 @@ async fn forward(
             b'Q' => text(),
             _ => continue,
         };
-        // A test that is over does not look any more.
+        // The receiver is gone once the test has ended.
         let _ = statements.send(executed);
     }
 }

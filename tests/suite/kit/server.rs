@@ -1,4 +1,4 @@
-//! A server on a port of its own, with the settings a test wants.
+//! A server on its own port, with the settings that a test chooses.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::{Client, TestDatabase};
 
 pub const SECRET: &str = "a secret of the tests, 32 bytes or more";
 
-/// A running server, its database, and the way to stop it.
+/// A running server, its database and a handle to stop it.
 pub struct TestServer {
     pub address: SocketAddr,
     pub pool: Pool,
@@ -27,15 +27,15 @@ pub struct TestServer {
     done: JoinHandle<()>,
 }
 
-/// Settings in which a test differs from the usual.
+/// The settings that a test can change.
 pub struct Options {
     pub issuer: Option<&'static str>,
     pub audience: Option<&'static str>,
-    /// How accounts are kept, if there are any.
+    /// The settings of accounts; `None` turns accounts off.
     pub accounts: Option<AccountsConfig>,
     pub public_url: Option<Origin>,
     pub token_max_life: Duration,
-    /// Who issues tokens; without any, whoever knows [`SECRET`].
+    /// The trusted issuers; without any, tokens are signed with [`SECRET`].
     pub issuers: Vec<IssuerConfig>,
     pub key_pace: KeyPace,
     pub allowed_origins: Vec<Origin>,
@@ -47,13 +47,13 @@ pub struct Options {
     pub retention: Duration,
     pub trash_retention: Duration,
     pub pool: PoolConfig,
-    /// Whether the server tells others of its changes and listens to theirs.
+    /// Whether the server sends hints to other servers and follows theirs.
     pub hints: bool,
-    /// The URL of a way to the database other than the direct one.
+    /// The URL to reach the database by, if not directly.
     pub through: Option<String>,
-    /// The same for the hints of other servers.
+    /// The URL to receive hints from other servers by, if not directly.
     pub hints_through: Option<String>,
-    /// 0 takes any free one.
+    /// 0 takes any free port.
     pub port: u16,
 }
 
@@ -74,7 +74,7 @@ impl Default for Options {
             trusted_proxies: TrustedProxies::default(),
             live: LiveConfig {
                 drain: Duration::from_millis(200),
-                // However slow the machine is, none comes where a test waits for something else.
+                // Even on a slow machine, no heartbeat interferes with an awaited message.
                 heartbeat: Duration::from_mins(5),
                 ..LiveConfig::default()
             },
@@ -98,7 +98,7 @@ impl TestServer {
         Self::on(Arc::new(TestDatabase::new().await), options).await
     }
 
-    /// A server on a database that there is already, perhaps beside another server.
+    /// Starts a server on an existing database, perhaps beside another server.
     pub async fn on(database: Arc<TestDatabase>, options: Options) -> Self {
         let url = options.through.as_deref().unwrap_or(database.url());
         let pool = taskwire::database::connect(url, options.pool).await.expect("the test database answers");
@@ -138,7 +138,8 @@ impl TestServer {
         let (stop, stopped) = oneshot::channel();
         let done = tokio::spawn(async move {
             let stop = async {
-                // A test that ends without stopping drops the sender, and with it the runtime.
+                // A test that ends without stopping the server drops the sender; then its runtime
+                // ends.
                 if stopped.await.is_err() {
                     std::future::pending::<()>().await;
                 }
@@ -152,12 +153,12 @@ impl TestServer {
         format!("http://{}{path}", self.address)
     }
 
-    /// A client that carries a good token of this user.
+    /// A client with a valid token of this user.
     pub fn user(&self, name: &str) -> Client {
         Client::new(self.address, name, Some(token(name)))
     }
 
-    /// A client of this user with any token.
+    /// A client of this user with the given token.
     pub fn bearer(&self, name: &str, token: &str) -> Client {
         Client::new(self.address, name, Some(token.to_owned()))
     }
@@ -167,7 +168,7 @@ impl TestServer {
         Client::new(self.address, "nobody", None)
     }
 
-    /// Stops the server as SIGTERM does, and waits until it has ended.
+    /// Stops the server as SIGTERM does and waits until it has ended.
     pub async fn stop(self) -> Arc<TestDatabase> {
         self.stop.send(()).expect("the server still runs");
         self.done.await.expect("the server ends");
@@ -175,17 +176,17 @@ impl TestServer {
     }
 }
 
-/// Issuers as these settings name them, which must be good ones.
+/// Resolves the issuers of these settings, which must be valid.
 pub fn issuers(settings: TokenSettings) -> Vec<IssuerConfig> {
     settings.resolve().expect("a configuration").issuers
 }
 
-/// A token as an identity provider that shares the secret would make it.
+/// A token as made by an identity provider that shares the secret.
 pub fn token(user: &str) -> String {
     token_for(user, Duration::from_hours(1))
 }
 
-/// The same, valid for so many seconds.
+/// A token that is valid for this long.
 pub fn token_for(user: &str, lifetime: Duration) -> String {
     Tokens::new(SECRET.as_bytes(), None, None).mint(user, lifetime).expect("a token is minted")
 }

@@ -1,5 +1,5 @@
-//! What a browser does at the providers: it keeps cookies, fills forms in and is sent on, so that
-//! each provider is used as people use it.
+//! Acts as a browser at the providers: it keeps cookies, fills in forms and follows redirects, so
+//! that tests use each provider as people do.
 
 use std::collections::BTreeMap;
 
@@ -13,17 +13,17 @@ use sha2::{Digest, Sha256};
 
 use super::Provider;
 
-/// The one place that oidc-provider sends its client's people back to; nothing listens there.
+/// The redirect URI registered at oidc-provider; nothing listens there.
 const CALLBACK: &str = "http://127.0.0.1/callback";
 
-/// What oidc-provider gives for a code.
+/// The tokens that oidc-provider issues for a code.
 #[derive(serde::Deserialize)]
 pub struct SignedIn {
     pub access_token: String,
     pub id_token: String,
 }
 
-/// Somebody at one provider, with a browser that keeps cookies.
+/// A person at one provider, with a browser that keeps cookies.
 pub struct Visitor {
     http: reqwest::Client,
     url: String,
@@ -57,7 +57,7 @@ impl Visitor {
         response
     }
 
-    /// Signs up at Better Auth; the id that it gives.
+    /// Signs up at Better Auth; returns the user's id.
     pub async fn sign_up(&mut self, name: &str) -> String {
         let person =
             json!({ "name": name, "email": format!("{name}@example.com"), "password": "correct horse battery" });
@@ -66,15 +66,15 @@ impl Visitor {
         answer["user"]["id"].as_str().expect("an id").to_owned()
     }
 
-    /// A new token of Better Auth for whoever has signed in.
+    /// A new token from Better Auth for the signed-in user.
     pub async fn token(&mut self) -> String {
         let request = self.http.get(format!("{}/api/auth/token", self.url));
         let answer: Value = good(self.send(request).await).await.json().await.expect("JSON");
         answer["token"].as_str().expect("a token").to_owned()
     }
 
-    /// Signs in at oidc-provider by authorization code with PKCE, and consents, for the service
-    /// whose tokens are signed with this algorithm.
+    /// Signs in at oidc-provider by authorization code with PKCE and consents. The tokens are for
+    /// the service whose tokens use this algorithm.
     pub async fn sign_in(&mut self, login: &str, algorithm: &str) -> SignedIn {
         let resource = format!("urn:taskwire:{algorithm}");
         let verifier = BASE64_URL_SAFE_NO_PAD.encode(rand::rng().random::<[u8; 32]>());
@@ -108,7 +108,7 @@ impl Visitor {
         good(self.send(request).await).await.json().await.expect("tokens")
     }
 
-    /// Follows a redirect, or fills in the form that it led to; where that leads.
+    /// Requests a page and fills in its form, if any; returns the URL of the following redirect.
     async fn next_page(&mut self, place: &str, login: &str) -> String {
         let url = if place.starts_with("http") { place.to_owned() } else { format!("{}{place}", self.url) };
         let mut response = self.send(self.http.get(&url)).await;

@@ -1,8 +1,8 @@
-// One channel: what is said on its sockets, one after the other, and what follows from it.
+// One channel: it reads the messages of its successive sockets and acts on them.
 //
-// Everything that reaches the application goes through one queue, so that it arrives in order and
-// one at a time. A socket that ends takes with it what is still in the queue, and the next one
-// continues after what was delivered. So there is one position, and nothing is kept twice.
+// Everything for the application goes through one queue, so that it is delivered in order and one
+// at a time. When a socket ends, its queued messages are dropped, and the next socket continues
+// after the last delivered change. So there is one position, and nothing is stored twice.
 
 import ReconnectingWebSocket from 'partysocket/ws';
 
@@ -15,7 +15,7 @@ import { watchSilence } from './silence.js';
 import { SUBPROTOCOL, liveUrl } from './url.js';
 import { onWake } from './wake.js';
 
-/** A wait after which what failed may be tried again. */
+/** The wait before a failed call is repeated. */
 const A_LITTLE = 5_000;
 
 /**
@@ -30,16 +30,16 @@ export function connectLive(options: LiveOptions): LiveConnection {
 
   let state: LiveState = 'connecting';
   let position = options.position;
-  /** The number of the last change in this history; 0 while it is not known. */
+  /** The number of the last change in this history; 0 while unknown. */
   let seq = 0;
-  /** Counts the sockets: what an earlier one said does not matter any more. */
+  /** Counts the sockets, so that messages of earlier ones can be ignored. */
   let era = 0;
   let queue: Promise<unknown> = Promise.resolve();
   let token: string | null | undefined;
   let greeted = false;
-  /** Whether the server did not take the token, and has not taken another one since. */
+  /** Whether the server rejected the last token and has not accepted another since. */
   let refused = false;
-  /** How long to wait at least before the next attempt. */
+  /** The minimum wait before the next attempt. */
   let pause = 0;
   let waiting: ReturnType<typeof setTimeout> | undefined;
   let endWait = () => {};
@@ -47,13 +47,13 @@ export function connectLive(options: LiveOptions): LiveConnection {
   let silent = false;
   let renewal: ReturnType<typeof scheduleRenewal> | undefined;
 
-  /** Not within what went wrong, so that an error of the handler's own hurts nobody here. */
+  /** Runs the handler outside of the failed call, so that an error in the handler does no harm here. */
   const report = (error: unknown) =>
     queueMicrotask(() => {
       if (!silent) onError(error);
     });
 
-  /** Calls back; an error is the application's own affair. Answers whether there was none. */
+  /** Calls back and reports an error of the application. Returns whether there was none. */
   const attempt = async (call: () => unknown) => {
     try {
       await call();
@@ -70,7 +70,7 @@ export function connectLive(options: LiveOptions): LiveConnection {
     void attempt(() => onState?.(next));
   };
 
-  /** Does something after everything before, unless its socket has ended by then. */
+  /** Queues a task, which is skipped if its socket has ended by then. */
   const enqueue = (task: () => unknown) => {
     const mine = era;
     queue = queue.then(() => (mine === era ? task() : undefined));
@@ -78,7 +78,7 @@ export function connectLive(options: LiveOptions): LiveConnection {
 
   const send = (message: ClientMessage) => socket.send(JSON.stringify(message));
 
-  /** Ends everything; nothing follows of its own accord. */
+  /** Ends the channel; it does not connect again. */
   const end = () => {
     ended = true;
     greeted = false;
@@ -95,9 +95,9 @@ export function connectLive(options: LiveOptions): LiveConnection {
     become('signed-out');
   };
 
-  /** Waits for its turn and asks for a token; the socket is opened right after. */
+  /** Waits before the next attempt and asks for a token; the socket opens right after. */
   async function prepare(): Promise<string> {
-    // A new token is asked for without delay.
+    // Ask for a new token without delay.
     for (let attempts = refused ? 0 : socket.retryCount; !ended; attempts++) {
       const wait = Math.max(pause, backOff(attempts));
       pause = 0;
@@ -114,23 +114,23 @@ export function connectLive(options: LiveOptions): LiveConnection {
         continue;
       }
       if (ended) break;
-      // To offer again what was refused is of no use.
+      // Sending a rejected token again is useless.
       if (!token || (refused && token === last)) signOut();
       break;
     }
-    // What the last socket brought may still be on its way into the application.
+    // The application may still be handling a message of the last socket.
     await queue;
     return url;
   }
 
-  /** Exchanges the token while the socket is open. Answers whether that is settled. */
+  /** Renews the token on the open socket. Returns whether no other attempt is needed. */
   async function renew(): Promise<boolean> {
     const mine = era;
     let next: typeof token;
     const answered = await attempt(async () => {
       next = await options.getToken({ fresh: true });
     });
-    // A new socket asks for itself.
+    // A new socket asks for its own token.
     if (mine !== era) return true;
     if (!answered) return false;
     if (!next) signOut();
@@ -144,7 +144,7 @@ export function connectLive(options: LiveOptions): LiveConnection {
     send({ type: 'authenticate', token: token!, after: position });
   }
 
-  /** Answers whether to connect again. */
+  /** Returns whether to connect again. */
   function closed({ code, reason }: { code: number; reason: string }): boolean {
     era++;
     silence.stop();
@@ -196,7 +196,7 @@ export function connectLive(options: LiveOptions): LiveConnection {
       case 'error': // The same follows as the reason of the close.
         return;
       default: {
-        // A kind of message that is none of these and no change either does not compile.
+        // A message type that is neither one of these nor a change does not compile.
         const change: Change = message;
         return enqueue(() => deliver(change));
       }
@@ -204,7 +204,7 @@ export function connectLive(options: LiveOptions): LiveConnection {
   }
 
   async function deliver(change: Change) {
-    // Also holds back what has no number, which only a message of an unknown kind may lack.
+    // This also skips messages without a number, which only an unknown kind can lack.
     if (!(change.seq > seq && change.position)) return;
     if (CHANGE_TYPES.includes(change.type)) await attempt(() => onChange(change));
     ({ position, seq } = change);
@@ -217,7 +217,8 @@ export function connectLive(options: LiveOptions): LiveConnection {
     const done = await attempt(async () => {
       listed = (await onReset(reason, at)) as Position | undefined;
     });
-    // The position stays as it was until the list is there, or a crash in between could lose it.
+    // The position stays unchanged until the application has listed; otherwise a crash could lose
+    // changes.
     if (done) {
       position = listed ?? at;
       seq = listed ? 0 : number;
@@ -241,11 +242,11 @@ export function connectLive(options: LiveOptions): LiveConnection {
 
   const socket = new ReconnectingWebSocket(prepare, SUBPROTOCOL, {
     WebSocket,
-    // Waiting is done in `prepare`, with jitter, and can be cut short there.
+    // `prepare` waits, with jitter, and its wait can be shortened.
     minReconnectionDelay: 0,
     maxReconnectionDelay: 0,
     connectionTimeout: 10_000,
-    // What was said to one socket means nothing to the next.
+    // Messages that were queued for one socket must not go to the next.
     maxEnqueuedMessages: 0,
     shouldReconnectOnClose: closed,
   });

@@ -1,4 +1,4 @@
-// The entry point of the live channel. Built into one file together with its reconnecting socket.
+// The entry point of the live channel. The build bundles it with its reconnecting socket.
 
 export { connectLive } from './connection.js';
 export {

@@ -1,15 +1,15 @@
-// Decides when to renew a token: when the server says so, and by a timer, in case it cannot.
+// Decides when to renew a token: when the server asks for it, and by a timer in case it cannot.
 
-/** Before the server speaks up, a minute before the end. */
+/** Earlier than the server's message, which comes a minute before the token expires. */
 const BEFORE = 90_000;
-/** The server also speaks up when a new token lives for less than a minute; once is enough. */
+/** The server also sends its message for a new token that lives less than a minute; one renewal is enough. */
 const PAUSE = 10_000;
-/** When to try again if there was no new token. */
+/** The wait before another attempt if there was no new token. */
 const AGAIN = 5_000;
-/** The longest time that a timer can wait. */
+/** The longest time that a timer supports. */
 const FOREVER = 2 ** 31 - 1;
 
-/** `renew` answers whether it was possible. */
+/** `renew` returns whether it succeeded. */
 export function scheduleRenewal(renew: () => Promise<boolean>) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let renewedAt = 0;
@@ -29,14 +29,14 @@ export function scheduleRenewal(renew: () => Promise<boolean>) {
   };
   const expires = (at: string) => {
     const left = Date.parse(at) - Date.now();
-    // By a clock that runs ahead the token may have ended already; the server knows better.
+    // If the local clock is ahead, the token may seem expired; the server's clock decides.
     if (left > 0) start(Math.max(left - BEFORE, left / 2));
   };
 
   return {
-    /** The server accepted a token that expires then. */
+    /** The server accepted a token that expires at this time. */
     expires,
-    /** The server says that the token expires soon. */
+    /** The server reports that the token expires soon. */
     expiring(at: string) {
       if (Date.now() - renewedAt < PAUSE) expires(at);
       else void now();

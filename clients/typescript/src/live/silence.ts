@@ -1,6 +1,6 @@
-// Notices a connection on which nothing arrives any more: first it asks, then it gives up.
+// Detects a silent connection: first it sends a ping, then it closes the connection.
 
-/** How long a connection that may have died, as after sleep, gets to answer. */
+/** The time that a possibly dead connection, as after sleep, has to respond. */
 const PROBE = 5_000;
 
 export function watchSilence(interval: number, ask: () => void, giveUp: () => void) {
@@ -11,7 +11,7 @@ export function watchSilence(interval: number, ask: () => void, giveUp: () => vo
     clearTimeout(timer);
     timer = setTimeout(() => (asked ? giveUp() : probe(interval)), ms);
   };
-  // A timer that is late, as in a page that was frozen, only asks: what has arrived is still unread.
+  // A late timer, as in a frozen page, only sends a ping: received messages may still be unread.
   const probe = (ms: number) => {
     asked = true;
     ask();
@@ -19,12 +19,12 @@ export function watchSilence(interval: number, ask: () => void, giveUp: () => vo
   };
 
   return {
-    /** The server said something. */
+    /** The server sent a message. */
     heard() {
       asked = false;
       wait(interval);
     },
-    /** Makes sure soon that the connection is alive. */
+    /** Checks soon whether the connection is alive. */
     probe: () => probe(PROBE),
     stop: () => clearTimeout(timer),
   };

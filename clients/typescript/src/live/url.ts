@@ -1,4 +1,4 @@
-// Where the channel of a user is, and what is spoken there.
+// The URL and the subprotocol of a user's channel.
 
 import { LIVE_PATH } from '../generated/contract.gen.js';
 
@@ -6,7 +6,7 @@ export const SUBPROTOCOL = 'taskwire.v1';
 
 export function liveUrl(baseUrl: string, userId: string): string {
   const path = LIVE_PATH.replace('{user_id}', encodeURIComponent(userId));
-  // Relative to the page, if there is one.
+  // A relative URL is resolved against the page, if there is one.
   const url = new URL(baseUrl.replace(/\/$/, '') + path, globalThis.location?.href);
   return url.href.replace(/^http/, 'ws');
 }

@@ -1,6 +1,6 @@
-// Notices that the network or the page is back, or that the network is gone.
+// Detects that the network or the page is back, or that the network is gone.
 
-/** Answers how to stop listening. */
+/** Returns a function that stops listening. */
 export function onWake(wake: () => void): () => void {
   const shown = () => {
     if (document.visibilityState === 'visible') wake();
@@ -10,7 +10,7 @@ export function onWake(wake: () => void): () => void {
     [globalThis, 'offline', wake],
     [globalThis.document, 'visibilitychange', shown],
   ] as const;
-  // Node has neither.
+  // Node has neither event.
   for (const [target, event, listener] of listeners) target?.addEventListener?.(event, listener);
   return () => {
     for (const [target, event, listener] of listeners) target?.removeEventListener?.(event, listener);

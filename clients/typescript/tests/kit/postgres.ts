@@ -1,4 +1,4 @@
-// One Postgres for all tests: that of a server which does nothing else. Tests keep apart by users.
+// One Postgres for all tests, from a server with no other purpose. Tests use different users.
 
 import type { TestProject } from 'vitest/node';
 

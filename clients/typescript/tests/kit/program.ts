@@ -1,4 +1,4 @@
-// The real server as a process of its own, with nothing of our environment.
+// The real server as a separate process with an empty environment.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ function run(args: string[], settings: Settings): ChildProcess {
     env: { PATH: process.env['PATH'], JWT_SECRET, LOG: 'warn', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  // Whatever becomes of the tests, no server outlives them.
+  // No server may outlive the tests, even if they crash.
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   child.once('exit', () => process.off('exit', kill));
@@ -32,7 +32,7 @@ async function ended(child: ChildProcess) {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }
 
-/** Runs a command that ends by itself. */
+/** Runs a command until it ends. */
 export async function taskwire(args: string[], settings: Settings): Promise<void> {
   const child = run(args, settings);
   let errors = '';
@@ -41,7 +41,7 @@ export async function taskwire(args: string[], settings: Settings): Promise<void
   if (child.exitCode !== 0) throw new Error(`taskwire ${args.join(' ')}: ${errors}`);
 }
 
-/** A directory that the private Postgres may enter, too. */
+/** A directory that the private Postgres can access too. */
 export function scratch(): string {
   const path = mkdtempSync(join(tmpdir(), 'taskwire-client-'));
   chmodSync(path, 0o755);
@@ -65,14 +65,14 @@ export class Server {
     child.stderr?.on('data', (text) => (errors += text));
     for await (const line of createInterface({ input: child.stdout! })) {
       const url = /API +(http:\/\/[^/]+)/.exec(line)?.[1];
-      // Its other lines are read, too, or it would wait for that.
+      // The rest of the output must be read, or the server would block.
       child.stdout!.resume();
       if (url) return new Server(child, settings, url);
     }
     throw new Error(`the server did not start: ${errors}`);
   }
 
-  /** Ends the process, and starts another one in its place. */
+  /** Ends the process and starts another one on the same port. */
   async restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     await this.stop(signal);
     this.child = (await Server.start({ ...this.settings, PORT: String(this.port) })).child;
@@ -84,7 +84,7 @@ export class Server {
   }
 }
 
-/** A server with a private Postgres, which other servers may use as well. */
+/** A server with a private Postgres, which other servers may use too. */
 export async function startWithPostgres(settings: Settings = {}) {
   const dir = scratch();
   const dataDir = join(dir, 'data');

@@ -1,12 +1,12 @@
-// A way to the server that can be cut, closed, or fall silent.
+// A proxy to the server that can cut connections, reject them or fall silent.
 
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 
 export class Proxy {
-  /** Where new connections lead, or nowhere: then they are refused. */
+  /** The target of new connections; without one they are rejected. */
   to: number | undefined;
-  /** How many connections there have been. */
+  /** The number of connections so far. */
   count = 0;
   private readonly pairs = new Set<[Socket, Socket]>();
   private readonly server = createServer((client) => {
@@ -36,12 +36,12 @@ export class Proxy {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Ends all connections that there are, as a lost network does. */
+  /** Ends all existing connections, as a lost network does. */
   cut(): void {
     for (const [client] of this.pairs) client.resetAndDestroy();
   }
 
-  /** Lets nothing more through on the connections that there are, and closes none. */
+  /** Drops all data on the existing connections without closing them. */
   silence(): void {
     for (const [client, server] of this.pairs) {
       client.unpipe(server);

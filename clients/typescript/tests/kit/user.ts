@@ -1,4 +1,5 @@
-// A user of a test's own: tokens, the HTTP client, and a channel whose every event can be waited for.
+// A separate user for each test: tokens, the HTTP client, and a channel whose events can be
+// awaited.
 
 import { createHmac, randomUUID } from 'node:crypto';
 
@@ -9,23 +10,23 @@ import { onTestFinished } from 'vitest';
 
 import { JWT_SECRET } from './program.js';
 
-/** Longer than anything takes, shorter than the test's own end. */
+/** Longer than any awaited event takes, shorter than the test's timeout. */
 const PATIENCE = 30_000;
 
 export class User {
   readonly id = `user-${randomUUID()}`;
 
-  /** A token that expires in so many seconds. */
+  /** A token that expires in this many seconds. */
   token(seconds = 3600, user = this.id): string {
     const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
     const now = Math.floor(Date.now() / 1000);
-    // No two are the same.
+    // Every token is different.
     const claims = { sub: user, iat: now, exp: now + seconds, jti: randomUUID() };
     const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
     return `${signed}.${createHmac('sha256', JWT_SECRET).update(signed).digest('base64url')}`;
   }
 
-  /** What every operation of this user's needs. */
+  /** The options that every operation of this user needs. */
   at(baseUrl: string) {
     const client: Client = createClient(createConfig({ baseUrl, auth: () => this.token() }));
     return { client, path: { user_id: this.id }, throwOnError: true } as const;
@@ -37,7 +38,7 @@ export class User {
   }
 }
 
-/** A channel, and all that was heard of it. */
+/** A channel and all its events so far. */
 export class Follower {
   readonly changes: Change[] = [];
   readonly states: LiveState[] = [];
@@ -77,11 +78,11 @@ export class Follower {
       for (const watcher of this.watchers) watcher();
     };
     look();
-    // The position moves on right after a callback is done.
+    // The position advances right after a callback has ended.
     setImmediate(look);
   }
 
-  /** Waits until something holds, looking at each event. */
+  /** Waits until a condition holds and checks it at each event. */
   until(holds: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const heard = () => `${this.states.join(' ')}; ${this.changes.length} changes; errors: ${this.errors.join()}`;
@@ -105,12 +106,12 @@ export class Follower {
     return this.until(() => this.live.state === state);
   }
 
-  /** Waits for as many changes in total. */
+  /** Waits for this many changes in total. */
   arrived(count: number): Promise<void> {
     return this.until(() => this.changes.length >= count);
   }
 
-  /** The titles of the tasks that changes brought, in order. */
+  /** The titles of the changed tasks, in order. */
   get titles(): string[] {
     return this.changes.map((change) => ('task' in change ? change.task.title : '-'));
   }
