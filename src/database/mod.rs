@@ -24,8 +24,8 @@ pub use pool::Pool;
 pub use snapshot::Snapshot;
 pub use transaction::Transaction;
 
-use crate::config::PoolConfig;
 use crate::config::DatabaseProxy;
+use crate::config::PoolConfig;
 use pool::{FRESH_FOR, gives_sign};
 use unprepared::Unprepared;
 

@@ -20,8 +20,8 @@ use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use super::unprepared::{self, Unprepared};
-use crate::config::PoolConfig;
 use crate::config::DatabaseProxy;
+use crate::config::PoolConfig;
 
 /// How long a connection may be idle and still be used unchecked.
 pub const FRESH_FOR: Duration = Duration::from_secs(30);
