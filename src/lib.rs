@@ -13,7 +13,7 @@ pub mod database;
 pub mod engine;
 pub mod exchange;
 pub mod identity;
-pub mod jwt;
+mod jwt;
 pub mod live;
 pub mod model;
 pub mod queries;

@@ -3,7 +3,7 @@
 
 mod accounts;
 pub mod api_tokens;
-pub mod app;
+pub(crate) mod app;
 mod batch;
 mod changes;
 mod docs;
@@ -12,13 +12,13 @@ mod extract;
 mod health;
 pub mod history;
 mod live;
-pub mod middleware;
+pub(crate) mod middleware;
 pub mod openapi;
 pub mod projects;
-pub mod respond;
+pub(crate) mod respond;
 pub mod routes;
-pub mod stats;
+pub(crate) mod stats;
 pub mod tasks;
 pub mod trash;
 pub mod user;
-pub mod web;
+pub(crate) mod web;

@@ -3,11 +3,11 @@
 //! `live` carries it.
 
 mod channel;
-pub mod hub;
+pub(crate) mod hub;
 pub mod log;
 mod publish;
 pub mod retention;
-pub mod ring;
+pub(crate) mod ring;
 
 use crate::model::Change;
 pub use publish::Publisher;

@@ -2,7 +2,7 @@
 //! and either succeeds or ends in a [`Failure`].
 
 mod credentials;
-pub mod logging;
+pub(crate) mod logging;
 pub mod login;
 pub mod logout;
 pub mod new_history;

@@ -1,7 +1,7 @@
 //! The way to Postgres: the pool, the migrations, the private server that is started when no
 //! other is named, and the epoch by which positions of another history are told.
 
-pub mod bus;
+pub(crate) mod bus;
 pub mod embedded;
 mod epoch;
 mod pool;

@@ -8,7 +8,7 @@ mod batch_result;
 mod import;
 mod operation;
 mod plan;
-pub mod purge;
+pub(crate) mod purge;
 pub mod single;
 mod state;
 mod store;

@@ -3,10 +3,10 @@
 //! them to one socket, `messages` are the messages, and `handlers` opens the socket. Between servers,
 //! `hints` and `peers` carry changes fast, and `sweep` finds the ones that hints did not report.
 
-pub mod connection;
+pub(crate) mod connection;
 pub mod messages;
 mod shared;
-pub mod unauthenticated;
-pub mod wire;
+pub(crate) mod unauthenticated;
+pub(crate) mod wire;
 
 pub use shared::Live;

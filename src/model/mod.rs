@@ -2,24 +2,24 @@
 //! and the rules for their fields. Nothing here reads, writes or waits.
 
 mod change;
-pub mod change_schema;
+pub(crate) mod change_schema;
 mod due;
-pub mod fields;
+pub(crate) mod fields;
 mod id;
 mod identity;
-pub mod labels;
+pub(crate) mod labels;
 mod owner;
 mod position;
 mod priority;
-pub mod problem;
-pub mod project;
-pub mod rank;
+pub(crate) mod problem;
+pub(crate) mod project;
+pub(crate) mod rank;
 mod recurrence;
 mod tag;
-pub mod task;
-pub mod task_input;
+pub(crate) mod task;
+pub(crate) mod task_input;
 mod trash;
-pub mod validation;
+pub(crate) mod validation;
 
 pub use change::{Change, ChangeKind, Saved, Subject, UnknownKind};
 pub use change_schema::Schemas;

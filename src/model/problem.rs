@@ -187,6 +187,7 @@ impl Problem {
         Self { detail: detail.into(), ..self }
     }
 
+    #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self

@@ -3,5 +3,5 @@
 
 pub mod projects;
 pub mod stats;
-pub mod tasks;
-pub mod trash;
+pub(crate) mod tasks;
+pub(crate) mod trash;

@@ -1,8 +1,8 @@
 //! The life of a server: it binds, serves with its helpers in the background, and stops in order:
 //! health turns, sockets leave one after the other, running requests finish, the pool closes.
 
-pub mod peers;
-pub mod sweep;
+pub(crate) mod peers;
+pub(crate) mod sweep;
 
 use std::net::SocketAddr;
 use std::time::Duration;

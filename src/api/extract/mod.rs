@@ -1,14 +1,14 @@
 //! What the handlers share at the edge of HTTP: strict bodies and queries, answers with
 //! their entity tags, and what surrounds every request.
 
-pub mod address;
+pub(crate) mod address;
 mod app;
-pub mod body;
-pub mod caller;
-pub mod cursor;
-pub mod etag;
+pub(crate) mod body;
+pub(crate) mod caller;
+pub(crate) mod cursor;
+pub(crate) mod etag;
 mod id;
-pub mod query;
+pub(crate) mod query;
 
 use salvo::extract::Metadata;
 

@@ -2,10 +2,10 @@
 //! the operations that [`mount`] collected. `openapi.yaml` at the root is this document; a test
 //! holds the two together.
 
-pub mod mount;
-pub mod params;
-pub mod resources;
-pub mod responses;
+pub(crate) mod mount;
+pub(crate) mod params;
+pub(crate) mod resources;
+pub(crate) mod responses;
 
 use utoipa::openapi::path::Paths;
 use utoipa::openapi::security::{

@@ -1,5 +1,5 @@
 //! How values become responses: JSON bodies, resources with their headers, and problems.
 
-pub mod json;
-pub mod problem;
-pub mod resource;
+pub(crate) mod json;
+pub(crate) mod problem;
+pub(crate) mod resource;

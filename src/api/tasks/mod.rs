@@ -1,7 +1,7 @@
 //! The requests about single tasks.
 
 pub mod list;
-pub mod moves;
+pub(crate) mod moves;
 
 use salvo::http::StatusCode;
 use salvo::prelude::*;

@@ -23,6 +23,7 @@ use crate::model::{Problem, ProjectId, Task, TaskId, TaskPatch};
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "one_place"))]
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 pub struct MoveTask {
     /// The task that is to come right after it.
     #[serde(default, deserialize_with = "not_null")]

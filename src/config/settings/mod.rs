@@ -2,12 +2,12 @@
 //! else. To add a setting, declare it in the file of its group, add it to the group, and read it
 //! where the configuration of that subject is made.
 
-pub mod accounts;
+pub(crate) mod accounts;
 pub mod database;
-pub mod live;
-pub mod logging;
-pub mod network;
-pub mod tokens;
+pub(crate) mod live;
+pub(crate) mod logging;
+pub(crate) mod network;
+pub(crate) mod tokens;
 
 use super::setting::Group;
 

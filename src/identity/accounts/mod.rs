@@ -10,17 +10,17 @@
 //! require tokens (`auth::Caller`).
 
 mod access;
-pub mod client;
+pub(crate) mod client;
 mod demo;
-pub mod keys;
-pub mod password_change;
+pub(crate) mod keys;
+pub(crate) mod password_change;
 mod passwords;
-pub mod resume;
+pub(crate) mod resume;
 mod retention;
 mod revoke;
-pub mod sessions;
-pub mod sign_in;
-pub mod store;
+pub(crate) mod sessions;
+pub(crate) mod sign_in;
+pub(crate) mod store;
 mod throttle;
 
 use std::sync::Arc;

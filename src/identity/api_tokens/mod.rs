@@ -4,7 +4,7 @@
 
 mod access;
 mod manage;
-pub mod store;
+pub(crate) mod store;
 mod text;
 mod uses;
 

@@ -27,7 +27,7 @@ use chrono::Utc;
 use parking_lot::RwLock;
 use tokio::sync::Notify;
 
-pub use lifetimes::{SESSION_TOKEN_LIFETIME_MAX, TokenLifetimes};
+pub use lifetimes::TokenLifetimes;
 pub use revocation::{RecordedRevocations, Revocation, RevocationHead, Subject};
 
 use crate::changes::hub::Hub;

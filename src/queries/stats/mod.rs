@@ -1,6 +1,6 @@
 //! Statistics: how many tasks there are of each kind, and how many were done on each of the last days.
 
-pub mod statement;
+pub(crate) mod statement;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,8 @@
 //! Reads one task.
 
-pub mod filters;
-pub mod list;
-pub mod order;
+pub(crate) mod filters;
+pub(crate) mod list;
+pub(crate) mod order;
 
 use crate::database::Pool;
 use crate::model::{OwnerId, Priority, ProjectId, Seq, Task, TaskId, TaskRow};
