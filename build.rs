@@ -1,5 +1,5 @@
 //! Puts the built web app into the program: writes a table of the files in `clients/web/dist`, with
-//! their precompressed forms, for `src/web.rs` to include. Without a built app the table is empty.
+//! their precompressed forms, for `src/api/web.rs` to include. Without a built app the table is empty.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

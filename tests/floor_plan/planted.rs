@@ -1,4 +1,4 @@
-//! Faults planted in small trees, each of which the checks must find, and things that look like
+//! Departures planted in small trees, each of which the checks must find, and things that look like
 //! faults, which they must leave alone.
 
 use crate::table::Table;

@@ -267,7 +267,7 @@ fn sizes(table: &mut Table) {
 async fn malformed_requests_are_rejected_by_field() {
     let server = TestServer::with(Options { body_limit: LIMIT.into(), ..Options::default() }).await;
     let ada = server.user("ada");
-    let kept = ada.create("Kept as it is").await;
+    let kept = ada.create("Unchanged").await;
     let mut table = Table { user: &ada, rows: Vec::new() };
     let task = at(kept.id);
     routes(&mut table, &task);

@@ -245,7 +245,7 @@ async fn a_move_changes_the_place_of_one_project() {
 async fn deleting_a_project_with_tasks_needs_an_explicit_choice() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    let (kept, lost, empty) = (create(&ada, "Kept").await, create(&ada, "Lost").await, create(&ada, "Empty").await);
+    let (kept, lost, empty) = (create(&ada, "Stays").await, create(&ada, "Lost").await, create(&ada, "Empty").await);
     let (stays, goes) = (create_in(&ada, &kept, "Stays").await, create_in(&ada, &lost, "Goes").await);
     ada.post("/tasks").json(json!({"title": "Goes too", "parent_id": goes.id})).expect(201).await;
     for project in [&kept, &lost] {

@@ -10,7 +10,7 @@ use std::{env, fs};
 
 use super::cluster::{Setting, scratch};
 use super::history::Promise;
-use super::nemesis::Faults;
+use super::nemesis::FaultSet;
 use super::postgres::Postgres;
 use super::run::{Report, Scenario, run};
 use super::{number, tell};
@@ -22,26 +22,26 @@ struct Variant {
     name: &'static str,
     /// The broken promises that give it away.
     found_by: &'static [Promise],
-    faults: Faults,
+    faults: FaultSet,
 }
 
 const VARIANTS: &[Variant] = &[
-    Variant { name: "owner-check-left-out", found_by: &[Promise::NothingForeign], faults: Faults::Connections },
+    Variant { name: "owner-check-left-out", found_by: &[Promise::NothingForeign], faults: FaultSet::Connections },
     Variant {
         name: "resume-off-by-one",
         found_by: &[Promise::NoGap, Promise::ResetsHaveReasons],
-        faults: Faults::Connections,
+        faults: FaultSet::Connections,
     },
-    Variant { name: "hello-too-early", found_by: &[Promise::NoGap], faults: Faults::Connections },
-    Variant { name: "hint-as-truth", found_by: &[Promise::NoGap, Promise::InOrder], faults: Faults::Connections },
+    Variant { name: "hello-too-early", found_by: &[Promise::NoGap], faults: FaultSet::Connections },
+    Variant { name: "hint-as-truth", found_by: &[Promise::NoGap, Promise::InOrder], faults: FaultSet::Connections },
     Variant {
         name: "counter-without-lock",
         found_by: &[Promise::NoGap, Promise::LogIsWhole, Promise::ListsAreSnapshots, Promise::ResetsHaveReasons],
-        faults: Faults::Connections,
+        faults: FaultSet::Connections,
     },
-    Variant { name: "arrival-order", found_by: &[Promise::NoGap, Promise::InOrder], faults: Faults::Connections },
+    Variant { name: "arrival-order", found_by: &[Promise::NoGap, Promise::InOrder], faults: FaultSet::Connections },
     // What is left on a connection by a write that was cancelled may also fail those after it.
-    Variant { name: "write-cancelled", found_by: &[Promise::Arrives, Promise::Answers], faults: Faults::Locks },
+    Variant { name: "write-cancelled", found_by: &[Promise::Arrives, Promise::Answers], faults: FaultSet::Locks },
 ];
 
 #[test]
@@ -66,7 +66,7 @@ async fn every_broken_server_is_found_out_and_the_whole_one_is_not() {
     for variant in VARIANTS {
         find_out(variant, seed, &program, &postgres, &scratch).await;
     }
-    for faults in [Faults::Connections, Faults::Locks] {
+    for faults in [FaultSet::Connections, FaultSet::Locks] {
         let report = run(&scenario(&program, None, faults), seed, &postgres, &scratch).await;
         tell(&format!("nothing broken, {faults:?}: {}", report.summary()));
         assert!(report.violations.is_empty(), "TORTURE_SEED={seed}: {:#?}", report.violations);
@@ -90,12 +90,12 @@ async fn find_out(variant: &Variant, seed: u64, program: &Path, postgres: &Arc<P
     panic!("TORTURE_SEED={seed}: {} was not found out", variant.name);
 }
 
-fn scenario(program: &Path, broken: Option<&'static str>, faults: Faults) -> Scenario {
+fn scenario(program: &Path, broken: Option<&'static str>, faults: FaultSet) -> Scenario {
     // Where writes hang, the sweep must not make up for what is not announced.
-    let (servers, sweep) = if faults == Faults::Locks { (1, "1m") } else { (2, "1s") };
+    let (servers, sweep) = if faults == FaultSet::Locks { (1, "1m") } else { (2, "1s") };
     let program = program.to_owned();
     let setting = Setting { program, servers, sweep, request_timeout: "300ms", broken };
-    let (lasts, arrives_within) = if faults == Faults::Locks { (2, 5) } else { (4, 15) };
+    let (lasts, arrives_within) = if faults == FaultSet::Locks { (2, 5) } else { (4, 15) };
     Scenario {
         setting,
         users: 3,

@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cluster::Setting;
-use nemesis::Faults;
+use nemesis::FaultSet;
 use run::Scenario;
 
 /// Prints even when the test passes.
@@ -62,7 +62,7 @@ async fn no_change_is_missed_and_none_is_foreign() {
         watchers: 3,
         pause: Duration::from_millis(25),
         stays: Duration::from_secs(5),
-        faults: Faults::All,
+        faults: FaultSet::All,
         lasts,
         arrives_within: Duration::from_secs(20),
     };

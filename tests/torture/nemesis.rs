@@ -17,7 +17,7 @@ use super::proxy::{Mode, Proxy};
 
 /// Which faults a run has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Faults {
+pub enum FaultSet {
     /// All of them.
     All,
     /// Only faults of connections and hints.
@@ -30,7 +30,7 @@ pub struct Nemesis {
     pub cluster: Arc<Cluster>,
     pub record: Arc<Record>,
     pub rng: StdRng,
-    pub faults: Faults,
+    pub faults: FaultSet,
     pub stop: CancellationToken,
 }
 
@@ -49,7 +49,7 @@ enum Fault {
     Stall,
 }
 
-impl Faults {
+impl FaultSet {
     /// One round: every fault in a random order.
     const fn round(self) -> &'static [Fault] {
         use Fault::{

@@ -19,7 +19,7 @@ use super::client::Client;
 use super::cluster::{Cluster, Setting};
 use super::history::{Listing, Record, Violation, marker};
 use super::log;
-use super::nemesis::{Faults, Nemesis};
+use super::nemesis::{FaultSet, Nemesis};
 use super::postgres::Postgres;
 use super::stream::Stream;
 use super::watcher::{Goal, Watcher};
@@ -38,7 +38,7 @@ pub struct Scenario {
     pub pause: Duration,
     /// The longest time that a watcher stays on one socket.
     pub stays: Duration,
-    pub faults: Faults,
+    pub faults: FaultSet,
     pub lasts: Duration,
     /// The longest time until all watchers have caught up after the faults.
     pub arrives_within: Duration,
@@ -99,7 +99,7 @@ pub async fn run(scenario: &Scenario, seed: u64, postgres: &Arc<Postgres>, scrat
     nemesis.await.expect("the nemesis ends well");
 
     calm.cancel();
-    if scenario.faults == Faults::Locks {
+    if scenario.faults == FaultSet::Locks {
         hang_the_last_writes(postgres, &record, &stop).await;
     }
     stop.cancel();

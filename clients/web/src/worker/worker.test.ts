@@ -7,7 +7,7 @@ import { VIEWS } from '../lib/router.tsx';
 
 // The app's own types know nothing of Node; the path is from where the package's scripts run.
 const { readFileSync } = await vi.importActual<{ readFileSync(path: string, encoding: 'utf8'): string }>('node:fs');
-const server = readFileSync('../../src/web.rs', 'utf8');
+const server = readFileSync('../../src/api/web.rs', 'utf8');
 
 type Event = { request: Partial<Request>; respondWith(answer: Promise<Response>): void };
 type Listener = (event: Event) => void;

@@ -27,7 +27,7 @@ declare const __BUILD__: string;
 const PREFIX = 'taskwire-app:';
 const CACHE = PREFIX + __BUILD__;
 const PAGE = '/';
-/** The app's own pages, as the router and the server (`src/web.rs`) know them. All else, such as /docs/, is left to the network. */
+/** The app's own pages, as the router and the server (`src/api/web.rs`) know them. All else, such as /docs/, is left to the network. */
 const VIEWS = /^\/(?:(?:today|upcoming|overdue|all|completed|trash|search)?|(?:project|label)\/[^/]+)$/;
 /** How long the network may take to bring the page before the kept one is shown. */
 const PATIENCE = 3_000;
