@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use serde_json::{Value, json};
 use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, Executor, Row};
@@ -42,9 +42,13 @@ fn past(user: &'static str) -> Past {
     Past { user, ids: (0..TASKS).map(|_| Uuid::now_v7()).collect() }
 }
 
-/// The time of a user's change with this number.
-fn time(seq: usize) -> String {
-    format!("2026-11-20 10:00:{seq:02}.123456+00")
+/// The time of a user's change with this number. All of them are within the retention of the log.
+fn time(seq: usize) -> DateTime<Utc> {
+    static BEGINNING: LazyLock<DateTime<Utc>> = LazyLock::new(|| {
+        let beginning = Utc::now() - TimeDelta::hours(1);
+        beginning.with_nanosecond(123_456_000).expect("a time within the second")
+    });
+    *BEGINNING + TimeDelta::seconds(i64::try_from(seq).expect("few changes"))
 }
 
 impl Past {
@@ -160,8 +164,7 @@ async fn tasks_are_kept_and_new_fields_have_their_defaults() {
             }
             assert_eq!(client.read(task.id).await, *task);
         }
-        let created: DateTime<Utc> = "2026-11-20T10:00:01.123456Z".parse().expect("a time");
-        assert_eq!((tasks[0].created_at, tasks[0].version.get(), tasks[1].version.get()), (created, 2, 3));
+        assert_eq!((tasks[0].created_at, tasks[0].version.get(), tasks[1].version.get()), (time(1), 2, 3));
     }
     let mut connection = database.connection().await;
     let digests = "SELECT count(*) FROM tasks WHERE request_digest = sha256('first')";
