@@ -65,7 +65,7 @@ pub struct ProjectRow {
 }
 
 impl ProjectRow {
-    pub fn of(self, owner: &OwnerId) -> Project {
+    pub fn into_project(self, owner: &OwnerId) -> Project {
         let Self { id, name, color, archived, rank, created_at, updated_at, version } = self;
         let rank = Rank::stored(rank);
         Project { id, user_id: owner.as_str().to_owned(), name, color, archived, rank, created_at, updated_at, version }

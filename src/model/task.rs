@@ -148,7 +148,7 @@ impl TaskRow {
         self.recurrence.clone().map(Recurrence::from_column)
     }
 
-    pub fn of(self, owner: &OwnerId) -> Task {
+    pub fn into_task(self, owner: &OwnerId) -> Task {
         let due = self.due();
         Task {
             id: self.id,

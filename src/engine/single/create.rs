@@ -118,7 +118,7 @@ async fn repeated(
     .await?;
     let outcome = match existing {
         None => Err(Problem::new(Code::Gone, "the task with this id was deleted; choose another id")),
-        Some(row) if row.same_request => Ok(Done::TaskRepeated(task_row!(row).of(owner))),
+        Some(row) if row.same_request => Ok(Done::TaskRepeated(task_row!(row).into_task(owner))),
         Some(_) => {
             Err(Problem::new(Code::Conflict, "a task with this id was created by another request; choose another id"))
         }

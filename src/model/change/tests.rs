@@ -28,7 +28,7 @@ fn task() -> Task {
         updated_at: AT,
         version: Seq::new(7),
     };
-    row.of(&OwnerId::for_tests("ada"))
+    row.into_task(&OwnerId::for_tests("ada"))
 }
 
 fn project() -> Project {
@@ -42,7 +42,7 @@ fn project() -> Project {
         updated_at: AT,
         version: Seq::new(7),
     };
-    row.of(&OwnerId::for_tests("ada"))
+    row.into_project(&OwnerId::for_tests("ada"))
 }
 
 fn all() -> Vec<Change> {
