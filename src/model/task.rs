@@ -140,7 +140,7 @@ impl TaskRow {
     }
 
     pub fn set_due(&mut self, due: Option<&Due>) {
-        let columns = DueColumns::of(due);
+        let columns = DueColumns::new(due);
         (self.due_date, self.due_time, self.due_time_zone) = (columns.date, columns.time, columns.time_zone);
     }
 
@@ -181,7 +181,7 @@ pub struct DueColumns {
 }
 
 impl DueColumns {
-    pub fn of(due: Option<&Due>) -> Self {
+    pub fn new(due: Option<&Due>) -> Self {
         due.map_or_else(Self::default, |due| {
             let (date, time, time_zone) = due.parts();
             Self { date: Some(date), time, time_zone: time_zone.map(str::to_owned), at: Some(due.instant()) }
@@ -191,7 +191,7 @@ impl DueColumns {
 
 impl From<&Task> for TaskRow {
     fn from(task: &Task) -> Self {
-        let due = DueColumns::of(task.due.as_ref());
+        let due = DueColumns::new(task.due.as_ref());
         Self {
             id: task.id,
             title: task.title.clone(),

@@ -13,7 +13,7 @@ use crate::model::{
 pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Result<Written<Attempt>> {
     let id = new.id.unwrap_or_else(TaskId::new);
     let digest = new.id.map(|_| new.digest());
-    let due = DueColumns::of(new.due.as_ref());
+    let due = DueColumns::new(new.due.as_ref());
     let recurrence = new.recurrence.as_ref().zip(new.due.as_ref()).map(|(rule, due)| rule.fitted(due));
     // `bump` is the owner's lock and also makes the owner's row on the first write. When the id
     // exists or was deleted it yields no row, and nothing is written. Two creates of one id that

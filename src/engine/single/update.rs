@@ -29,7 +29,7 @@ pub async fn update(
     patch: &TaskPatch,
     if_match: Option<&[i64]>,
 ) -> sqlx::Result<Written<Attempt>> {
-    let due = DueColumns::of(patch.due.as_ref().and_then(Option::as_ref));
+    let due = DueColumns::new(patch.due.as_ref().and_then(Option::as_ref));
     // Postgres computes the search column again whenever a column that it is made of is set, changed
     // or not; with a long description that takes as long as everything else. So there are two
     // statements, which differ in the columns that they set.
