@@ -218,8 +218,8 @@ impl Completion {
         }
     }
 
-    /// What a task is afterwards that is now so.
-    pub const fn of(self, completed: bool) -> bool {
+    /// The state of a task after the update, given its state before.
+    pub const fn apply_to(self, completed: bool) -> bool {
         match self {
             Self::Keep => completed,
             Self::Set(wanted) => wanted,

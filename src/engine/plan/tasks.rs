@@ -171,7 +171,7 @@ impl Plan<'_> {
         patch: &TaskPatch,
         conditional: bool,
     ) -> Result<Vec<TaskRow>, Problem> {
-        let wanted = patch.completion.of(old.completed);
+        let wanted = patch.completion.apply_to(old.completed);
         let along = wanted && patch.children == Children::Include;
         if wanted == old.completed && patch.occurrence.is_none() && !along {
             return Ok(Vec::new());
