@@ -26,7 +26,7 @@ impl Priority {
         self as i16
     }
 
-    pub fn of_number(number: i16) -> Option<Self> {
+    pub fn from_number(number: i16) -> Option<Self> {
         Self::ALL.into_iter().find(|priority| priority.number() == number)
     }
 
@@ -41,7 +41,7 @@ impl Priority {
         }
     }
 
-    pub fn of_word(word: &str) -> Option<Self> {
+    pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|priority| priority.word() == word)
     }
 
@@ -62,6 +62,6 @@ pub mod as_number {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Priority, D::Error> {
         // A number of a later version is some priority, and none is the least wrong.
-        i16::deserialize(deserializer).map(|number| Priority::of_number(number).unwrap_or_default())
+        i16::deserialize(deserializer).map(|number| Priority::from_number(number).unwrap_or_default())
     }
 }
