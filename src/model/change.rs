@@ -56,7 +56,7 @@ pub enum Saved {
 
 impl Change {
     /// A change that left this task. Its number and time are in the task.
-    pub fn of_task(history: History, saved: Saved, task: Task) -> Self {
+    pub fn task_saved(history: History, saved: Saved, task: Task) -> Self {
         let kind = match saved {
             Saved::Created => ChangeKind::TaskCreated,
             Saved::Updated => ChangeKind::TaskUpdated,
@@ -66,7 +66,7 @@ impl Change {
     }
 
     /// A change that left this project. Its number and time are in the project.
-    pub fn of_project(history: History, saved: Saved, project: Project) -> Self {
+    pub fn project_saved(history: History, saved: Saved, project: Project) -> Self {
         let kind = match saved {
             Saved::Created => ChangeKind::ProjectCreated,
             Saved::Updated => ChangeKind::ProjectUpdated,

@@ -85,7 +85,7 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
                 version: row.version,
             };
             let history = History::new(row.epoch, Some(row.generation));
-            let change = Change::of_task(history, Saved::Created, task.clone());
+            let change = Change::task_saved(history, Saved::Created, task.clone());
             Ok(Written { value: Attempt::Finished(Ok(Done::TaskCreated(task))), recorded: vec![change] })
         }
         Ok(None) => repeated(pool, owner, id, digest).await,

@@ -152,7 +152,7 @@ pub async fn update(
         Some(Updated { alone: Some(false), .. }) => return Ok(Attempt::NeedsPlan.unrecorded()),
         Some(Updated { alone: Some(true), history, changed, task }) => {
             let task = task.into_task(owner);
-            let change = changed.then(|| Change::of_task(history, Saved::Updated, task.clone()));
+            let change = changed.then(|| Change::task_saved(history, Saved::Updated, task.clone()));
             let value = Attempt::Finished(Ok(Done::TaskIs(task)));
             return Ok(Written { value, recorded: change.into_iter().collect() });
         }

@@ -52,7 +52,7 @@ fn all() -> Vec<Change> {
         Change::project_deleted(position, AT, id.parse().expect("an id")),
     ];
     for saved in [Saved::Created, Saved::Updated, Saved::Restored] {
-        all.extend([Change::of_task(HISTORY, saved, task()), Change::of_project(HISTORY, saved, project())]);
+        all.extend([Change::task_saved(HISTORY, saved, task()), Change::project_saved(HISTORY, saved, project())]);
     }
     all
 }
