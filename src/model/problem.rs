@@ -163,7 +163,7 @@ impl Problem {
     }
 
     /// Something that is in the trash only as a part of `root`.
-    pub fn went_along(root: uuid::Uuid) -> Self {
+    pub fn deleted_with(root: uuid::Uuid) -> Self {
         Self::new(Code::Conflict, format!("it was deleted along with {root} and comes and goes with it; name {root}"))
     }
 

@@ -17,7 +17,7 @@ impl Plan<'_> {
         let is_here = |trashed: &&Trashed| trashed.root == root && trashed.id() == root;
         let Some(found) = self.state.trash.iter().find(is_here) else {
             let whole = self.state.part_of.get(&root);
-            return Err(whole.map_or_else(Problem::not_in_trash, |whole| Problem::went_along(*whole)));
+            return Err(whole.map_or_else(Problem::not_in_trash, |whole| Problem::deleted_with(*whole)));
         };
         if matches!(found.body, Body::Project(_)) {
             self.check_room_for_project()?;
