@@ -201,7 +201,7 @@ impl Problem {
 
     /// The same problem as a part of a larger request: each field is named with where it is.
     #[must_use]
-    pub fn within(mut self, place: &str) -> Self {
+    pub fn as_error_of(mut self, place: &str) -> Self {
         if self.errors.is_empty() {
             let code = serde_json::to_value(self.code).ok();
             let code = code.and_then(|code| code.as_str().map(str::to_lowercase)).unwrap_or_default();
@@ -209,13 +209,13 @@ impl Problem {
             self.detail = said(&self.errors).into();
             self
         } else {
-            self.inside(Some(place))
+            self.with_field_prefix(Some(place))
         }
     }
 
     /// The same problem with its fields named as parts of a larger one, if it is about fields.
     #[must_use]
-    pub fn inside(mut self, part: Option<&str>) -> Self {
+    pub fn with_field_prefix(mut self, part: Option<&str>) -> Self {
         let Some(part) = part.filter(|_| !self.errors.is_empty()) else { return self };
         for error in &mut self.errors {
             error.field = format!("{part}.{}", error.field).into();
