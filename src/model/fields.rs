@@ -66,22 +66,22 @@ pub fn storable(text: &str) -> Result<(), ValidationError> {
 }
 
 /// A time as chrono would serialise it, but as one string.
-pub fn whole_time<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn rfc3339<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }
 
 /// The same for a time that may be missing.
 #[expect(clippy::ref_option, reason = "serde's signature")]
-pub fn maybe_whole_time<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn optional_rfc3339<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
     match time {
-        Some(time) => whole_time(time, serializer),
+        Some(time) => rfc3339(time, serializer),
         None => serializer.serialize_none(),
     }
 }
 
 /// A time with three digits of a second, as JavaScript spells it, for readers that take whatever
 /// digits there are for milliseconds.
-pub fn milliseconds<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn rfc3339_millis<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn a_time_reads_as_chrono_writes_it() {
         #[derive(Serialize)]
-        struct Whole(#[serde(serialize_with = "whole_time")] DateTime<Utc>);
+        struct Whole(#[serde(serialize_with = "rfc3339")] DateTime<Utc>);
 
         for nanoseconds in [0, 120_000_000, 123_456_000, 123_456_789] {
             let time = DateTime::from_timestamp(1_795_441_234, nanoseconds).expect("a time");

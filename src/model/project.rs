@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::fields::{not_null, nullable, storable, trimmed, trimmed_not_null, whole_time};
+use super::fields::{not_null, nullable, rfc3339, storable, trimmed, trimmed_not_null};
 use super::{Id, Identified, OwnerId, Rank, Seq};
 
 pub type ProjectId = Id<Project>;
@@ -36,10 +36,10 @@ pub struct Project {
     /// Its place in the order that the user gave: compare as text, by bytes.
     pub rank: Rank,
     /// When it was created, in UTC.
-    #[serde(serialize_with = "whole_time")]
+    #[serde(serialize_with = "rfc3339")]
     pub created_at: DateTime<Utc>,
     /// When it last changed, in UTC.
-    #[serde(serialize_with = "whole_time")]
+    #[serde(serialize_with = "rfc3339")]
     pub updated_at: DateTime<Utc>,
     /// The number of the change that last touched it; its ETag is this number in quotes.
     pub version: Seq,

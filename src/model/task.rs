@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::fields::{maybe_whole_time, whole_time};
+use super::fields::{optional_rfc3339, rfc3339};
 use super::{Due, Id, Identified, Labels, OwnerId, Priority, ProjectId, Rank, Recurrence, Seq, priority};
 
 pub type TaskId = Id<Task>;
@@ -27,7 +27,7 @@ pub struct Task {
     /// Whether it is done.
     pub completed: bool,
     /// When it was done, in UTC, or null while it is not.
-    #[serde(default, serialize_with = "maybe_whole_time")]
+    #[serde(default, serialize_with = "optional_rfc3339")]
     #[schema(required)]
     pub completed_at: Option<DateTime<Utc>>,
     /// How much it matters.
@@ -55,10 +55,10 @@ pub struct Task {
     #[serde(default)]
     pub rank: Rank,
     /// When it was created, in UTC.
-    #[serde(serialize_with = "whole_time")]
+    #[serde(serialize_with = "rfc3339")]
     pub created_at: DateTime<Utc>,
     /// When it last changed, in UTC.
-    #[serde(serialize_with = "whole_time")]
+    #[serde(serialize_with = "rfc3339")]
     pub updated_at: DateTime<Utc>,
     /// The number of the change that last touched it; its ETag is this number in quotes.
     pub version: Seq,

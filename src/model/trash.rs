@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::fields::{count_schema, whole_time};
+use super::fields::{count_schema, rfc3339};
 use super::{Id, Identified, Project, Task};
 
 pub type TrashId = Id<TrashEntry>;
@@ -24,10 +24,10 @@ pub struct TrashEntry {
     #[schema(inline)]
     pub kind: TrashKind,
     /// When it was deleted, in UTC.
-    #[serde(serialize_with = "whole_time")]
+    #[serde(serialize_with = "rfc3339")]
     pub deleted_at: DateTime<Utc>,
     /// When it is removed for good, in UTC; it may take some minutes more.
-    #[serde(serialize_with = "whole_time")]
+    #[serde(serialize_with = "rfc3339")]
     pub expires_at: DateTime<Utc>,
     /// The task as it was, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
