@@ -54,7 +54,7 @@ impl Recurrence {
     /// The same rule as it is written for this due: UNTIL is a date for a date alone and an
     /// instant in UTC for a due with a time, as RFC 5545 asks and as other programs read it.
     #[must_use]
-    pub fn fitted(&self, due: &Due) -> Self {
+    pub fn adapted_to(&self, due: &Due) -> Self {
         let Ok(rule) = self.0.parse::<Rule>() else { return self.clone() };
         let end = match (rule.end, due.time_zone()) {
             (End::Until(Until::Date(date)), Some(zone)) => {

@@ -275,7 +275,7 @@ pub(super) fn check_recurrence(row: &TaskRow) -> Result<(), Problem> {
 /// The rule as it is written for the due that it goes with.
 pub(super) fn fitted(recurrence: Option<&Recurrence>, due: Option<&Due>) -> Option<String> {
     let recurrence = recurrence?;
-    Some(due.map_or_else(|| recurrence.clone(), |due| recurrence.fitted(due)).to_string())
+    Some(due.map_or_else(|| recurrence.clone(), |due| recurrence.adapted_to(due)).to_string())
 }
 
 fn next_occurrence(row: &TaskRow) -> Option<(Due, Recurrence)> {

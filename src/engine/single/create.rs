@@ -14,7 +14,7 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
     let id = new.id.unwrap_or_else(TaskId::new);
     let digest = new.id.map(|_| new.digest());
     let due = DueColumns::new(new.due.as_ref());
-    let recurrence = new.recurrence.as_ref().zip(new.due.as_ref()).map(|(rule, due)| rule.fitted(due));
+    let recurrence = new.recurrence.as_ref().zip(new.due.as_ref()).map(|(rule, due)| rule.adapted_to(due));
     // `bump` is the owner's lock and also makes the owner's row on the first write. When the id
     // exists or was deleted it yields no row, and nothing is written. Two creates of one id that
     // race past that check meet in a unique index, which undoes the later one whole. The rank is

@@ -150,9 +150,9 @@ proptest! {
         let until = if by_date { last.format("%Y%m%d").to_string() } else { last.format("%Y%m%dT120000Z").to_string() };
         let Ok(rule) = format!("{text};UNTIL={until}").parse::<Recurrence>() else { return Ok(()) };
         prop_assume!(rule.check(&due).is_ok());
-        let fitted = rule.fitted(&due);
+        let fitted = rule.adapted_to(&due);
         prop_assert_eq!(fitted.check(&due), Ok(()));
-        prop_assert_eq!(fitted.fitted(&due), fitted.clone());
+        prop_assert_eq!(fitted.adapted_to(&due), fitted.clone());
         let free: Recurrence = text.parse().expect("the same without an end");
         let mut state = (due, rule.clone());
         for _ in 0..20 {
@@ -244,7 +244,7 @@ proptest! {
                 assert_eq!(rule.as_str().parse(), Ok(rule.clone()));
                 let _ = rule.check(&due);
                 let _ = rule.next(&due);
-                let _ = rule.fitted(&due);
+                let _ = rule.adapted_to(&due);
             }
             Err(error) => assert!(error.to_string().starts_with("must ")),
         });

@@ -167,7 +167,7 @@ fn until_is_the_last_that_may_be() {
 
 #[test]
 fn until_is_fitted_to_the_due() {
-    let fitted = |text: &str, due: &Due| rule(text).fitted(due).0;
+    let fitted = |text: &str, due: &Due| rule(text).adapted_to(due).0;
     let berlin = at("2026-11-25", "09:30", "Europe/Berlin");
     assert_eq!(fitted("FREQ=DAILY;UNTIL=20261231", &berlin), "FREQ=DAILY;UNTIL=20261231T225959Z");
     let york = at("2026-11-25", "09:30", "America/New_York");
@@ -181,9 +181,9 @@ fn until_is_fitted_to_the_due() {
         "FREQ=DAILY;UNTIL=20261231;BYMONTH={}",
         (1..=12).map(|month| month.to_string()).collect::<Vec<_>>().join(",")
     ));
-    assert_eq!(long.fitted(&berlin).as_str().len(), long.as_str().len() + 8);
+    assert_eq!(long.adapted_to(&berlin).as_str().len(), long.as_str().len() + 8);
     let odd = Recurrence::from_column("FREQ=NEVER".to_owned());
-    assert_eq!(odd.fitted(&berlin), odd);
+    assert_eq!(odd.adapted_to(&berlin), odd);
 }
 
 #[test]
