@@ -15,12 +15,12 @@ pub struct DueBound {
 
 impl DueBound {
     /// The beginning of a day there.
-    pub fn of_date(date: NaiveDate, zone: TimeZone) -> Self {
+    pub fn start_of_day(date: NaiveDate, zone: TimeZone) -> Self {
         Self { instant: zone.day_bounds(date).0, date }
     }
 
     /// An instant; a date alone counts as the beginning of its day there.
-    pub fn of_instant(instant: DateTime<Utc>, zone: TimeZone) -> Self {
+    pub fn at_instant(instant: DateTime<Utc>, zone: TimeZone) -> Self {
         let date = zone.date_at(instant);
         let begins = zone.day_bounds(date).0 == instant;
         let date = if begins { date } else { date.checked_add_days(Days::new(1)).unwrap_or(date) };
@@ -35,7 +35,7 @@ impl DueBound {
     /// Nothing of what lies before this bound has a later [`Due::instant`](crate::model::Due::instant)
     /// than the second of these or the same, and nothing behind it an earlier one than the first:
     /// so an index on instants finds what the bound then tells apart.
-    pub fn reach(&self) -> (DateTime<Utc>, DateTime<Utc>) {
+    pub fn instant_range(&self) -> (DateTime<Utc>, DateTime<Utc>) {
         let floating = self.date.and_time(NaiveTime::MIN).and_utc();
         (self.instant.min(floating), self.instant.max(floating))
     }
@@ -56,20 +56,20 @@ mod tests {
     #[test]
     fn a_date_is_the_beginning_of_its_day_there() {
         let berlin: TimeZone = "Europe/Berlin".parse().expect("a zone");
-        let bound = DueBound::of_date(date("2026-11-25"), berlin);
+        let bound = DueBound::start_of_day(date("2026-11-25"), berlin);
         assert_eq!(bound, DueBound { instant: instant("2026-11-24T23:00:00Z"), date: date("2026-11-25") });
-        assert_eq!(bound, DueBound::of_instant(bound.instant, berlin));
-        assert_eq!(bound.reach(), (instant("2026-11-24T23:00:00Z"), instant("2026-11-25T00:00:00Z")));
+        assert_eq!(bound, DueBound::at_instant(bound.instant, berlin));
+        assert_eq!(bound.instant_range(), (instant("2026-11-24T23:00:00Z"), instant("2026-11-25T00:00:00Z")));
     }
 
     #[test]
     fn within_a_day_its_date_lies_before_an_instant_but_is_not_overdue() {
         let apia: TimeZone = "Pacific/Apia".parse().expect("a zone");
         let now = instant("2026-11-25T10:30:00Z");
-        assert_eq!(DueBound::of_instant(now, apia).date, date("2026-11-26"));
+        assert_eq!(DueBound::at_instant(now, apia).date, date("2026-11-26"));
         assert_eq!(DueBound::overdue(now, apia).date, date("2026-11-25"));
         let now = instant("2026-11-25T11:00:00Z");
-        assert_eq!(DueBound::of_instant(now, apia).date, date("2026-11-26"));
+        assert_eq!(DueBound::at_instant(now, apia).date, date("2026-11-26"));
         assert_eq!(DueBound::overdue(now, apia).date, date("2026-11-26"));
     }
 
@@ -78,8 +78,8 @@ mod tests {
         for text in ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"] {
             for zone in ["Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"] {
                 let zone: TimeZone = zone.parse().expect("a zone");
-                let bound = DueBound::of_instant(instant(text), zone);
-                assert!(bound.reach().0 <= bound.reach().1);
+                let bound = DueBound::at_instant(instant(text), zone);
+                assert!(bound.instant_range().0 <= bound.instant_range().1);
             }
         }
     }
