@@ -138,7 +138,7 @@ pub fn public_key_file(path: &Path) -> Result<Keys, Invalid> {
     let shown = path.display().to_string();
     let pem = fs::read_to_string(path)
         .map_err(|error| Invalid::shown(&shown, format!("cannot be read ({error})"), PUBLIC_KEY_ALLOWED))?;
-    Key::of_pem(&pem).map(Keys::Single).map_err(|error| Invalid::shown(&shown, error, PUBLIC_KEY_ALLOWED))
+    Key::from_pem(&pem).map(Keys::Single).map_err(|error| Invalid::shown(&shown, error, PUBLIC_KEY_ALLOWED))
 }
 
 #[derive(Deserialize)]
@@ -225,5 +225,5 @@ fn shared_secret(path: &Path) -> Result<Keys, Invalid> {
     const ALLOWED: &str = "a file of at least 32 bytes that only its user can read";
     let secret = SecretFile::at(path).read().map_err(|error| Invalid::hidden(error, ALLOWED))?;
     let secret = secret.ok_or_else(|| Invalid::shown(&path.display().to_string(), "is not there", ALLOWED))?;
-    Ok(Keys::Single(Key::of_secret(secret.expose().as_bytes())))
+    Ok(Keys::Single(Key::from_secret(secret.expose().as_bytes())))
 }

@@ -62,17 +62,17 @@ pub enum KeyError {
 
 impl Key {
     /// A secret that is shared with the issuer.
-    pub fn of_secret(secret: &[u8]) -> Self {
+    pub fn from_secret(secret: &[u8]) -> Self {
         Self { algorithms: vec![HS256], decoding: DecodingKey::from_secret(secret) }
     }
 
     /// The public half of one of the deployment's own key pairs.
-    pub fn of_own(public: &[u8; 32]) -> Result<Self, KeyError> {
-        Self::of_ed25519(DecodingKey::from_ed_der(public))
+    pub fn from_own_public_key(public: &[u8; 32]) -> Result<Self, KeyError> {
+        Self::from_ed25519(DecodingKey::from_ed_der(public))
     }
 
     /// A public key from a PEM file. Its type determines its algorithms.
-    pub fn of_pem(pem: &str) -> Result<Self, KeyError> {
+    pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
         let pem = pem.trim();
         if pem.contains("PRIVATE KEY") {
             return Err(KeyError::Private);
@@ -90,17 +90,17 @@ impl Key {
                 let decoding = DecodingKey::from_rsa_der(bytes);
                 let public = jsonwebtoken::jwk::Jwk::from_decoding_key(&decoding, None).map_err(|_| KeyError::Size)?;
                 let AlgorithmParameters::RSA(parameters) = public.algorithm else { return Err(KeyError::Kind) };
-                Self::of_rsa(&parameters.n, &parameters.e)
+                Self::from_rsa(&parameters.n, &parameters.e)
             }
             (EC_OID, Some(P256_OID)) => Self::usable(DecodingKey::from_ec_der(bytes), &[ES256]),
             (EC_OID, Some(P384_OID)) => Self::usable(DecodingKey::from_ec_der(bytes), &[ES384]),
-            (ED25519_OID, _) => Self::of_ed25519(DecodingKey::from_ed_der(bytes)),
+            (ED25519_OID, _) => Self::from_ed25519(DecodingKey::from_ed_der(bytes)),
             _ => Err(KeyError::Kind),
         }
     }
 
     /// A key of a published set. The `use`, `key_ops` and `alg` that it states must allow its use here.
-    pub(super) fn of_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
+    pub(super) fn from_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
         if !jwk.is_for_signatures() {
             return Err(KeyError::Use);
         }
@@ -110,14 +110,14 @@ impl Key {
         let mut key = match (jwk.kty.as_str(), jwk.crv.as_deref(), &jwk.x, &jwk.y) {
             ("RSA", _, _, _) => {
                 let (Some(n), Some(e)) = (&jwk.n, &jwk.e) else { return Err(KeyError::Form) };
-                Self::of_rsa(n, e)?
+                Self::from_rsa(n, e)?
             }
             ("EC", Some(curve @ ("P-256" | "P-384")), Some(x), Some(y)) => {
                 let decoding = DecodingKey::from_ec_components(x, y).map_err(|_| KeyError::Form)?;
                 Self::usable(decoding, &[if curve == "P-256" { ES256 } else { ES384 }])?
             }
             ("OKP", Some("Ed25519"), Some(x), _) => {
-                Self::of_ed25519(DecodingKey::from_ed_components(x).map_err(|_| KeyError::Form)?)?
+                Self::from_ed25519(DecodingKey::from_ed_components(x).map_err(|_| KeyError::Form)?)?
             }
             // "oct", a secret, is among these: a published secret is none.
             _ => return Err(KeyError::Kind),
@@ -129,7 +129,7 @@ impl Key {
         if key.algorithms.is_empty() { Err(KeyError::Kind) } else { Ok(key) }
     }
 
-    fn of_rsa(n: &str, e: &str) -> Result<Self, KeyError> {
+    fn from_rsa(n: &str, e: &str) -> Result<Self, KeyError> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(n).map_err(|_| KeyError::Form)?;
         let leading = bytes.iter().take_while(|byte| **byte == 0).count();
         let bits = (bytes.len() - leading) * 8 - bytes.get(leading).map_or(0, |byte| byte.leading_zeros() as usize);
@@ -139,7 +139,7 @@ impl Key {
         Self::usable(DecodingKey::from_rsa_components(n, e).map_err(|_| KeyError::Form)?, RSA)
     }
 
-    fn of_ed25519(decoding: DecodingKey) -> Result<Self, KeyError> {
+    fn from_ed25519(decoding: DecodingKey) -> Result<Self, KeyError> {
         // Checked here, because the library takes the first 32 bytes without looking.
         if decoding.try_get_as_bytes().is_ok_and(|bytes| bytes.len() == 32) {
             Self::usable(decoding, &[EdDSA])
@@ -177,7 +177,7 @@ pub enum Keys {
 impl Keys {
     /// Parses a JSON Web Key Set. Keys that cannot be used here are left out. Keys that share a name
     /// are all kept.
-    pub fn of_jwks(json: &[u8]) -> Result<Self, KeyError> {
+    pub fn from_jwks(json: &[u8]) -> Result<Self, KeyError> {
         let set: JwkSet = serde_json::from_slice(json).map_err(|_| KeyError::Set)?;
         if set.keys.len() > MAX_KEYS {
             return Err(KeyError::TooMany);
@@ -186,7 +186,7 @@ impl Keys {
         let mut unnamed = Vec::new();
         for jwk in set.keys {
             let Ok(jwk) = serde_json::from_value::<Jwk>(jwk) else { continue };
-            let Ok(key) = Key::of_jwk(&jwk) else { continue };
+            let Ok(key) = Key::from_jwk(&jwk) else { continue };
             match jwk.kid {
                 Some(kid) => named.entry(kid).or_default().push(key),
                 None => unnamed.push(key),

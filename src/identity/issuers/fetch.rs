@@ -91,7 +91,7 @@ impl Fetcher {
 
     async fn key_set(&self, url: &KeyUrl) -> Result<Fetched, FetchError> {
         let (json, max_age) = self.get(url.url().clone()).await?;
-        Ok(Fetched { keys: Keys::of_jwks(&json)?, max_age })
+        Ok(Fetched { keys: Keys::from_jwks(&json)?, max_age })
     }
 
     async fn get(&self, url: Url) -> Result<(Vec<u8>, Option<Duration>), FetchError> {

@@ -48,7 +48,7 @@ impl Issuers {
                 user_claim: jwt.user_claim.clone(),
                 prefix: String::new(),
             },
-            keys: IssuerKeys::Fixed(Keys::Single(Key::of_secret(secret.expose().as_bytes()))),
+            keys: IssuerKeys::Fixed(Keys::Single(Key::from_secret(secret.expose().as_bytes()))),
         });
         let mut issuers = Self { named: HashMap::new(), other: own, fetcher: None };
         for config in &jwt.issuers {
