@@ -43,7 +43,7 @@ impl KeyUrl {
     /// A URL that the issuer of this name gives for its keys. It is somebody else's word, so it
     /// may name only what the issuer could reach itself: nothing on this machine or at a bare
     /// address, unless that is where the issuer is.
-    pub fn named_here(&self, text: &str) -> Result<Self, Invalid> {
+    pub fn check_jwks_uri(&self, text: &str) -> Result<Self, Invalid> {
         let named: Self = text.parse()?;
         let bare = !matches!(named.url.host(), Some(Host::Domain(name)) if name != "localhost");
         if bare && named.url.host() != self.url.host() {
@@ -146,7 +146,7 @@ mod tests {
     fn an_issuer_may_not_point_into_private_networks() {
         let public = issuer("https://id.example").unwrap();
         for good in ["https://id.example/jwks", "https://keys.example/jwks"] {
-            assert!(public.named_here(good).is_ok(), "{good}");
+            assert!(public.check_jwks_uri(good).is_ok(), "{good}");
         }
         for bad in [
             "http://127.0.0.1:5432/",
@@ -157,10 +157,10 @@ mod tests {
             "https://169.254.169.254/",
             "http://id.example/jwks",
         ] {
-            assert!(public.named_here(bad).is_err(), "{bad}");
+            assert!(public.check_jwks_uri(bad).is_err(), "{bad}");
         }
         let local = issuer("http://127.0.0.1:3000").unwrap();
-        assert!(local.named_here("http://127.0.0.1:3000/jwks").is_ok());
-        assert!(local.named_here("http://127.0.0.2:3000/jwks").is_err());
+        assert!(local.check_jwks_uri("http://127.0.0.1:3000/jwks").is_ok());
+        assert!(local.check_jwks_uri("http://127.0.0.2:3000/jwks").is_err());
     }
 }

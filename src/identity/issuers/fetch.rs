@@ -120,7 +120,7 @@ fn key_set_of(issuer: &KeyUrl, json: &[u8]) -> Result<KeyUrl, FetchError> {
     if description.issuer != issuer.as_str() {
         return Err(FetchError::OtherIssuer);
     }
-    issuer.named_here(&description.jwks_uri).map_err(|_| FetchError::Place)
+    issuer.check_jwks_uri(&description.jwks_uri).map_err(|_| FetchError::Place)
 }
 
 /// The time that `Cache-Control` allows; zero for a response that must not be cached.
