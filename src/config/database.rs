@@ -28,7 +28,7 @@ pub struct PoolConfig {
     pub size: u32,
     pub proxy: DatabaseProxy,
     /// Time after which the pool gives up a statement and its connection.
-    pub statement_within: Duration,
+    pub statement_timeout: Duration,
 }
 
 impl DatabaseSource {
@@ -58,7 +58,7 @@ impl PoolConfig {
             size: given.optional(&DATABASE_POOL_SIZE, errors).unwrap_or_else(default_pool_size),
             proxy: given.value(&DATABASE_PROXY, errors),
             // Far more than any statement takes, and less than a request.
-            statement_within: Duration::from_secs(10),
+            statement_timeout: Duration::from_secs(10),
         }
     }
 }
