@@ -23,7 +23,7 @@ pub trait Identified: 'static {
     /// The schema's name in the contract.
     const SCHEMA: &'static str;
     /// The schema's description.
-    const ABOUT: &'static str;
+    const DESCRIPTION: &'static str;
     /// The path parameter that holds it.
     const PARAMETER: &'static str;
 }
@@ -154,7 +154,7 @@ impl<T: Identified> PartialSchema for Id<T> {
         ObjectBuilder::new()
             .schema_type(SchemaType::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
-            .description(Some(T::ABOUT))
+            .description(Some(T::DESCRIPTION))
             .examples(["019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e"])
             .into()
     }

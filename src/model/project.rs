@@ -47,7 +47,7 @@ pub struct Project {
 
 impl Identified for Project {
     const SCHEMA: &'static str = "ProjectId";
-    const ABOUT: &'static str = "Names one project of its owner.";
+    const DESCRIPTION: &'static str = "Names one project of its owner.";
     const PARAMETER: &'static str = "project_id";
 }
 

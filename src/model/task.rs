@@ -66,7 +66,7 @@ pub struct Task {
 
 impl Identified for Task {
     const SCHEMA: &'static str = "TaskId";
-    const ABOUT: &'static str = "Names one task of its owner.";
+    const DESCRIPTION: &'static str = "Names one task of its owner.";
     const PARAMETER: &'static str = "task_id";
 }
 

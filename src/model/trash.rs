@@ -44,6 +44,7 @@ pub struct TrashEntry {
 
 impl Identified for TrashEntry {
     const SCHEMA: &'static str = "TrashId";
-    const ABOUT: &'static str = "Names one deletion of its owner: the id of the task or project that was deleted.";
+    const DESCRIPTION: &'static str =
+        "Names one deletion of its owner: the id of the task or project that was deleted.";
     const PARAMETER: &'static str = "trash_id";
 }

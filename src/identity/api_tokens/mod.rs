@@ -51,7 +51,7 @@ pub struct ApiToken {
 
 impl Identified for ApiToken {
     const SCHEMA: &'static str = "ApiTokenId";
-    const ABOUT: &'static str = "Names one API token of its owner. It is no secret.";
+    const DESCRIPTION: &'static str = "Names one API token of its owner. It is no secret.";
     const PARAMETER: &'static str = "token_id";
 }
 
