@@ -14,7 +14,7 @@ pub fn checked<T: Validate>(value: T) -> Result<T, Problem> {
 }
 
 /// Turns serde's sentence into a field error: which field, what kind of fault, what is allowed.
-pub fn data_error(path: &str, sentence: &str) -> FieldError {
+pub fn serde_error(path: &str, sentence: &str) -> FieldError {
     let kind = ["unknown field", "duplicate field", "missing field", "invalid type", "unknown variant"]
         .into_iter()
         .find(|kind| sentence.starts_with(kind));

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::model::validation::data_error;
+use crate::model::validation::serde_error;
 
 fn zone(name: &str) -> TimeZone {
     name.parse().expect("a time zone")
@@ -34,7 +34,7 @@ fn fault(due: &str) -> (String, String) {
     let mut json = serde_json::Deserializer::from_str(&text);
     let error = serde_path_to_error::deserialize::<_, Sample>(&mut json).expect_err(due);
     let path = error.path().to_string();
-    let field = data_error(&path, &error.into_inner().to_string());
+    let field = serde_error(&path, &error.into_inner().to_string());
     // Serde adds where in the text it was.
     let message = field.message.split(" at line ").next().unwrap_or_default().to_owned();
     (field.field.to_string(), message)
