@@ -36,7 +36,7 @@ impl Labels {
     }
 
     /// As they were stored, when they were checked.
-    pub const fn stored(labels: Vec<String>) -> Self {
+    pub const fn from_column(labels: Vec<String>) -> Self {
         Self(labels)
     }
 

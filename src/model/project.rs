@@ -67,7 +67,7 @@ pub struct ProjectRow {
 impl ProjectRow {
     pub fn into_project(self, owner: &OwnerId) -> Project {
         let Self { id, name, color, archived, rank, created_at, updated_at, version } = self;
-        let rank = Rank::stored(rank);
+        let rank = Rank::from_column(rank);
         Project { id, user_id: owner.as_str().to_owned(), name, color, archived, rank, created_at, updated_at, version }
     }
 }

@@ -93,7 +93,7 @@ impl Rank {
     }
 
     /// As it was stored, when it was checked.
-    pub const fn stored(rank: String) -> Self {
+    pub const fn from_column(rank: String) -> Self {
         Self(rank)
     }
 

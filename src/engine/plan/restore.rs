@@ -85,13 +85,13 @@ impl Plan<'_> {
 
     /// Its old place, unless something has taken it meanwhile.
     fn free_task_rank(&self, rank: &str) -> String {
-        let old = Rank::stored(rank.to_owned());
+        let old = Rank::from_column(rank.to_owned());
         let taken = self.state.task_ranks().contains(&old);
         if taken { Rank::appended(self.head.next()).to_string() } else { old.to_string() }
     }
 
     fn free_project_rank(&self, rank: &str) -> String {
-        let old = Rank::stored(rank.to_owned());
+        let old = Rank::from_column(rank.to_owned());
         let taken = self.state.project_ranks().contains(&old);
         if taken { Rank::appended(self.head.next()).to_string() } else { old.to_string() }
     }
