@@ -53,39 +53,40 @@ impl fmt::Display for KeySource {
     }
 }
 
-/// How often keys are fetched, and for how long they are kept. No settings: the issuer says what
-/// it can be asked for, and these are the bounds.
+/// How often the server fetches the keys of an issuer, and for how long it uses them. These are not
+/// settings: the issuer states how long its keys may be cached, and the policy bounds that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeyPace {
-    /// Time between two fetches that nobody asks for, if the issuer does not say.
-    pub usual: Duration,
-    /// The least and the most that an issuer can say.
-    pub least: Duration,
-    pub most: Duration,
-    /// The same after one that failed.
-    pub retry: Duration,
-    /// A token that names an unknown key asks for a fetch: so many at once, then one in this time.
-    pub ask_at_once: u32,
-    pub ask_every: Duration,
-    /// How long a request waits for that.
-    pub patience: Duration,
-    /// How long keys are good that nobody has confirmed. Tokens do not live longer, and the
-    /// issuer cannot make new ones while it is down; but one that is cut off from us could
-    /// have taken back a key.
-    pub kept: Duration,
+pub struct KeyFetchPolicy {
+    /// Time until the next regular fetch, if the issuer states none.
+    pub default_interval: Duration,
+    /// The shortest and the longest interval that an issuer can state.
+    pub min_interval: Duration,
+    pub max_interval: Duration,
+    /// Time until the next regular fetch after one that failed.
+    pub retry_interval: Duration,
+    /// A token that names an unknown key causes a fetch on demand. Fetches are limited by a token
+    /// bucket: this many at once, and one more per `demand_interval`.
+    pub demand_burst: u32,
+    pub demand_interval: Duration,
+    /// How long a request waits for a fetch on demand.
+    pub demand_wait: Duration,
+    /// How long keys stay valid after the last fetch that succeeded. An issuer that is down issues
+    /// no tokens, and its old ones expire; but an issuer that is only unreachable from here could
+    /// have withdrawn a key.
+    pub valid_for: Duration,
 }
 
-impl Default for KeyPace {
+impl Default for KeyFetchPolicy {
     fn default() -> Self {
         Self {
-            usual: Duration::from_mins(10),
-            least: Duration::from_mins(1),
-            most: Duration::from_hours(1),
-            retry: Duration::from_secs(10),
-            ask_at_once: 3,
-            ask_every: Duration::from_secs(10),
-            patience: Duration::from_secs(12),
-            kept: Duration::from_hours(24),
+            default_interval: Duration::from_mins(10),
+            min_interval: Duration::from_mins(1),
+            max_interval: Duration::from_hours(1),
+            retry_interval: Duration::from_secs(10),
+            demand_burst: 3,
+            demand_interval: Duration::from_secs(10),
+            demand_wait: Duration::from_secs(12),
+            valid_for: Duration::from_hours(24),
         }
     }
 }

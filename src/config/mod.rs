@@ -33,7 +33,7 @@ pub use durations::duration;
 pub use errors::ConfigErrors;
 pub use http::HttpConfig;
 pub use invalid::Invalid;
-pub use issuers::{IssuerConfig, KeyPace, KeySource, Prefix};
+pub use issuers::{IssuerConfig, KeyFetchPolicy, KeySource, Prefix};
 pub use key_url::KeyUrl;
 pub use live::LiveConfig;
 pub use misspelt::{MisspeltVariable, misspelt_variables};

@@ -10,7 +10,7 @@ use super::settings::accounts::ACCOUNTS;
 use super::settings::tokens::{
     ISSUERS_FILE, JWKS_URL, JWT_AUDIENCE, JWT_ISSUER, JWT_PUBLIC_KEY_FILE, JWT_SECRET, JWT_USER_CLAIM, OIDC_ISSUER,
 };
-use super::{ConfigErrors, Invalid, IssuerConfig, KeyPace, KeySource, KeyUrl, Secret};
+use super::{ConfigErrors, Invalid, IssuerConfig, KeyFetchPolicy, KeySource, KeyUrl, Secret};
 
 const ONE_SOURCE: &str =
     "one of JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWKS_URL, OIDC_ISSUER and ISSUERS_FILE, which can name several";
@@ -32,7 +32,7 @@ pub struct JwtConfig {
     /// Who else issues tokens.
     pub issuers: Vec<IssuerConfig>,
     /// How their keys are kept.
-    pub key_pace: KeyPace,
+    pub key_fetch_policy: KeyFetchPolicy,
 }
 
 impl JwtConfig {
@@ -156,7 +156,15 @@ impl Tokens {
             }
             None => (None, None),
         };
-        Ok(JwtConfig { secret, secret_file, issuer, audience, user_claim, issuers, key_pace: KeyPace::default() })
+        Ok(JwtConfig {
+            secret,
+            secret_file,
+            issuer,
+            audience,
+            user_claim,
+            issuers,
+            key_fetch_policy: KeyFetchPolicy::default(),
+        })
     }
 }
 

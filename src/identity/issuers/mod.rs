@@ -99,7 +99,7 @@ impl Issuer {
         let keys = match &config.keys {
             KeySource::Fixed(keys) => IssuerKeys::Fixed(keys.clone()),
             KeySource::Jwks(_) | KeySource::Discovery(_) => {
-                IssuerKeys::Remote(Arc::new(RemoteKeys::new(config.keys.clone(), jwt.key_pace)))
+                IssuerKeys::Remote(Arc::new(RemoteKeys::new(config.keys.clone(), jwt.key_fetch_policy)))
             }
         };
         if config.audience.is_none() {
