@@ -1,4 +1,4 @@
-//! The JSON of changes, and the pairs of kind and subject that there are.
+//! The JSON of changes, and which subject each kind may have.
 
 use super::*;
 use crate::model::{OwnerId, Priority, ProjectRow, Rank, TaskRow};
@@ -76,7 +76,7 @@ fn a_change_has_its_fields_in_this_order() {
 }
 
 #[test]
-fn a_change_of_each_kind_survives_the_wire() {
+fn a_change_of_each_kind_survives_json() {
     let all = all();
     for kind in ChangeKind::ALL {
         assert_eq!(kind.name().parse(), Ok(kind));
