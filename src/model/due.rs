@@ -68,7 +68,7 @@ impl Due {
     }
 
     /// The local date and time; midnight for a date alone.
-    pub fn wall(&self) -> NaiveDateTime {
+    pub fn local_time(&self) -> NaiveDateTime {
         self.date.and_time(self.time.unwrap_or(NaiveTime::MIN))
     }
 
@@ -77,8 +77,8 @@ impl Due {
     /// dates alone sort in their order, and before the times of that day in UTC.
     pub fn instant(&self) -> DateTime<Utc> {
         match self.time_zone {
-            Some(zone) => zone.instant(self.wall()),
-            None => self.wall().and_utc(),
+            Some(zone) => zone.instant(self.local_time()),
+            None => self.local_time().and_utc(),
         }
     }
 

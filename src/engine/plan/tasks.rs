@@ -228,7 +228,7 @@ impl Plan<'_> {
         let completed_at = self.at + TimeDelta::microseconds(1);
         self.state.last_completion.insert(task.id, completed_at);
         self.state.done.insert((task.id, due.date()));
-        self.occurrences.push(super::Occurrence { task: task.id, due: due.wall(), completed_at });
+        self.occurrences.push(super::Occurrence { task: task.id, due: due.local_time(), completed_at });
     }
 
     /// Of a recurring task that is open again: that its last occurrence was done.
@@ -236,7 +236,7 @@ impl Plan<'_> {
         let Some(due) = task.due().filter(|_| task.recurrence.is_some()) else { return };
         let Some(completed_at) = self.state.last_completion.remove(&task.id) else { return };
         self.state.done.remove(&(task.id, due.date()));
-        let undone = super::Occurrence { task: task.id, due: due.wall(), completed_at };
+        let undone = super::Occurrence { task: task.id, due: due.local_time(), completed_at };
         self.occurrences.retain(|done| *done != undone);
         self.undone.push(undone);
     }

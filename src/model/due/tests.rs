@@ -117,7 +117,7 @@ fn seconds_are_cut_off() {
 fn a_date_alone_counts_as_midnight_utc() {
     let due = Due::on(date("2026-11-25"));
     assert_eq!(due.instant().to_rfc3339(), "2026-11-25T00:00:00+00:00");
-    assert_eq!(due.wall().to_string(), "2026-11-25 00:00:00");
+    assert_eq!(due.local_time().to_string(), "2026-11-25 00:00:00");
 }
 
 #[test]
