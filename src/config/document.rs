@@ -1,14 +1,14 @@
-//! The files that the table of settings generates: `docs/CONFIGURATION.md` and `.env.example`.
+//! Generates `docs/CONFIGURATION.md` and `.env.example` from the table of settings.
 
 use std::fmt::{self, Write as _};
 
 use super::setting::{DefaultText, Description, Group, flag, plain};
 use super::settings;
 
-/// Lines of `.env.example` are at most this long.
+/// The largest length of a comment line in `.env.example`, in characters.
 const WIDTH: usize = 100;
 
-/// Each file, by its path in the repository, and its text.
+/// The path in the repository and the text of each file.
 #[must_use]
 pub fn documents() -> [(&'static str, String); 2] {
     let markdown = Markdown(&settings::ALL).to_string();
@@ -71,7 +71,7 @@ fn row(f: &mut fmt::Formatter<'_>, setting: &Description) -> fmt::Result {
     writeln!(f, "| `{name}` | `--{flag} <{placeholder}>` | {default} | {allowed} | {meaning} | `{example}` |")
 }
 
-/// The text with every address marked as code, because readers of Markdown would make it a link.
+/// The text with all addresses marked as code, because Markdown would make links of them.
 fn code_addresses(text: &str) -> String {
     let words = text.split(' ').map(|word| match word.strip_suffix(',') {
         Some(address) if address.contains("://") => format!("`{address}`,"),
@@ -114,7 +114,7 @@ fn example(f: &mut fmt::Formatter<'_>, setting: &Description) -> fmt::Result {
         DefaultText::Words(words) => {
             f.write_str("\n")?;
             f.write_str(&comment(&format!("{meaning}. Default: {}.", plain(words))))?;
-            // Nothing expands a command in `.env`.
+            // A command such as `$(…)` is not expanded in a file `.env`.
             if !example.starts_with("$(") {
                 writeln!(f, "# Example: {name}={example}")?;
             }
@@ -123,7 +123,7 @@ fn example(f: &mut fmt::Formatter<'_>, setting: &Description) -> fmt::Result {
     }
 }
 
-/// The text as lines that begin with `# `.
+/// The text as comment lines, which begin with `# `.
 fn comment(text: &str) -> String {
     let mut lines = String::new();
     let mut column = WIDTH;
