@@ -4,12 +4,12 @@ use std::{ops::RangeInclusive, time::Duration};
 
 use super::Invalid;
 use super::numbers::{read_number, split_unit, within};
-use super::setting::{Scale, Values};
+use super::setting::{NumberFormat, Values};
 
 /// The units and their milliseconds, the longest first.
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-static DURATIONS: Scale<Duration> = Scale { placeholder: "DURATION", read: read_within, show, units };
+static DURATIONS: NumberFormat<Duration> = NumberFormat { placeholder: "DURATION", read: read_within, show, units };
 
 /// The values of a setting that is a duration from `least` to `most`.
 pub const fn durations(least: Duration, most: Duration) -> Values<Duration> {

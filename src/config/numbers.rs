@@ -2,12 +2,12 @@
 
 use std::{fmt::Display, ops::RangeInclusive};
 
-use super::setting::Scale;
+use super::setting::NumberFormat;
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 
-pub static SIZES: Scale<u64> = Scale {
+pub static SIZES: NumberFormat<u64> = NumberFormat {
     placeholder: "SIZE",
     read: |text, range| read_size(text).and_then(|size| within(range, size)),
     show: |bytes| show_size(*bytes),
@@ -15,11 +15,11 @@ pub static SIZES: Scale<u64> = Scale {
 };
 
 /// The format of a count. `units` names the counted things, which follow the range in messages.
-pub const fn counts<T>(placeholder: &'static str, units: fn(&RangeInclusive<T>) -> String) -> Scale<T>
+pub const fn counts<T>(placeholder: &'static str, units: fn(&RangeInclusive<T>) -> String) -> NumberFormat<T>
 where
     T: TryFrom<u64> + PartialOrd + Display,
 {
-    Scale { placeholder, read: read_count, show: T::to_string, units }
+    NumberFormat { placeholder, read: read_count, show: T::to_string, units }
 }
 
 fn read_count<T: TryFrom<u64> + PartialOrd>(text: &str, range: &RangeInclusive<T>) -> Result<T, &'static str> {
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn counts_stay_in_their_range() {
-        static APPLES: Scale<u32> = counts("COUNT", |_| " apples".to_owned());
+        static APPLES: NumberFormat<u32> = counts("COUNT", |_| " apples".to_owned());
         let apples = Values::Range(&APPLES, 1..=1000);
         assert_eq!((apples.read("1"), apples.read("1000")), (Ok(1), Ok(1000)));
         for (text, wrong) in [
