@@ -14,7 +14,7 @@ use super::openapi::params::TaskPath;
 use super::openapi::responses::NotFound;
 use super::respond::json::Json;
 use crate::changes::log;
-use crate::model::fields::maybe_whole_time;
+use crate::model::fields::optional_rfc3339;
 use crate::model::{Change, Problem, Seq, TaskId};
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -38,7 +38,7 @@ pub struct TaskHistory {
     pub complete: bool,
     /// The time since which every change is told, in UTC, or null when the log is empty. What
     /// happened before it has been forgotten.
-    #[serde(serialize_with = "maybe_whole_time")]
+    #[serde(serialize_with = "optional_rfc3339")]
     #[schema(required)]
     pub reaches_back_to: Option<DateTime<Utc>>,
     /// Where the next page begins, or null after the last one.

@@ -160,7 +160,7 @@ pub async fn restore_from_trash(app: App, caller: Caller, id: TrashId) -> Result
 pub async fn purge_from_trash(app: App, caller: Caller, id: TrashId) -> Result<StatusCode, Problem> {
     match purge::purge(app.pool(), caller.owner(), id).await? {
         Purge::Purged => Ok(StatusCode::NO_CONTENT),
-        Purge::PartOf(root) => Err(Problem::went_along(root)),
+        Purge::PartOf(root) => Err(Problem::deleted_with(root)),
         Purge::NotFound => Err(Problem::not_in_trash()),
     }
 }

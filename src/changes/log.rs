@@ -201,8 +201,8 @@ impl ChangeRow {
         let subject = if kind.is_deletion() {
             task_id.map(Subject::TaskId).or_else(|| project_id.map(Subject::ProjectId))
         } else {
-            task.map(|task| Subject::Task(task.of(owner)))
-                .or_else(|| project.map(|project| Subject::Project(project.of(owner))))
+            task.map(|task| Subject::Task(task.into_task(owner)))
+                .or_else(|| project.map(|project| Subject::Project(project.into_project(owner))))
         };
         subject.and_then(|subject| Change::checked(history.at(seq), changed_at, kind, subject)).ok_or_else(|| {
             sqlx::Error::Decode(format!("change {seq} does not have what {} is about", kind.name()).into())

@@ -1,4 +1,4 @@
-//! How accounts of the deployment itself are kept.
+//! The configuration of this deployment's own accounts: sessions and access tokens.
 
 use std::time::Duration;
 
@@ -6,16 +6,19 @@ use super::ConfigErrors;
 use super::given::Given;
 use super::settings::accounts::{ACCESS_TOKEN_LIFETIME, SESSION_IDLE, SESSION_LIFE, SESSION_ROTATION};
 
+/// How long sessions and their tokens are valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountsConfig {
-    /// How long a session may stay unused.
+    /// A session ends when it has not been used for this long.
     pub session_idle: Duration,
-    /// How old a session may become.
+    /// A session ends at this age.
     pub session_life: Duration,
-    /// How old the token of a session may become before the server replaces it.
+    /// The server replaces the token of a session at this age.
     pub session_rotation: Duration,
-    /// How long the server still accepts a replaced token, for requests that were under way.
+    /// How long the server still accepts a replaced token, for requests that were sent before. Not a
+    /// setting.
     pub rotation_grace: Duration,
+    /// How long an access token is valid.
     pub access_token_lifetime: Duration,
     /// Whether anybody may sign in as the user `demo`.
     pub demo: bool,

@@ -1,5 +1,5 @@
-//! The settings as clap arguments: each has a flag and an environment variable, and clap reads
-//! every value as text, because clap would stop at the first wrong one.
+//! The settings as arguments of clap. Each has a flag and an environment variable. Clap reads every
+//! value as text, because it would report only the first invalid value.
 
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
 
@@ -7,18 +7,18 @@ use super::given::Given;
 use super::setting::{DefaultText, Description, Group, flag, plain};
 use super::settings;
 
-/// Everything that `taskwire serve` can be told.
+/// The settings of `taskwire serve`.
 #[derive(Default)]
 pub struct Settings(pub(super) Given);
 
-/// What `taskwire token` needs to sign tokens that `taskwire serve` accepts.
+/// The settings that `taskwire token` needs to sign tokens that `taskwire serve` accepts.
 #[derive(Default)]
 pub struct TokenSettings(pub(super) Given);
 
 impl Settings {
     const GROUPS: &[&Group] = &settings::ALL;
 
-    /// The same settings with one more, named by its variable.
+    /// The same settings and this one. `name` is its variable.
     #[must_use]
     pub fn with(mut self, name: &str, text: impl Into<String>) -> Self {
         insert(&mut self.0, Self::GROUPS, name, text.into());
@@ -29,7 +29,7 @@ impl Settings {
 impl TokenSettings {
     const GROUPS: &[&Group] = &[&settings::tokens::TOKENS];
 
-    /// The same settings with one more, named by its variable.
+    /// The same settings and this one. `name` is its variable.
     #[must_use]
     pub fn with(mut self, name: &str, text: impl Into<String>) -> Self {
         insert(&mut self.0, Self::GROUPS, name, text.into());

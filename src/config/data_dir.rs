@@ -1,4 +1,4 @@
-//! Where the server keeps its own files: the embedded database and the generated secret.
+//! The directory of the server's own files: the private Postgres and the generated secret.
 
 use std::{
     env,
@@ -9,9 +9,9 @@ use super::Invalid;
 
 pub const ALLOWED: &str = "the path of a directory, which is created when it is missing";
 
-/// The directory that was given, made absolute against the working directory.
+/// The given directory as an absolute path.
 pub fn given(text: &str) -> Result<PathBuf, Invalid> {
-    // Only a shell expands it; here it would become a directory named "~".
+    // Only a shell expands `~`. Here it would become a directory with this name.
     if text.starts_with('~') {
         return Err(Invalid::shown(text, "begins with ~, which is not expanded here", ALLOWED));
     }
@@ -23,7 +23,7 @@ pub fn given(text: &str) -> Result<PathBuf, Invalid> {
     Ok(data_dir)
 }
 
-/// The directory for when none was given.
+/// The directory to use when none was given.
 pub fn default() -> Result<PathBuf, Invalid> {
     default_for(rustix::process::geteuid().is_root(), env::var_os("XDG_DATA_HOME").map(PathBuf::from), env::home_dir())
         .ok_or_else(|| Invalid::hidden("is not set, and there is no home directory", ALLOWED))
@@ -33,7 +33,7 @@ fn default_for(root: bool, xdg: Option<PathBuf>, home: Option<PathBuf>) -> Optio
     if root {
         return Some(PathBuf::from("/var/lib/taskwire"));
     }
-    // The XDG specification says to ignore a relative path; an empty HOME is none.
+    // The XDG specification requires that relative paths are ignored. An empty HOME is ignored too.
     let xdg = xdg.filter(|path| path.is_absolute());
     let home = home.filter(|path| path.is_absolute());
     let below_home = |path: &str| home.as_deref().map(|home: &Path| home.join(path));
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_directory_is_refused() {
+    fn a_path_that_cannot_be_a_directory_is_rejected() {
         let file = env::current_exe().unwrap();
         assert!(given(file.to_str().unwrap()).is_err());
         assert!(given("~/taskwire").is_err());

@@ -1,4 +1,4 @@
-//! Where the data is, how connections to it are kept, and which proxy stands between.
+//! The configuration of the database: its address, the proxy in front of it, and the connection pool.
 
 use std::{path::PathBuf, thread, time::Duration};
 
@@ -6,40 +6,40 @@ use super::given::Given;
 use super::settings::database::{DATABASE_DIRECT_URL, DATABASE_POOL_SIZE, DATABASE_PROXY, DATABASE_URL, DatabaseProxy};
 use super::{ConfigErrors, Invalid, Secret};
 
-/// Where tasks are stored.
+/// The database to use.
 #[derive(Debug, Clone)]
 pub enum DatabaseSource {
-    /// A private Postgres that the server starts itself and keeps in `data_dir`.
+    /// A private Postgres, which the server starts and whose files are in `data_dir`.
     Embedded { data_dir: PathBuf },
-    /// A Postgres that somebody else runs.
+    /// A Postgres that the server does not start.
     Url {
-        /// For queries; may lead through a transaction-pooling proxy.
+        /// For queries. It may be the address of a transaction-pooling proxy.
         pooled: Secret,
-        /// For migrations and `LISTEN`, which such a proxy breaks; `None` when `pooled` is
-        /// already a direct connection, or when there is none.
+        /// For migrations and `LISTEN`, which do not work through such a proxy. `None` if `pooled` is a
+        /// direct connection already, or if no direct connection is possible.
         direct: Option<Secret>,
     },
 }
 
-/// How connections to the database are kept.
+/// The configuration of the connection pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolConfig {
-    /// Connections that may be open.
+    /// The largest number of connections.
     pub size: u32,
     pub proxy: DatabaseProxy,
-    /// Time after which the pool gives up a statement and its connection.
-    pub statement_within: Duration,
+    /// Time after which the pool abandons a statement and closes its connection. Not a setting.
+    pub statement_timeout: Duration,
 }
 
 impl DatabaseSource {
-    /// The database that somebody else runs; `None` if its address is wrong.
+    /// The database in `DATABASE_URL`; `None` if the address is invalid.
     pub(super) fn read_url(given: &Given, errors: &mut ConfigErrors) -> Option<Self> {
         let pooled = given.optional(&DATABASE_URL, errors);
         let direct = given.optional(&DATABASE_DIRECT_URL, errors);
         pooled.map(|pooled| Self::Url { pooled, direct })
     }
 
-    /// Reports the settings that make no sense without the address of a database.
+    /// Reports the settings that require `DATABASE_URL`.
     pub(super) fn check_without_url(given: &Given, pool: PoolConfig, errors: &mut ConfigErrors) {
         if given.is_given(&DATABASE_DIRECT_URL) {
             let wrong = "is set, but DATABASE_URL is not";
@@ -57,8 +57,8 @@ impl PoolConfig {
         Self {
             size: given.optional(&DATABASE_POOL_SIZE, errors).unwrap_or_else(default_pool_size),
             proxy: given.value(&DATABASE_PROXY, errors),
-            // Far more than any statement takes, and less than a request.
-            statement_within: Duration::from_secs(10),
+            // Far more than any statement takes, and less than the default `REQUEST_TIMEOUT`.
+            statement_timeout: Duration::from_secs(10),
         }
     }
 }
@@ -69,8 +69,9 @@ impl Default for PoolConfig {
     }
 }
 
-/// Writers wait for the disk together, so some more connections than cores make more of each wait;
-/// a very small or large machine gets a number that still leaves Postgres room for others.
+/// Four connections per core, from 8 to 32. Concurrent commits share one write to the disk, so more
+/// connections than cores increase the throughput. The upper limit leaves connections of Postgres to
+/// other servers.
 #[must_use]
 pub fn default_pool_size() -> u32 {
     pool_size_for(thread::available_parallelism().map_or(1, usize::from))

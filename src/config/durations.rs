@@ -1,27 +1,27 @@
-//! Durations as people write them: a whole number with its unit.
+//! Durations as text: a whole number and a unit, such as `30s`.
 
 use std::{ops::RangeInclusive, time::Duration};
 
 use super::Invalid;
 use super::numbers::{read_number, split_unit, within};
-use super::setting::{Scale, Values};
+use super::setting::{NumberFormat, Values};
 
 /// The units and their milliseconds, the longest first.
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-static DURATIONS: Scale<Duration> = Scale { placeholder: "DURATION", read: read_within, show, units };
+static DURATIONS: NumberFormat<Duration> = NumberFormat { placeholder: "DURATION", read: read_within, show, units };
 
-/// Durations from `least` to `most`.
+/// The values of a setting that is a duration from `least` to `most`.
 pub const fn durations(least: Duration, most: Duration) -> Values<Duration> {
     Values::Range(&DURATIONS, least..=most)
 }
 
-/// A whole number and its unit, such as `500ms`, `30s` or `7d`.
+/// Parses a whole number with a unit, such as `500ms`, `30s` or `7d`.
 ///
 /// # Errors
 ///
-/// When the number or the unit is missing or unknown, or the duration does not fit 64 bits of
-/// milliseconds.
+/// If the number or the unit is missing or unknown, or the duration in milliseconds does not fit into
+/// 64 bits.
 pub fn duration(text: &str) -> Result<Duration, Invalid> {
     const ALLOWED: &str = "a whole number with ms, s, m, h or d, such as 500ms, 30s or 7d";
     read(text).map_err(|wrong| Invalid::shown(text, wrong, ALLOWED))
@@ -41,7 +41,7 @@ fn read_within(text: &str, range: &RangeInclusive<Duration>) -> Result<Duration,
     read(text).and_then(|duration| within(range, duration))
 }
 
-/// In the longest unit of which it is a whole number.
+/// Formats a duration in the longest unit in which it is a whole number.
 fn show(duration: &Duration) -> String {
     let millis = duration.as_millis();
     if millis == 0 {
@@ -53,8 +53,8 @@ fn show(duration: &Duration) -> String {
     fitting.take(1).collect()
 }
 
-/// The units that make sense in this range: no milliseconds where the least is a minute, and none
-/// longer than the most.
+/// The units that are useful in this range: no milliseconds if the smallest value is at least a minute,
+/// and no unit that is longer than the largest value.
 fn units(range: &RangeInclusive<Duration>) -> String {
     let shortest = if *range.start() < Duration::from_mins(1) { 1 } else { 1_000 };
     let most = range.end().as_millis();
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_duration_says_what_is_allowed() {
+    fn an_error_says_what_is_allowed() {
         assert_eq!(
             duration("30").unwrap_err().to_string(),
             "\"30\" has no unit; allowed: \

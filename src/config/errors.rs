@@ -1,10 +1,10 @@
-//! The list of everything that is wrong with the configuration, so that one start reports it all.
+//! The errors of the configuration. They are collected, so that one start reports all of them.
 
 use std::{error::Error, fmt};
 
 use super::setting::flag;
 
-/// All that is wrong with the configuration, one line each, without any secret.
+/// All errors of the configuration, one line each, without secrets.
 #[derive(Debug, Default)]
 pub struct ConfigErrors(Vec<Problem>);
 
@@ -23,7 +23,7 @@ impl ConfigErrors {
         self.0.push(Problem { variable, what: problem.to_string() });
     }
 
-    /// The value; or `None`, and the list has one more problem.
+    /// Returns the value. An error is added to the list, and the result is `None`.
     pub(super) fn check<T>(&mut self, variable: &'static str, checked: Result<T, impl fmt::Display>) -> Option<T> {
         checked.map_err(|problem| self.report(variable, problem)).ok()
     }

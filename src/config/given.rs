@@ -1,13 +1,13 @@
-//! The texts that people gave for settings, and reading them by the table. A text that is wrong
-//! is reported, and reading goes on, so that one start reports every mistake.
+//! The texts that were given for settings, and their conversion to values. An invalid text is added to
+//! the list of errors, and reading continues, so that one start reports all errors.
 
 use std::collections::BTreeMap;
 
 use super::ConfigErrors;
 use super::setting::{InWords, Is, Setting};
 
-/// The text of each setting that was given, by the name of its variable.
-// No `Debug`: these hold secrets as plain text.
+/// The text of each given setting, by the name of its variable.
+// Without `Debug`, because the texts contain secrets.
 #[derive(Default)]
 pub struct Given(BTreeMap<&'static str, String>);
 
@@ -20,8 +20,8 @@ impl Given {
         self.text(setting).is_some()
     }
 
-    /// The value, or the default. The default also takes the place of a wrong value, which
-    /// nobody uses, because `errors` then has a problem.
+    /// The value, or the default if none was given. For an invalid value the result is the default too,
+    /// but then `errors` is not empty and the configuration is rejected.
     pub fn value<T: Clone>(&self, setting: &Setting<T, Is<T>>, errors: &mut ConfigErrors) -> T {
         self.checked(setting, errors).unwrap_or_else(|| setting.default.0.clone())
     }
@@ -31,7 +31,7 @@ impl Given {
         self.checked(setting, errors)
     }
 
-    /// The entries of a list separated by commas. Each wrong one is a problem of its own.
+    /// The entries of a list that is separated by commas. Each invalid entry is a separate error.
     pub fn list<T, L: FromIterator<T>>(&self, setting: &Setting<T, InWords>, errors: &mut ConfigErrors) -> L {
         let entries = self.text(setting).unwrap_or_default().split(',').map(str::trim);
         let given = entries.filter(|entry| !entry.is_empty());
@@ -43,8 +43,8 @@ impl Given {
         errors.check(setting.name, setting.values.read(text))
     }
 
-    /// The text, if it is not empty: many ways to set an environment can empty a variable but
-    /// cannot remove it.
+    /// The text, if it is not empty. An empty text counts as not given, because many tools can set a
+    /// variable to an empty text but cannot remove it.
     fn text<T, D>(&self, setting: &Setting<T, D>) -> Option<&str> {
         let text = self.0.get(setting.name)?;
         let text = if setting.values.are_exact() { text } else { text.trim() };

@@ -1,4 +1,4 @@
-//! Where the server listens, under which addresses browsers reach it, and whose pages may call it.
+//! The configuration of HTTP: where the server listens, and which web origins may call it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -9,11 +9,11 @@ use super::settings::network::{
 };
 use super::{ConfigErrors, Origin, TrustedProxies};
 
-/// How the server meets the network.
+/// The network configuration of the server.
 #[derive(Debug, Clone)]
 pub struct HttpConfig {
     pub host: IpAddr,
-    /// The port asked for; 0 means any free one, so what was bound may differ.
+    /// The port in the settings. With 0 the system chooses a free one, so the bound port may differ.
     pub port: u16,
     pub public_url: Option<Origin>,
     pub allowed_origins: Vec<Origin>,
@@ -38,9 +38,9 @@ impl HttpConfig {
         }
     }
 
-    /// The origins under which this server serves its own pages. `port` is the bound one, which
-    /// with `PORT=0` only the listener knows. With a `PUBLIC_URL` that is the only one: behind a
-    /// proxy, whatever else answers on the reader's own loopback is not this server.
+    /// The origins under which this server serves its own pages. `port` is the bound port, which only
+    /// the listener knows if `PORT` is 0. With `PUBLIC_URL`, it is the only origin: then the server is
+    /// behind a proxy, and a loopback address in the browser is another program on the user's machine.
     #[must_use]
     pub fn own_origins(&self, port: u16) -> Vec<Origin> {
         if let Some(public_url) = &self.public_url {
@@ -65,23 +65,24 @@ impl HttpConfig {
         self.allowed_origins.contains(origin) || self.is_own_origin(origin, port)
     }
 
-    /// Whether browsers reach the server without leaving this machine.
+    /// Whether browsers reach the server at a loopback address.
     #[must_use]
     pub fn is_reached_on_loopback(&self) -> bool {
         self.public_url.as_ref().map_or_else(|| self.is_loopback_bind(), Origin::is_http_on_loopback)
     }
 
-    /// Whether the server is for whoever sits at this machine: nobody else reaches it, not through a
-    /// proxy either.
+    /// Whether only users of this machine can reach the server: it is neither bound to a network nor
+    /// behind a proxy.
     #[must_use]
     pub fn is_for_this_machine(&self) -> bool {
         self.is_loopback_bind() && self.is_reached_on_loopback() && self.trusted_proxies.is_empty()
     }
 
-    /// Whether only this machine can reach the server, or a proxy that runs on it.
+    /// Whether the server listens on a loopback address, so that only programs on this machine, such as
+    /// a proxy, can connect to it.
     #[must_use]
     pub fn is_loopback_bind(&self) -> bool {
-        // Canonical, because ::ffff:127.0.0.1 is loopback too.
+        // `is_loopback` alone does not recognise ::ffff:127.0.0.1.
         self.host.to_canonical().is_loopback()
     }
 }
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_public_url_the_loopback_spellings_and_the_host_are_own() {
+    fn without_a_public_url_the_loopback_addresses_and_the_host_are_own_origins() {
         let http = http("192.0.2.7", None, &[]);
         for own in ["127.0.0.1", "localhost", "[::1]", "192.0.2.7"] {
             assert!(http.is_own_origin(&origin(&format!("http://{own}:4711")), 4711));
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn on_port_80_the_browser_leaves_the_port_out() {
+    fn on_port_80_an_origin_has_no_port() {
         assert!(http("127.0.0.1", None, &[]).is_own_origin(&origin("http://localhost"), 80));
     }
 
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn allowed_are_the_own_and_the_listed_origins() {
+    fn own_and_listed_origins_are_allowed() {
         let http = http("127.0.0.1", None, &["https://app.example"]);
         assert!(http.is_allowed_origin(&origin("https://app.example"), 8000));
         assert!(http.is_allowed_origin(&origin("http://localhost:8000"), 8000));

@@ -1,6 +1,6 @@
-//! Who issues tokens besides this deployment: what is said of one issuer, and the file that names
-//! several. User ids are one name space, so in the file each issuer has a prefix of its own, and
-//! none can speak for another's users.
+//! The configuration of issuers: one issuer in the settings, or several in a file. User ids are one
+//! name space, so in the file each issuer has a prefix of its own, and no issuer can act for the users
+//! of another.
 
 use std::{fmt, fs, path::Path, str::FromStr, time::Duration};
 
@@ -11,7 +11,7 @@ use super::secret::SecretFile;
 use super::{Invalid, KeyUrl, key_url};
 use crate::jwt::{Key, Keys, OWN_ISSUER};
 
-/// Longer names of claims are surely a slip.
+/// The largest length of a claim's name, in bytes. A longer one is a mistake.
 const LONGEST_CLAIM: usize = 64;
 pub const USER_CLAIM_ALLOWED: &str = "the name of one claim, at most 64 bytes long";
 pub const PUBLIC_KEY_ALLOWED: &str =
@@ -19,7 +19,7 @@ pub const PUBLIC_KEY_ALLOWED: &str =
 pub const FILE_ALLOWED: &str =
     "a JSON file {\"issuers\": [{\"issuer\": …, \"prefix\": …}, …]} as in docs/AUTHENTICATION.md";
 
-/// One issuer, and what its tokens must say.
+/// One issuer, and what its tokens must contain.
 #[derive(Debug, Clone)]
 pub struct IssuerConfig {
     pub keys: KeySource,
@@ -28,23 +28,23 @@ pub struct IssuerConfig {
     pub audience: Option<String>,
     /// The claim that names the user.
     pub user_claim: String,
-    /// What stands before the user's name; `None` where there is no other source.
+    /// The prefix of user ids; `None` if this is the only source of tokens.
     pub prefix: Option<Prefix>,
 }
 
-/// Where the keys of an issuer are.
+/// Where the server finds the keys of an issuer.
 #[derive(Debug, Clone)]
 pub enum KeySource {
-    /// Here.
+    /// In the configuration.
     Fixed(Keys),
-    /// A JSON Web Key Set at this address.
+    /// In the JSON Web Key Set at this address.
     Jwks(KeyUrl),
-    /// Where the OpenID Connect issuer of this name says that they are.
+    /// In the JSON Web Key Set that the discovery document of this OpenID Connect issuer names.
     Discovery(KeyUrl),
 }
 
 impl fmt::Display for KeySource {
-    /// For logs: without a query, in which there may be a secret.
+    /// For logs: without the query, which may contain a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fixed(_) => f.write_str("configured"),
@@ -53,45 +53,46 @@ impl fmt::Display for KeySource {
     }
 }
 
-/// How often keys are fetched, and for how long they are kept. No settings: the issuer says what
-/// it can be asked for, and these are the bounds.
+/// How often the server fetches the keys of an issuer, and for how long it uses them. These are not
+/// settings: the issuer states how long its keys may be cached, and the policy bounds that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeyPace {
-    /// Time between two fetches that nobody asks for, if the issuer does not say.
-    pub usual: Duration,
-    /// The least and the most that an issuer can say.
-    pub least: Duration,
-    pub most: Duration,
-    /// The same after one that failed.
-    pub retry: Duration,
-    /// A token that names an unknown key asks for a fetch: so many at once, then one in this time.
-    pub ask_at_once: u32,
-    pub ask_every: Duration,
-    /// How long a request waits for that.
-    pub patience: Duration,
-    /// How long keys are good that nobody has confirmed. Tokens do not live longer, and the
-    /// issuer cannot make new ones while it is down; but one that is cut off from us could
-    /// have taken back a key.
-    pub kept: Duration,
+pub struct KeyFetchPolicy {
+    /// Time until the next regular fetch, if the issuer states none.
+    pub default_interval: Duration,
+    /// The shortest and the longest interval that an issuer can state.
+    pub min_interval: Duration,
+    pub max_interval: Duration,
+    /// Time until the next regular fetch after one that failed.
+    pub retry_interval: Duration,
+    /// A token that names an unknown key causes a fetch on demand. Fetches are limited by a token
+    /// bucket: this many at once, and one more per `demand_interval`.
+    pub demand_burst: u32,
+    pub demand_interval: Duration,
+    /// How long a request waits for a fetch on demand.
+    pub demand_wait: Duration,
+    /// How long keys stay valid after the last fetch that succeeded. An issuer that is down issues
+    /// no tokens, and its old ones expire; but an issuer that is only unreachable from here could
+    /// have withdrawn a key.
+    pub valid_for: Duration,
 }
 
-impl Default for KeyPace {
+impl Default for KeyFetchPolicy {
     fn default() -> Self {
         Self {
-            usual: Duration::from_mins(10),
-            least: Duration::from_mins(1),
-            most: Duration::from_hours(1),
-            retry: Duration::from_secs(10),
-            ask_at_once: 3,
-            ask_every: Duration::from_secs(10),
-            patience: Duration::from_secs(12),
-            kept: Duration::from_hours(24),
+            default_interval: Duration::from_mins(10),
+            min_interval: Duration::from_mins(1),
+            max_interval: Duration::from_hours(1),
+            retry_interval: Duration::from_secs(10),
+            demand_burst: 3,
+            demand_interval: Duration::from_secs(10),
+            demand_wait: Duration::from_secs(12),
+            valid_for: Duration::from_hours(24),
         }
     }
 }
 
-/// What stands before the ids of one issuer's users. It ends with the only colon in it, so none
-/// can be the beginning of another, and none is the beginning of an id that Taskwire generates.
+/// The prefix of the ids of one issuer's users. It ends with its only colon, so no prefix is the
+/// beginning of another prefix or of an id that Taskwire generates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prefix(String);
 
@@ -116,7 +117,7 @@ impl FromStr for Prefix {
     }
 }
 
-/// The name of the claim that names the user.
+/// Checks the name of the claim that contains the user's name.
 pub fn user_claim(text: &str) -> Result<String, Invalid> {
     if text.len() > LONGEST_CLAIM || text.chars().any(char::is_control) {
         return Err(Invalid::shown(text, "is not the name of a claim", USER_CLAIM_ALLOWED));
@@ -124,7 +125,7 @@ pub fn user_claim(text: &str) -> Result<String, Invalid> {
     Ok(text.to_owned())
 }
 
-/// The name of an issuer.
+/// Checks the name of an issuer, which must not be that of Taskwire's own tokens.
 pub fn issuer_name(text: &str) -> Result<String, Invalid> {
     if text == OWN_ISSUER {
         let wrong = "is the name under which Taskwire issues tokens itself";
@@ -133,12 +134,12 @@ pub fn issuer_name(text: &str) -> Result<String, Invalid> {
     Ok(text.to_owned())
 }
 
-/// The key in this file.
+/// Reads the public key in this file.
 pub fn public_key_file(path: &Path) -> Result<Keys, Invalid> {
     let shown = path.display().to_string();
     let pem = fs::read_to_string(path)
         .map_err(|error| Invalid::shown(&shown, format!("cannot be read ({error})"), PUBLIC_KEY_ALLOWED))?;
-    Key::of_pem(&pem).map(Keys::Single).map_err(|error| Invalid::shown(&shown, error, PUBLIC_KEY_ALLOWED))
+    Key::from_pem(&pem).map(Keys::Single).map_err(|error| Invalid::shown(&shown, error, PUBLIC_KEY_ALLOWED))
 }
 
 #[derive(Deserialize)]
@@ -159,13 +160,13 @@ struct Entry {
     user_claim: Option<String>,
 }
 
-/// What applies to an issuer that says nothing else.
+/// The values for an issuer whose entry does not have them.
 pub struct Defaults {
     pub audience: Option<String>,
     pub user_claim: String,
 }
 
-/// Reads the file of issuers. Files that it names are looked for beside it.
+/// Reads the file of issuers. Paths in it are relative to its directory.
 pub fn issuers_file(path: &Path, defaults: &Defaults) -> Result<Vec<IssuerConfig>, Vec<Invalid>> {
     let shown = path.display().to_string();
     let wrong = |what: &dyn fmt::Display| vec![Invalid::shown(&shown, what, FILE_ALLOWED)];
@@ -174,34 +175,34 @@ pub fn issuers_file(path: &Path, defaults: &Defaults) -> Result<Vec<IssuerConfig
     if file.issuers.is_empty() {
         return Err(wrong(&"names no issuer"));
     }
-    let beside = path.parent().unwrap_or(Path::new(""));
-    let (mut issuers, mut faults): (Vec<IssuerConfig>, Vec<Invalid>) = (Vec::new(), Vec::new());
+    let dir = path.parent().unwrap_or(Path::new(""));
+    let (mut issuers, mut errors): (Vec<IssuerConfig>, Vec<Invalid>) = (Vec::new(), Vec::new());
     for entry in file.issuers {
-        let issuer = match entry.read(beside, defaults) {
+        let issuer = match entry.read(dir, defaults) {
             Ok(issuer) => issuer,
-            Err(fault) => {
-                faults.push(fault);
+            Err(error) => {
+                errors.push(error);
                 continue;
             }
         };
         if issuers.iter().any(|other| other.issuer == issuer.issuer) {
-            faults.extend(wrong(&"names an issuer twice"));
+            errors.extend(wrong(&"names an issuer twice"));
         }
         if issuers.iter().any(|other| other.prefix == issuer.prefix) {
-            faults.extend(wrong(&"gives two issuers one prefix"));
+            errors.extend(wrong(&"gives two issuers one prefix"));
         }
         issuers.push(issuer);
     }
-    if faults.is_empty() { Ok(issuers) } else { Err(faults) }
+    if errors.is_empty() { Ok(issuers) } else { Err(errors) }
 }
 
 impl Entry {
-    fn read(self, beside: &Path, defaults: &Defaults) -> Result<IssuerConfig, Invalid> {
+    fn read(self, dir: &Path, defaults: &Defaults) -> Result<IssuerConfig, Invalid> {
         let keys = match (self.jwks_url, self.public_key_file, self.secret_file) {
             (None, None, None) => KeySource::Discovery(key_url::issuer(&self.issuer)?),
             (Some(url), None, None) => KeySource::Jwks(url.parse()?),
-            (None, Some(file), None) => KeySource::Fixed(public_key_file(&beside.join(file))?),
-            (None, None, Some(file)) => KeySource::Fixed(shared_secret(&beside.join(file))?),
+            (None, Some(file), None) => KeySource::Fixed(public_key_file(&dir.join(file))?),
+            (None, None, Some(file)) => KeySource::Fixed(shared_secret(&dir.join(file))?),
             _ => {
                 let wrong = "has its keys in more than one place";
                 let allowed = "one of jwks_url, public_key_file and secret_file, or none, and the issuer is asked";
@@ -221,9 +222,10 @@ impl Entry {
     }
 }
 
+/// Reads the secret that this server shares with an issuer.
 fn shared_secret(path: &Path) -> Result<Keys, Invalid> {
     const ALLOWED: &str = "a file of at least 32 bytes that only its user can read";
     let secret = SecretFile::at(path).read().map_err(|error| Invalid::hidden(error, ALLOWED))?;
     let secret = secret.ok_or_else(|| Invalid::shown(&path.display().to_string(), "is not there", ALLOWED))?;
-    Ok(Keys::Single(Key::of_secret(secret.expose().as_bytes())))
+    Ok(Keys::Single(Key::from_secret(secret.expose().as_bytes())))
 }

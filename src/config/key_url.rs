@@ -1,5 +1,5 @@
-//! Addresses from which keys are fetched: https, or plain http that never leaves this machine.
-//! Whoever can answer in the place of the issuer can speak for its users.
+//! The addresses from which the server fetches keys: https, or http to this machine. An attacker who can
+//! answer instead of the issuer can sign tokens for its users.
 
 use std::{fmt, str::FromStr};
 
@@ -9,11 +9,11 @@ use super::{Invalid, is_loopback};
 
 pub const ALLOWED: &str = "an https:// URL, or http:// with a loopback address, without user, password and fragment";
 
-/// A URL that keys may come from.
+/// A URL from which the server may fetch keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyUrl {
     url: Url,
-    /// As it was written: an issuer's name is compared as text.
+    /// The text as it was given: the names of issuers are compared as text.
     text: String,
 }
 
@@ -26,12 +26,12 @@ impl KeyUrl {
         &self.url
     }
 
-    /// Whether it leads to this machine.
+    /// Whether the host is this machine.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.url)
     }
 
-    /// The document in which an OpenID Connect issuer of this name describes itself.
+    /// The address of the discovery document of the OpenID Connect issuer with this name.
     #[must_use]
     pub fn discovery(&self) -> Url {
         let mut url = self.url.clone();
@@ -40,16 +40,16 @@ impl KeyUrl {
         url
     }
 
-    /// A URL that the issuer of this name gives for its keys. It is somebody else's word, so it
-    /// may name only what the issuer could reach itself: nothing on this machine or at a bare
-    /// address, unless that is where the issuer is.
-    pub fn named_here(&self, text: &str) -> Result<Self, Invalid> {
-        let named: Self = text.parse()?;
-        let bare = !matches!(named.url.host(), Some(Host::Domain(name)) if name != "localhost");
-        if bare && named.url.host() != self.url.host() {
+    /// Checks the `jwks_uri` in the discovery document of this issuer. The issuer must not make the
+    /// server send requests into its private network, so `localhost` and IP addresses are allowed only
+    /// if the issuer has the same host.
+    pub fn check_jwks_uri(&self, text: &str) -> Result<Self, Invalid> {
+        let uri: Self = text.parse()?;
+        let is_local_or_address = !matches!(uri.url.host(), Some(Host::Domain(name)) if name != "localhost");
+        if is_local_or_address && uri.url.host() != self.url.host() {
             return Err(Invalid::shown(text, "leads to an address of its own choice", ALLOWED));
         }
-        Ok(named)
+        Ok(uri)
     }
 }
 
@@ -68,7 +68,7 @@ impl FromStr for KeyUrl {
 }
 
 fn read(text: &str) -> Result<KeyUrl, String> {
-    // URL parsers forgive much that nobody means: tabs, back slashes, missing slashes.
+    // The URL parser accepts tabs, back slashes and missing slashes, which can only be mistakes.
     if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
         return Err("contains white space or a back slash".to_owned());
     }
@@ -85,7 +85,7 @@ fn read(text: &str) -> Result<KeyUrl, String> {
     Err(wrong.to_owned())
 }
 
-/// The name of an OpenID Connect issuer, which has no query.
+/// Checks the name of an OpenID Connect issuer: a URL without a query.
 pub fn issuer(text: &str) -> Result<KeyUrl, Invalid> {
     let url: KeyUrl = text.parse()?;
     if url.url.query().is_some() {
@@ -146,7 +146,7 @@ mod tests {
     fn an_issuer_may_not_point_into_private_networks() {
         let public = issuer("https://id.example").unwrap();
         for good in ["https://id.example/jwks", "https://keys.example/jwks"] {
-            assert!(public.named_here(good).is_ok(), "{good}");
+            assert!(public.check_jwks_uri(good).is_ok(), "{good}");
         }
         for bad in [
             "http://127.0.0.1:5432/",
@@ -157,10 +157,10 @@ mod tests {
             "https://169.254.169.254/",
             "http://id.example/jwks",
         ] {
-            assert!(public.named_here(bad).is_err(), "{bad}");
+            assert!(public.check_jwks_uri(bad).is_err(), "{bad}");
         }
         let local = issuer("http://127.0.0.1:3000").unwrap();
-        assert!(local.named_here("http://127.0.0.1:3000/jwks").is_ok());
-        assert!(local.named_here("http://127.0.0.2:3000/jwks").is_err());
+        assert!(local.check_jwks_uri("http://127.0.0.1:3000/jwks").is_ok());
+        assert!(local.check_jwks_uri("http://127.0.0.2:3000/jwks").is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! How many sockets the live channel keeps, and for how long.
+//! The configuration of the live channel: limits and times of sockets.
 
 use std::time::Duration;
 
@@ -9,25 +9,26 @@ use super::settings::live::{
     UNAUTHENTICATED_SOCKETS, UNAUTHENTICATED_SOCKETS_PER_ADDRESS,
 };
 
+/// The limits and times of the live channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveConfig {
     /// Time between two heartbeats.
     pub heartbeat: Duration,
-    /// Sockets that one user may have open on this server.
+    /// The largest number of open sockets of one user on this server.
     pub sockets_per_user: usize,
-    /// About how long a socket lives before the server closes it; its client can resume.
+    /// The server closes a socket after roughly this time; the client can resume.
     pub max_life: Duration,
     /// Time within which a new socket must authenticate.
     pub authenticate_within: Duration,
-    /// Sockets that have not authenticated yet, in total.
+    /// The largest number of unauthenticated sockets.
     pub unauthenticated: usize,
-    /// The same from one address.
+    /// The largest number of unauthenticated sockets from one client subnet.
     pub unauthenticated_per_address: usize,
-    /// Time between two comparisons of the connected users' heads with the database.
+    /// Time between two sweeps.
     pub sweep: Duration,
-    /// Time after which the server closes a socket that takes no byte. Not a setting.
+    /// The server closes a socket whose client reads nothing for this long. Not a setting.
     pub stalled_after: Duration,
-    /// Time over which the server closes the sockets when it stops.
+    /// The period over which the server spreads the closing of all sockets when it stops.
     pub drain: Duration,
 }
 

@@ -1,10 +1,11 @@
-//! Environment variables that look like a misspelt setting. The server ignores variables that it
-//! does not know, so a misspelt one would silently leave its setting at the default.
+//! Finds environment variables that look like a misspelt setting. The server ignores unknown
+//! variables, so with a misspelt name the setting would silently keep its default.
 //!
-//! Other programs have variables, too, and a false alarm is worse than a missed mistake. So these
-//! are not compared: short names, names of one word (`HOSTS`, `ACCOUNT`), and names with digits
-//! (`DATABASE_URL_2`). Everything else counts as misspelt if it differs from a setting only in
-//! case, in singular and plural, by a prefix `TASKWIRE_`, or by one slip; two slips in long names.
+//! The environment also contains variables of other programs, and a false warning is worse than a
+//! missed mistake. So short names, names of one word (`HOSTS`, `ACCOUNT`) and names with digits
+//! (`DATABASE_URL_2`) are not compared. Any other name counts as misspelt if it differs from a setting
+//! only in case, in singular or plural, by the prefix `TASKWIRE_`, or by one typing error; in a long
+//! name, by two.
 
 use std::fmt;
 
@@ -12,12 +13,12 @@ use strsim::osa_distance;
 
 use super::settings;
 
-/// Settings with shorter names have too many neighbours.
+/// Shorter names are not compared: too many other names are similar to them.
 const SHORTEST: usize = 8;
-/// From this length on, a name may have two slips.
+/// From this length on, a name may have two typing errors.
 const LONG: usize = 15;
 
-/// A variable that is no setting, and the setting that was probably meant.
+/// A variable that is not a setting, and the setting that was probably meant.
 #[derive(Debug, PartialEq, Eq)]
 pub struct MisspeltVariable {
     pub name: String,
@@ -30,7 +31,7 @@ impl fmt::Display for MisspeltVariable {
     }
 }
 
-/// The variables among these that look like a misspelt setting.
+/// The variables that look like a misspelt setting, sorted by name.
 pub fn misspelt_variables(names: impl Iterator<Item = String>) -> Vec<MisspeltVariable> {
     let found = names.filter_map(|name| Some(MisspeltVariable { meant: meant(&name)?, name }));
     let mut found: Vec<_> = found.collect();
@@ -38,6 +39,7 @@ pub fn misspelt_variables(names: impl Iterator<Item = String>) -> Vec<MisspeltVa
     found
 }
 
+/// The setting that was probably meant by this name.
 fn meant(name: &str) -> Option<&'static str> {
     let known = || settings::names(&settings::ALL);
     if known().any(|known| known == name) || !is_comparable(name) {
@@ -48,18 +50,18 @@ fn meant(name: &str) -> Option<&'static str> {
     if !is_comparable(name) {
         return None;
     }
-    let candidates = known().filter(|known| is_comparable(known)).map(|known| (slips(name, known), known));
-    let (slips, closest) = candidates.min()?;
-    (slips <= if closest.len() < LONG { 1 } else { 2 }).then_some(closest)
+    let candidates = known().filter(|known| is_comparable(known)).map(|known| (typing_errors(name, known), known));
+    let (errors, closest) = candidates.min()?;
+    (errors <= if closest.len() < LONG { 1 } else { 2 }).then_some(closest)
 }
 
 fn is_comparable(name: &str) -> bool {
     name.len() >= SHORTEST && name.contains('_') && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
 }
 
-/// How many letters were left out, added, replaced or swapped; a plural instead of a singular, or
-/// the other way round, is one slip however it is spelt.
-fn slips(name: &str, known: &str) -> usize {
+/// The number of typing errors: letters that are missing, added, replaced or swapped. Singular instead
+/// of plural, or the reverse, counts as one error.
+fn typing_errors(name: &str, known: &str) -> usize {
     let distance = osa_distance(name, known);
     if distance > 1 && singular(name) == singular(known) { 1 } else { distance }
 }
@@ -78,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slips_plurals_case_and_prefixes_are_found() {
+    fn typing_errors_plurals_case_and_prefixes_are_found() {
         for (name, expected) in [
             ("ALLOWED_ORIGIN", "ALLOWED_ORIGINS"),
             ("ALOWED_ORIGIN", "ALLOWED_ORIGINS"),
@@ -105,15 +107,15 @@ mod tests {
         for known in settings::names(&settings::ALL) {
             assert_eq!(meant(known), None, "{known}");
             let (first, rest) = known.split_at(1);
-            let slip = format!("{first}{}", &rest[1..]);
-            if is_comparable(known) && is_comparable(&slip) {
-                assert_eq!(meant(&slip), Some(known), "{slip}");
+            let misspelt = format!("{first}{}", &rest[1..]);
+            if is_comparable(known) && is_comparable(&misspelt) {
+                assert_eq!(meant(&misspelt), Some(known), "{misspelt}");
             }
         }
     }
 
     #[test]
-    fn the_variables_of_others_are_left_alone() {
+    fn variables_of_other_programs_are_not_reported() {
         for name in [
             "PATH",
             "HOSTNAME",
@@ -200,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_listed_in_order_with_what_was_meant() {
+    fn misspelt_variables_are_sorted_and_name_the_setting() {
         let names = ["JWT_SECRETS", "PATH", "ALLOWED_ORIGIN"].map(str::to_owned);
         let found = misspelt_variables(names.into_iter());
         let found: Vec<_> = found.iter().map(|variable| (variable.name.as_str(), variable.meant)).collect();

@@ -1,6 +1,6 @@
-//! The configuration of a running server. `settings/` is the table of what people can set;
-//! [`Settings`] are the texts that they gave; [`Settings::resolve`] turns them into a [`Config`], or
-//! into the complete list of what is wrong.
+//! The configuration of the server. `settings/` is the table of all settings. [`Settings`] contains the
+//! texts that were given for them. [`Settings::resolve`] converts these to a [`Config`], or reports all
+//! errors.
 
 mod accounts;
 mod arguments;
@@ -33,7 +33,7 @@ pub use durations::duration;
 pub use errors::ConfigErrors;
 pub use http::HttpConfig;
 pub use invalid::Invalid;
-pub use issuers::{IssuerConfig, KeyPace, KeySource, Prefix};
+pub use issuers::{IssuerConfig, KeyFetchPolicy, KeySource, Prefix};
 pub use key_url::KeyUrl;
 pub use live::LiveConfig;
 pub use misspelt::{MisspeltVariable, misspelt_variables};

@@ -1,32 +1,32 @@
-//! Whole numbers as people write them: counts, ports, and sizes with their units.
+//! Whole numbers as text: counts, ports, and sizes with units.
 
 use std::{fmt::Display, ops::RangeInclusive};
 
-use super::setting::Scale;
+use super::setting::NumberFormat;
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 
-pub static SIZES: Scale<u64> = Scale {
+pub static SIZES: NumberFormat<u64> = NumberFormat {
     placeholder: "SIZE",
     read: |text, range| read_size(text).and_then(|size| within(range, size)),
     show: |bytes| show_size(*bytes),
     units: |_| ", a whole number of bytes or with kB, KiB, MB or MiB".to_owned(),
 };
 
-/// Counts of something, whose name follows the range in messages.
-pub const fn counts<T>(placeholder: &'static str, units: fn(&RangeInclusive<T>) -> String) -> Scale<T>
+/// The format of a count. `units` names the counted things, which follow the range in messages.
+pub const fn counts<T>(placeholder: &'static str, units: fn(&RangeInclusive<T>) -> String) -> NumberFormat<T>
 where
     T: TryFrom<u64> + PartialOrd + Display,
 {
-    Scale { placeholder, read: read_count, show: T::to_string, units }
+    NumberFormat { placeholder, read: read_count, show: T::to_string, units }
 }
 
 fn read_count<T: TryFrom<u64> + PartialOrd>(text: &str, range: &RangeInclusive<T>) -> Result<T, &'static str> {
     read_number(text).and_then(|number| within(range, number))
 }
 
-/// In the largest binary unit of which it is a whole number.
+/// Formats a size in the largest binary unit in which it is a whole number.
 fn show_size(bytes: u64) -> String {
     match bytes {
         bytes if bytes.is_multiple_of(MIB) => format!("{}MiB", bytes / MIB),
@@ -49,6 +49,7 @@ fn read_size(text: &str) -> Result<u64, &'static str> {
     count.checked_mul(unit_bytes).ok_or("is too large")
 }
 
+/// Splits a text after its leading digits.
 pub(super) fn split_unit(text: &str) -> (&str, &str) {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
@@ -59,11 +60,12 @@ pub(super) fn read_number<T: TryFrom<u64>>(digits: &str) -> Result<T, &'static s
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err("is not a whole number");
     }
-    // Only digits are left, so what still fails is the size.
+    // The text has only digits, so the only possible error is the size.
     let number: u64 = digits.parse().map_err(|_| "is too large")?;
     T::try_from(number).map_err(|_| "is too large")
 }
 
+/// Checks that a value is in a range.
 pub(super) fn within<T: PartialOrd>(range: &RangeInclusive<T>, value: T) -> Result<T, &'static str> {
     if value < *range.start() {
         Err("is too small")
@@ -109,7 +111,7 @@ mod tests {
 
     #[test]
     fn counts_stay_in_their_range() {
-        static APPLES: Scale<u32> = counts("COUNT", |_| " apples".to_owned());
+        static APPLES: NumberFormat<u32> = counts("COUNT", |_| " apples".to_owned());
         let apples = Values::Range(&APPLES, 1..=1000);
         assert_eq!((apples.read("1"), apples.read("1000")), (Ok(1), Ok(1000)));
         for (text, wrong) in [

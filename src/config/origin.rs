@@ -1,5 +1,5 @@
-//! Web origins: the `scheme://host[:port]` a browser sends in its `Origin` header, kept in the one
-//! spelling browsers use, so that two origins are the same exactly when their texts are.
+//! Web origins: the `scheme://host[:port]` that a browser sends in the header `Origin`. An origin is
+//! stored as browsers write it, so two origins are equal if and only if their texts are.
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
@@ -9,8 +9,8 @@ use super::Invalid;
 
 pub const ALLOWED: &str = "http://host or https://host, with an optional :port and nothing after it";
 
-/// An http or https origin: lower case, international names in their ASCII form, default ports
-/// left out.
+/// An http or https origin in lower case, with international names in ASCII and without the default
+/// port.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Origin(String);
 
@@ -20,7 +20,7 @@ impl Origin {
         &self.0
     }
 
-    /// Whether it is plain HTTP that never leaves this machine.
+    /// Whether the origin is plain HTTP on this machine.
     #[must_use]
     pub fn is_http_on_loopback(&self) -> bool {
         Url::parse(&self.0).is_ok_and(|url| url.scheme() == "http" && is_loopback(&url))
@@ -43,7 +43,8 @@ impl Origin {
     }
 }
 
-/// Whether a URL leads to this machine, whatever a resolver says.
+/// Whether the host of a URL is this machine. Only `localhost` and loopback addresses count; no name is
+/// resolved.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -70,7 +71,7 @@ impl FromStr for Origin {
 const WILDCARD: &str = "has a wildcard, and every origin must be written out";
 
 fn read_origin(text: &str) -> Result<Origin, String> {
-    // URL parsers forgive much that no browser sends: tabs, back slashes, missing slashes.
+    // The URL parser accepts tabs, back slashes and missing slashes, which no browser sends.
     if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
         return Err("contains white space or a back slash".to_owned());
     }
@@ -91,7 +92,7 @@ fn read_origin(text: &str) -> Result<Origin, String> {
     } else if url.path() != "/" {
         "has a path"
     } else if url.host_str().is_some_and(|host| host.contains('*')) {
-        // It was written as %2A.
+        // The wildcard was written as %2A.
         WILDCARD
     } else {
         return Ok(Origin(url.origin().ascii_serialization()));
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_but_an_origin_is_refused() {
+    fn anything_but_an_origin_is_rejected() {
         for text in [
             "",
             "*",
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_entry_but_not_its_password() {
+    fn an_error_shows_the_value_but_not_its_password() {
         let message = "https://app.example/path".parse::<Origin>().unwrap_err().to_string();
         assert!(message.starts_with("\"https://app.example/path\" has a path"), "{message}");
         let message = "*".parse::<Origin>().unwrap_err().to_string();

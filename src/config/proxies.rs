@@ -8,8 +8,8 @@ use super::Invalid;
 
 pub const ALLOWED: &str = "IP addresses and CIDR networks, such as 127.0.0.1,10.0.0.0/8,fd00::/8";
 
-/// The networks of the proxies that are believed; by default none. An IPv4 address and its
-/// IPv4-mapped IPv6 form are the same address here.
+/// The networks of the trusted proxies; by default there are none. An IPv4 address and its IPv4-mapped
+/// IPv6 form count as the same address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
@@ -25,11 +25,13 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// The address of the client behind `peer`. Every proxy appends the address it was asked from,
-    /// so the values of all `X-Forwarded-For` headers, in their order, are read from the right for
-    /// as long as the last address is a trusted proxy's; whatever stands further left, the client
-    /// may have made up. The same goes for what stands left of an entry that is no address, and so
-    /// a header value that is not text has to be passed on, as any other text, not left out.
+    /// The address of the client. `peer` is the address of the connection; `forwarded_for` are the
+    /// values of all `X-Forwarded-For` headers, in their order.
+    ///
+    /// Every proxy appends the address of its own peer. So the entries are read from the right, as long
+    /// as the last address is that of a trusted proxy. The client may have invented everything further
+    /// left, also to the left of an entry that is not an address. Therefore the caller must not leave
+    /// out a header value that is not text; it must pass any text that is not an address instead.
     #[must_use]
     pub fn client_address<'a>(&self, peer: IpAddr, forwarded_for: impl Iterator<Item = &'a str>) -> IpAddr {
         let mut client = peer.to_canonical();
@@ -48,8 +50,8 @@ impl TrustedProxies {
     }
 }
 
-/// The address under which limits count one client. The owner of an IPv6 address usually has the
-/// whole 64-bit network around it, so that network counts as one client.
+/// The client subnet of an address, under which limits count a client: the /64 network of an IPv6
+/// address, because one client usually has the whole network; otherwise the IPv4 address.
 pub fn client_subnet(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
@@ -63,13 +65,13 @@ impl FromIterator<IpNet> for TrustedProxies {
     }
 }
 
-/// An address alone is the network of just that address.
+/// Parses a network. An address alone is the network of only this address.
 pub fn network(text: &str) -> Result<IpNet, Invalid> {
     let network = if text.contains('/') { text.parse().ok() } else { text.parse().ok().map(IpAddr::into) };
     network.ok_or_else(|| Invalid::shown(text, "is neither an IP address nor a network", ALLOWED))
 }
 
-/// Without bits beyond the prefix, and as IPv4 if it was written as IPv4-mapped IPv6.
+/// The network without bits after the prefix, and as IPv4 if it is IPv4-mapped IPv6.
 fn canonical(network: IpNet) -> IpNet {
     const MAPPED_PREFIX: u8 = 96;
     let address = network.addr().to_canonical();
@@ -80,7 +82,7 @@ fn canonical(network: IpNet) -> IpNet {
     network.trunc()
 }
 
-/// Some proxies add the port, and with it brackets.
+/// Parses an entry of `X-Forwarded-For`. Some proxies add the port, and brackets around IPv6 addresses.
 fn forwarded_address(entry: &str) -> Option<IpAddr> {
     let bare = entry.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(entry);
     bare.parse().ok().or_else(|| entry.parse().ok().as_ref().map(SocketAddr::ip))
@@ -122,14 +124,14 @@ mod tests {
     fn mapped_networks_are_networks_of_ipv4() {
         assert_eq!(trusted(&["::ffff:10.1.2.3"]), trusted(&["10.1.2.3"]));
         assert_eq!(trusted(&["::ffff:10.0.0.0/104"]), trusted(&["10.0.0.0/8"]));
-        // Wider than all of IPv4: these are networks of IPv6 alone.
+        // Networks that contain all of IPv4 and more remain networks of IPv6.
         for wide in ["::/0", "::ffff:0:0/95"] {
             assert!(!trusted(&[wide]).contains([10, 1, 2, 3].into()), "{wide}");
         }
     }
 
     #[test]
-    fn anything_but_addresses_and_networks_is_refused() {
+    fn anything_but_addresses_and_networks_is_rejected() {
         for text in
             ["", "*", "localhost", "proxy.example", "10.0.0.0/33", "::/129", "10.0.0/8", "10.0.0.0/", "/8", "[::1]"]
         {
@@ -140,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn only_trusted_peers_are_believed() {
+    fn only_the_headers_of_trusted_peers_count() {
         let proxies = trusted(&["10.0.0.0/8"]);
         assert_eq!(client(&proxies, "192.0.2.1", &["198.51.100.7"]), "192.0.2.1");
         assert_eq!(client(&TrustedProxies::default(), "127.0.0.1", &["198.51.100.7"]), "127.0.0.1");
@@ -163,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn without_one_it_is_the_last_proxy() {
+    fn if_all_are_trusted_the_client_is_the_first_proxy() {
         let proxies = trusted(&["10.0.0.0/8"]);
         assert_eq!(client(&proxies, "10.0.0.1", &[]), "10.0.0.1");
         assert_eq!(client(&proxies, "::ffff:10.0.0.1", &[]), "10.0.0.1");
@@ -171,12 +173,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_left_of_an_unreadable_entry_is_believed() {
+    fn entries_left_of_a_malformed_one_do_not_count() {
         let proxies = trusted(&["10.0.0.0/8"]);
-        for unreadable in ["unknown", "", "_hidden", "10.0.0.300", "198.51.100.7:port", "[10.0.0.2", "é"] {
-            let joined = format!("6.6.6.6, {unreadable}, 10.0.0.2");
-            assert_eq!(client(&proxies, "10.0.0.1", &[&joined]), "10.0.0.2", "{unreadable}");
-            assert_eq!(client(&proxies, "10.0.0.1", &["6.6.6.6", unreadable]), "10.0.0.1", "{unreadable}");
+        for malformed in ["unknown", "", "_hidden", "10.0.0.300", "198.51.100.7:port", "[10.0.0.2", "é"] {
+            let joined = format!("6.6.6.6, {malformed}, 10.0.0.2");
+            assert_eq!(client(&proxies, "10.0.0.1", &[&joined]), "10.0.0.2", "{malformed}");
+            assert_eq!(client(&proxies, "10.0.0.1", &["6.6.6.6", malformed]), "10.0.0.1", "{malformed}");
         }
     }
 }

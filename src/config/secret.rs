@@ -1,5 +1,4 @@
-//! Secrets: text that never appears in a log or message, and the file in which the server keeps
-//! the token secret it generated for itself.
+//! Secrets, which never appear in a log or a message, and the file of the generated token secret.
 
 use std::{
     fmt,
@@ -14,11 +13,11 @@ use tempfile::NamedTempFile;
 
 use super::Invalid;
 
-/// HMAC-SHA-256 is only as strong as its key, and RFC 7518 asks for one of the hash's size.
+/// RFC 7518 §3.2 requires that the key of HMAC-SHA-256 has at least the size of the hash.
 const SECRET_MIN_BYTES: usize = 32;
 pub const JWT_SECRET_ALLOWED: &str = "at least 32 bytes, for example the output of `openssl rand -base64 48`";
 
-/// Text that must not be shown. It has no `Display`, and its `Debug` tells only the length.
+/// A secret text. It has no `Display`, and its `Debug` shows only the length.
 #[derive(Clone)]
 pub struct Secret(String);
 
@@ -28,7 +27,7 @@ impl Secret {
         Self(text)
     }
 
-    /// The text itself, for those who sign, verify or connect with it.
+    /// The text itself, for code that signs, verifies or connects with it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -41,7 +40,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A secret that signs tokens.
+/// Checks that a secret is long enough to sign tokens.
 pub fn jwt_secret(text: &str) -> Result<Secret, Invalid> {
     if text.len() < SECRET_MIN_BYTES {
         let wrong = format!("is only {} bytes long", text.len());
@@ -50,13 +49,14 @@ pub fn jwt_secret(text: &str) -> Result<Secret, Invalid> {
     Ok(Secret::new(text.to_owned()))
 }
 
-/// The file of a generated secret. Once it exists it is never changed, so every start and every
-/// `taskwire token` agree on it.
+/// The file of a secret. The server never changes an existing file, so every start and every
+/// `taskwire token` use the same secret.
 #[derive(Debug, Clone)]
 pub struct SecretFile {
     path: PathBuf,
 }
 
+/// Why the file of a secret cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretFileError {
     #[error("cannot read {}: {source}; allowed: a readable file, or a secret given", path.display())]
@@ -77,11 +77,12 @@ pub enum SecretFileError {
 }
 
 impl SecretFile {
+    /// The file of the generated secret in the data directory.
     pub fn in_dir(data_dir: &Path) -> Self {
         Self { path: data_dir.join("jwt-secret") }
     }
 
-    /// A file that somebody else keeps.
+    /// A file that the server does not create.
     pub fn at(path: &Path) -> Self {
         Self { path: path.to_owned() }
     }
@@ -90,21 +91,21 @@ impl SecretFile {
         self.path
     }
 
-    /// The secret, or `None` when none has been generated yet.
+    /// Reads the secret; `None` if the file does not exist.
     pub fn read(&self) -> Result<Option<Secret>, SecretFileError> {
         let mut file = match File::open(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.unreadable(error)),
         };
-        // Asked of the open file, not of the path, which could meanwhile lead elsewhere.
+        // Read from the open file, because the path could meanwhile name another file.
         let mode = file.metadata().map_err(|e| self.unreadable(e))?.permissions().mode() & 0o7777;
         if mode & 0o077 != 0 {
             return Err(SecretFileError::Readable { path: self.path.clone(), mode });
         }
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(|e| self.unreadable(e))?;
-        // Whoever wrote the file by hand probably ended its line.
+        // A text editor probably added a line break at the end.
         let text = text.trim_end_matches(['\r', '\n']);
         if text.len() < SECRET_MIN_BYTES {
             return Err(SecretFileError::Short { path: self.path.clone(), bytes: text.len() });
@@ -112,21 +113,21 @@ impl SecretFile {
         Ok(Some(Secret::new(text.to_owned())))
     }
 
-    /// The secret, generated if there was none.
+    /// Reads the secret, and generates it if the file does not exist.
     pub fn read_or_create(&self) -> Result<Secret, SecretFileError> {
         if let Some(secret) = self.read()? {
             return Ok(secret);
         }
         self.create().map_err(|source| SecretFileError::Create { path: self.path.clone(), source })?;
-        // Read back, because of several processes starting at once only the first has its way.
+        // Read it from the file, because another process may have created the file first.
         self.read()?.ok_or_else(|| self.unreadable(io::ErrorKind::NotFound.into()))
     }
 
-    /// Puts a complete new secret in place, or leaves the one another process put there first.
+    /// Creates the file with a new secret, or keeps the file if another process has just created it.
     fn create(&self) -> io::Result<()> {
         let dir = self.path.parent().unwrap_or(Path::new("/"));
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        // Nobody else can read it, and it is removed unless it gets its name.
+        // A temporary file with mode 0600. It is removed if this function fails before the rename.
         let mut unfinished = NamedTempFile::new_in(dir)?;
         writeln!(unfinished, "{}", random_hex()?)?;
         unfinished.as_file().sync_all()?;
@@ -141,7 +142,7 @@ impl SecretFile {
     }
 }
 
-/// 256 bits from the operating system.
+/// 256 random bits from the operating system, in hexadecimal.
 fn random_hex() -> io::Result<String> {
     let mut halves = [[0; 16]; 2];
     OsRng.try_fill_bytes(halves.as_flattened_mut()).map_err(io::Error::other)?;
@@ -150,7 +151,7 @@ fn random_hex() -> io::Result<String> {
 
 #[cfg(test)]
 pub mod scratch {
-    //! A directory that lives as long as a test.
+    //! A temporary directory for one test.
 
     use std::{env, fs, path::PathBuf, process, sync::atomic};
 
@@ -186,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_do_not_show() {
+    fn debug_does_not_show_secrets() {
         let secret = Secret::new("x".repeat(43));
         assert_eq!(format!("{secret:?}"), "[secret, 43 bytes]");
         assert_eq!(format!("{:?}", Some(secret)), "Some([secret, 43 bytes])");
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_generated_secret_is_private_and_stays() {
+    fn a_generated_secret_is_private_and_does_not_change() {
         let dir = ScratchDir::new();
         let data_dir = dir.0.join("not/yet/there");
         let file = SecretFile::in_dir(&data_dir);
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn starting_at_once_ends_with_one_secret() {
+    fn concurrent_starts_generate_one_secret() {
         for _ in 0..20 {
             let dir = ScratchDir::new();
             let start = Barrier::new(8);
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_others_can_read_is_refused() {
+    fn a_file_that_others_can_read_is_rejected() {
         let dir = ScratchDir::new();
         let file = SecretFile::in_dir(&dir.0);
         let secret = file.read_or_create().unwrap();
@@ -255,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_holds_too_little_is_refused_and_kept() {
+    fn a_file_with_a_short_secret_is_rejected_and_not_changed() {
         let dir = ScratchDir::new();
         let file = SecretFile::in_dir(&dir.0);
         fs::write(&file.path, "hunter2\n").unwrap();
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_cannot_be_made_is_reported() {
+    fn a_directory_that_cannot_be_created_is_reported() {
         let dir = ScratchDir::new();
         fs::write(dir.0.join("file"), "").unwrap();
         let file = SecretFile::in_dir(&dir.0.join("file/below"));

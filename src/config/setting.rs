@@ -1,62 +1,62 @@
-//! What the table knows about one setting. Everything else follows from it: the flag, the help,
-//! the check of a value, the documentation and `.env.example`. The table itself is in `settings/`.
+//! The types of the table of settings, which is in `settings/`. The flags, the help, the checks of
+//! values, the documentation and `.env.example` are derived from the table.
 
 use std::{borrow::Cow, fmt::Display, ops::RangeInclusive};
 
 use super::Invalid;
 
-/// One setting. `T` is the type of its value; `D` is [`Is`] or [`InWords`].
+/// One setting. `T` is the type of the value. `D` is the kind of default: [`Is`] or [`InWords`].
 pub struct Setting<T: 'static, D> {
-    /// Its environment variable. The flag has the same name, in lower case and with hyphens.
+    /// The environment variable. The flag has the same name, in lower case and with hyphens.
     pub name: &'static str,
-    /// What it means: one sentence without a full stop, in Markdown. The help adds the range
-    /// before the first semicolon.
+    /// The meaning: one sentence without a full stop, in Markdown. The help inserts the range before the
+    /// first semicolon.
     pub meaning: &'static str,
     pub values: Values<T>,
     pub default: D,
-    /// A value that is allowed and that somebody could want.
+    /// A useful value that is allowed.
     pub example: &'static str,
 }
 
-/// The default is this value.
+/// A default that is a value.
 pub struct Is<T>(pub T);
 
-/// The default is no single value; these words describe it.
+/// A default that is not a single value, with its description in Markdown.
 pub struct InWords(pub &'static str);
 
-/// Which values a setting takes, and how they are read.
+/// The allowed values of a setting, and how they are parsed.
 pub enum Values<T: 'static> {
-    /// Numbers of one kind, within a range.
-    Range(&'static Scale<T>, RangeInclusive<T>),
+    /// Numbers in a range.
+    Range(&'static NumberFormat<T>, RangeInclusive<T>),
     Text(Text<T>),
 }
 
-/// How people write numbers of one kind.
-pub struct Scale<T: 'static> {
-    /// What stands for a value in the help.
+/// The text format of numbers of one kind, such as durations or sizes.
+pub struct NumberFormat<T: 'static> {
+    /// The placeholder for a value in the help.
     pub placeholder: &'static str,
     pub read: fn(&str, &RangeInclusive<T>) -> Result<T, &'static str>,
     pub show: fn(&T) -> String,
-    /// What follows the range in messages and in the documentation: the units.
+    /// The text after the range in messages and in the documentation, which names the units.
     pub units: fn(&RangeInclusive<T>) -> String,
 }
 
-/// Values that a function of their own reads.
+/// The text format of all other values.
 pub struct Text<T: 'static> {
-    /// What stands for a value in the help.
+    /// The placeholder for a value in the help.
     pub placeholder: &'static str,
     /// Which values are allowed, for the documentation.
     pub allowed: &'static str,
     pub read: fn(&str) -> Result<T, Invalid>,
     pub show: fn(&T) -> String,
-    /// Whether nobody may see the value.
+    /// Whether the value must not be shown.
     pub secret: bool,
-    /// Whether white space around the value belongs to it.
+    /// Whether white space around the value is a part of it.
     pub exact: bool,
 }
 
 impl<T: Display> Values<T> {
-    /// Values that anybody may see and that `read` reads.
+    /// Values that are not secret and that `read` parses.
     pub const fn text(placeholder: &'static str, allowed: &'static str, read: fn(&str) -> Result<T, Invalid>) -> Self {
         Self::Text(Text { placeholder, allowed, read, show: T::to_string, secret: false, exact: false })
     }
@@ -65,8 +65,8 @@ impl<T: Display> Values<T> {
 impl<T> Values<T> {
     pub fn read(&self, text: &str) -> Result<T, Invalid> {
         match self {
-            Self::Range(scale, range) => {
-                (scale.read)(text, range).map_err(|wrong| Invalid::shown(text, wrong, self.allowed()))
+            Self::Range(format, range) => {
+                (format.read)(text, range).map_err(|wrong| Invalid::shown(text, wrong, self.allowed()))
             }
             Self::Text(values) => (values.read)(text),
         }
@@ -78,29 +78,29 @@ impl<T> Values<T> {
 
     fn allowed(&self) -> Cow<'static, str> {
         match self {
-            Self::Range(scale, range) => format!("{}{}", scale.range(range), (scale.units)(range)).into(),
+            Self::Range(format, range) => format!("{}{}", format.range(range), (format.units)(range)).into(),
             Self::Text(values) => values.allowed.into(),
         }
     }
 
     fn show(&self, value: &T) -> String {
         match self {
-            Self::Range(scale, _) => (scale.show)(value),
+            Self::Range(format, _) => (format.show)(value),
             Self::Text(values) => (values.show)(value),
         }
     }
 }
 
-impl<T> Scale<T> {
+impl<T> NumberFormat<T> {
     fn range(&self, range: &RangeInclusive<T>) -> String {
         format!("{} to {}", (self.show)(range.start()), (self.show)(range.end()))
     }
 }
 
-/// Settings about one subject, in the order in which people read them.
+/// The settings of one subject, in the order of the documentation.
 pub struct Group {
     pub title: &'static str,
-    /// What has to be said before the settings, in Markdown; may be empty.
+    /// The text before the settings, in Markdown; may be empty.
     pub introduction: &'static str,
     pub settings: &'static [&'static dyn Described],
 }
@@ -111,7 +111,7 @@ impl Group {
     }
 }
 
-/// A setting of any type, in texts.
+/// The description of a setting as texts, for any type of value.
 pub struct Description {
     pub name: &'static str,
     pub placeholder: &'static str,
@@ -124,13 +124,15 @@ pub struct Description {
     pub secret: bool,
 }
 
+/// The default of a setting as a text.
 pub enum DefaultText {
-    /// A value, as people write it.
+    /// The text of a value.
     Value(String),
     /// A description, in Markdown.
     Words(&'static str),
 }
 
+/// A setting of any type that can describe itself.
 pub trait Described: Sync {
     fn describe(&self) -> Description;
 }
@@ -150,7 +152,7 @@ impl<T: Sync> Described for Setting<T, InWords> {
 impl<T, D> Setting<T, D> {
     fn described_with(&self, default: DefaultText) -> Description {
         let (placeholder, range, secret) = match &self.values {
-            Values::Range(scale, range) => (scale.placeholder, Some(scale.range(range)), false),
+            Values::Range(format, range) => (format.placeholder, Some(format.range(range)), false),
             Values::Text(values) => (values.placeholder, None, values.secret),
         };
         Description {
@@ -167,7 +169,7 @@ impl<T, D> Setting<T, D> {
 }
 
 impl Description {
-    /// The meaning and the range, without marks of Markdown.
+    /// The meaning and the range, without Markdown.
     pub fn plain_meaning(&self) -> String {
         let range = self.range.as_ref().map(|range| format!(", {range}")).unwrap_or_default();
         let meaning = match self.meaning.split_once(';') {
@@ -183,7 +185,7 @@ pub fn flag(variable: &str) -> String {
     variable.to_ascii_lowercase().replace('_', "-")
 }
 
-/// Markdown as plain text; the table uses no marks other than those of code.
+/// Markdown as plain text. The table uses no Markdown except backticks.
 pub fn plain(markdown: &str) -> String {
     markdown.replace('`', "")
 }

@@ -1,5 +1,6 @@
-//! Where identities come from. User ids are one name space, so there is one source: this
-//! deployment itself, or one outside it; several only through a file in which each has a prefix.
+//! The configuration of tokens: who signs them and how they are verified. User ids are one name space,
+//! so there is only one source of tokens: this deployment or one issuer. Several issuers are possible
+//! only with a file in which each has a prefix.
 
 use std::path::{Path, PathBuf};
 
@@ -10,59 +11,60 @@ use super::settings::accounts::ACCOUNTS;
 use super::settings::tokens::{
     ISSUERS_FILE, JWKS_URL, JWT_AUDIENCE, JWT_ISSUER, JWT_PUBLIC_KEY_FILE, JWT_SECRET, JWT_USER_CLAIM, OIDC_ISSUER,
 };
-use super::{ConfigErrors, Invalid, IssuerConfig, KeyPace, KeySource, KeyUrl, Secret};
+use super::{ConfigErrors, Invalid, IssuerConfig, KeyFetchPolicy, KeySource, KeyUrl, Secret};
 
-const ONE_SOURCE: &str =
+const ALLOWED_SOURCES: &str =
     "one of JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWKS_URL, OIDC_ISSUER and ISSUERS_FILE, which can name several";
 
-const BESIDE_ACCOUNTS: &str = "off, or the issuer in ISSUERS_FILE, where it has a prefix of its own";
+const ALLOWED_WITH_ACCOUNTS: &str = "off, or the issuer in ISSUERS_FILE, where it has a prefix of its own";
 
-/// How tokens are signed and checked.
+/// How the server signs and verifies tokens.
 #[derive(Debug, Clone)]
 pub struct JwtConfig {
-    /// The deployment's own secret; `None` where tokens come only from elsewhere.
+    /// The secret with which this deployment signs tokens; `None` if it signs none with a secret.
     pub secret: Option<Secret>,
-    /// The file `secret` was read from, when it was not given but generated.
+    /// The file of a generated secret; `None` if the secret is a setting.
     pub secret_file: Option<PathBuf>,
-    /// What tokens signed with `secret` must name.
+    /// The required `iss` of tokens that are signed with `secret`.
     pub issuer: Option<String>,
+    /// The required `aud` of these tokens.
     pub audience: Option<String>,
-    /// The claim that names the user in tokens signed with `secret`.
+    /// The claim that contains the user's name in these tokens.
     pub user_claim: String,
-    /// Who else issues tokens.
+    /// The other issuers whose tokens the server accepts.
     pub issuers: Vec<IssuerConfig>,
-    /// How their keys are kept.
-    pub key_pace: KeyPace,
+    /// How the server fetches the keys of these issuers.
+    pub key_fetch_policy: KeyFetchPolicy,
 }
 
 impl JwtConfig {
-    /// Whether identities come from elsewhere: somebody may share a secret that was given.
+    /// Whether others can issue tokens. A secret that is a setting may be shared with another issuer.
     #[must_use]
     pub const fn has_outside_source(&self) -> bool {
         !self.issuers.is_empty() || (self.secret.is_some() && self.secret_file.is_none())
     }
 }
 
-/// Whose files a secret of the deployment's own could be kept in.
-pub enum Home {
-    /// The data directory of a server with a private Postgres.
-    Own(PathBuf),
-    /// None: servers may share the database, and each must accept the tokens of the others.
-    Shared,
-    /// None, because the setting is wrong, or because nobody needs one.
+/// Where a generated secret can be stored.
+pub enum SecretLocation {
+    /// In this data directory, next to the private Postgres.
+    DataDir(PathBuf),
+    /// Nowhere: several servers may share the database, and each must accept the tokens of the others.
+    SharedDatabase,
+    /// Not known, because the setting is invalid or no secret has to be generated.
     Unknown,
 }
 
-impl Home {
+impl SecretLocation {
     pub fn data_dir(&self) -> Option<&Path> {
         match self {
-            Self::Own(data_dir) => Some(data_dir),
-            Self::Shared | Self::Unknown => None,
+            Self::DataDir(data_dir) => Some(data_dir),
+            Self::SharedDatabase | Self::Unknown => None,
         }
     }
 }
 
-/// Settings that are right, and a secret file that may still have to be written.
+/// The checked settings of tokens. A new secret is not written before all other settings are checked.
 pub struct Tokens {
     secret: Option<OwnSecret>,
     issuer: Option<String>,
@@ -71,15 +73,22 @@ pub struct Tokens {
     issuers: Vec<IssuerConfig>,
 }
 
-/// Where the deployment's own secret comes from.
+/// The source of this deployment's secret.
 enum OwnSecret {
+    /// The setting `JWT_SECRET`.
     Given(Secret),
-    Kept(SecretFile),
+    /// A generated secret in this file, which may not exist yet.
+    Generated(SecretFile),
 }
 
 impl Tokens {
-    /// `accounts` is the setting `ACCOUNTS`, if it was given.
-    pub fn read(given: &Given, home: &Home, accounts: Option<bool>, errors: &mut ConfigErrors) -> Option<Self> {
+    /// Reads and checks the settings. `accounts` is the setting `ACCOUNTS`, if it was given.
+    pub fn read(
+        given: &Given,
+        location: &SecretLocation,
+        accounts: Option<bool>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
         let user_claim = given.value(&JWT_USER_CLAIM, errors).into_owned();
         let audience = given.optional(&JWT_AUDIENCE, errors);
         let issuer = given.optional(&JWT_ISSUER, errors);
@@ -88,7 +97,7 @@ impl Tokens {
             && let Some(source) = source.filter(|source| *source != ISSUERS_FILE.name)
         {
             let wrong = format!("is on, and {source} is set, too");
-            errors.report(ACCOUNTS.name, Invalid::hidden(wrong, BESIDE_ACCOUNTS));
+            errors.report(ACCOUNTS.name, Invalid::hidden(wrong, ALLOWED_WITH_ACCOUNTS));
         }
 
         let given_secret = given.optional(&JWT_SECRET, errors);
@@ -107,20 +116,22 @@ impl Tokens {
             return None;
         }
 
-        let secret = match (source, home) {
+        let secret = match (source, location) {
             (Some(source), _) if source == JWT_SECRET.name => given_secret.map(OwnSecret::Given),
             (Some(source), _) if source != ISSUERS_FILE.name => None,
-            // With issuers that have prefixes, `taskwire token` can still sign tokens of its own.
-            (_, Home::Own(data_dir)) => Some(errors.check(JWT_SECRET.name, OwnSecret::kept(data_dir))?),
+            // Issuers with prefixes do not exclude the generated secret: `taskwire token` still uses it.
+            (_, SecretLocation::DataDir(data_dir)) => {
+                Some(errors.check(JWT_SECRET.name, OwnSecret::generated_in(data_dir))?)
+            }
             (Some(_), _) => None,
-            // Accounts alone: their keys are in the database.
-            (None, Home::Shared) if accounts == Some(true) => None,
-            (None, Home::Shared) => {
+            // With accounts only, all signing keys are in the database.
+            (None, SecretLocation::SharedDatabase) if accounts == Some(true) => None,
+            (None, SecretLocation::SharedDatabase) => {
                 let wrong = "is not set, but DATABASE_URL is";
                 errors.report(JWT_SECRET.name, Invalid::hidden(wrong, JWT_SECRET_ALLOWED));
                 return None;
             }
-            (None, Home::Unknown) => return None,
+            (None, SecretLocation::Unknown) => return None,
         };
         let keys = key_file.or(jwks).or_else(|| oidc.clone().map(KeySource::Discovery));
         let issuers = several.unwrap_or_else(|| {
@@ -137,16 +148,18 @@ impl Tokens {
         Some(Self { secret, issuer, audience, user_claim, issuers })
     }
 
-    /// Whether nobody else issues any. With a secret that was given, its owner may issue some.
-    pub const fn are_all_ours(&self) -> bool {
+    /// Whether only this deployment can issue tokens. A secret that is a setting may be shared with
+    /// another issuer.
+    pub const fn are_only_own(&self) -> bool {
         !matches!(self.secret, Some(OwnSecret::Given(_))) && self.issuers.is_empty()
     }
 
+    /// Generates the secret, if there is none yet.
     pub fn into_jwt(self) -> Result<JwtConfig, ConfigErrors> {
         let Self { secret, issuer, audience, user_claim, issuers } = self;
         let (secret, secret_file) = match secret {
             Some(OwnSecret::Given(secret)) => (Some(secret), None),
-            Some(OwnSecret::Kept(file)) => {
+            Some(OwnSecret::Generated(file)) => {
                 let secret = file.read_or_create().map_err(|error| {
                     let mut errors = ConfigErrors::default();
                     errors.report(JWT_SECRET.name, error);
@@ -156,20 +169,28 @@ impl Tokens {
             }
             None => (None, None),
         };
-        Ok(JwtConfig { secret, secret_file, issuer, audience, user_claim, issuers, key_pace: KeyPace::default() })
+        Ok(JwtConfig {
+            secret,
+            secret_file,
+            issuer,
+            audience,
+            user_claim,
+            issuers,
+            key_fetch_policy: KeyFetchPolicy::default(),
+        })
     }
 }
 
 impl OwnSecret {
-    /// Reads the file, if it exists, to find out early whether it is usable.
-    fn kept(data_dir: &Path) -> Result<Self, SecretFileError> {
+    /// Reads the file, if it exists, so that an unusable file is reported together with other errors.
+    fn generated_in(data_dir: &Path) -> Result<Self, SecretFileError> {
         let file = SecretFile::in_dir(data_dir);
         file.read()?;
-        Ok(Self::Kept(file))
+        Ok(Self::Generated(file))
     }
 }
 
-/// The setting that says where tokens come from, if any. Reports every further one.
+/// The setting that names the source of tokens, if one is given. Reports every further one as an error.
 fn only_source(given: &Given, errors: &mut ConfigErrors) -> Option<&'static str> {
     let sources = [
         (JWT_SECRET.name, given.is_given(&JWT_SECRET)),
@@ -181,12 +202,12 @@ fn only_source(given: &Given, errors: &mut ConfigErrors) -> Option<&'static str>
     let mut sources = sources.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name);
     let first = sources.next()?;
     for other in sources {
-        errors.report(other, Invalid::hidden(format!("is set, and so is {first}"), ONE_SOURCE));
+        errors.report(other, Invalid::hidden(format!("is set, and so is {first}"), ALLOWED_SOURCES));
     }
     Some(first)
 }
 
-/// The issuers that the file names; `None` without a file, or with one that cannot be used.
+/// The issuers in the file; `None` if there is no file or it is invalid.
 fn several_issuers(given: &Given, defaults: &Defaults, errors: &mut ConfigErrors) -> Option<Vec<IssuerConfig>> {
     let path = given.optional(&ISSUERS_FILE, errors)?;
     let problems = match issuers::issuers_file(Path::new(&path), defaults) {
@@ -199,7 +220,7 @@ fn several_issuers(given: &Given, defaults: &Defaults, errors: &mut ConfigErrors
     None
 }
 
-/// `JWT_ISSUER` names the one source that has no other name.
+/// Checks `JWT_ISSUER`, which names the source of tokens if that has no other name.
 fn check_issuer(issuer: &str, oidc: Option<&KeyUrl>, several: bool, errors: &mut ConfigErrors) {
     if several {
         let wrong = "is set, and so is ISSUERS_FILE";

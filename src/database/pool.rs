@@ -36,7 +36,7 @@ pub struct Pool(Arc<Inner>);
 struct Inner {
     connections: PgPool,
     proxy: DatabaseProxy,
-    statement_within: Duration,
+    statement_timeout: Duration,
     /// One for each connection that there may be, so that the holder of one can always get a connection.
     turns: Semaphore,
     at_hand: Mutex<Vec<Rested>>,
@@ -73,8 +73,8 @@ impl Pool {
     pub fn new(connections: PgPool, config: PoolConfig) -> Self {
         let size = connections.options().get_max_connections();
         let turns = Semaphore::new(usize::try_from(size).unwrap_or(Semaphore::MAX_PERMITS));
-        let PoolConfig { proxy, statement_within, .. } = config;
-        Self(Arc::new(Inner { connections, proxy, statement_within, turns, at_hand: Mutex::default() }))
+        let PoolConfig { proxy, statement_timeout, .. } = config;
+        Self(Arc::new(Inner { connections, proxy, statement_timeout, turns, at_hand: Mutex::default() }))
     }
 
     /// A pool whose database cannot be reached, for tests that need none.
@@ -102,8 +102,8 @@ impl Pool {
         self.0.proxy
     }
 
-    pub(super) fn statement_within(&self) -> Duration {
-        self.0.statement_within
+    pub(super) fn statement_timeout(&self) -> Duration {
+        self.0.statement_timeout
     }
 
     pub(super) async fn lease(&self) -> sqlx::Result<Lease<'_>> {
@@ -137,7 +137,7 @@ impl Pool {
                 DatabaseProxy::Transaction => in_transaction(connection, query).await,
             }
         };
-        let ended = timeout(self.0.statement_within, statement).await;
+        let ended = timeout(self.0.statement_timeout, statement).await;
         lease.settle(ended)
     }
 

@@ -31,7 +31,7 @@ impl Pool {
     /// nothing behind that a later statement could run into.
     pub async fn begin(&self) -> sqlx::Result<Transaction<'_>> {
         let lease = self.lease().await?;
-        let deadline = Instant::now() + self.statement_within() * STATEMENTS;
+        let deadline = Instant::now() + self.statement_timeout() * STATEMENTS;
         let mut transaction = Transaction { lease, proxy: self.proxy(), deadline };
         transaction.lease.expect_transaction();
         within(deadline, transaction.lease.connection()?.execute("BEGIN")).await?;

@@ -160,7 +160,7 @@ async fn apply(
     let mut outcomes = Vec::with_capacity(operations.len());
     for (index, operation) in operations.into_iter().enumerate() {
         let part = operation.part().filter(|_| mode != Mode::Alone);
-        match plan.apply(operation).map_err(|problem| problem.inside(part)) {
+        match plan.apply(operation).map_err(|problem| problem.with_field_prefix(part)) {
             Err(problem) if mode != Mode::Each => return unwritten(Err((index, problem))),
             outcome => outcomes.push(outcome),
         }

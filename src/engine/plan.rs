@@ -108,7 +108,7 @@ impl<'o> Plan<'o> {
             row.completed_at = Some(at);
         }
         let task = row.clone().of(self.owner);
-        self.changes.push(Change::of_task(self.history, saved, task.clone()));
+        self.changes.push(Change::task_saved(self.history, saved, task.clone()));
         self.deleted_tasks.remove(&row.id);
         self.written_tasks.insert(row.id);
         self.state.put_task(row);
@@ -120,7 +120,7 @@ impl<'o> Plan<'o> {
         row.version = seq;
         row.updated_at = at;
         let project = row.clone().of(self.owner);
-        self.changes.push(Change::of_project(self.history, saved, project.clone()));
+        self.changes.push(Change::project_saved(self.history, saved, project.clone()));
         self.deleted_projects.remove(&row.id);
         self.written_projects.insert(row.id);
         self.state.put_project(row);

@@ -94,7 +94,7 @@ impl State {
         if let Some(parent) = task.parent_id {
             self.children.entry(parent).or_default().insert(task.id);
         }
-        self.task_ranks.insert(Rank::stored(task.rank.clone()));
+        self.task_ranks.insert(Rank::from_column(task.rank.clone()));
         self.tasks.insert(task.id, task);
     }
 
@@ -108,13 +108,13 @@ impl State {
 
     pub fn put_project(&mut self, project: ProjectRow) {
         self.take_project(project.id);
-        self.project_ranks.insert(Rank::stored(project.rank.clone()));
+        self.project_ranks.insert(Rank::from_column(project.rank.clone()));
         self.projects.insert(project.id, project);
     }
 
     pub fn take_project(&mut self, id: ProjectId) -> Option<ProjectRow> {
         let project = self.projects.remove(&id)?;
-        self.project_ranks.remove(&Rank::stored(project.rank.clone()));
+        self.project_ranks.remove(&Rank::from_column(project.rank.clone()));
         Some(project)
     }
 
@@ -157,7 +157,7 @@ impl State {
             .tasks
             .values()
             .filter(|task| inside(&task.rank))
-            .map(|task| (Rank::stored(task.rank.clone()), task.id))
+            .map(|task| (Rank::from_column(task.rank.clone()), task.id))
             .collect();
         tasks.sort();
         Some(Run { lower, upper, tasks })

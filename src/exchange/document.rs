@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use crate::model::fields::{maybe_whole_time, storable, trimmed, whole_time, word};
+use crate::model::fields::{optional_rfc3339, rfc3339, storable, trimmed, word};
 use crate::model::project::is_color;
 use crate::model::task_input::recurrence_fits;
 use crate::model::{
@@ -41,7 +41,7 @@ pub struct ExportHeader {
     #[schema(minimum = 1, maximum = 1, example = 1)]
     pub version: u32,
     /// When it was written, in UTC. Of no account on import.
-    #[serde(default, serialize_with = "maybe_whole_time", skip_serializing_if = "Option::is_none")]
+    #[serde(default, serialize_with = "optional_rfc3339", skip_serializing_if = "Option::is_none")]
     pub exported_at: Option<DateTime<Utc>>,
     /// The position in the change log that the document reflects: the changes after it are what
     /// has happened since. Of no account on import.
@@ -72,7 +72,7 @@ pub struct ExportedProject {
     #[schema(default = false)]
     pub archived: bool,
     /// When it was created, in UTC; on import left out, now.
-    #[serde(default, serialize_with = "maybe_whole_time", skip_serializing_if = "Option::is_none")]
+    #[serde(default, serialize_with = "optional_rfc3339", skip_serializing_if = "Option::is_none")]
     #[validate(custom(function = "in_range"))]
     pub created_at: Option<DateTime<Utc>>,
 }
@@ -104,7 +104,7 @@ pub struct ExportedTask {
     #[schema(default = false)]
     pub completed: bool,
     /// When it was done, in UTC, or null while it is not; on import left out, now.
-    #[serde(default, serialize_with = "maybe_whole_time", skip_serializing_if = "Option::is_none")]
+    #[serde(default, serialize_with = "optional_rfc3339", skip_serializing_if = "Option::is_none")]
     #[validate(custom(function = "in_range"))]
     pub completed_at: Option<DateTime<Utc>>,
     /// How much it matters.
@@ -132,7 +132,7 @@ pub struct ExportedTask {
     #[schema(minimum = 0, maximum = 4_294_967_295_u32)]
     pub order: Option<u32>,
     /// When it was created, in UTC; on import left out, now.
-    #[serde(default, serialize_with = "maybe_whole_time", skip_serializing_if = "Option::is_none")]
+    #[serde(default, serialize_with = "optional_rfc3339", skip_serializing_if = "Option::is_none")]
     #[validate(custom(function = "in_range"))]
     pub created_at: Option<DateTime<Utc>>,
     /// The occurrences of a recurring task that were completed.
@@ -151,7 +151,7 @@ pub struct ExportedOccurrence {
     #[validate(custom(function = "local_in_range"))]
     pub due: NaiveDateTime,
     /// When it was completed, in UTC.
-    #[serde(serialize_with = "whole_time")]
+    #[serde(serialize_with = "rfc3339")]
     #[validate(custom(function = "in_range"))]
     pub completed_at: DateTime<Utc>,
 }

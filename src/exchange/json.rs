@@ -16,7 +16,7 @@ use super::queries::Exported;
 use super::text::text;
 use super::writer::{FileHeader, FileWriter};
 use super::{ExportHeader, ExportedProject, ExportedTask};
-use crate::model::validation::data_error;
+use crate::model::validation::serde_error;
 
 /// Where in the document the writer is.
 #[derive(Debug, Default, PartialEq)]
@@ -141,7 +141,7 @@ pub fn read(bytes: &[u8], context: &Context, errors: &mut Errors) -> Draft {
             let path = error.path().to_string();
             let error = error.into_inner();
             if error.is_data() {
-                let (line, fault) = (error.line(), data_error(&path, &sentence(&error)));
+                let (line, fault) = (error.line(), serde_error(&path, &sentence(&error)));
                 errors.add(format!("line {line}, {}", fault.field), fault.code, fault.message);
             } else {
                 malformed(&error, errors);
@@ -183,7 +183,7 @@ fn parse<T: DeserializeOwned>(item: &RawValue, location: &Location, errors: &mut
         Ok(value) => Some(value),
         Err(error) => {
             let path = error.path().to_string();
-            let fault = data_error(&path, &sentence(&error.into_inner()));
+            let fault = serde_error(&path, &sentence(&error.into_inner()));
             errors.add(location.of(&fault.field), fault.code, fault.message);
             None
         }

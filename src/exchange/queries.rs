@@ -90,7 +90,7 @@ pub fn tasks<'s>(snapshot: &'s mut Snapshot, owner: &'s OwnerId) -> BoxStream<'s
             priority: row.priority,
             due: row.due_date.map(|date| Due::from_parts(date, row.due_time, row.due_time_zone.as_deref())),
             recurrence: row.recurrence.map(Recurrence::from_column),
-            labels: Labels::stored(row.labels),
+            labels: Labels::from_column(row.labels),
             project_id: row.project_id,
             parent_id: row.parent_id,
             order: u32::try_from(row.place).ok(),

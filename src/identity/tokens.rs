@@ -28,7 +28,7 @@ impl Tokens {
     pub fn new(secret: &[u8], issuer: Option<String>, audience: Option<String>) -> Self {
         Self {
             encoding: EncodingKey::from_secret(secret),
-            keys: Keys::Single(Key::of_secret(secret)),
+            keys: Keys::Single(Key::from_secret(secret)),
             rules: Rules { issuer, audience, user_claim: "sub".to_owned(), prefix: String::new() },
         }
     }

@@ -1,5 +1,5 @@
-//! JSON Web Keys as issuers publish them (RFC 7517), parsed leniently: unusable keys are left out, so
-//! that an issuer may also publish keys for other services.
+//! JSON Web Keys as issuers publish them (RFC 7517). The keys of a set are parsed one by one, so that a
+//! key that Taskwire cannot use does not make the whole set unusable.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -27,6 +27,7 @@ pub struct Jwk {
 }
 
 impl Jwk {
+    /// Whether `use` and `key_ops` allow the verification of signatures.
     pub fn is_for_signatures(&self) -> bool {
         self.purpose.as_deref().is_none_or(|purpose| purpose == "sig")
             && self.key_ops.as_ref().is_none_or(|operations| operations.iter().any(|name| name == "verify"))

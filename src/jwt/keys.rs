@@ -1,5 +1,5 @@
-//! Keys that verify signatures. Each key has its own list of algorithms, so that a token cannot choose
-//! another: a public key is never used as the secret of an HMAC (RFC 8725 §2.1, §3.1).
+//! Keys that verify signatures. Each key has a list of algorithms, and a token must use one of them. So
+//! a public key is never used as the secret of an HMAC (RFC 8725 §2.1, §3.1).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,14 +15,15 @@ use super::Unverified;
 use super::jwk::{Jwk, JwkSet};
 use crate::model::TokenError;
 
-/// The algorithms of an RSA key, unless its issuer publishes it for one of them only.
+/// The algorithms of an RSA key, unless its `alg` names a single one.
 const RSA: &[Algorithm] = &[RS256, RS384, RS512, PS256];
-/// Shorter keys are too weak (RFC 7518 §3.3); longer ones make each check too slow.
+/// The allowed size of RSA keys in bits. Shorter keys are too weak (RFC 7518 §3.3); with longer ones,
+/// each verification takes too long.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
 
-/// How many keys may share one name. A rotation needs two, and each costs a computation.
+/// How many keys may have the same `kid`. A rotation needs two; a token is verified with each of them.
 const MAX_CANDIDATES: usize = 4;
-/// How many keys one set may have.
+/// How many keys a set may have.
 const MAX_KEYS: usize = 64;
 
 /// The identifiers of key types and curves in a PEM file (RFC 8017, RFC 5480, RFC 8410).
@@ -32,7 +33,7 @@ const P256_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3
 const P384_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const ED25519_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
-/// One key, and the algorithms that it is for.
+/// A key and the algorithms with which it may be used.
 #[derive(Clone)]
 pub struct Key {
     algorithms: Vec<Algorithm>,
@@ -61,18 +62,18 @@ pub enum KeyError {
 }
 
 impl Key {
-    /// A secret that is shared with the issuer.
-    pub fn of_secret(secret: &[u8]) -> Self {
+    /// A secret that the server shares with the issuer.
+    pub fn from_secret(secret: &[u8]) -> Self {
         Self { algorithms: vec![HS256], decoding: DecodingKey::from_secret(secret) }
     }
 
-    /// The public half of one of the deployment's own key pairs.
-    pub fn of_own(public: &[u8; 32]) -> Result<Self, KeyError> {
-        Self::of_ed25519(DecodingKey::from_ed_der(public))
+    /// The public Ed25519 key of one of this deployment's own key pairs.
+    pub fn from_own_public_key(public: &[u8; 32]) -> Result<Self, KeyError> {
+        Self::from_ed25519(DecodingKey::from_ed_der(public))
     }
 
-    /// A public key from a PEM file. Its type determines its algorithms.
-    pub fn of_pem(pem: &str) -> Result<Self, KeyError> {
+    /// A public key from a PEM file. The type of the key determines its algorithms.
+    pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
         let pem = pem.trim();
         if pem.contains("PRIVATE KEY") {
             return Err(KeyError::Private);
@@ -90,17 +91,18 @@ impl Key {
                 let decoding = DecodingKey::from_rsa_der(bytes);
                 let public = jsonwebtoken::jwk::Jwk::from_decoding_key(&decoding, None).map_err(|_| KeyError::Size)?;
                 let AlgorithmParameters::RSA(parameters) = public.algorithm else { return Err(KeyError::Kind) };
-                Self::of_rsa(&parameters.n, &parameters.e)
+                Self::from_rsa(&parameters.n, &parameters.e)
             }
-            (EC_OID, Some(P256_OID)) => Self::usable(DecodingKey::from_ec_der(bytes), &[ES256]),
-            (EC_OID, Some(P384_OID)) => Self::usable(DecodingKey::from_ec_der(bytes), &[ES384]),
-            (ED25519_OID, _) => Self::of_ed25519(DecodingKey::from_ed_der(bytes)),
+            (EC_OID, Some(P256_OID)) => Self::checked(DecodingKey::from_ec_der(bytes), &[ES256]),
+            (EC_OID, Some(P384_OID)) => Self::checked(DecodingKey::from_ec_der(bytes), &[ES384]),
+            (ED25519_OID, _) => Self::from_ed25519(DecodingKey::from_ed_der(bytes)),
             _ => Err(KeyError::Kind),
         }
     }
 
-    /// A key of a published set. The `use`, `key_ops` and `alg` that it states must allow its use here.
-    pub(super) fn of_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
+    /// A key of a published set. Its `use`, `key_ops` and `alg`, if it has them, must allow the
+    /// verification of signatures.
+    pub(super) fn from_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
         if !jwk.is_for_signatures() {
             return Err(KeyError::Use);
         }
@@ -110,16 +112,16 @@ impl Key {
         let mut key = match (jwk.kty.as_str(), jwk.crv.as_deref(), &jwk.x, &jwk.y) {
             ("RSA", _, _, _) => {
                 let (Some(n), Some(e)) = (&jwk.n, &jwk.e) else { return Err(KeyError::Form) };
-                Self::of_rsa(n, e)?
+                Self::from_rsa(n, e)?
             }
             ("EC", Some(curve @ ("P-256" | "P-384")), Some(x), Some(y)) => {
                 let decoding = DecodingKey::from_ec_components(x, y).map_err(|_| KeyError::Form)?;
-                Self::usable(decoding, &[if curve == "P-256" { ES256 } else { ES384 }])?
+                Self::checked(decoding, &[if curve == "P-256" { ES256 } else { ES384 }])?
             }
             ("OKP", Some("Ed25519"), Some(x), _) => {
-                Self::of_ed25519(DecodingKey::from_ed_components(x).map_err(|_| KeyError::Form)?)?
+                Self::from_ed25519(DecodingKey::from_ed_components(x).map_err(|_| KeyError::Form)?)?
             }
-            // "oct", a secret, is among these: a published secret is none.
+            // This includes "oct": a published secret is no longer secret.
             _ => return Err(KeyError::Kind),
         };
         if let Some(only) = &jwk.alg {
@@ -129,38 +131,38 @@ impl Key {
         if key.algorithms.is_empty() { Err(KeyError::Kind) } else { Ok(key) }
     }
 
-    fn of_rsa(n: &str, e: &str) -> Result<Self, KeyError> {
+    fn from_rsa(n: &str, e: &str) -> Result<Self, KeyError> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(n).map_err(|_| KeyError::Form)?;
         let leading = bytes.iter().take_while(|byte| **byte == 0).count();
         let bits = (bytes.len() - leading) * 8 - bytes.get(leading).map_or(0, |byte| byte.leading_zeros() as usize);
         if !RSA_BITS.contains(&bits) {
             return Err(KeyError::Size);
         }
-        Self::usable(DecodingKey::from_rsa_components(n, e).map_err(|_| KeyError::Form)?, RSA)
+        Self::checked(DecodingKey::from_rsa_components(n, e).map_err(|_| KeyError::Form)?, RSA)
     }
 
-    fn of_ed25519(decoding: DecodingKey) -> Result<Self, KeyError> {
-        // Checked here, because the library takes the first 32 bytes without looking.
+    fn from_ed25519(decoding: DecodingKey) -> Result<Self, KeyError> {
+        // The library takes the first 32 bytes without a check of the length.
         if decoding.try_get_as_bytes().is_ok_and(|bytes| bytes.len() == 32) {
-            Self::usable(decoding, &[EdDSA])
+            Self::checked(decoding, &[EdDSA])
         } else {
             Err(KeyError::Form)
         }
     }
 
-    /// Lets the library check the key, for instance whether it is a point of its curve.
-    fn usable(decoding: DecodingKey, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
+    /// Makes the library check the key, for example whether it is a point on its curve.
+    fn checked(decoding: DecodingKey, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
         for algorithm in algorithms {
             crypto::verify("", b"", &decoding, *algorithm).map_err(|_| KeyError::Kind)?;
         }
         Ok(Self { algorithms: algorithms.to_vec(), decoding })
     }
 
-    fn fits(&self, token: &Unverified<'_>) -> bool {
+    fn allows_algorithm_of(&self, token: &Unverified<'_>) -> bool {
         self.algorithms.contains(&token.algorithm)
     }
 
-    fn signed(&self, token: &Unverified<'_>) -> bool {
+    fn has_signed(&self, token: &Unverified<'_>) -> bool {
         crypto::verify(token.signature, token.message.as_bytes(), &self.decoding, token.algorithm).unwrap_or(false)
     }
 }
@@ -168,16 +170,16 @@ impl Key {
 /// The keys of one issuer.
 #[derive(Clone)]
 pub enum Keys {
-    /// The issuer has a single key, and the names in tokens are ignored.
+    /// A single key. The `kid` of tokens is ignored.
     Single(Key),
-    /// A published set.
+    /// A published set: the keys by their `kid`, and the keys without one.
     Set { named: HashMap<String, Vec<Key>>, unnamed: Vec<Key> },
 }
 
 impl Keys {
-    /// Parses a JSON Web Key Set. Keys that cannot be used here are left out. Keys that share a name
-    /// are all kept.
-    pub fn of_jwks(json: &[u8]) -> Result<Self, KeyError> {
+    /// Parses a JSON Web Key Set and leaves out the keys that Taskwire cannot use. It keeps all keys that
+    /// have the same `kid`.
+    pub fn from_jwks(json: &[u8]) -> Result<Self, KeyError> {
         let set: JwkSet = serde_json::from_slice(json).map_err(|_| KeyError::Set)?;
         if set.keys.len() > MAX_KEYS {
             return Err(KeyError::TooMany);
@@ -186,7 +188,7 @@ impl Keys {
         let mut unnamed = Vec::new();
         for jwk in set.keys {
             let Ok(jwk) = serde_json::from_value::<Jwk>(jwk) else { continue };
-            let Ok(key) = Key::of_jwk(&jwk) else { continue };
+            let Ok(key) = Key::from_jwk(&jwk) else { continue };
             match jwk.kid {
                 Some(kid) => named.entry(kid).or_default().push(key),
                 None => unnamed.push(key),
@@ -201,23 +203,24 @@ impl Keys {
         Ok(Self::Set { named, unnamed })
     }
 
-    /// Checks that one of the keys that the token may use made its signature.
+    /// Checks that one of the candidate keys made the signature of the token.
     pub(super) fn check_signature(&self, token: &Unverified<'_>) -> Result<(), TokenError> {
-        let (candidates, certain): (Vec<&Key>, bool) = match self {
+        let (candidates, key_is_known): (Vec<&Key>, bool) = match self {
             Self::Single(key) => (vec![key], true),
             Self::Set { named, unnamed } => match token.kid().map(|kid| named.get(kid)) {
                 Some(Some(keys)) => (keys.iter().collect(), true),
                 Some(None) => (unnamed.iter().collect(), false),
-                // A token without a key's name may use any of them.
+                // A token without a `kid` may use any key of the set.
                 None => (named.values().flatten().chain(unnamed).collect(), false),
             },
         };
-        let mut fitting = candidates.into_iter().filter(|key| key.fits(token)).take(MAX_CANDIDATES).peekable();
-        let fits = fitting.peek().is_some();
-        if fitting.any(|key| key.signed(token)) {
+        let mut allowed =
+            candidates.into_iter().filter(|key| key.allows_algorithm_of(token)).take(MAX_CANDIDATES).peekable();
+        let any_allowed = allowed.peek().is_some();
+        if allowed.any(|key| key.has_signed(token)) {
             return Ok(());
         }
-        Err(match (certain, fits) {
+        Err(match (key_is_known, any_allowed) {
             (true, true) => TokenError::Signature,
             (true, false) => TokenError::Algorithm,
             (false, _) => TokenError::UnknownKey,
@@ -225,7 +228,7 @@ impl Keys {
     }
 }
 
-/// Shows only how many there are, because one of them may be a secret.
+/// Shows only the number of keys, because a key may be a secret.
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = match self {

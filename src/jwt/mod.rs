@@ -1,8 +1,9 @@
-//! JSON Web Tokens, without I/O: whether a token is valid is a function of its text, keys, rules and
-//! the time. Where keys come from is decided elsewhere.
+//! JSON Web Tokens. Verification is a pure function of the token's text, the keys, the rules and the
+//! time; the room `identity` fetches the keys.
 //!
-//! The token never chooses: the type of the key determines the possible algorithms, a look-up of `kid`
-//! in a map determines the key, and other headers (`jwk`, `jku`, `x5u`, `x5c`) are not read.
+//! A token cannot choose how it is verified: the type of the key determines the possible algorithms,
+//! `kid` only selects one of the issuer's keys, and the headers `jwk`, `jku`, `x5u` and `x5c` are not
+//! read.
 
 mod jwk;
 mod keys;
@@ -17,7 +18,7 @@ pub use unverified::Unverified;
 
 use crate::model::{Identity, TokenError};
 
-/// Verifies a token by keys and rules.
+/// Verifies the claims and the signature of a token.
 ///
 /// On [`TokenError::UnknownKey`] the caller may try again with newer keys.
 pub fn verify(token: &Unverified<'_>, keys: &Keys, rules: &Rules, now: DateTime<Utc>) -> Result<Identity, TokenError> {

@@ -1,4 +1,4 @@
-//! The rules for the claims of a token, and the identity that follows from them.
+//! The rules for the claims of a token. Claims that pass them give an [`Identity`].
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -7,11 +7,12 @@ use crate::model::{Credential, Identity, OwnerId, TokenError};
 
 /// How far the clocks of issuer and server may differ, in seconds.
 const LEEWAY: f64 = 5.0;
-/// How far in the future `iat` may be, in seconds. It may be more than the leeway, because that does no
-/// harm; without a bound, such a token would outlive its revocation.
+/// How far in the future `iat` may be, in seconds. More than the leeway does no harm, but there must be a
+/// bound: a revocation covers the tokens issued before it, so a token with a later `iat` would remain
+/// valid.
 const ISSUED_AHEAD: f64 = 60.0;
 
-/// The `iss` of this deployment's own tokens. No other issuer can have it.
+/// The `iss` of this deployment's own tokens. No other issuer may have it.
 pub const OWN_ISSUER: &str = "taskwire";
 
 /// What the tokens of one issuer must contain.
@@ -23,29 +24,30 @@ pub struct Rules {
     pub audience: Option<String>,
     /// The claim that names the user.
     pub user_claim: String,
-    /// A prefix for that name, so that no issuer can act for the users of another.
+    /// The prefix of the issuer's user ids, so that no issuer can act for the users of another.
     pub prefix: String,
 }
 
 impl Rules {
+    /// Checks the claims. The identity is valid only if the signature is verified too.
     pub(super) fn identify(&self, claims: &Map<String, Value>, now: DateTime<Utc>) -> Result<Identity, TokenError> {
         self.check_issuer(claims.get("iss"))?;
         self.check_audience(claims.get("aud"))?;
         #[expect(clippy::cast_precision_loss, reason = "seconds stay far below 2^52")]
         let now = now.timestamp_millis() as f64 / 1000.0;
-        let expires_at = number(claims, "exp")?.ok_or(TokenError::Claims)?;
+        let expires_at = seconds(claims, "exp")?.ok_or(TokenError::Claims)?;
         if expires_at + LEEWAY < now {
             return Err(TokenError::Expired);
         }
-        if number(claims, "nbf")?.is_some_and(|from| from > now + LEEWAY) {
+        if seconds(claims, "nbf")?.is_some_and(|from| from > now + LEEWAY) {
             return Err(TokenError::NotYetValid);
         }
-        let issued_at = number(claims, "iat")?;
+        let issued_at = seconds(claims, "iat")?;
         if issued_at.is_some_and(|at| at > now + ISSUED_AHEAD) {
             return Err(TokenError::NotYetValid);
         }
         let user = claims.get(&self.user_claim).and_then(Value::as_str).ok_or(TokenError::Claims)?;
-        // Checked without the prefix as well, because an empty name would pass with one.
+        // The name is also checked alone, because with a prefix even an empty name would pass.
         let owner = format!("{}{user}", self.prefix);
         if !is_user_id(user) || !is_user_id(&owner) {
             return Err(TokenError::Subject);
@@ -59,28 +61,28 @@ impl Rules {
     }
 
     fn check_issuer(&self, claim: Option<&Value>) -> Result<(), TokenError> {
-        let named = claim.and_then(Value::as_str);
-        let right = match &self.issuer {
-            Some(issuer) => named == Some(issuer),
-            None => named != Some(OWN_ISSUER),
+        let name = claim.and_then(Value::as_str);
+        let accepted = match &self.issuer {
+            Some(issuer) => name == Some(issuer),
+            None => name != Some(OWN_ISSUER),
         };
-        if right { Ok(()) } else { Err(TokenError::Issuer) }
+        if accepted { Ok(()) } else { Err(TokenError::Issuer) }
     }
 
     fn check_audience(&self, claim: Option<&Value>) -> Result<(), TokenError> {
         let Some(audience) = self.audience.as_deref() else { return Ok(()) };
         let is_ours = |value: &Value| value.as_str() == Some(audience);
-        let right = match claim {
+        let accepted = match claim {
             Some(Value::Array(several)) => several.iter().any(is_ours),
             Some(one) => is_ours(one),
             None => false,
         };
-        if right { Ok(()) } else { Err(TokenError::Audience) }
+        if accepted { Ok(()) } else { Err(TokenError::Audience) }
     }
 }
 
-/// A claim that is a time, if it is there.
-fn number(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, TokenError> {
+/// The seconds in a claim that is a time; `None` without the claim.
+fn seconds(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, TokenError> {
     /// Above this, an `f64` cannot distinguish seconds.
     const LARGEST: f64 = 9_007_199_254_740_992.0;
     match claims.get(name) {
@@ -92,14 +94,15 @@ fn number(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, TokenE
     }
 }
 
-/// The time in a claim; one out of range becomes the first or the last time.
+/// The time for the seconds in a claim. A value out of chrono's range becomes its first or last time.
 fn time(seconds: f64) -> DateTime<Utc> {
     let bound = if seconds < 0.0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
-    #[expect(clippy::cast_possible_truncation, reason = "it was checked to be a whole number's size")]
+    #[expect(clippy::cast_possible_truncation, reason = "`seconds()` limits its size")]
     DateTime::from_timestamp(seconds as i64, 0).unwrap_or(bound)
 }
 
-/// 1 to 255 characters, no control characters, and not a segment that clients remove from paths.
+/// Whether a text can be a user id: 1 to 255 characters, no control characters, and not `.` or `..`,
+/// which clients remove from paths.
 pub fn is_user_id(sub: &str) -> bool {
     let length = sub.chars().count();
     (1..=255).contains(&length) && !sub.chars().any(char::is_control) && sub != "." && sub != ".."

@@ -1,4 +1,4 @@
-//! Parsing the text of a token. Nothing in it can be trusted yet.
+//! Parses the text of a token. Its content is not trusted until the signature is verified.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 
 use crate::model::TokenError;
 
-/// Longer tokens are rejected unread: no claim that Taskwire uses is that long.
+/// Longer tokens are rejected without parsing. No claim that Taskwire uses is that long.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-/// The types that a token may declare. Others, such as `logout+jwt` or `dpop+jwt`, have other purposes
-/// (RFC 8725 §3.11).
+/// The allowed values of `typ`. Tokens of other types, such as `logout+jwt` or `dpop+jwt`, are for other
+/// purposes (RFC 8725 §3.11).
 const TYPES: [&str; 3] = ["jwt", "at+jwt", "application/at+jwt"];
 
 /// A well-formed token whose signature has not been verified.
@@ -33,7 +33,7 @@ impl<'t> Unverified<'t> {
         let (message, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
         let (header, claims) = message.split_once('.').ok_or(TokenError::Malformed)?;
         let (header, claims) = (object(header)?, object(claims)?);
-        // No extension is supported, and an unknown one must be rejected (RFC 7515 §4.1.11).
+        // RFC 7515 §4.1.11 requires that an unknown critical extension is rejected; none is known here.
         if header.contains_key("crit") {
             return Err(TokenError::Extension);
         }
@@ -47,12 +47,12 @@ impl<'t> Unverified<'t> {
         Ok(Self { message, signature, algorithm, kid, claims })
     }
 
-    /// The name of its key, as the token states it.
+    /// The `kid` that the token states: the name of the key that signed it.
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// Its issuer, as the token states it.
+    /// The `iss` that the token states.
     pub fn issuer(&self) -> Option<&str> {
         self.claims.get("iss").and_then(Value::as_str)
     }
@@ -62,8 +62,8 @@ impl<'t> Unverified<'t> {
     }
 }
 
-/// The algorithm with this name. `none` is not one of them. `Ed25519` is RFC 9864's name for `EdDSA`
-/// with the only curve that is used here.
+/// The algorithm with this name; `none` is not allowed. `Ed25519` is the name in RFC 9864 for `EdDSA`
+/// with the only curve that Taskwire supports.
 pub fn algorithm(name: &str) -> Option<Algorithm> {
     match name {
         "Ed25519" => Some(Algorithm::EdDSA),
@@ -71,8 +71,8 @@ pub fn algorithm(name: &str) -> Option<Algorithm> {
     }
 }
 
-/// Parses a part of a token. The parser bounds the depth. Of members with the same name the last
-/// counts; the part is parsed only once, so no other code can read it differently.
+/// Parses the header or the claims of a token. The parser limits the depth. If several members have the
+/// same name, the last one counts; no other code parses the part again and could choose another.
 fn object(part: &str) -> Result<Map<String, Value>, TokenError> {
     let json = BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Malformed)?;
     serde_json::from_slice(&json).map_err(|_| TokenError::Malformed)

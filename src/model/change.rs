@@ -1,5 +1,5 @@
-//! One change of a task or a project. The log stores it, writers hand it to the hub, and clients
-//! receive it: all of them use this one type. Its JSON is what goes over the wire.
+//! One change of a task or a project. The log stores changes, writers publish them to the hub, and
+//! clients receive them; all use this type. Its JSON is the wire format.
 
 use std::str::FromStr;
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{History, Position, Project, ProjectId, Seq, Task, TaskId};
 
-/// A change. The constructors make only changes whose subject fits the kind and whose position
-/// has the number of the change.
+/// A change. The constructors guarantee that the subject fits the kind, and that `seq` is the
+/// sequence number of `position`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Received")]
+#[serde(try_from = "UncheckedChange")]
 pub struct Change {
     #[serde(rename = "type")]
     kind: ChangeKind,
@@ -22,7 +22,7 @@ pub struct Change {
     subject: Subject,
 }
 
-/// What happened, and to which kind of thing.
+/// What happened, to a task or to a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeKind {
     TaskCreated,
@@ -35,8 +35,8 @@ pub enum ChangeKind {
     ProjectRestored,
 }
 
-/// What a change is about: the task or project as the change left it, or the id of the one that
-/// the change deleted. The variants' names are the names of the fields in JSON.
+/// The task or project after the change, or its id if the change deleted it. The names of the
+/// variants are the names of the fields in JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
@@ -46,7 +46,7 @@ pub enum Subject {
     ProjectId(ProjectId),
 }
 
-/// What a change did to a task or project that exists after it.
+/// The kinds of change after which the task or project exists: all but a deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Saved {
     Created,
@@ -55,8 +55,8 @@ pub enum Saved {
 }
 
 impl Change {
-    /// A change that left this task. Its number and time are in the task.
-    pub fn of_task(history: History, saved: Saved, task: Task) -> Self {
+    /// A change that saved this task. The number and the time of the change are those of the task.
+    pub fn task_saved(history: History, saved: Saved, task: Task) -> Self {
         let kind = match saved {
             Saved::Created => ChangeKind::TaskCreated,
             Saved::Updated => ChangeKind::TaskUpdated,
@@ -65,8 +65,9 @@ impl Change {
         Self::new(history.at(task.version), task.updated_at, kind, Subject::Task(task))
     }
 
-    /// A change that left this project. Its number and time are in the project.
-    pub fn of_project(history: History, saved: Saved, project: Project) -> Self {
+    /// A change that saved this project. The number and the time of the change are those of the
+    /// project.
+    pub fn project_saved(history: History, saved: Saved, project: Project) -> Self {
         let kind = match saved {
             Saved::Created => ChangeKind::ProjectCreated,
             Saved::Updated => ChangeKind::ProjectUpdated,
@@ -83,8 +84,8 @@ impl Change {
         Self::new(position, at, ChangeKind::ProjectDeleted, Subject::ProjectId(id))
     }
 
-    /// A change from outside the program, from the log or the wire. `None` if the subject is not
-    /// one that a change of this kind has.
+    /// A change that was read from the log or from the wire. `None` if the subject does not fit the
+    /// kind.
     pub fn checked(position: Position, at: DateTime<Utc>, kind: ChangeKind, subject: Subject) -> Option<Self> {
         kind.fits(&subject).then(|| Self::new(position, at, kind, subject))
     }
@@ -102,7 +103,7 @@ impl Change {
         self.seq
     }
 
-    /// The position right after this change.
+    /// The position of a client that has unchecked this change.
     pub const fn position(&self) -> Position {
         self.position
     }
@@ -115,7 +116,7 @@ impl Change {
         &self.subject
     }
 
-    /// The task as the change left it, if the change is about one and did not delete it.
+    /// The task after the change. `None` if the change deleted it or is about a project.
     pub const fn task(&self) -> Option<&Task> {
         if let Subject::Task(task) = &self.subject { Some(task) } else { None }
     }
@@ -124,7 +125,7 @@ impl Change {
         if let Subject::Task(task) = &mut self.subject { Some(task) } else { None }
     }
 
-    /// The project as the change left it, if the change is about one and did not delete it.
+    /// The project after the change. `None` if the change deleted it or is about a task.
     pub const fn project(&self) -> Option<&Project> {
         if let Subject::Project(project) = &self.subject { Some(project) } else { None }
     }
@@ -142,7 +143,7 @@ impl ChangeKind {
         Self::ProjectRestored,
     ];
 
-    /// Its name in the log and on the wire.
+    /// The name in the log and on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::TaskCreated => "task.created",
@@ -172,7 +173,7 @@ impl ChangeKind {
     }
 }
 
-/// No change has this name.
+/// There is no kind of change with this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a kind of change")]
 pub struct UnknownKind(String);
@@ -197,9 +198,9 @@ impl<'de> Deserialize<'de> for ChangeKind {
     }
 }
 
-/// A change as it was received, before it is checked.
+/// A change in JSON, before it is checked.
 #[derive(Deserialize)]
-struct Received {
+struct UncheckedChange {
     #[serde(rename = "type")]
     kind: ChangeKind,
     seq: Seq,
@@ -209,24 +210,24 @@ struct Received {
     subject: Subject,
 }
 
-/// What was received is not a change.
+/// Why the unchecked JSON is not a change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-enum NotAChange {
+enum InvalidChange {
     #[error("the change has the number {0} and the position of {1}")]
-    OtherPosition(Seq, Seq),
+    WrongSeq(Seq, Seq),
     #[error("the subject is not that of a change {0:?}")]
-    OtherSubject(&'static str),
+    WrongSubject(&'static str),
 }
 
-impl TryFrom<Received> for Change {
-    type Error = NotAChange;
+impl TryFrom<UncheckedChange> for Change {
+    type Error = InvalidChange;
 
-    fn try_from(received: Received) -> Result<Self, Self::Error> {
-        let Received { kind, seq, position, at, subject } = received;
+    fn try_from(unchecked: UncheckedChange) -> Result<Self, Self::Error> {
+        let UncheckedChange { kind, seq, position, at, subject } = unchecked;
         if seq != position.seq {
-            return Err(NotAChange::OtherPosition(seq, position.seq));
+            return Err(InvalidChange::WrongSeq(seq, position.seq));
         }
-        Self::checked(position, at, kind, subject).ok_or(NotAChange::OtherSubject(kind.name()))
+        Self::checked(position, at, kind, subject).ok_or(InvalidChange::WrongSubject(kind.name()))
     }
 }
 

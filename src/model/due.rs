@@ -1,6 +1,6 @@
-//! When a task is due: a [`Due`] is a date, or a date and a time in a time zone. It is kept as the
-//! owner wrote it, on the wall clock, so that 09:30 stays 09:30 whatever is decided about summer
-//! time; instants are worked out from it.
+//! When a task is due. A [`Due`] is a date, or a date and a time in a time zone. The server stores the
+//! local date and time that the owner wrote and computes instants from them, so 09:30 stays 09:30 even
+//! if the rules of the time zone change.
 
 mod bound;
 mod zone;
@@ -18,32 +18,32 @@ use utoipa::ToSchema;
 pub use bound::DueBound;
 pub use zone::{TimeZone, UnknownTimeZone};
 
-/// When something is due: a date alone, or a date with a time of day and its time zone. `time`
-/// and `time_zone` come together or not at all.
+/// When a task is due: a date alone, or a date with a time of day and a time zone. `time` and
+/// `time_zone` require each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
 pub struct Due {
     /// The day, from 1900-01-01 to 9999-12-31.
     #[schema(example = "2026-11-25")]
     date: NaiveDate,
-    /// The time of day on the clocks of the time zone, to the minute, from 00:00 to 23:59. Where
-    /// the clocks jump from 02:00 to 03:00, 02:30 means 03:30; a time that comes twice means the
-    /// first.
+    /// The local time in the time zone, to the minute, from 00:00 to 23:59. If the clocks go from 02:00
+    /// to 03:00 on that day, 02:30 means 03:30. A time that occurs twice on that day means the first
+    /// one.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_time")]
     #[schema(value_type = Option<String>, nullable = false, pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "09:30")]
     time: Option<NaiveTime>,
-    /// The IANA name of the time zone, in exact case.
+    /// The IANA name of the time zone; upper and lower case matter.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false, min_length = 2, max_length = 64, example = "Europe/Berlin")]
     time_zone: Option<TimeZone>,
 }
 
 impl Due {
-    /// Due on a day, wherever its owner is.
+    /// Due on a day, in whichever time zone the owner is.
     pub const fn on(date: NaiveDate) -> Self {
         Self { date, time: None, time_zone: None }
     }
 
-    /// Due at a time of day, to the minute.
+    /// Due at a local time. Seconds are cut off.
     pub fn at(date: NaiveDate, time: NaiveTime, time_zone: TimeZone) -> Self {
         let minute = NaiveTime::from_hms_opt(time.hour(), time.minute(), 0);
         Self { date, time: minute, time_zone: Some(time_zone) }
@@ -61,46 +61,46 @@ impl Due {
         self.time_zone
     }
 
-    /// The same time of day on another date; `None` for a date that is out of range.
+    /// The same time of day on another date. `None` if the date is not between 1900 and 9999.
     #[must_use]
     pub fn moved_to(&self, date: NaiveDate) -> Option<Self> {
         in_range(date).then_some(Self { date, ..*self })
     }
 
-    /// What the calendar and the clock on the wall show; midnight for a date alone.
-    pub fn wall(&self) -> NaiveDateTime {
+    /// The local date and time; midnight for a date alone.
+    pub fn local_time(&self) -> NaiveDateTime {
         self.date.and_time(self.time.unwrap_or(NaiveTime::MIN))
     }
 
-    /// The instant at which it is due. A date alone is due on that day everywhere, which is no one
-    /// instant; midnight UTC at its beginning stands for it (a "floating" instant), so that dates
-    /// alone sort among themselves and before the times of their day in UTC.
+    /// The instant at which the task is due. A date alone has no single instant, because it depends on
+    /// the time zone of the reader. Midnight UTC at the beginning of the day represents it, so that
+    /// dates alone sort in their order, and before the times of that day in UTC.
     pub fn instant(&self) -> DateTime<Utc> {
         match self.time_zone {
-            Some(zone) => zone.instant(self.wall()),
-            None => self.wall().and_utc(),
+            Some(zone) => zone.instant(self.local_time()),
+            None => self.local_time().and_utc(),
         }
     }
 
-    /// What the database keeps of it, in three columns.
+    /// The three columns that the database stores.
     pub fn parts(&self) -> (NaiveDate, Option<NaiveTime>, Option<&'static str>) {
         (self.date, self.time, self.time_zone.map(TimeZone::name))
     }
 
-    /// Reads what [`Self::parts`] gave. A time in a zone that this server does not know (another
-    /// version's database did) comes back as its date alone: that much is still certain, while
-    /// the time in any other zone would be a wrong instant, and an error would take the whole
-    /// list of tasks with it. The columns keep what they hold until somebody sets the due again.
+    /// The inverse of [`Self::parts`]. If this server does not know the time zone, because another
+    /// version with another time zone database stored it, the result is the date alone: another zone
+    /// would give a wrong instant, and an error would fail the whole list of tasks. The columns stay
+    /// unchanged until somebody sets the due again.
     pub fn from_parts(date: NaiveDate, time: Option<NaiveTime>, time_zone: Option<&str>) -> Self {
         let zone = time_zone.and_then(|name| name.parse().ok());
         time.zip(zone).map_or(Self::on(date), |(time, zone)| Self::at(date, time, zone))
     }
 }
 
-/// A `Due` as it comes in, before its parts are known to fit.
+/// A due in JSON, before the check that `time` and `time_zone` are both there or both missing.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Given {
+struct UncheckedDue {
     #[serde(deserialize_with = "read_date")]
     date: NaiveDate,
     #[serde(default, deserialize_with = "read_time")]
@@ -111,10 +111,10 @@ struct Given {
 
 impl<'de> Deserialize<'de> for Due {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        /// Takes an object only: serde would also fill the fields from an array.
-        struct Object;
+        /// Accepts only an object. A derived implementation would also accept an array.
+        struct ObjectVisitor;
 
-        impl<'de> Visitor<'de> for Object {
+        impl<'de> Visitor<'de> for ObjectVisitor {
             type Value = Due;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -122,7 +122,8 @@ impl<'de> Deserialize<'de> for Due {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Due, A::Error> {
-                let Given { date, time, time_zone } = Given::deserialize(MapAccessDeserializer::new(map))?;
+                let UncheckedDue { date, time, time_zone } =
+                    UncheckedDue::deserialize(MapAccessDeserializer::new(map))?;
                 match (time, time_zone) {
                     (None, None) => Ok(Due::on(date)),
                     (Some(time), Some(zone)) => Ok(Due::at(date, time, zone)),
@@ -132,7 +133,7 @@ impl<'de> Deserialize<'de> for Due {
             }
         }
 
-        deserializer.deserialize_map(Object)
+        deserializer.deserialize_map(ObjectVisitor)
     }
 }
 
@@ -142,23 +143,23 @@ fn in_range(date: NaiveDate) -> bool {
 
 fn read_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
     let text = Cow::<str>::deserialize(deserializer)?;
-    // Chrono also reads signs and single digits.
-    let date = Some(&text).filter(|text| is_shaped(text, "0000-00-00")).and_then(|text| text.parse().ok());
+    // Chrono also accepts signs and single digits.
+    let date = Some(&text).filter(|text| has_shape(text, "0000-00-00")).and_then(|text| text.parse().ok());
     date.filter(|date| in_range(*date))
         .ok_or_else(|| D::Error::custom("must be a date from 1900-01-01 to 9999-12-31, such as 2026-11-25"))
 }
 
 fn read_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveTime>, D::Error> {
     let text = Cow::<str>::deserialize(deserializer)?;
-    time_of(&text).map(Some).ok_or_else(|| D::Error::custom("must be a time from 00:00 to 23:59, such as 09:30"))
+    parse_time(&text).map(Some).ok_or_else(|| D::Error::custom("must be a time from 00:00 to 23:59, such as 09:30"))
 }
 
-fn time_of(text: &str) -> Option<NaiveTime> {
-    NaiveTime::parse_from_str(text, "%H:%M").ok().filter(|_| is_shaped(text, "00:00"))
+fn parse_time(text: &str) -> Option<NaiveTime> {
+    NaiveTime::parse_from_str(text, "%H:%M").ok().filter(|_| has_shape(text, "00:00"))
 }
 
-/// Whether the text has a digit wherever the shape has one, and else the same characters.
-fn is_shaped(text: &str, shape: &str) -> bool {
+/// Whether the text has a digit wherever the shape has a 0, and otherwise the same characters.
+fn has_shape(text: &str, shape: &str) -> bool {
     let fits = |(byte, shape): (u8, u8)| if shape == b'0' { byte.is_ascii_digit() } else { byte == shape };
     text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits)
 }

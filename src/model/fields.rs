@@ -1,5 +1,5 @@
-//! Helpers for single fields of requests and responses: how serde reads and writes them, and how
-//! the contract describes them.
+//! Helpers for single fields of requests and responses: functions for serde, for `validator`, and
+//! for the schemas of the contract.
 
 use std::borrow::Cow;
 
@@ -28,8 +28,8 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
-/// For enums that are words: serde takes any other JSON for a fault of the syntax, and would not
-/// say which field is wrong.
+/// For enums that are strings in JSON. Without this, `serde_json` reports a value of another type as
+/// a syntax error, and the error would not name the field.
 pub fn word<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -39,7 +39,7 @@ where
     T::deserialize(serde::de::value::CowStrDeserializer::new(text))
 }
 
-/// The same for fields of an update that cannot be cleared.
+/// Like [`word`], for fields of an update that cannot be cleared.
 pub fn word_not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -48,16 +48,18 @@ where
     word(deserializer).map(Some)
 }
 
+/// A string without white space around it.
 pub fn trimmed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = Cow::<str>::deserialize(deserializer)?;
     Ok(text.trim().to_owned())
 }
 
+/// Like [`trimmed`], for fields of an update that cannot be cleared.
 pub fn trimmed_not_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     trimmed(deserializer).map(Some)
 }
 
-/// Postgres text holds every character but U+0000.
+/// Rejects U+0000, the only character that a Postgres text cannot contain.
 pub fn storable(text: &str) -> Result<(), ValidationError> {
     if text.contains('\0') {
         return Err(ValidationError::new("nul").with_message("must not contain the character U+0000".into()));
@@ -65,26 +67,28 @@ pub fn storable(text: &str) -> Result<(), ValidationError> {
     Ok(())
 }
 
-/// A time as chrono would serialise it, but as one string.
-pub fn whole_time<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+/// Serialises a time as chrono does, but in one call instead of through a formatter, which would cost
+/// a call per part.
+pub fn rfc3339<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }
 
-/// The same for a time that may be missing.
+/// Like [`rfc3339`], for a time that may be null.
 #[expect(clippy::ref_option, reason = "serde's signature")]
-pub fn maybe_whole_time<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn optional_rfc3339<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
     match time {
-        Some(time) => whole_time(time, serializer),
+        Some(time) => rfc3339(time, serializer),
         None => serializer.serialize_none(),
     }
 }
 
-/// A time with three digits of a second, as JavaScript spells it, for readers that take whatever
-/// digits there are for milliseconds.
-pub fn milliseconds<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+/// Serialises a time with exactly three digits of a second, as JavaScript does: some clients read
+/// the digits as milliseconds, however many there are.
+pub fn rfc3339_millis<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
+/// The schema of a count: an integer from 0.
 pub fn count_schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
     <Seq as utoipa::PartialSchema>::schema()
 }
@@ -96,14 +100,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_reads_as_chrono_writes_it() {
+    fn a_time_is_written_as_chrono_writes_it() {
         #[derive(Serialize)]
-        struct Whole(#[serde(serialize_with = "whole_time")] DateTime<Utc>);
+        struct Time(#[serde(serialize_with = "rfc3339")] DateTime<Utc>);
 
         for nanoseconds in [0, 120_000_000, 123_456_000, 123_456_789] {
             let time = DateTime::from_timestamp(1_795_441_234, nanoseconds).expect("a time");
             let expected = serde_json::to_string(&time).expect("JSON");
-            assert_eq!(serde_json::to_string(&Whole(time)).expect("JSON"), expected);
+            assert_eq!(serde_json::to_string(&Time(time)).expect("JSON"), expected);
         }
     }
 }

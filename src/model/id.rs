@@ -1,5 +1,5 @@
-//! Names of what belongs to a user. An [`Id`] says what it names, so that a project's cannot
-//! stand where a task's is meant; on the wire and in the database it is a plain UUID.
+//! Typed ids. The type of an [`Id`] names what it identifies, so that nobody can pass a project's id
+//! where a task's is expected. On the wire and in the database an id is a plain UUID.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -18,24 +18,24 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
-/// What an id can name.
+/// Something that has an [`Id`] in the contract.
 pub trait Identified: 'static {
-    /// The schema's name in the contract.
+    /// The name of the id's schema in the contract.
     const SCHEMA: &'static str;
-    /// The schema's description.
-    const ABOUT: &'static str;
-    /// The path parameter that holds it.
+    /// The description of that schema.
+    const DESCRIPTION: &'static str;
+    /// The path parameter that contains the id.
     const PARAMETER: &'static str;
 }
 
-/// Names one `T` of its owner.
+/// The id of one `T`, unique among those of its owner.
 pub struct Id<T> {
     uuid: Uuid,
-    of: PhantomData<fn() -> T>,
+    marker: PhantomData<fn() -> T>,
 }
 
 impl<T> Id<T> {
-    /// A fresh id whose order is that of creation.
+    /// A new UUID version 7: later ids sort after earlier ones.
     #[expect(clippy::new_without_default, reason = "every call gives another id")]
     pub fn new() -> Self {
         Self::from(Uuid::now_v7())
@@ -48,11 +48,11 @@ impl<T> Id<T> {
 
 impl<T> From<Uuid> for Id<T> {
     fn from(uuid: Uuid) -> Self {
-        Self { uuid, of: PhantomData }
+        Self { uuid, marker: PhantomData }
     }
 }
 
-// Written out, because the derives would ask the same of `T`.
+// Implemented by hand, because the derives would require the same traits of `T`.
 impl<T> Clone for Id<T> {
     fn clone(&self) -> Self {
         *self
@@ -99,7 +99,7 @@ impl<T> fmt::Display for Id<T> {
     }
 }
 
-/// The text is not a UUID as the contract spells it.
+/// The text is not a UUID in the form of the contract: 36 characters with hyphens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a UUID such as 019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e")]
 pub struct MalformedId;
@@ -108,7 +108,7 @@ impl<T> FromStr for Id<T> {
     type Err = MalformedId;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // Uuid also reads braces, URNs and bare digits; the contract promises one form.
+        // `Uuid` also parses braces, URNs and UUIDs without hyphens; the contract allows one form.
         text.parse::<Uuid>().ok().filter(|_| text.len() == 36).map(Self::from).ok_or(MalformedId)
     }
 }
@@ -154,7 +154,7 @@ impl<T: Identified> PartialSchema for Id<T> {
         ObjectBuilder::new()
             .schema_type(SchemaType::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
-            .description(Some(T::ABOUT))
+            .description(Some(T::DESCRIPTION))
             .examples(["019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e"])
             .into()
     }

@@ -1,5 +1,5 @@
-//! What a verified token says about the caller, and why a token is not accepted. Values only: how
-//! tokens are verified is elsewhere.
+//! The identity that follows from a verified token, and the reasons for which a token is rejected.
+//! These are values only; the rooms `jwt` and `identity` verify tokens.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,20 +8,21 @@ use uuid::Uuid;
 
 use super::OwnerId;
 
-/// A verified token: its user, its times, and what kind of credential it is.
+/// The content of a verified token: its user, its times, and the kind of credential.
 #[derive(Debug, Clone)]
 pub struct Identity {
     pub owner: OwnerId,
-    /// When the token was issued, if it contains that.
+    /// When the token was issued, if it has the claim `iat`.
     pub issued_at: Option<DateTime<Utc>>,
     pub expires_at: DateTime<Utc>,
     pub credential: Credential,
 }
 
-/// What a request was authenticated with, and so what can be revoked to end its access.
+/// The kind of credential that authenticated a request. It determines what must be revoked to end
+/// the access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credential {
-    /// A JWT of an issuer, which belongs to no session here.
+    /// A JWT of an issuer. It belongs to no session of this deployment.
     Token,
     /// The access token of a session of this deployment's own accounts.
     Session(Uuid),
@@ -34,19 +35,19 @@ pub enum Credential {
 #[serde(rename_all = "kebab-case")]
 #[sqlx(type_name = "text", rename_all = "kebab-case")]
 pub enum Scope {
-    /// Only read, and follow changes.
+    /// Read data and follow changes, but write nothing.
     Read,
     ReadWrite,
 }
 
 impl Identity {
-    /// Whether it may change data; otherwise it may only read.
+    /// Whether the caller may write; otherwise it may only read.
     pub const fn may_write(&self) -> bool {
         !matches!(self.credential, Credential::ApiToken { scope: Scope::Read, .. })
     }
 }
 
-/// Why a token is not accepted. The texts are safe to send and to log: none quotes the token.
+/// Why a token is rejected. The texts are safe to send and to log: none contains a part of the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     #[error("send a token: Authorization: Bearer <token>")]
@@ -57,9 +58,9 @@ pub enum TokenError {
     Scheme,
     #[error("the token is not a well-formed JWT")]
     Malformed,
-    #[error("the token's algorithm is not one that the key of its issuer is for")]
+    #[error("the token's algorithm is not allowed for its issuer's key")]
     Algorithm,
-    #[error("the token is of a type that is not for signing in")]
+    #[error("the token's type (typ) is not one for signing in")]
     Type,
     #[error("the token is signed with a key that its issuer does not publish")]
     UnknownKey,
@@ -87,17 +88,17 @@ pub enum TokenError {
     Revoked,
     #[error("the token is older than tokens may be here (TOKEN_MAX_LIFE)")]
     TooOld,
-    #[error("the token ends later than tokens may here (TOKEN_MAX_LIFE), and does not say when it was issued")]
+    #[error("the token expires later than TOKEN_MAX_LIFE allows, and does not say when it was issued")]
     TooLong,
 }
 
-/// Why verifying a token gave no identity.
+/// Why the verification of a token failed.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// The token is not accepted, now or later.
+    /// The token is invalid; trying again does not help.
     #[error(transparent)]
-    Refused(#[from] TokenError),
-    /// Something that the check needs, such as the keys of the issuer, cannot be reached now.
+    Rejected(#[from] TokenError),
+    /// The server cannot reach something that the check needs, such as the keys of the issuer.
     #[error("the token cannot be checked now; try again")]
     Unavailable,
 }

@@ -1,5 +1,5 @@
-//! Labels: a few words a task is found by. Their case is kept, but two that differ in case alone
-//! are the same label.
+//! Labels of tasks. A label keeps its case, but two labels that differ only in case are the same
+//! label.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-/// Most labels of one task.
+/// The largest number of labels of one task.
 pub const LABELS_MAX: usize = 20;
 /// The longest label, in characters.
 pub const LABEL_MAX: usize = 50;
@@ -19,7 +19,11 @@ pub const LABEL_MAX: usize = 50;
 pub struct Labels(Vec<String>);
 
 impl Labels {
-    /// Checks them, after trimming each.
+    /// Trims each label, then checks them all.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is allowed, for the response.
     pub fn new(labels: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, String> {
         let labels: Vec<String> = labels.into_iter().map(|label| label.as_ref().trim().to_owned()).collect();
         if labels.len() > LABELS_MAX {
@@ -35,8 +39,8 @@ impl Labels {
         Ok(Self(labels))
     }
 
-    /// As they were stored, when they were checked.
-    pub const fn stored(labels: Vec<String>) -> Self {
+    /// The labels in a row. They were checked when they were stored.
+    pub const fn from_column(labels: Vec<String>) -> Self {
         Self(labels)
     }
 
@@ -49,7 +53,7 @@ impl Labels {
     }
 }
 
-/// Whether this can be a label, or what is wrong with it.
+/// Checks one label. The error says what is allowed.
 pub fn check(label: &str) -> Result<(), String> {
     if label.is_empty() || label.chars().count() > LABEL_MAX {
         return Err(format!("must hold labels of 1 to {LABEL_MAX} characters after trimming"));
@@ -73,8 +77,8 @@ impl PartialSchema for Labels {
             .items(label)
             .max_items(Some(LABELS_MAX))
             .description(Some(
-                "Up to 20 labels of 1 to 50 characters each, without commas. Their case is kept; two that differ \
-                 only in case are the same label, and a task has each only once.",
+                "Up to 20 labels of 1 to 50 characters each, without commas. A label keeps its case, but two that \
+                 differ only in case are the same label, and a task has each label only once.",
             ))
             .examples([serde_json::json!(["home", "Errands"])])
             .into()
@@ -96,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_label_is_refused_with_what_is_allowed() {
+    fn a_wrong_label_is_rejected_with_what_is_allowed() {
         let long = "ä".repeat(LABEL_MAX + 1);
         let many: Vec<String> = (0..=LABELS_MAX).map(|number| format!("label {number}")).collect();
         for (labels, part) in [
@@ -107,8 +111,8 @@ mod tests {
             (vec!["Ähre", "ähre"], "twice"),
             (many.iter().map(String::as_str).collect(), "at most 20"),
         ] {
-            let refused = Labels::new(labels).expect_err("must be refused");
-            assert!(refused.starts_with("must ") && refused.contains(part), "{refused}");
+            let error = Labels::new(labels).expect_err("must be rejected");
+            assert!(error.starts_with("must ") && error.contains(part), "{error}");
         }
         assert!(Labels::new(["ä".repeat(LABEL_MAX)]).is_ok());
     }

@@ -1,5 +1,5 @@
-//! What things are and what can be wrong with them: ids, tasks, projects, changes, positions, problems,
-//! and the rules for their fields. Nothing here reads, writes or waits.
+//! The data types of the domain: ids, tasks, projects, changes, positions and problems, and the rules for
+//! their fields. This room does no I/O.
 
 mod change;
 pub(crate) mod change_schema;

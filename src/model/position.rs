@@ -1,5 +1,5 @@
-//! Where a client stands: a [`Position`] is a number in one [`History`]. On the wire it is an
-//! opaque string; what was made in another history is recognised and never continued from.
+//! Positions in a change log: a [`Position`] is a sequence number in one [`History`]. On the wire it is
+//! an opaque string. The server recognises a position of another history and never continues from it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,8 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-/// The number of a change in its owner's log; 0 stands before the first.
+/// The sequence number of a change in its owner's log. The first change has 1; 0 is the position
+/// before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, sqlx::Type)]
 #[serde(transparent)]
 #[sqlx(transparent)]
@@ -42,18 +43,19 @@ impl fmt::Display for Seq {
 
 impl PartialSchema for Seq {
     fn schema() -> RefOr<Schema> {
-        // Deliberately without `format: int64`: generators would make a bigint of it.
+        // Without `format: int64`, because generators would make it a bigint.
         ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).into()
     }
 }
 
 impl ToSchema for Seq {}
 
-/// One continuous history of one owner's data: the database's epoch and the owner's generation.
+/// One history: the epoch of the database and the generation of the owner. Positions can be
+/// continued only within one history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct History {
     epoch: i64,
-    /// `None` until the owner's first write.
+    /// `None` before the owner's first write.
     generation: Option<i64>,
 }
 
@@ -74,8 +76,8 @@ impl History {
         Position { history: self, seq }
     }
 
-    /// Whether what is known at `position` goes on in this history. The empty beginning, before
-    /// an owner's first write, goes on in whatever generation that write begins.
+    /// Whether a client at `position` can continue in this history. The position before an owner's
+    /// first write has no generation; it continues in whichever generation that write begins.
     pub fn continues(self, position: Position) -> bool {
         self == position.history
             || (self.epoch == position.history.epoch
@@ -84,7 +86,8 @@ impl History {
     }
 }
 
-/// A place in a history: everything up to and including `seq` is known.
+/// A place in a history. A client at this position has received all changes up to and including
+/// `seq`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
     pub history: History,
@@ -105,7 +108,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// The text is not one that a server handed out.
+/// The text is not a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a position must be one that a list, a change or the live channel gave")]
 pub struct MalformedPosition;
@@ -145,9 +148,7 @@ impl PartialSchema for Position {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some(
-                "An opaque place in the user's change log. Keep it and send it back; do not look inside.",
-            ))
+            .description(Some("An opaque place in the user's change log. Store it and send it back; do not parse it."))
             .min_length(Some(32))
             .max_length(Some(32))
             .examples(["hJ0mY3mQv1uXq8c2m0Zt5wAAAAAAAAAq"])
@@ -162,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_position_survives_the_wire() {
+    fn a_position_survives_serialisation() {
         for generation in [None, Some(-7), Some(i64::MAX)] {
             let position = History::new(i64::MIN, generation).at(Seq::new(i64::MAX));
             assert_eq!(position.to_string().parse(), Ok(position));
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_position() {
+    fn malformed_positions_are_rejected() {
         let negative = History::new(1, Some(1)).at(Seq::new(-1)).to_string();
         for text in ["", "42", "AAAA", "hJ0mY3mQv1uXq8c2m0Zt5wAAAAAAAAA=", negative.as_str()] {
             assert_eq!(text.parse::<Position>(), Err(MalformedPosition), "{text}");
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_same_history_goes_on() {
+    fn only_a_position_of_the_same_history_continues() {
         let history = History::new(1, Some(2));
         assert!(history.continues(history.at(Seq::new(9))));
         assert!(!history.continues(History::new(1, Some(3)).at(Seq::new(9))));
@@ -187,32 +188,32 @@ mod tests {
     }
 
     #[test]
-    fn the_empty_beginning_goes_on_in_the_first_generation() {
+    fn the_position_before_the_first_write_continues_in_any_generation() {
         let history = History::new(1, Some(2));
-        let beginning = History::new(1, None);
-        assert!(history.continues(beginning.at(Seq::ZERO)));
-        assert!(!history.continues(beginning.at(Seq::new(1))));
-        assert!(!History::new(7, Some(2)).continues(beginning.at(Seq::ZERO)));
+        let before_first_write = History::new(1, None);
+        assert!(history.continues(before_first_write.at(Seq::ZERO)));
+        assert!(!history.continues(before_first_write.at(Seq::new(1))));
+        assert!(!History::new(7, Some(2)).continues(before_first_write.at(Seq::ZERO)));
     }
 
     proptest::proptest! {
         #[test]
-        fn every_position_survives_the_wire(epoch: i64, generation: Option<i64>, seq in 0..=i64::MAX) {
-            // 0 is the wire's word for a user who has never written.
+        fn every_position_survives_serialisation(epoch: i64, generation: Option<i64>, seq in 0..=i64::MAX) {
+            // On the wire, generation 0 stands for a user who has never written.
             let generation = generation.filter(|generation| *generation != 0);
             let position = History::new(epoch, generation).at(Seq::new(seq));
             proptest::prop_assert_eq!(position.to_string().parse(), Ok(position));
         }
 
         #[test]
-        fn two_positions_never_look_the_same(one: (i64, i64), other: (i64, i64), seqs in (0..9_i64, 0..9_i64)) {
+        fn different_positions_have_different_texts(one: (i64, i64), other: (i64, i64), seqs in (0..9_i64, 0..9_i64)) {
             let position = |(epoch, generation), seq| History::new(epoch, Some(generation)).at(Seq::new(seq));
             let (one, other) = (position(one, seqs.0), position(other, seqs.1));
             proptest::prop_assert_eq!(one == other, one.to_string() == other.to_string());
         }
 
         #[test]
-        fn what_parses_is_what_was_written(text in "[A-Za-z0-9_=-]{30,34}|.{0,40}") {
+        fn a_text_that_parses_is_the_text_of_its_position(text in "[A-Za-z0-9_=-]{30,34}|.{0,40}") {
             if let Ok(position) = text.parse::<Position>() {
                 proptest::prop_assert_eq!(position.to_string(), text);
             }

@@ -1,10 +1,10 @@
-//! How much a task matters: five steps, words on the wire and the numbers 0 to 4 in the database,
-//! where they sort.
+//! The priority of a task: one of five levels. On the wire it is a word; in the database it is a
+//! number from 0 to 4, so that it can be sorted.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
-/// How much a task matters.
+/// How important a task is.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, sqlx::Type, ToSchema,
 )]
@@ -26,11 +26,11 @@ impl Priority {
         self as i16
     }
 
-    pub fn of_number(number: i16) -> Option<Self> {
+    pub fn from_number(number: i16) -> Option<Self> {
         Self::ALL.into_iter().find(|priority| priority.number() == number)
     }
 
-    /// As it is written everywhere.
+    /// The name on the wire and in files.
     pub const fn word(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -41,7 +41,7 @@ impl Priority {
         }
     }
 
-    pub fn of_word(word: &str) -> Option<Self> {
+    pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|priority| priority.word() == word)
     }
 
@@ -50,7 +50,7 @@ impl Priority {
     }
 }
 
-/// As the log's bodies keep it: by number, like the column.
+/// Serialises a priority as its number, like the column; the log stores it so.
 pub mod as_number {
     use super::{Deserialize, Deserializer, Serializer};
     use crate::model::Priority;
@@ -61,7 +61,7 @@ pub mod as_number {
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Priority, D::Error> {
-        // A number of a later version is some priority, and none is the least wrong.
-        i16::deserialize(deserializer).map(|number| Priority::of_number(number).unwrap_or_default())
+        // Only a later version can have written another number; `none` misleads least.
+        i16::deserialize(deserializer).map(|number| Priority::from_number(number).unwrap_or_default())
     }
 }

@@ -1,6 +1,6 @@
-//! The one error type: every rejected request becomes a [`Problem`], which the server sends as RFC 9457
-//! `application/problem+json`, with a `code` for programs and a `detail` for people. Internals stay
-//! inside: the cause of a 5xx goes to the log and is never sent.
+//! The only error type of the API. Every error is a [`Problem`], which the server sends as a problem
+//! document (RFC 9457, `application/problem+json`) with a `code` for programs and a `detail` for people.
+//! The server logs the cause of a 5xx and never sends it.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::Seq;
 
-/// What went wrong, for programs. Each code belongs to exactly one HTTP status.
+/// The kind of error, for programs. Each code belongs to exactly one HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[schema(as = ProblemCode)]
@@ -53,13 +53,13 @@ impl Code {
     }
 }
 
-/// One thing that is wrong with the request, and where.
+/// One error in the request, with the field that has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
-    /// The field of the body, query parameter, path parameter or header.
+    /// The field of the body, the parameter or the header that is wrong.
     #[schema(example = "title")]
     pub field: Cow<'static, str>,
-    /// What kind of fault it is, such as `length`, `unknown_field` or `invalid_type`.
+    /// The kind of error, such as `length`, `unknown_field` or `invalid_type`.
     #[schema(value_type = String, example = "length")]
     pub code: Cow<'static, str>,
     /// What is wrong and what is allowed.
@@ -77,11 +77,11 @@ impl FieldError {
     }
 }
 
-/// The body of every error, as RFC 9457 lays it out.
+/// The body of every error response, a problem document (RFC 9457).
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemBody {
-    /// Always `about:blank`: `code` tells the kinds apart.
+    /// Always `about:blank`; `code` distinguishes the kinds of errors.
     #[serde(rename = "type")]
     #[schema(value_type = String, example = "about:blank")]
     pub kind: Cow<'static, str>,
@@ -91,12 +91,12 @@ pub struct ProblemBody {
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599, example = 400)]
     pub status: u16,
-    /// What was wrong with this request and what to change, for people.
+    /// What is wrong with this request and what to change, for people.
     #[schema(value_type = String, example = "title must be 1 to 200 characters after trimming")]
     pub detail: Cow<'static, str>,
-    /// What was wrong, for programs.
+    /// The kind of error, for programs.
     pub code: Code,
-    /// Each fault of the request by itself, where it can be told.
+    /// The single errors of the request, if the server knows them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub errors: Vec<FieldError>,
@@ -116,9 +116,9 @@ impl Problem {
         Self { code, detail: detail.into(), errors: Vec::new(), headers: Vec::new() }
     }
 
-    /// A request that says something which is not allowed, in one or more places.
+    /// A request with one or more invalid fields.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        let detail = said(&errors);
+        let detail = summary(&errors);
         Self { errors, ..Self::new(Code::ValidationError, detail) }
     }
 
@@ -153,7 +153,7 @@ impl Problem {
         Self::new(Code::NotFound, "there is no project with this id")
     }
 
-    /// A field that names a project which is not there.
+    /// The field `project_id` names a project that does not exist.
     pub fn project_unknown() -> Self {
         Self::invalid_field("project_id", "invalid_value", "must be the id of one of your projects")
     }
@@ -162,12 +162,15 @@ impl Problem {
         Self::new(Code::NotFound, "there is nothing with this id in the trash")
     }
 
-    /// Something that is in the trash only as a part of `root`.
-    pub fn went_along(root: uuid::Uuid) -> Self {
-        Self::new(Code::Conflict, format!("it was deleted along with {root} and comes and goes with it; name {root}"))
+    /// The id names a task that was deleted together with `root`, so it has no trash entry of its own.
+    pub fn deleted_with(root: uuid::Uuid) -> Self {
+        let detail = format!(
+            "it was deleted together with {root} and can be restored or purged only with it; use the id {root}"
+        );
+        Self::new(Code::Conflict, detail)
     }
 
-    /// A fault of ours. The cause goes to the log, where the request id leads to it.
+    /// An error of the server. The cause is logged, in the span with the request id.
     pub fn server_error(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(error = %cause, "request failed");
         Self::new(Code::ServerError, "something went wrong on the server; the request id names this case")
@@ -177,7 +180,7 @@ impl Problem {
         Self::new(Code::Unavailable, detail).with_header(RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
-    /// The client must wait for so many seconds before it tries again.
+    /// The client must wait this many seconds before it tries again.
     pub fn rate_limited(detail: impl Into<Cow<'static, str>>, seconds: u64) -> Self {
         Self::new(Code::RateLimited, detail).with_header(RETRY_AFTER, HeaderValue::from(seconds))
     }
@@ -193,34 +196,36 @@ impl Problem {
         self
     }
 
-    /// Names the present version of what the request was about.
+    /// Adds the `ETag` of the present version of the task or project.
     #[must_use]
     pub fn with_version(self, version: Seq) -> Self {
         self.with_header(ETAG, etag(version))
     }
 
-    /// The same problem as a part of a larger request: each field is named with where it is.
+    /// The same problem as an error of one part of a larger request, such as `operations[3]`. The part
+    /// is the prefix of each field, or the field itself if the problem has none.
     #[must_use]
-    pub fn within(mut self, place: &str) -> Self {
+    pub fn as_error_of(mut self, part: &str) -> Self {
         if self.errors.is_empty() {
             let code = serde_json::to_value(self.code).ok();
             let code = code.and_then(|code| code.as_str().map(str::to_lowercase)).unwrap_or_default();
-            self.errors = vec![FieldError::new(place.to_owned(), code, self.detail.clone())];
-            self.detail = said(&self.errors).into();
+            self.errors = vec![FieldError::new(part.to_owned(), code, self.detail.clone())];
+            self.detail = summary(&self.errors).into();
             self
         } else {
-            self.inside(Some(place))
+            self.with_field_prefix(Some(part))
         }
     }
 
-    /// The same problem with its fields named as parts of a larger one, if it is about fields.
+    /// The same problem with `part` as the prefix of each field. A problem without fields stays as it
+    /// is.
     #[must_use]
-    pub fn inside(mut self, part: Option<&str>) -> Self {
+    pub fn with_field_prefix(mut self, part: Option<&str>) -> Self {
         let Some(part) = part.filter(|_| !self.errors.is_empty()) else { return self };
         for error in &mut self.errors {
             error.field = format!("{part}.{}", error.field).into();
         }
-        self.detail = said(&self.errors).into();
+        self.detail = summary(&self.errors).into();
         self
     }
 
@@ -228,7 +233,7 @@ impl Problem {
         self.errors
     }
 
-    /// The headers that the response carries.
+    /// Takes the headers for the response.
     pub fn take_headers(&mut self) -> Vec<(HeaderName, HeaderValue)> {
         std::mem::take(&mut self.headers)
     }
@@ -254,13 +259,13 @@ impl Problem {
     }
 }
 
-/// Faults in one sentence; of many, the first few.
-fn said(errors: &[FieldError]) -> String {
-    const SAID: usize = 10;
-    let said: Vec<String> =
-        errors.iter().take(SAID).map(|error| format!("{} {}", error.field, error.message)).collect();
-    let more = errors.len().saturating_sub(SAID);
-    if more == 0 { said.join("; ") } else { format!("{}; and {more} more", said.join("; ")) }
+/// The first ten errors in one sentence, and the number of the others.
+fn summary(errors: &[FieldError]) -> String {
+    const SHOWN: usize = 10;
+    let shown: Vec<String> =
+        errors.iter().take(SHOWN).map(|error| format!("{} {}", error.field, error.message)).collect();
+    let more = errors.len().saturating_sub(SHOWN);
+    if more == 0 { shown.join("; ") } else { format!("{}; and {more} more", shown.join("; ")) }
 }
 
 /// The strong entity tag of a version.

@@ -1,4 +1,5 @@
-//! A project, as clients see it and as the database keeps it, and what clients may ask of it.
+//! Projects: as clients see them, as the database stores them, and the bodies of the requests that
+//! create and update them.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -6,23 +7,23 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::fields::{not_null, nullable, storable, trimmed, trimmed_not_null, whole_time};
+use super::fields::{not_null, nullable, rfc3339, storable, trimmed, trimmed_not_null};
 use super::{Id, Identified, OwnerId, Rank, Seq};
 
 pub type ProjectId = Id<Project>;
 
 /// The longest name, in characters after trimming.
 pub const NAME_MAX: u64 = 100;
-/// The most projects that a user may have, those in the trash not counted. They are always listed
-/// whole.
+/// The largest number of projects of one user, without those in the trash. A list of projects has no
+/// pages: it always contains all of them.
 pub const PROJECTS_MAX: usize = 1000;
 
-/// What tasks can belong to.
+/// A project, to which tasks can belong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Project {
     /// A UUID, by default version 7.
     pub id: ProjectId,
-    /// Whose project it is: the user who created it.
+    /// The owner: the user who created the project.
     #[schema(min_length = 1, max_length = 255, example = "ada")]
     pub user_id: String,
     /// 1 to 100 characters, trimmed.
@@ -31,27 +32,27 @@ pub struct Project {
     /// A colour as `#rrggbb` in lower case, or null.
     #[schema(required, pattern = "^#[0-9a-f]{6}$", example = "#2f855a")]
     pub color: Option<String>,
-    /// Whether it is put away. Its tasks stay as they are.
+    /// Whether the project is archived. Its tasks stay as they are.
     pub archived: bool,
-    /// Its place in the order that the user gave: compare as text, by bytes.
+    /// The place in the user's own order: projects sort by this text, byte by byte.
     pub rank: Rank,
-    /// When it was created, in UTC.
-    #[serde(serialize_with = "whole_time")]
+    /// When the project was created, in UTC.
+    #[serde(serialize_with = "rfc3339")]
     pub created_at: DateTime<Utc>,
-    /// When it last changed, in UTC.
-    #[serde(serialize_with = "whole_time")]
+    /// When the project last changed, in UTC.
+    #[serde(serialize_with = "rfc3339")]
     pub updated_at: DateTime<Utc>,
-    /// The number of the change that last touched it; its ETag is this number in quotes.
+    /// The sequence number of the project's last change. The ETag is this number in quotes.
     pub version: Seq,
 }
 
 impl Identified for Project {
     const SCHEMA: &'static str = "ProjectId";
-    const ABOUT: &'static str = "Names one project of its owner.";
+    const DESCRIPTION: &'static str = "The id of one of the user's projects.";
     const PARAMETER: &'static str = "project_id";
 }
 
-/// A project's columns, which are also the bodies of the log.
+/// A row of the table `projects`. The change log stores the same fields as JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProjectRow {
     pub id: ProjectId,
@@ -65,9 +66,9 @@ pub struct ProjectRow {
 }
 
 impl ProjectRow {
-    pub fn of(self, owner: &OwnerId) -> Project {
+    pub fn into_project(self, owner: &OwnerId) -> Project {
         let Self { id, name, color, archived, rank, created_at, updated_at, version } = self;
-        let rank = Rank::stored(rank);
+        let rank = Rank::from_column(rank);
         Project { id, user_id: owner.as_str().to_owned(), name, color, archived, rank, created_at, updated_at, version }
     }
 }
@@ -87,12 +88,12 @@ impl From<&Project> for ProjectRow {
     }
 }
 
-/// A project to be created.
+/// The project to create.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateProject {
-    /// An id of the client's own choice (a UUID, best version 7), which makes the creation safe
-    /// to retry. Left out, the server chooses.
+    /// An id that the client chooses: a UUID, preferably version 7. It makes the request safe to
+    /// retry. Without it, the server chooses one.
     #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub id: Option<ProjectId>,
@@ -109,21 +110,21 @@ pub struct CreateProject {
     #[validate(custom(function = "is_color"))]
     #[schema(pattern = "^#[0-9a-f]{6}$", example = "#2f855a")]
     pub color: Option<String>,
-    /// Whether it is put away from the start.
+    /// Whether the new project is archived.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schema(default = false)]
     pub archived: bool,
 }
 
 impl CreateProject {
-    /// Tells a repeated request from another one with the same id.
+    /// A hash of the request. It distinguishes a retry from another request with the same id.
     pub fn digest(&self) -> [u8; 32] {
         // Strings, booleans and ids always serialise.
         Sha256::digest(serde_json::to_vec(self).unwrap_or_default()).into()
     }
 }
 
-/// What to change about a project. A field that is left out keeps its value.
+/// The fields of a project to change. A field that is left out keeps its value.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateProject {
@@ -140,7 +141,7 @@ pub struct UpdateProject {
     #[validate(custom(function = "is_color"))]
     #[schema(value_type = Option<String>, pattern = "^#[0-9a-f]{6}$")]
     pub color: Option<Option<String>>,
-    /// Whether it is put away.
+    /// Whether the project is archived.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub archived: Option<bool>,

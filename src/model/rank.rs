@@ -1,6 +1,6 @@
-//! Where a task stands in the order that its owner gives by hand: a [`Rank`] is the hexadecimal
-//! text of a fractional index, so that a task moves between two others by writing its own rank
-//! alone. Ranks grow where many tasks are moved to one place; [`rebalance`] shortens them again.
+//! The order that an owner gives to tasks and projects by hand. A [`Rank`] is the hexadecimal text of
+//! a fractional index, so moving a task between two others changes only its own rank. Many moves to
+//! one place make ranks long; [`rebalance`] shortens them again.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,10 +12,10 @@ use utoipa::ToSchema;
 
 use super::Seq;
 
-/// Where a task stands in the order that its owner gives by hand: the smaller text comes first,
-/// compared byte by byte. It is the server that chooses it.
-// In SQL the comparison is `COLLATE "C"`; hexadecimal digits sort as the bytes that they spell.
-// Every rank of an owner is below `Rank::appended(last_seq + 1)`, so what is appended is last.
+/// The place of a task or project in the order that its owner gives by hand: the smaller text comes
+/// first, compared byte by byte. The server chooses the ranks.
+// SQL compares with `COLLATE "C"`; hexadecimal digits sort like the bytes that they encode. Every rank
+// of an owner is below `Rank::appended(last_seq + 1)`, so an appended task is last.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[serde(try_from = "Cow<str>")]
 #[sqlx(transparent)]
@@ -28,7 +28,7 @@ use super::Seq;
 )]
 pub struct Rank(String);
 
-/// Before all that was ever appended: of tasks in changes from before there were ranks.
+/// Below every appended rank. Tasks have it in entries of the log that are older than ranks.
 impl Default for Rank {
     fn default() -> Self {
         Self::appended(Seq::ZERO)
@@ -40,31 +40,32 @@ impl Default for Rank {
 #[error("must be the rank of a task, such as 00000000002a80")]
 pub struct MalformedRank;
 
-/// How many bytes count down for tasks that are put first.
-const FIRST: usize = 10;
+/// The number of leading bytes that form a counter, which [`Rank::first`] decrements.
+const COUNTER_BYTES: usize = 10;
 
 impl Rank {
-    /// The most characters that the database takes. Far beyond what is reached: a rank gains at
-    /// most two characters over those that it is put between, and [`Rank::is_long`] comes first.
+    /// The largest length that the database accepts, in characters. No rank comes near it: a new rank
+    /// is at most two characters longer than its neighbours, and ranks are rebalanced once
+    /// [`Rank::is_long`].
     pub const MAX: usize = 200;
-    /// The characters from which on a rank asks to be shortened together with its neighbours.
+    /// A rank with more characters is to be rebalanced.
     const LONG: usize = 96;
-    /// The most characters of a rank that a rebalance gives: well below `LONG`, or the next move
-    /// would ask again.
+    /// The largest length of a rank that a rebalance gives, in characters. It is well below `LONG`, so
+    /// that the next moves cause no further rebalance.
     const SHORT: usize = 40;
 
-    /// The rank of a task that is put last by the change with this number. In SQL:
+    /// The rank of a task that the change with this number puts last. In SQL:
     /// `lpad(to_hex(seq), 12, '0') || '80'`. Twelve digits are enough for 281 million million
     /// changes of one owner.
     pub fn appended(seq: Seq) -> Self {
         Self(format!("{:012x}80", seq.get()))
     }
 
-    /// A rank between two others, or before the first when there is no lower one. There is always
-    /// room; `None` means that `lower` is not below `upper`.
+    /// A rank between two others; without `lower`, one before `upper`. There is always a rank in
+    /// between; `None` means that `lower` is not below `upper`.
     ///
-    /// There is no "after the last" here: such a rank could be larger than those appended later.
-    /// What is moved to the end is [`Rank::appended`] by the very change that moves it.
+    /// There is no rank "after the last", because it could be larger than ranks that are appended
+    /// later. A task that is moved to the end gets [`Rank::appended`] with the number of that change.
     pub fn between(lower: Option<&Self>, upper: &Self) -> Option<Self> {
         let Some(lower) = lower else {
             return upper.index().map(|upper| Self::first(&upper));
@@ -73,31 +74,32 @@ impl Rank {
             return None;
         }
         let (low, high) = (lower.index()?, upper.index()?);
-        // The crate subtracts one from a byte that may be 0, which panics or, with checks off,
-        // gives a wrong place. It is never 0 in the first byte that differs, so begin there. The
-        // last byte stays in any case: without it the rest would be no index.
+        // The crate subtracts one from a byte that may be 0. That panics or, without overflow checks,
+        // gives a rank in the wrong place. The first byte that differs is never 0 in `high`, so only
+        // the rest from there goes to the crate. The last byte always goes with it, because an index
+        // must end with it.
         let shared = shared_bytes(&low, &high).min(low.len().min(high.len()) - 1);
         let rest = |index: &FractionalIndex| FractionalIndex::from_bytes(index.as_bytes()[shared..].to_vec()).ok();
         let middle = FractionalIndex::new_between(&rest(&low)?, &rest(&high)?)?;
         Some(Self(format!("{}{}", lower.0.get(..shared * 2)?, middle.to_string())))
     }
 
-    /// A rank before all others. People put tasks first again and again, and the crate would go
-    /// one byte deeper every 128 times; counting down in ten bytes lasts for good.
+    /// A rank before `upper`. People often move tasks to the top. With the crate alone, a rank would
+    /// grow by one byte every 128 moves; a counter of ten bytes is never used up.
     fn first(upper: &FractionalIndex) -> Self {
-        let head = (0..FIRST).fold(0_u128, |head, at| head << 8 | u128::from(byte(upper, at)));
-        match head.checked_sub(1) {
-            Some(head) => Self(format!("{head:0width$x}80", width = FIRST * 2)),
+        let counter = (0..COUNTER_BYTES).fold(0_u128, |counter, i| counter << 8 | u128::from(byte(upper, i)));
+        match counter.checked_sub(1) {
+            Some(counter) => Self(format!("{counter:0width$x}80", width = COUNTER_BYTES * 2)),
             None => Self(FractionalIndex::new_before(upper).to_string()),
         }
     }
 
-    /// As it was stored, when it was checked.
-    pub const fn stored(rank: String) -> Self {
+    /// The rank in a row. It was checked when it was stored.
+    pub const fn from_column(rank: String) -> Self {
         Self(rank)
     }
 
-    /// Whether the task with this rank and its neighbours are due for [`rebalance`].
+    /// Whether the task with this rank must be rebalanced, see [`rebalance`].
     pub const fn is_long(&self) -> bool {
         self.0.len() > Self::LONG
     }
@@ -106,9 +108,9 @@ impl Rank {
         &self.0
     }
 
-    /// `None` for a text that is no rank; only a damaged database could hold one.
+    /// The fractional index. `None` if the text is not a rank, which only a damaged database contains.
     fn index(&self) -> Option<FractionalIndex> {
-        // The crate slices the text blindly, so it must not see any other.
+        // The crate slices the text without checks, so it must only get valid text.
         is_rank(&self.0).then(|| FractionalIndex::from_string(&self.0).ok()).flatten()
     }
 }
@@ -140,60 +142,63 @@ impl TryFrom<Cow<'_, str>> for Rank {
     }
 }
 
-/// How many neighbours on each side of a long rank to load for [`rebalance`] at first.
+/// How many neighbours on each side of a long rank the caller of [`rebalance`] loads at first.
 pub const NEIGHBOURS: usize = 64;
 
-/// How many places to leave for each task that is spread: room for later moves, so that one
-/// crowded spot does not ask for its neighbours again and again.
-const ROOM: u128 = 256;
+/// How many free places a rebalance leaves per task, so that later moves to the same place do not
+/// cause the next rebalance at once.
+const FREE_PLACES: u128 = 256;
 
-/// Shortens the rank at `crowded` together with as few of its neighbours as suffice.
+/// Shortens the rank at the index `crowded`, together with as few of its neighbours as possible.
 ///
-/// `ranks` is a run of the owner's tasks, ascending and without holes. `lower` is the rank before
-/// the run, `None` where the run begins with the first task. `upper` is the rank after the run,
-/// or `Rank::appended(last_seq + 1)` where it ends with the last task.
+/// `ranks` are consecutive ranks of the owner's tasks, ascending and without gaps. `lower` is the rank
+/// before them, `None` if they begin with the first task. `upper` is the rank after them, or
+/// `Rank::appended(last_seq + 1)` if they end with the last task.
 ///
-/// The answer holds places in `ranks` with their new ranks, **in the order in which they must be
-/// written**: the order of the tasks is the same after each single step. `None` means that this
-/// run is crowded as a whole: ask again with a longer one. All tasks of an owner always suffice.
+/// The result contains indices of `ranks` with their new ranks, **in the order in which they must be
+/// written**: the tasks keep their order after every single write. `None` means that there is not
+/// enough room for these ranks, and the caller must call again with more of them. All tasks of an owner
+/// always have enough room.
 ///
-/// The caller holds the owner's lock, loads the long rank with [`NEIGHBOURS`] on each side (and
-/// one more for the bounds), and on `None` again with four times as many.
+/// The caller holds the owner's lock. It loads the long rank with [`NEIGHBOURS`] on each side, and one
+/// more on each side for the bounds; after `None` it loads four times as many.
 pub fn rebalance(ranks: &[Rank], crowded: usize, lower: Option<&Rank>, upper: &Rank) -> Option<Vec<(usize, Rank)>> {
-    let mut reach = 4;
+    let mut radius = 4;
     loop {
-        let (from, to) = (crowded.saturating_sub(reach), ranks.len().min(crowded + reach + 1));
+        let (from, to) = (crowded.saturating_sub(radius), ranks.len().min(crowded + radius + 1));
         let run = ranks.get(from..to)?;
         let below = if from == 0 { lower } else { ranks.get(from - 1) };
         let above = ranks.get(to).unwrap_or(upper);
         if let Some(spread) = spread(run.len(), below, above) {
-            return Some(steps(run, spread, from));
+            return Some(in_write_order(run, spread, from));
         }
         if run.len() == ranks.len() {
             return None;
         }
-        reach *= 2;
+        radius *= 2;
     }
 }
 
-/// So many ranks between two others, at even distances; `None` if they would not be short.
-fn spread(many: usize, lower: Option<&Rank>, upper: &Rank) -> Option<Vec<Rank>> {
+/// As many ranks as `count`, evenly spaced between two others. `None` if they would be longer than
+/// [`Rank::SHORT`] or leave too few free places.
+fn spread(count: usize, lower: Option<&Rank>, upper: &Rank) -> Option<Vec<Rank>> {
     let lower = lower.map_or(Some(Vec::new()), |rank| Some(rank.index()?.as_bytes().to_vec()))?;
     let (text, upper) = (upper.as_str(), upper.index()?.as_bytes().to_vec());
-    // Both as numbers of as many bytes as are looked at. A number in between, with the terminator
-    // after it, is then a rank in between, whatever follows in the bounds.
-    let most = Rank::SHORT / 2 - 1;
-    let shared = (0..most).take_while(|&at| byte(&lower, at) == byte(&upper, at)).count();
-    let parts = u128::try_from(many).ok()? + 1;
+    // Both bounds are read as numbers, first of one byte, then of one more byte each time. A number
+    // between the two, followed by the terminator, is a rank between the bounds, whatever bytes follow
+    // in these.
+    let max_bytes = Rank::SHORT / 2 - 1;
+    let shared = (0..max_bytes).take_while(|&i| byte(&lower, i) == byte(&upper, i)).count();
+    let parts = u128::try_from(count).ok()? + 1;
     let (mut low, mut high) = (0_u128, 0_u128);
-    // Sixteen bytes is all that fits; a gap that is still too small then is as good as none.
-    for at in (shared..most).take(16) {
-        low = low << 8 | u128::from(byte(&lower, at));
-        high = high << 8 | u128::from(byte(&upper, at));
+    // A `u128` has sixteen bytes. If the gap is still too small then, there is no room.
+    for i in (shared..max_bytes).take(16) {
+        low = low << 8 | u128::from(byte(&lower, i));
+        high = high << 8 | u128::from(byte(&upper, i));
         let gap = high.checked_sub(low)?;
-        if gap >= ROOM * parts {
+        if gap >= FREE_PLACES * parts {
             let prefix = format!("{:0<shared$}", text, shared = shared * 2).get(..shared * 2)?.to_owned();
-            let width = (at + 1 - shared) * 2;
+            let width = (i + 1 - shared) * 2;
             return Some(
                 (1..parts).map(|part| Rank(format!("{prefix}{:0width$x}80", low + gap * part / parts))).collect(),
             );
@@ -202,20 +207,22 @@ fn spread(many: usize, lower: Option<&Rank>, upper: &Rank) -> Option<Vec<Rank>> 
     None
 }
 
-/// The order in which to write the new ranks. Who goes up goes before those below, beginning with
-/// the highest; then those who go down, beginning with the lowest. So nobody meets a neighbour:
-/// one that goes the same way has gone already, and one that goes the other way makes room.
-fn steps(run: &[Rank], spread: Vec<Rank>, from: usize) -> Vec<(usize, Rank)> {
-    let moves = run.iter().zip(spread).enumerate().map(|(place, (old, new))| (from + place, old, new));
+/// Sorts the new ranks into the order of writing: first those that increase, beginning with the
+/// highest; then those that decrease, beginning with the lowest. So no rank passes its neighbour: a
+/// neighbour that moves in the same direction has already moved, and one that moves in the other
+/// direction moves away.
+fn in_write_order(run: &[Rank], spread: Vec<Rank>, from: usize) -> Vec<(usize, Rank)> {
+    let moves = run.iter().zip(spread).enumerate().map(|(i, (old, new))| (from + i, old, new));
     let (up, down): (Vec<_>, Vec<_>) = moves.filter(|(_, old, new)| *old != new).partition(|(_, old, new)| *old < new);
-    up.into_iter().rev().chain(down).map(|(place, _, new)| (place, new)).collect()
+    up.into_iter().rev().chain(down).map(|(index, _, new)| (index, new)).collect()
 }
 
-/// A byte of an index; to the eye of the order there are zeros behind its end.
-fn byte(bytes: &[u8], at: usize) -> u8 {
-    bytes.get(at).copied().unwrap_or(0)
+/// A byte of an index. In the order, missing bytes count as zeros.
+fn byte(bytes: &[u8], i: usize) -> u8 {
+    bytes.get(i).copied().unwrap_or(0)
 }
 
+/// The number of leading bytes that are the same.
 fn shared_bytes(one: &[u8], other: &[u8]) -> usize {
     one.iter().zip(other).take_while(|(one, other)| one == other).count()
 }

@@ -1,5 +1,5 @@
-//! The property that says which of several objects a JSON object is, such as `"type": "hello"`:
-//! always the same text, in JSON and in the contract.
+//! The discriminator of a JSON object, such as `"type": "hello"`: a property whose value is always
+//! the same text, in JSON and in the contract.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,15 +9,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
-/// An object that says by a [`Tag`] what it is.
+/// An object with a [`Tag`].
 pub trait Tagged {
-    /// What its tag says.
+    /// The value of the tag.
     const NAME: &'static str;
 }
 
-/// The tag of a `T`. It reads and writes the text [`Tagged::NAME`] and holds nothing.
+/// The tag of a `T`. It has no data; it serialises to [`Tagged::NAME`] and accepts only that text.
 ///
-/// A derived schema describes it with `#[schema(schema_with = Tag::<Self>::schema)]`.
+/// In a derived schema, annotate the field with `#[schema(schema_with = Tag::<Self>::schema)]`.
 pub struct Tag<T>(PhantomData<fn() -> T>);
 
 impl<T: Tagged> Tag<T> {
@@ -26,7 +26,7 @@ impl<T: Tagged> Tag<T> {
     }
 }
 
-/// The schema of a text that is always this one.
+/// The schema of a string that has only this value.
 pub fn literal(text: &str) -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some([text])).into()
 }
@@ -55,7 +55,7 @@ impl<T: Tagged> Visitor<'_> for Tag<T> {
     }
 }
 
-// The derives would ask for the same traits of `T`.
+// Implemented by hand, because the derives would require the same traits of `T`.
 
 impl<T> Default for Tag<T> {
     fn default() -> Self {

@@ -1,77 +1,77 @@
-//! A task as clients see it, and as the database keeps it: [`TaskRow`] is the columns, which are
-//! also the bodies of the log, so that both are read by one type with one set of defaults.
+//! A task as clients see it, and as the database stores it. [`TaskRow`] reads the table as well as the
+//! JSON in the change log, so both have the same defaults.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::fields::{maybe_whole_time, whole_time};
+use super::fields::{optional_rfc3339, rfc3339};
 use super::{Due, Id, Identified, Labels, OwnerId, Priority, ProjectId, Rank, Recurrence, Seq, priority};
 
 pub type TaskId = Id<Task>;
 
-/// Something to do.
+/// A task: a thing to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Task {
     /// A UUID, by default version 7.
     pub id: TaskId,
-    /// Whose task it is: the user who created it.
+    /// The owner: the user who created the task.
     #[schema(min_length = 1, max_length = 255, example = "ada")]
     pub user_id: String,
-    /// What is to be done: 1 to 200 characters, trimmed.
+    /// What to do: 1 to 200 characters, trimmed.
     #[schema(min_length = 1, max_length = 200, example = "Buy milk")]
     pub title: String,
-    /// More about it, up to 1000 characters, or null.
+    /// Details, up to 1000 characters, or null.
     #[schema(required, max_length = 1000, example = "Two litres, the blue one")]
     pub description: Option<String>,
-    /// Whether it is done.
+    /// Whether the task is done.
     pub completed: bool,
-    /// When it was done, in UTC, or null while it is not.
-    #[serde(default, serialize_with = "maybe_whole_time")]
+    /// When the task was completed, in UTC, or null while it is open.
+    #[serde(default, serialize_with = "optional_rfc3339")]
     #[schema(required)]
     pub completed_at: Option<DateTime<Utc>>,
-    /// How much it matters.
+    /// How important the task is.
     #[serde(default)]
     pub priority: Priority,
-    /// When it is due, or null.
+    /// When the task is due, or null.
     #[serde(default)]
     #[schema(required)]
     pub due: Option<Due>,
-    /// How it recurs, or null: completing it moves `due` on to the next occurrence.
+    /// The recurrence rule, or null. Completing a recurring task moves `due` to the next occurrence.
     #[serde(default)]
     #[schema(required)]
     pub recurrence: Option<Recurrence>,
     #[serde(default)]
     pub labels: Labels,
-    /// The project that it belongs to, or null.
+    /// The project that the task belongs to, or null.
     #[serde(default)]
     #[schema(required)]
     pub project_id: Option<ProjectId>,
-    /// The task of which it is a part, or null.
+    /// The task of which this is a subtask, or null.
     #[serde(default)]
     #[schema(required)]
     pub parent_id: Option<TaskId>,
-    /// Its place in the order that the user gave: compare as text, by bytes.
+    /// The place in the user's own order: tasks sort by this text, byte by byte.
     #[serde(default)]
     pub rank: Rank,
-    /// When it was created, in UTC.
-    #[serde(serialize_with = "whole_time")]
+    /// When the task was created, in UTC.
+    #[serde(serialize_with = "rfc3339")]
     pub created_at: DateTime<Utc>,
-    /// When it last changed, in UTC.
-    #[serde(serialize_with = "whole_time")]
+    /// When the task last changed, in UTC.
+    #[serde(serialize_with = "rfc3339")]
     pub updated_at: DateTime<Utc>,
-    /// The number of the change that last touched it; its ETag is this number in quotes.
+    /// The sequence number of the task's last change. The ETag is this number in quotes.
     pub version: Seq,
 }
 
 impl Identified for Task {
     const SCHEMA: &'static str = "TaskId";
-    const ABOUT: &'static str = "Names one task of its owner.";
+    const DESCRIPTION: &'static str = "The id of one of the user's tasks.";
     const PARAMETER: &'static str = "task_id";
 }
 
-/// A task's columns. What came later carries a default, so that bodies written by every earlier
-/// version still read.
+/// A row of the table `tasks`. The change log stores the same fields as JSON. Fields that later
+/// versions added have a default, so that entries of every earlier version can still be read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct TaskRow {
     pub id: TaskId,
@@ -96,15 +96,15 @@ pub struct TaskRow {
     pub project_id: Option<ProjectId>,
     #[serde(default)]
     pub parent_id: Option<TaskId>,
-    #[serde(default = "first_rank")]
+    #[serde(default = "default_rank")]
     pub rank: String,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub version: Seq,
 }
 
-/// The [`TaskRow`] in a row of a checked query that has more columns than a task; sqlx knows only
-/// rows that are exactly a struct.
+/// Takes a [`TaskRow`] out of a row that has more columns. sqlx's `query_as!` can only fill a struct
+/// that has exactly the columns of the query.
 macro_rules! task_row {
     ($row:expr) => {
         $crate::model::TaskRow {
@@ -130,7 +130,7 @@ macro_rules! task_row {
 }
 pub(crate) use task_row;
 
-fn first_rank() -> String {
+fn default_rank() -> String {
     Rank::default().to_string()
 }
 
@@ -140,7 +140,7 @@ impl TaskRow {
     }
 
     pub fn set_due(&mut self, due: Option<&Due>) {
-        let columns = DueColumns::of(due);
+        let columns = DueColumns::new(due);
         (self.due_date, self.due_time, self.due_time_zone) = (columns.date, columns.time, columns.time_zone);
     }
 
@@ -148,7 +148,7 @@ impl TaskRow {
         self.recurrence.clone().map(Recurrence::from_column)
     }
 
-    pub fn of(self, owner: &OwnerId) -> Task {
+    pub fn into_task(self, owner: &OwnerId) -> Task {
         let due = self.due();
         Task {
             id: self.id,
@@ -160,10 +160,10 @@ impl TaskRow {
             priority: self.priority,
             due,
             recurrence: self.recurrence.map(Recurrence::from_column),
-            labels: Labels::stored(self.labels),
+            labels: Labels::from_column(self.labels),
             project_id: self.project_id,
             parent_id: self.parent_id,
-            rank: Rank::stored(self.rank),
+            rank: Rank::from_column(self.rank),
             created_at: self.created_at,
             updated_at: self.updated_at,
             version: self.version,
@@ -171,7 +171,8 @@ impl TaskRow {
     }
 }
 
-/// A due date as columns.
+/// The columns of a due: the three that [`Due::parts`] describes, and `due_at`, the instant by which
+/// the database sorts.
 #[derive(Debug, Default)]
 pub struct DueColumns {
     pub date: Option<NaiveDate>,
@@ -181,7 +182,7 @@ pub struct DueColumns {
 }
 
 impl DueColumns {
-    pub fn of(due: Option<&Due>) -> Self {
+    pub fn new(due: Option<&Due>) -> Self {
         due.map_or_else(Self::default, |due| {
             let (date, time, time_zone) = due.parts();
             Self { date: Some(date), time, time_zone: time_zone.map(str::to_owned), at: Some(due.instant()) }
@@ -191,7 +192,7 @@ impl DueColumns {
 
 impl From<&Task> for TaskRow {
     fn from(task: &Task) -> Self {
-        let due = DueColumns::of(task.due.as_ref());
+        let due = DueColumns::new(task.due.as_ref());
         Self {
             id: task.id,
             title: task.title.clone(),

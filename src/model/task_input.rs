@@ -1,5 +1,5 @@
-//! What clients may ask of a task, with its limits: the bodies of the requests, and `TaskPatch`, the one
-//! form of every kind of update.
+//! The bodies of the requests that create and update tasks, with their limits, and `TaskPatch`, to which
+//! every kind of update is converted.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -14,17 +14,17 @@ pub const TITLE_MAX: u64 = 200;
 /// The longest description, in characters.
 pub const DESCRIPTION_MAX: u64 = 1000;
 
-/// A task to be created.
+/// The task to create.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[validate(schema(function = "recurs_from_its_due"))]
+#[validate(schema(function = "recurrence_fits_due"))]
 pub struct CreateTask {
-    /// An id of the client's own choice (a UUID, best version 7), which makes the creation safe
-    /// to retry. Left out, the server chooses.
+    /// An id that the client chooses: a UUID, preferably version 7. It makes the request safe to
+    /// retry. Without it, the server chooses one.
     #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub id: Option<TaskId>,
-    /// What is to be done: 1 to 200 characters after trimming.
+    /// What to do: 1 to 200 characters after trimming.
     #[serde(deserialize_with = "trimmed")]
     #[validate(
         length(min = 1, max = "TITLE_MAX", message = "must be 1 to 200 characters after trimming"),
@@ -32,7 +32,7 @@ pub struct CreateTask {
     )]
     #[schema(min_length = 1, max_length = 200, example = "Buy milk")]
     pub title: String,
-    /// More about it, up to 1000 characters, or null.
+    /// Details, up to 1000 characters, or null.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[validate(
         length(max = "DESCRIPTION_MAX", message = "must be at most 1000 characters"),
@@ -40,32 +40,33 @@ pub struct CreateTask {
     )]
     #[schema(max_length = 1000, example = "Two litres, the blue one")]
     pub description: Option<String>,
-    /// Whether it is already done.
+    /// Whether the new task is already done.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schema(default = false)]
     pub completed: bool,
-    /// How much it matters.
+    /// How important the task is.
     #[serde(default, deserialize_with = "word", skip_serializing_if = "Priority::is_none")]
     #[schema(default = "none")]
     pub priority: Priority,
-    /// When it is due, or null.
+    /// When the task is due, or null.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Due>,
-    /// How it recurs, or null; needs `due`, which is the first occurrence.
+    /// The recurrence rule, or null. It requires `due`, which is the first occurrence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recurrence: Option<Recurrence>,
     #[serde(default, skip_serializing_if = "Labels::is_empty")]
     pub labels: Labels,
-    /// The project that it belongs to, or null. A subtask belongs to its parent's and need not say so.
+    /// The project that the task belongs to, or null. A subtask always belongs to the project of its
+    /// parent, so it needs no `project_id`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_id: Option<ProjectId>,
-    /// The task of which it is a part, or null; at most five levels of tasks hang together.
+    /// The task of which the new one is a subtask, or null. A tree of tasks has at most five levels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<TaskId>,
 }
 
 impl CreateTask {
-    /// An open task of which there is nothing more to say.
+    /// An open task with this title; all other fields have their defaults.
     pub fn titled(title: impl Into<String>) -> Self {
         Self {
             id: None,
@@ -81,8 +82,8 @@ impl CreateTask {
         }
     }
 
-    /// Tells a repeated request from another one with the same id. Fields that are left out do
-    /// not count, so a field added later does not change the digest of older requests.
+    /// A hash of the request. It distinguishes a retry from another request with the same id. Fields
+    /// that are left out are not hashed, so a new field does not change the digest of older requests.
     pub fn digest(&self) -> [u8; 32] {
         // Strings, booleans and ids always serialise.
         let canonical = serde_json::to_vec(self).unwrap_or_default();
@@ -90,7 +91,7 @@ impl CreateTask {
     }
 }
 
-/// What to change about a task. A field that is left out keeps its value.
+/// The fields of a task to change. A field that is left out keeps its value.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateTask {
@@ -110,32 +111,33 @@ pub struct UpdateTask {
     )]
     #[schema(value_type = Option<String>, max_length = 1000)]
     pub description: Option<Option<String>>,
-    /// Whether it is done. A recurring task that is done moves on to its next occurrence; a task
-    /// with open subtasks is refused here, see `complete`.
+    /// Whether the task is done. Completing a recurring task moves it to its next occurrence. The
+    /// server rejects the completion of a task that has open subtasks; for these, use
+    /// `PATCH …/tasks/{task_id}/complete` with `children`.
     #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub completed: Option<bool>,
-    /// How much it matters.
+    /// How important the task is.
     #[serde(default, deserialize_with = "word_not_null", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub priority: Option<Priority>,
-    /// When it is due; null clears it.
+    /// When the task is due; null clears it.
     #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Due>)]
     pub due: Option<Option<Due>>,
-    /// How it recurs; null makes an end of it.
+    /// The recurrence rule; null ends the recurrence.
     #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Recurrence>)]
     pub recurrence: Option<Option<Recurrence>>,
-    /// All its labels, in place of those it has.
+    /// The new labels, which replace all present ones.
     #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub labels: Option<Labels>,
-    /// Another project, which takes its subtasks along; null takes it out of its project.
+    /// The new project, to which the subtasks move too; null takes the task out of its project.
     #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ProjectId>)]
     pub project_id: Option<Option<ProjectId>>,
-    /// Another parent, with its subtasks; null makes it a task of its own.
+    /// The new parent. The subtasks of the task move with it. Null makes it a task without a parent.
     #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<TaskId>)]
     pub parent_id: Option<Option<TaskId>>,
@@ -145,24 +147,26 @@ pub struct UpdateTask {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Children {
-    /// The request is refused while there are any (on completion: open ones).
+    /// The server rejects the request if the task has subtasks; a completion, if it has open ones.
     #[default]
     Refuse,
-    /// They go the same way, in the same transaction: with a task that is completed, recurring ones
-    /// end, too; with one that recurs, the next round begins with all of them open.
+    /// The subtasks are completed or deleted in the same transaction. If the task is completed for
+    /// good, its recurring subtasks end too. If it recurs, its next occurrence begins with all
+    /// subtasks open.
     Include,
 }
 
-/// The state of completion to set.
+/// Whether the task is to be done or open.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetCompletion {
     /// Whether the task is done.
     pub completed: bool,
-    /// Of a recurring task, the occurrence that is done, as the `date` of its `due`: makes the
-    /// completion safe to retry at any time. One that was done before changes nothing; another
-    /// than the present one is refused. Without it, and without `If-Match`, a completion within a
-    /// minute of the one before is taken for its repetition.
+    /// For a recurring task, the occurrence to complete, given as the `date` of its `due`. It makes
+    /// the request safe to retry at any time: completing an occurrence again changes nothing, and
+    /// the server rejects any occurrence that is not the present one. Without this field and
+    /// without `If-Match`, the server treats a completion within a minute of the last one as a
+    /// retry.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false, value_type = String, format = Date, example = "2026-11-30")]
     pub occurrence: Option<chrono::NaiveDate>,
@@ -172,11 +176,11 @@ pub struct SetCompletion {
     pub children: Children,
 }
 
-/// What an update does to a task, whichever operation asked for it.
+/// What an update does to a task. All operations that update a task use it.
 #[derive(Debug, Clone, Default)]
 pub struct TaskPatch {
     pub title: Option<String>,
-    /// `Some(None)` clears, here and below.
+    /// `Some(None)` clears the field; the same applies below.
     pub description: Option<Option<String>>,
     pub completion: Completion,
     pub priority: Option<Priority>,
@@ -185,14 +189,15 @@ pub struct TaskPatch {
     pub labels: Option<Labels>,
     pub project_id: Option<Option<ProjectId>>,
     pub parent_id: Option<Option<TaskId>>,
-    /// Of a completion: which occurrence, and what of the subtasks.
+    /// For a completion: the occurrence, see [`SetCompletion::occurrence`].
     pub occurrence: Option<chrono::NaiveDate>,
+    /// For a completion: what happens to open subtasks.
     pub children: Children,
 }
 
 impl TaskPatch {
-    /// Whether it concerns more than the columns of one task: then it is planned over all tasks
-    /// that hang together, instead of being one statement.
+    /// Whether the update can affect other tasks or the table of occurrences. Such an update needs a
+    /// plan over the whole tree of tasks; any other is a single write.
     pub const fn is_structural(&self) -> bool {
         self.recurrence.is_some()
             || self.project_id.is_some()
@@ -202,6 +207,7 @@ impl TaskPatch {
     }
 }
 
+/// What an update does to the completion of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Completion {
     #[default]
@@ -211,6 +217,7 @@ pub enum Completion {
 }
 
 impl Completion {
+    /// The state to set; `None` if it depends on the present state.
     pub const fn value(self) -> Option<bool> {
         match self {
             Self::Set(completed) => Some(completed),
@@ -218,8 +225,8 @@ impl Completion {
         }
     }
 
-    /// What a task is afterwards that is now so.
-    pub const fn of(self, completed: bool) -> bool {
+    /// Whether the task is completed after the update, given whether it was before.
+    pub const fn apply_to(self, completed: bool) -> bool {
         match self {
             Self::Keep => completed,
             Self::Set(wanted) => wanted,
@@ -257,13 +264,13 @@ impl From<Option<SetCompletion>> for TaskPatch {
     }
 }
 
-fn recurs_from_its_due(new: &CreateTask) -> Result<(), ValidationError> {
+fn recurrence_fits_due(new: &CreateTask) -> Result<(), ValidationError> {
     let Some(recurrence) = &new.recurrence else { return Ok(()) };
     recurrence_fits(recurrence, new.due.as_ref())
         .map_err(|message| ValidationError::new("recurrence").with_message(message.into()))
 }
 
-/// Whether a recurrence can go on from a due date, or what is wrong with it.
+/// Checks that a recurrence is possible with this due. The error says what is allowed.
 pub fn recurrence_fits(recurrence: &Recurrence, due: Option<&Due>) -> Result<(), String> {
     let due = due.ok_or("must come with due, which is the first occurrence")?;
     recurrence.check(due).map_err(|error| error.to_string())

@@ -54,7 +54,7 @@ pub async fn get(pool: &Pool, owner: &OwnerId, id: ProjectId) -> sqlx::Result<Op
     )
     .fetch_optional(pool)
     .await?;
-    Ok(row.map(|row| row.of(owner)))
+    Ok(row.map(|row| row.into_project(owner)))
 }
 
 /// All projects, or those that are archived or not, in the owner's order, with the numbers of
@@ -96,7 +96,7 @@ pub async fn list(
         };
         let project = ProjectRow { id, name, color: row.color, archived, rank, created_at, updated_at, version };
         projects.push(ListedProject {
-            project: project.of(owner),
+            project: project.into_project(owner),
             open_tasks: row.open,
             completed_tasks: row.completed,
         });

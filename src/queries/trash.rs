@@ -25,8 +25,8 @@ impl EntryRow {
             kind: if project.is_some() { TrashKind::Project } else { TrashKind::Task },
             deleted_at,
             expires_at: deleted_at + kept,
-            task: task.map(|task| task.of(owner)),
-            project: project.map(|project| project.of(owner)),
+            task: task.map(|task| task.into_task(owner)),
+            project: project.map(|project| project.into_project(owner)),
             along,
         }
     }

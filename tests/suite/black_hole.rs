@@ -19,10 +19,10 @@ const STATEMENT: Duration = Duration::from_secs(1);
 const SLACK: Duration = Duration::from_secs(4);
 
 /// A relay to the database that can drop packets silently, and a server that uses it.
-async fn server(database: &Arc<TestDatabase>, statement_within: Duration, sweep: Duration) -> (Relay, TestServer) {
+async fn server(database: &Arc<TestDatabase>, statement_timeout: Duration, sweep: Duration) -> (Relay, TestServer) {
     let relay = Relay::to(database).await;
     let options = Options::default();
-    let pool = PoolConfig { statement_within, ..options.pool };
+    let pool = PoolConfig { statement_timeout, ..options.pool };
     let live = LiveConfig { sweep, ..options.live };
     let options = Options { pool, live, through: Some(relay.url.clone()), ..options };
     let server = TestServer::on(database.clone(), options).await;
@@ -59,7 +59,7 @@ async fn while_a_request_waits_for_a_dead_connection_others_are_served() {
     const DEAD: usize = 8;
     let database = database().await;
     let relay = Relay::to(&database).await;
-    let pool = PoolConfig { statement_within: NEVER, size: 32, ..PoolConfig::default() };
+    let pool = PoolConfig { statement_timeout: NEVER, size: 32, ..PoolConfig::default() };
     let through = Some(relay.url.clone());
     let server = TestServer::on(database.clone(), Options { pool, through, ..Options::default() }).await;
     let ada = server.user("ada");

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use taskwire::config::{IssuerConfig, KeyPace, TokenSettings};
+use taskwire::config::{IssuerConfig, KeyFetchPolicy, TokenSettings};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -16,21 +16,28 @@ fn configured(provider: &Provider, issuer: &str, audience: &str) -> Vec<IssuerCo
     issuers(settings.with("JWT_ISSUER", issuer).with("JWT_AUDIENCE", audience))
 }
 
-async fn server(provider: &Provider, key_pace: KeyPace) -> TestServer {
+async fn server(provider: &Provider, key_fetch_policy: KeyFetchPolicy) -> TestServer {
     let issuers = configured(provider, &provider.url, "taskwire");
-    TestServer::with(Options { issuers, key_pace, ..Options::default() }).await
+    TestServer::with(Options { issuers, key_fetch_policy, ..Options::default() }).await
 }
 
 /// Fetches keys often, even when no token needs it.
-fn brisk() -> KeyPace {
+fn brisk() -> KeyFetchPolicy {
     let often = Duration::from_millis(100);
-    KeyPace { usual: often, least: often, most: often, retry: often, ask_every: often, ..KeyPace::default() }
+    KeyFetchPolicy {
+        default_interval: often,
+        min_interval: often,
+        max_interval: often,
+        retry_interval: often,
+        demand_interval: often,
+        ..KeyFetchPolicy::default()
+    }
 }
 
 #[tokio::test]
 async fn a_user_of_better_auth_lists_tasks_and_opens_a_socket() {
     let provider = Provider::better_auth().await;
-    let server = server(&provider, KeyPace::default()).await;
+    let server = server(&provider, KeyFetchPolicy::default()).await;
     let mut visitor = Visitor::at(&provider);
     let id = visitor.sign_up("ada").await;
     let ada = server.bearer(&id, &visitor.token().await);
@@ -68,8 +75,8 @@ async fn tokens_of_better_auth_for_another_service_are_refused() {
 async fn no_request_fails_while_better_auth_changes_its_key() {
     let mut provider = Provider::better_auth().await;
     // Concurrent requests may make Better Auth create several keys.
-    let pace = KeyPace { ask_every: Duration::from_millis(100), ..KeyPace::default() };
-    let server = server(&provider, pace).await;
+    let policy = KeyFetchPolicy { demand_interval: Duration::from_millis(100), ..KeyFetchPolicy::default() };
+    let server = server(&provider, policy).await;
     let mut first = Visitor::at(&provider);
     let ada = first.sign_up("ada").await;
     let old = first.token().await;
@@ -143,7 +150,7 @@ async fn while_better_auth_is_down_the_keys_that_are_known_stay_good() {
     let unknown = visitor.token().await;
     provider.does("down").await;
     // A server that starts now logs the failure and cannot check any token.
-    let late = self::server(&provider, KeyPace { patience: Duration::from_millis(200), ..brisk() }).await;
+    let late = self::server(&provider, KeyFetchPolicy { demand_wait: Duration::from_millis(200), ..brisk() }).await;
     late.bearer(&id, &unknown).get("/tasks").refused(503, "UNAVAILABLE").await;
     late.anonymous().call(reqwest::Method::GET, "/health").expect(200).await;
     // After several failed fetches, the known keys are still valid.

@@ -6,22 +6,29 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
-use taskwire::config::{KeyPace, TokenSettings};
+use taskwire::config::{KeyFetchPolicy, TokenSettings};
 
 use crate::kit::{Client, FakeIssuer, Options, Page, TestKey, TestServer, claims, issuers, key_set, message};
 
-async fn server(settings: TokenSettings, key_pace: KeyPace) -> TestServer {
-    TestServer::with(Options { issuers: issuers(settings), key_pace, ..Options::default() }).await
+async fn server(settings: TokenSettings, key_fetch_policy: KeyFetchPolicy) -> TestServer {
+    TestServer::with(Options { issuers: issuers(settings), key_fetch_policy, ..Options::default() }).await
 }
 
-async fn server_of(issuer: &FakeIssuer, key_pace: KeyPace) -> TestServer {
-    server(TokenSettings::default().with("JWKS_URL", issuer.at("/jwks")), key_pace).await
+async fn server_of(issuer: &FakeIssuer, key_fetch_policy: KeyFetchPolicy) -> TestServer {
+    server(TokenSettings::default().with("JWKS_URL", issuer.at("/jwks")), key_fetch_policy).await
 }
 
 /// Fetches keys often, even when no token needs it.
-fn brisk() -> KeyPace {
+fn brisk() -> KeyFetchPolicy {
     let often = Duration::from_millis(50);
-    KeyPace { usual: often, least: often, most: often, retry: often, ask_every: often, ..KeyPace::default() }
+    KeyFetchPolicy {
+        default_interval: often,
+        min_interval: often,
+        max_interval: often,
+        retry_interval: often,
+        demand_interval: often,
+        ..KeyFetchPolicy::default()
+    }
 }
 
 /// Ada, with a token of this key.
@@ -48,13 +55,13 @@ async fn fetched(issuer: &FakeIssuer, path: &str) {
 async fn tokens_that_name_unknown_keys_lead_to_few_fetches() {
     let key = TestKey::p256("known");
     let issuer = FakeIssuer::publishing(key_set(&[key.jwk()])).await;
-    let pace = KeyPace {
-        ask_at_once: 3,
-        ask_every: Duration::from_hours(1),
-        patience: Duration::from_millis(50),
-        ..KeyPace::default()
+    let policy = KeyFetchPolicy {
+        demand_burst: 3,
+        demand_interval: Duration::from_hours(1),
+        demand_wait: Duration::from_millis(50),
+        ..KeyFetchPolicy::default()
     };
-    let server = server_of(&issuer, pace).await;
+    let server = server_of(&issuer, policy).await;
     let known = ada(&server, &key);
     let_in(&known).await;
     assert_eq!(issuer.asked("/jwks"), 1);
@@ -86,7 +93,7 @@ async fn tokens_that_name_unknown_keys_lead_to_few_fetches() {
 async fn a_new_key_is_known_as_soon_as_a_token_names_it() {
     let (old, new) = (TestKey::p256("old"), TestKey::ed25519("new"));
     let issuer = FakeIssuer::publishing(key_set(&[old.jwk()])).await;
-    let server = server_of(&issuer, KeyPace::default()).await;
+    let server = server_of(&issuer, KeyFetchPolicy::default()).await;
     let_in(&ada(&server, &old)).await;
     issuer.has("/jwks", Page::Json(key_set(&[old.jwk(), new.jwk()])));
     // Concurrent requests wait for the same fetch.
@@ -100,7 +107,7 @@ async fn an_issuer_that_is_slow_holds_up_only_those_whose_keys_are_unknown() {
     let slow = async |page: Page| {
         let key = TestKey::p256("known");
         let issuer = FakeIssuer::publishing(key_set(&[key.jwk()])).await;
-        let server = server_of(&issuer, KeyPace::default()).await;
+        let server = server_of(&issuer, KeyFetchPolicy::default()).await;
         let known = ada(&server, &key);
         let_in(&known).await;
         issuer.has("/jwks", page);
@@ -122,7 +129,7 @@ async fn an_issuer_that_is_slow_holds_up_only_those_whose_keys_are_unknown() {
 async fn whatever_an_issuer_answers_instead_of_keys_the_known_ones_stay_good() {
     let (key, new) = (TestKey::p256("known"), TestKey::p256("new"));
     let issuer = FakeIssuer::publishing(key_set(&[key.jwk()])).await;
-    let server = server_of(&issuer, KeyPace { patience: Duration::from_secs(2), ..brisk() }).await;
+    let server = server_of(&issuer, KeyFetchPolicy { demand_wait: Duration::from_secs(2), ..brisk() }).await;
     let known = ada(&server, &key);
     let_in(&known).await;
 
@@ -171,8 +178,9 @@ async fn keys_that_nobody_confirms_are_good_for_a_bounded_time() {
     let key = TestKey::p256("known");
     let issuer = FakeIssuer::publishing(key_set(&[key.jwk()])).await;
     let kept = Duration::from_secs(1);
-    let pace = KeyPace { kept, patience: Duration::from_millis(20), retry: kept / 4, ..brisk() };
-    let server = server_of(&issuer, pace).await;
+    let policy =
+        KeyFetchPolicy { valid_for: kept, demand_wait: Duration::from_millis(20), retry_interval: kept / 4, ..brisk() };
+    let server = server_of(&issuer, policy).await;
     fetched(&issuer, "/jwks").await;
     let known = ada(&server, &key);
     issuer.has("/jwks", Page::Broken);
@@ -189,7 +197,9 @@ async fn an_issuer_chooses_how_long_its_keys_are_cached_within_bounds() {
     let key = TestKey::p256("known");
     let issuer = FakeIssuer::start().await;
     issuer.has("/jwks", Page::JsonWith("cache-control: max-age=0", key_set(&[key.jwk()])));
-    let server = server_of(&issuer, KeyPace { least: Duration::from_millis(50), ..KeyPace::default() }).await;
+    let server =
+        server_of(&issuer, KeyFetchPolicy { min_interval: Duration::from_millis(50), ..KeyFetchPolicy::default() })
+            .await;
     // The server fetches often, although ten minutes are the default.
     issuer.asked_times("/jwks", 3).await;
     let_in(&ada(&server, &key)).await;
@@ -202,7 +212,7 @@ async fn a_description_must_be_that_of_the_issuer_that_was_asked() {
         (FakeIssuer::publishing(key_set(&[key.jwk()])).await, FakeIssuer::publishing(key_set(&[key.jwk()])).await);
     let path = "/.well-known/openid-configuration";
     let settings = TokenSettings::default().with("OIDC_ISSUER", issuer.url.clone());
-    let server = server(settings, KeyPace { patience: Duration::from_millis(200), ..brisk() }).await;
+    let server = server(settings, KeyFetchPolicy { demand_wait: Duration::from_millis(200), ..brisk() }).await;
     let ada = server.bearer("ada", &key.token(&claims("ada", json!({ "iss": issuer.url }))));
 
     let describe = |name: &str, keys: &str| Page::Json(json!({ "issuer": name, "jwks_uri": keys }).to_string());

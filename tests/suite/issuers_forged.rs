@@ -6,7 +6,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm::{self, HS256, PS256, RS256, RS384, RS512};
 use jsonwebtoken::{EncodingKey, crypto};
 use serde_json::{Value, json};
-use taskwire::config::{KeyPace, TokenSettings};
+use taskwire::config::{KeyFetchPolicy, TokenSettings};
 
 use crate::kit::{FakeIssuer, Options, Scratch, TestKey, TestServer, claims, issuers, key_set, message};
 
@@ -14,9 +14,9 @@ use crate::kit::{FakeIssuer, Options, Scratch, TestKey, TestServer, claims, issu
 async fn trusting(keys: &[Value]) -> (TestServer, FakeIssuer) {
     let issuer = FakeIssuer::publishing(key_set(keys)).await;
     let settings = TokenSettings::default().with("JWKS_URL", issuer.at("/jwks"));
-    // The pace allows a fetch for each unknown key, so that each is reported as unknown.
-    let key_pace = KeyPace { ask_at_once: 1000, ..KeyPace::default() };
-    let server = TestServer::with(Options { issuers: issuers(settings), key_pace, ..Options::default() }).await;
+    // The policy allows a fetch for each unknown key, so that each is reported as unknown.
+    let key_fetch_policy = KeyFetchPolicy { demand_burst: 1000, ..KeyFetchPolicy::default() };
+    let server = TestServer::with(Options { issuers: issuers(settings), key_fetch_policy, ..Options::default() }).await;
     (server, issuer)
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use taskwire::config::{KeyPace, TokenSettings};
+use taskwire::config::{KeyFetchPolicy, TokenSettings};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -13,16 +13,16 @@ use crate::kit::{
 };
 
 /// A server that trusts this provider.
-async fn server(provider: &Provider, key_pace: KeyPace) -> TestServer {
+async fn server(provider: &Provider, key_fetch_policy: KeyFetchPolicy) -> TestServer {
     let issuers =
         issuers(TokenSettings::default().with("OIDC_ISSUER", provider.url.clone()).with("JWT_AUDIENCE", "taskwire"));
-    TestServer::with(Options { issuers, key_pace, ..Options::default() }).await
+    TestServer::with(Options { issuers, key_fetch_policy, ..Options::default() }).await
 }
 
 #[tokio::test]
 async fn a_user_signed_in_with_pkce_lists_tasks_and_opens_a_socket() {
     let provider = Provider::oidc().await;
-    let server = server(&provider, KeyPace::default()).await;
+    let server = server(&provider, KeyFetchPolicy::default()).await;
     for (name, algorithm) in [("ada", "RS256"), ("bob", "ES256")] {
         let token = Visitor::at(&provider).sign_in(name, algorithm).await.access_token;
         let header = jsonwebtoken::decode_header(&token).expect("a header");
@@ -58,7 +58,7 @@ async fn the_program_needs_the_name_of_the_issuer_and_the_audience() {
 #[tokio::test]
 async fn a_token_that_tells_the_front_end_who_it_is_opens_nothing() {
     let provider = Provider::oidc().await;
-    let server = server(&provider, KeyPace::default()).await;
+    let server = server(&provider, KeyFetchPolicy::default()).await;
     let tokens = Visitor::at(&provider).sign_in("ada", "RS256").await;
     server.bearer("ada", &tokens.access_token).get("/tasks").expect(200).await;
     // Issuer, key and user are the same; only the audience differs.
@@ -69,7 +69,7 @@ async fn a_token_that_tells_the_front_end_who_it_is_opens_nothing() {
 #[tokio::test]
 async fn no_request_fails_while_oidc_provider_changes_its_keys() {
     let mut provider = Provider::oidc().await;
-    let server = server(&provider, KeyPace::default()).await;
+    let server = server(&provider, KeyFetchPolicy::default()).await;
     let old = Visitor::at(&provider).sign_in("ada", "ES256").await.access_token;
 
     let (report, mut reports) = mpsc::channel::<()>(1);
@@ -104,9 +104,15 @@ async fn no_request_fails_while_oidc_provider_changes_its_keys() {
 async fn keys_that_are_taken_back_after_a_leak_are_refused_after_the_next_fetch() {
     let mut provider = Provider::oidc().await;
     let often = Duration::from_millis(100);
-    let pace =
-        KeyPace { usual: often, least: often, most: often, retry: often, ask_every: often, ..KeyPace::default() };
-    let server = server(&provider, pace).await;
+    let policy = KeyFetchPolicy {
+        default_interval: often,
+        min_interval: often,
+        max_interval: often,
+        retry_interval: often,
+        demand_interval: often,
+        ..KeyFetchPolicy::default()
+    };
+    let server = server(&provider, policy).await;
     let mut visitor = Visitor::at(&provider);
     let old = server.bearer("ada", &visitor.sign_in("ada", "RS256").await.access_token);
     old.get("/tasks").expect(200).await;

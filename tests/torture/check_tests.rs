@@ -41,7 +41,7 @@ fn time(seq: i64) -> sqlx::types::chrono::DateTime<sqlx::types::chrono::Utc> {
 }
 
 fn created(id: TaskId, seq: i64) -> Change {
-    Change::of_task(HISTORY, Saved::Created, task(id, seq))
+    Change::task_saved(HISTORY, Saved::Created, task(id, seq))
 }
 
 fn received(change: &Change) -> Seen {

@@ -12,7 +12,7 @@ use crate::api::respond::json::Json;
 use crate::identity::accounts::sessions::Session;
 use crate::identity::accounts::store::Account;
 use crate::model::Problem;
-use crate::model::fields::milliseconds;
+use crate::model::fields::rfc3339_millis;
 
 /// A user of this deployment.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -31,9 +31,9 @@ pub struct AuthUser {
     pub image: Option<String>,
     /// Always false: no mail is sent.
     pub email_verified: bool,
-    #[serde(serialize_with = "milliseconds")]
+    #[serde(serialize_with = "rfc3339_millis")]
     pub created_at: DateTime<Utc>,
-    #[serde(serialize_with = "milliseconds")]
+    #[serde(serialize_with = "rfc3339_millis")]
     pub updated_at: DateTime<Utc>,
 }
 
@@ -63,12 +63,12 @@ pub struct AuthSession {
     #[schema(min_length = 1, max_length = 255, example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e")]
     pub user_id: String,
     /// When it ends, unless it is used before.
-    #[serde(serialize_with = "milliseconds")]
+    #[serde(serialize_with = "rfc3339_millis")]
     pub expires_at: DateTime<Utc>,
-    #[serde(serialize_with = "milliseconds")]
+    #[serde(serialize_with = "rfc3339_millis")]
     pub created_at: DateTime<Utc>,
     /// When it was last used, to about a minute.
-    #[serde(serialize_with = "milliseconds")]
+    #[serde(serialize_with = "rfc3339_millis")]
     pub updated_at: DateTime<Utc>,
     /// Where it began.
     #[schema(required)]

@@ -13,7 +13,7 @@ use validator::Validate;
 use super::NO_METADATA;
 use super::caller::still_allowed;
 use crate::api::app::App;
-use crate::model::validation::{checked, data_error};
+use crate::model::validation::{checked, serde_error};
 use crate::model::{Code, Problem};
 
 /// A body of type `T` that was well-formed and within its limits.
@@ -117,7 +117,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
-        if inner.is_data() { Problem::invalid(vec![data_error(&path, &inner.to_string())]) } else { malformed(inner) }
+        if inner.is_data() { Problem::invalid(vec![serde_error(&path, &inner.to_string())]) } else { malformed(inner) }
     })?;
     json.end().map_err(malformed)?;
     Ok(value)

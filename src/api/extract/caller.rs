@@ -194,7 +194,7 @@ pub fn refuse(reason: TokenError) -> Problem {
 impl From<VerifyError> for Problem {
     fn from(error: VerifyError) -> Self {
         match error {
-            VerifyError::Refused(reason) => refuse(reason),
+            VerifyError::Rejected(reason) => refuse(reason),
             VerifyError::Unavailable => Self::unavailable("the token cannot be checked now; try again"),
         }
     }

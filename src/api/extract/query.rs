@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::NO_METADATA;
 use crate::model::Problem;
-use crate::model::validation::data_error;
+use crate::model::validation::serde_error;
 
 /// The query of a request as a `T`, whose derive says `deny_unknown_fields`.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|error| {
         let path = error.path().to_string();
         // Callers of a query speak of parameters, not of fields.
-        let mut fault = data_error(&path, &error.into_inner().to_string());
+        let mut fault = serde_error(&path, &error.into_inner().to_string());
         fault.code = fault.code.replace("field", "parameter").into();
         fault.message = fault.message.replace(" field ", " parameter ").into();
         Problem::invalid(vec![fault])

@@ -11,7 +11,7 @@ use uuid::Uuid;
 pub use handlers::{delete_user, get_identity};
 
 use crate::model::Scope;
-use crate::model::fields::whole_time;
+use crate::model::fields::rfc3339;
 
 /// Whose a token is, and what it is good for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -27,7 +27,7 @@ pub struct TokenIdentity {
     #[schema(inline)]
     pub scope: Scope,
     /// When it ends here, in UTC; in the year 9999 if it never does.
-    #[serde(serialize_with = "whole_time")]
+    #[serde(serialize_with = "rfc3339")]
     pub expires_at: DateTime<Utc>,
 }
 

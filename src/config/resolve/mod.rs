@@ -1,5 +1,5 @@
-//! From settings to the configuration of a running server: reads every setting, checks them
-//! together, and collects what is wrong instead of stopping at the first problem.
+//! Converts the settings to the configuration of the server. It reads every setting, checks the settings
+//! together, and collects all errors instead of stopping at the first one.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use super::settings::accounts::ACCOUNTS;
 use super::settings::database::{DATABASE_URL, DatabaseProxy, RETENTION, TRASH_RETENTION};
 use super::settings::logging::{LOG, LOG_FORMAT, LogFormat};
 use super::settings::tokens::{DATA_DIR, JWT_SECRET, TOKEN_MAX_LIFE};
-use super::tokens::{Home, Tokens};
+use super::tokens::{SecretLocation, Tokens};
 use super::{
     AccountsConfig, ConfigErrors, DatabaseSource, HttpConfig, JwtConfig, LiveConfig, PoolConfig, Secret, Settings,
     TokenSettings, data_dir,
 };
 
-/// Everything `taskwire serve` needs to know. Holds secrets, but never shows them: it is safe to
-/// print with `{:?}`.
+/// The configuration of `taskwire serve`. It is safe to print with `{:?}`, which does not show the
+/// secrets in it.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub database: DatabaseSource,
@@ -25,30 +25,30 @@ pub struct Config {
     /// How long the trash keeps a deleted task or project.
     pub trash_retention: Duration,
     pub jwt: JwtConfig,
-    /// How accounts are kept; `None` if there are none.
+    /// The configuration of accounts; `None` if `ACCOUNTS` is off.
     pub accounts: Option<AccountsConfig>,
-    /// How long after its issue the server accepts any token.
+    /// The server accepts no token that was issued longer ago than this.
     pub token_max_life: Duration,
     pub http: HttpConfig,
     pub live: LiveConfig,
     pub log: LogConfig,
 }
 
-/// What is logged and how.
+/// The configuration of logging.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogConfig {
-    /// A filter that `EnvFilter` is known to accept.
+    /// A filter that was checked with `EnvFilter`.
     pub filter: String,
     pub format: LogFormat,
 }
 
 impl Settings {
-    /// Checks every setting. Generates the token secret if one is needed and there is none yet,
-    /// but only once nothing else is wrong: a rejected configuration leaves no files.
+    /// Checks every setting. If a token secret is needed and there is none, it generates one; but only
+    /// after all checks, so that a rejected configuration leaves no files.
     ///
     /// # Errors
     ///
-    /// All that is wrong, one line each.
+    /// All errors, one line each.
     pub fn resolve(self) -> Result<Config, ConfigErrors> {
         let Self(given) = self;
         let mut errors = ConfigErrors::default();
@@ -61,51 +61,53 @@ impl Settings {
         let retention = given.value(&RETENTION, &mut errors);
         let trash_retention = given.value(&TRASH_RETENTION, &mut errors);
         let token_max_life = given.value(&TOKEN_MAX_LIFE, &mut errors);
-        let (database, home) = if given.is_given(&DATABASE_URL) {
-            (DatabaseSource::read_url(&given, &mut errors), Home::Shared)
+        let (database, location) = if given.is_given(&DATABASE_URL) {
+            (DatabaseSource::read_url(&given, &mut errors), SecretLocation::SharedDatabase)
         } else {
             DatabaseSource::check_without_url(&given, pool, &mut errors);
-            let home = own_home(&given, &mut errors);
-            let database = home.data_dir().map(|data_dir| DatabaseSource::Embedded { data_dir: data_dir.to_owned() });
-            (database, home)
+            let location = data_dir_location(&given, &mut errors);
+            let database =
+                location.data_dir().map(|data_dir| DatabaseSource::Embedded { data_dir: data_dir.to_owned() });
+            (database, location)
         };
-        let tokens = Tokens::read(&given, &home, switch, &mut errors);
+        let tokens = Tokens::read(&given, &location, switch, &mut errors);
 
         let (Some(database), Some(tokens), true) = (database, tokens, errors.is_empty()) else {
             return Err(errors);
         };
         let embedded = matches!(database, DatabaseSource::Embedded { .. });
-        let on = switch.unwrap_or(embedded && tokens.are_all_ours());
-        let accounts = on.then(|| AccountsConfig { demo: embedded && http.is_for_this_machine(), ..accounts });
+        let accounts_on = switch.unwrap_or(embedded && tokens.are_only_own());
+        let accounts = accounts_on.then(|| AccountsConfig { demo: embedded && http.is_for_this_machine(), ..accounts });
         let jwt = tokens.into_jwt()?;
         Ok(Config { database, pool, retention, trash_retention, jwt, accounts, token_max_life, http, live, log })
     }
 }
 
 impl TokenSettings {
-    /// How long the server accepts a token that is issued now.
+    /// The setting `TOKEN_MAX_LIFE`: how long the server accepts a token that is issued now.
     ///
     /// # Errors
     ///
-    /// What is wrong with the setting.
+    /// If the setting is invalid.
     pub fn longest_life(&self) -> Result<Duration, ConfigErrors> {
         let mut errors = ConfigErrors::default();
         let longest = self.0.value(&TOKEN_MAX_LIFE, &mut errors);
         if errors.is_empty() { Ok(longest) } else { Err(errors) }
     }
 
-    /// Checks what signing a token needs, and generates the secret like [`Settings::resolve`]: a
-    /// token may be made before the first start.
+    /// Checks the settings for signing tokens. It generates a missing secret like [`Settings::resolve`],
+    /// so that `taskwire token` works before the first start of the server.
     ///
     /// # Errors
     ///
-    /// All that is wrong, one line each.
+    /// All errors, one line each.
     pub fn resolve(self) -> Result<JwtConfig, ConfigErrors> {
         let Self(given) = self;
         let mut errors = ConfigErrors::default();
-        // With a secret that was given, nobody needs a directory.
-        let home = if given.is_given(&JWT_SECRET) { Home::Unknown } else { own_home(&given, &mut errors) };
-        let tokens = Tokens::read(&given, &home, None, &mut errors);
+        // With `JWT_SECRET`, the data directory is not needed, so an invalid one is no error.
+        let location =
+            if given.is_given(&JWT_SECRET) { SecretLocation::Unknown } else { data_dir_location(&given, &mut errors) };
+        let tokens = Tokens::read(&given, &location, None, &mut errors);
         match (tokens, errors.is_empty()) {
             (Some(tokens), true) => tokens.into_jwt(),
             _ => Err(errors),
@@ -120,9 +122,8 @@ impl LogConfig {
 }
 
 impl Config {
-    /// The connection for migrations and `LISTEN`: the direct one if there is one. `None` for the
-    /// embedded database, whose address is known only once it runs, and when a proxy is all there
-    /// is.
+    /// The address of a direct connection, for migrations and `LISTEN`. `None` for the private Postgres,
+    /// whose address is known only after its start, and if the only address is that of a proxy.
     #[must_use]
     pub fn direct_url(&self) -> Option<&Secret> {
         match (&self.database, self.pool.proxy) {
@@ -133,14 +134,14 @@ impl Config {
     }
 }
 
-/// The data directory, given or by default.
-fn own_home(given: &Given, errors: &mut ConfigErrors) -> Home {
+/// The given data directory, or the default one.
+fn data_dir_location(given: &Given, errors: &mut ConfigErrors) -> SecretLocation {
     let data_dir = if given.is_given(&DATA_DIR) {
         given.optional(&DATA_DIR, errors)
     } else {
         errors.check(DATA_DIR.name, data_dir::default())
     };
-    data_dir.map_or(Home::Unknown, Home::Own)
+    data_dir.map_or(SecretLocation::Unknown, SecretLocation::DataDir)
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+//! Whole configurations: what is reported, what the defaults are, and when the secret is generated.
+
 use std::{collections::BTreeSet, fs};
 
 use super::*;
@@ -7,7 +9,7 @@ use crate::config::{TokenSettings, settings};
 
 const STRONG: &str = "a secret of more than thirty-two bytes";
 
-/// Wrong in every setting that can be wrong, with `hunter2` wherever a secret may stand.
+/// An invalid value for every setting that can be invalid, with `hunter2` wherever a secret may be.
 const ALL_WRONG: [(&str, &str); 36] = [
     ("HOST", "example.com"),
     ("PORT", "http"),
@@ -79,7 +81,7 @@ fn everything_wrong_is_reported_at_once() {
     let mut reported: BTreeSet<String> =
         message.lines().map(|line| line.split_once(" (--").expect("variable (--flag): problem").0.to_owned()).collect();
     assert!(message.lines().all(|line| line.contains("; allowed: ")), "{message}");
-    // Any text is right for the first, and the second is not used with a DATABASE_URL.
+    // Any text is valid for the first, and the second is not read with a DATABASE_URL.
     reported.extend(["JWT_AUDIENCE", "DATA_DIR"].map(str::to_owned));
     assert_eq!(reported, settings::names(&settings::ALL).map(str::to_owned).collect());
 }
@@ -117,7 +119,7 @@ fn empty_means_not_set() {
 }
 
 #[test]
-fn retention_and_trusted_proxies_are_taken_over() {
+fn retention_and_trusted_proxies_reach_the_configuration() {
     let settings = [("RETENTION", "90m"), ("TRASH_RETENTION", "14d"), ("TRUSTED_PROXIES", "192.0.2.7, fd00::/8,")];
     let config = with(external("postgres://db/tasks"), &settings).resolve().unwrap();
     assert_eq!(config.retention, Duration::from_mins(90));
@@ -143,7 +145,7 @@ fn an_external_database_needs_a_given_secret_and_no_data_directory() {
 }
 
 #[test]
-fn the_direct_url_leads_past_a_proxy_and_nothing_else_does() {
+fn only_the_direct_url_bypasses_a_proxy() {
     let (pooled, direct) = ("postgres://proxy/tasks", "postgres://db/tasks");
     for (proxy, given, found) in [
         (None, None, Some(pooled)),
@@ -158,7 +160,7 @@ fn the_direct_url_leads_past_a_proxy_and_nothing_else_does() {
 }
 
 #[test]
-fn what_is_said_of_a_database_goes_with_a_database_url() {
+fn settings_of_a_database_require_a_database_url() {
     let dir = ScratchDir::new();
     let more = [("DATABASE_DIRECT_URL", "postgres://db/tasks"), ("DATABASE_PROXY", "transaction")];
     let wrong = with(embedded(&dir), &more).resolve().unwrap_err().to_string();
@@ -175,7 +177,7 @@ fn serving_and_signing_share_the_generated_secret() {
 }
 
 #[test]
-fn a_given_secret_generates_none() {
+fn with_a_given_secret_none_is_generated() {
     let dir = ScratchDir::new();
     let settings = embedded(&dir).with("JWT_SECRET", STRONG);
     assert_eq!(settings.resolve().unwrap().jwt.secret.unwrap().expose(), STRONG);
@@ -183,7 +185,7 @@ fn a_given_secret_generates_none() {
 }
 
 #[test]
-fn a_refused_start_leaves_no_traces() {
+fn a_rejected_configuration_leaves_no_files() {
     let dir = ScratchDir::new();
     let settings = embedded(&dir).with("PORT", "99999");
     assert!(settings.resolve().is_err());
@@ -221,7 +223,7 @@ fn examples_are_allowed() {
         let message = settings.resolve().err().map(|errors| errors.to_string()).unwrap_or_default();
         let wrong = message.lines().find(|line| line.starts_with(&format!("{name} (")));
         match name {
-            // A shell puts a secret in its place; taken literally, it is too short to be one.
+            // In a shell, the command gives a secret. As text, the command itself is too short.
             "JWT_SECRET" => assert!(message.contains("is only"), "{message}"),
             "JWT_PUBLIC_KEY_FILE" | "ISSUERS_FILE" => assert!(message.contains("cannot be read"), "{message}"),
             _ => assert_eq!(wrong, None),

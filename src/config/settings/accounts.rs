@@ -1,4 +1,4 @@
-//! Settings of accounts: whether people can sign in here, and how long sessions last.
+//! Settings of accounts: whether users can sign in to this deployment, and how long sessions last.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ pub static ACCOUNT_SETTINGS: Group = Group {
     settings: &[&ACCOUNTS, &SESSION_IDLE, &SESSION_LIFE, &SESSION_ROTATION, &ACCESS_TOKEN_LIFETIME],
 };
 
-/// The longest life of an access token, which is also how long the server must still recognise a
-/// token that a retired key has signed.
+/// The largest lifetime of an access token. For this time the server must still accept tokens that a
+/// retired key signed.
 pub const ACCESS_TOKEN_LIFETIME_MAX: Duration = Duration::from_hours(1);
 
 pub static ACCOUNTS: Setting<bool, InWords> = Setting {

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::config::durations::durations;
 use crate::config::numbers::counts;
-use crate::config::setting::{Group, InWords, Is, Scale, Setting, Text, Values};
+use crate::config::setting::{Group, InWords, Is, NumberFormat, Setting, Text, Values};
 use crate::config::{Invalid, Secret};
 
 pub static DATABASE: Group = Group {
@@ -73,12 +73,12 @@ pub static TRASH_RETENTION: Setting<Duration, Is<Duration>> = Setting {
     example: "90d",
 };
 
-/// What stands between the pool and the database.
+/// The kind of proxy between the pool and the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DatabaseProxy {
-    /// Nothing that matters.
+    /// No proxy, or one that keeps a connection per client.
     None,
-    /// A proxy that gives each transaction any of its connections.
+    /// A proxy that pools by transaction: each transaction may use another connection.
     Transaction,
 }
 
@@ -91,7 +91,7 @@ impl fmt::Display for DatabaseProxy {
     }
 }
 
-static CONNECTIONS: Scale<u32> = counts("COUNT", |_| " connections".to_owned());
+static CONNECTIONS: NumberFormat<u32> = counts("COUNT", |_| " connections".to_owned());
 
 const PROXY_ALLOWED: &str = "none or transaction";
 
@@ -113,8 +113,7 @@ const URLS: Text<Secret> = Text {
     exact: false,
 };
 
-/// Checks what can be known without connecting. The URL holds a password, so messages repeat no
-/// part of it.
+/// Checks the URL without connecting. It contains a password, so messages show no part of it.
 fn database_url(text: &str) -> Result<Secret, Invalid> {
     let url = Url::parse(text).map_err(|error| Invalid::hidden(format!("is not a URL ({error})"), URL_ALLOWED))?;
     if !matches!(url.scheme(), "postgres" | "postgresql") || url.cannot_be_a_base() {

@@ -1,10 +1,10 @@
-//! Settings of the live channel: how many sockets the server keeps, and for how long.
+//! Settings of the live channel: the limits and times of sockets.
 
 use std::time::Duration;
 
 use crate::config::durations::durations;
 use crate::config::numbers::counts;
-use crate::config::setting::{Group, Is, Scale, Setting, Values};
+use crate::config::setting::{Group, Is, NumberFormat, Setting, Values};
 
 pub static LIVE_CHANNEL: Group = Group {
     title: "Live channel",
@@ -85,4 +85,4 @@ pub static DRAIN_TIME: Setting<Duration, Is<Duration>> = Setting {
     example: "30s",
 };
 
-static SOCKETS: Scale<usize> = counts("COUNT", |_| " sockets".to_owned());
+static SOCKETS: NumberFormat<usize> = counts("COUNT", |_| " sockets".to_owned());

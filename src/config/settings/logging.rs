@@ -26,6 +26,7 @@ pub static LOG_FORMAT: Setting<LogFormat, Is<LogFormat>> = Setting {
     example: "json",
 };
 
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
     Human,
@@ -52,14 +53,14 @@ fn format(text: &str) -> Result<LogFormat, Invalid> {
 
 const FILTER_ALLOWED: &str = "off, error, warn, info, debug, trace or target=level, separated by commas";
 
-/// A filter for `EnvFilter`, kept as text because `EnvFilter` cannot be cloned.
+/// Checks a filter. The result is text, because `EnvFilter` cannot be cloned.
 fn filter(text: &str) -> Result<String, Invalid> {
     let directives: Vec<&str> = text.split(',').map(str::trim).collect();
-    // EnvFilter takes a misspelt level for the name of a target and then logs nothing else.
+    // EnvFilter would read a misspelt level as the name of a target and log only that target.
     if let Some(word) = directives.iter().find(|word| is_misspelt_level(word)) {
         return Err(Invalid::shown(word, "is not a log level", FILTER_ALLOWED));
     }
-    // It also rejects some spaces, but not all.
+    // EnvFilter also rejects spaces in some places, so all are removed.
     let filter = directives.join(",");
     match EnvFilter::builder().parse(&filter) {
         Ok(_) => Ok(filter),
@@ -67,7 +68,7 @@ fn filter(text: &str) -> Result<String, Invalid> {
     }
 }
 
-/// A single plain word that is no level. To name a target, people can write `target=trace`.
+/// Whether a directive is a single word that is not a level. A target can be named as `target=trace`.
 fn is_misspelt_level(directive: &str) -> bool {
     let is_word = !directive.is_empty() && directive.chars().all(char::is_alphanumeric);
     is_word && directive.parse::<LevelFilter>().is_err()

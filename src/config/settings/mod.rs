@@ -1,6 +1,6 @@
-//! The table of settings: name, range, default, meaning and example of each stand here and nowhere
-//! else. To add a setting, declare it in the file of its group, add it to the group, and read it
-//! where the configuration of that subject is made.
+//! The table of settings: the only place that defines the name, range, default, meaning and example of
+//! each. To add a setting, declare it in the file of its group, add it to the group, and read it in the
+//! file of `config` that owns the subject.
 
 pub(crate) mod accounts;
 pub mod database;
@@ -11,7 +11,7 @@ pub(crate) mod tokens;
 
 use super::setting::Group;
 
-/// Every group, in the order in which people read them.
+/// All groups, in the order of the documentation.
 pub static ALL: [&Group; 6] = [
     &network::NETWORK,
     &live::LIVE_CHANNEL,

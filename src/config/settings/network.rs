@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 use crate::config::durations::durations;
 use crate::config::numbers::{SIZES, counts};
-use crate::config::setting::{Group, InWords, Is, Scale, Setting, Values};
+use crate::config::setting::{Group, InWords, Is, NumberFormat, Setting, Values};
 use crate::config::{Invalid, Origin, origin, proxies};
 
 pub static NETWORK: Group = Group {
@@ -90,7 +90,7 @@ pub static SHUTDOWN_TIMEOUT: Setting<Duration, Is<Duration>> = Setting {
     example: "30s",
 };
 
-static PORTS: Scale<u16> = counts("PORT", |_| ", where 0 takes any free port".to_owned());
+static PORTS: NumberFormat<u16> = counts("PORT", |_| ", where 0 takes any free port".to_owned());
 
 const HOST_ALLOWED: &str = "an address such as 127.0.0.1, 0.0.0.0 or ::1, or localhost";
 
@@ -98,7 +98,7 @@ fn host(text: &str) -> Result<IpAddr, Invalid> {
     if text.eq_ignore_ascii_case("localhost") {
         return Ok(IpAddr::from([127, 0, 0, 1]));
     }
-    // An IPv6 address copied out of a URL comes in brackets.
+    // An IPv6 address that was copied from a URL has brackets.
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     bare.parse().map_err(|_| Invalid::shown(text, "is not an IP address", HOST_ALLOWED))
 }

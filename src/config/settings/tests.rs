@@ -1,4 +1,4 @@
-//! The table is complete, and its texts fit where they are shown.
+//! The table is complete, and its texts fit into the help and the documentation.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Settings of tokens: who signs them, and what they must say.
+//! Settings of tokens: who signs them, and what they must contain.
 
 use std::{borrow::Cow, path::PathBuf, time::Duration};
 
@@ -34,11 +34,11 @@ pub static JWT_SECRET: Setting<Secret, InWords> = Setting {
         read: secret::jwt_secret,
         show: |_| String::new(),
         secret: true,
-        // Every byte of a secret counts, spaces too.
+        // Spaces at the ends are a part of the secret.
         exact: true,
     }),
     default: InWords("generated once and kept in `DATA_DIR`"),
-    // For a shell. Taken literally, it is too short, and nobody can sign tokens with it.
+    // A shell runs the command. If the text itself is used, it is rejected because it is too short.
     example: "$(openssl rand -base64 48)",
 };
 
@@ -122,7 +122,7 @@ pub static DATA_DIR: Setting<PathBuf, InWords> = Setting {
     example: "/srv/taskwire",
 };
 
-/// Takes any text. The server reads files later, once it has the other settings.
+/// Accepts any text. Names of files are checked later, when the server reads the files.
 #[expect(clippy::unnecessary_wraps, reason = "a reader of settings returns a result")]
 fn any_text(text: &str) -> Result<String, Invalid> {
     Ok(text.to_owned())

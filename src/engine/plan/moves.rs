@@ -22,7 +22,7 @@ impl Plan<'_> {
         let mut new = old.clone();
         self.relate(&mut new, patch)?;
         new.rank = self.task_rank(&old, place)?;
-        if Rank::stored(new.rank.clone()).is_long() && self.make_room(place) {
+        if Rank::from_column(new.rank.clone()).is_long() && self.make_room(place) {
             // It may have made room itself.
             old = self.task(id)?.clone();
             new = TaskRow { project_id: new.project_id, parent_id: new.parent_id, ..old.clone() };
@@ -42,7 +42,9 @@ impl Plan<'_> {
     /// that leaves the order as it is. Returns whether it did.
     fn make_room(&mut self, place: Placement<TaskId>) -> bool {
         let (Placement::Before(anchor) | Placement::After(anchor)) = place else { return false };
-        let Some(rank) = self.state.tasks.get(&anchor).map(|row| Rank::stored(row.rank.clone())) else { return false };
+        let Some(rank) = self.state.tasks.get(&anchor).map(|row| Rank::from_column(row.rank.clone())) else {
+            return false;
+        };
         let Some(run) = self.state.run_around(&rank) else { return false };
         let Some(crowded) = run.tasks.iter().position(|(_, id)| *id == anchor) else { return false };
         let (ranks, ids): (Vec<Rank>, Vec<TaskId>) = run.tasks.into_iter().unzip();
@@ -62,7 +64,8 @@ impl Plan<'_> {
     pub(super) fn make_room_for_project(&mut self, place: Placement<ProjectId>) -> bool {
         let (Placement::Before(anchor) | Placement::After(anchor)) = place else { return false };
         let projects = self.state.projects.values();
-        let mut order: Vec<(Rank, ProjectId)> = projects.map(|row| (Rank::stored(row.rank.clone()), row.id)).collect();
+        let mut order: Vec<(Rank, ProjectId)> =
+            projects.map(|row| (Rank::from_column(row.rank.clone()), row.id)).collect();
         order.sort();
         let Some(crowded) = order.iter().position(|(_, id)| *id == anchor) else { return false };
         let (ranks, ids): (Vec<Rank>, Vec<ProjectId>) = order.into_iter().unzip();
@@ -81,10 +84,10 @@ impl Plan<'_> {
             if anchor == task.id {
                 return Err(Problem::invalid_field(field, "invalid_value", "must be another task"));
             }
-            let row = self.state.tasks.get(&anchor).map(|row| Rank::stored(row.rank.clone()));
+            let row = self.state.tasks.get(&anchor).map(|row| Rank::from_column(row.rank.clone()));
             row.ok_or_else(|| Problem::invalid_field(field, "invalid_value", "must be the id of one of your tasks"))
         };
-        let present = Rank::stored(task.rank.clone());
+        let present = Rank::from_column(task.rank.clone());
         let ranks = self.state.task_ranks();
         Ok(match place {
             Placement::Stay => present,
@@ -100,10 +103,10 @@ impl Plan<'_> {
             if anchor == project.id {
                 return Err(Problem::invalid_field(field, "invalid_value", "must be another project"));
             }
-            let row = self.state.projects.get(&anchor).map(|row| Rank::stored(row.rank.clone()));
+            let row = self.state.projects.get(&anchor).map(|row| Rank::from_column(row.rank.clone()));
             row.ok_or_else(|| Problem::invalid_field(field, "invalid_value", "must be the id of one of your projects"))
         };
-        let present = Rank::stored(project.rank.clone());
+        let present = Rank::from_column(project.rank.clone());
         let ranks = self.state.project_ranks();
         Ok(match place {
             Placement::Stay => present,

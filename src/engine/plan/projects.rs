@@ -56,7 +56,7 @@ impl Plan<'_> {
             new.archived = archived;
         }
         new.rank = self.project_rank(&old, place)?;
-        if Rank::stored(new.rank.clone()).is_long() && self.make_room_for_project(place) {
+        if Rank::from_column(new.rank.clone()).is_long() && self.make_room_for_project(place) {
             // It may have made room itself.
             old = self.project(id)?.clone();
             new = ProjectRow { name: new.name, color: new.color, archived: new.archived, ..old.clone() };

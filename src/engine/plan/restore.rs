@@ -17,7 +17,7 @@ impl Plan<'_> {
         let is_here = |trashed: &&Trashed| trashed.root == root && trashed.id() == root;
         let Some(found) = self.state.trash.iter().find(is_here) else {
             let whole = self.state.part_of.get(&root);
-            return Err(whole.map_or_else(Problem::not_in_trash, |whole| Problem::went_along(*whole)));
+            return Err(whole.map_or_else(Problem::not_in_trash, |whole| Problem::deleted_with(*whole)));
         };
         if matches!(found.body, Body::Project(_)) {
             self.check_room_for_project()?;
@@ -85,13 +85,13 @@ impl Plan<'_> {
 
     /// Its old place, unless something has taken it meanwhile.
     fn free_task_rank(&self, rank: &str) -> String {
-        let old = Rank::stored(rank.to_owned());
+        let old = Rank::from_column(rank.to_owned());
         let taken = self.state.task_ranks().contains(&old);
         if taken { Rank::appended(self.head.next()).to_string() } else { old.to_string() }
     }
 
     fn free_project_rank(&self, rank: &str) -> String {
-        let old = Rank::stored(rank.to_owned());
+        let old = Rank::from_column(rank.to_owned());
         let taken = self.state.project_ranks().contains(&old);
         if taken { Rank::appended(self.head.next()).to_string() } else { old.to_string() }
     }

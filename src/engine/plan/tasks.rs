@@ -171,7 +171,7 @@ impl Plan<'_> {
         patch: &TaskPatch,
         conditional: bool,
     ) -> Result<Vec<TaskRow>, Problem> {
-        let wanted = patch.completion.of(old.completed);
+        let wanted = patch.completion.apply_to(old.completed);
         let along = wanted && patch.children == Children::Include;
         if wanted == old.completed && patch.occurrence.is_none() && !along {
             return Ok(Vec::new());
@@ -228,7 +228,7 @@ impl Plan<'_> {
         let completed_at = self.at + TimeDelta::microseconds(1);
         self.state.last_completion.insert(task.id, completed_at);
         self.state.done.insert((task.id, due.date()));
-        self.occurrences.push(super::Occurrence { task: task.id, due: due.wall(), completed_at });
+        self.occurrences.push(super::Occurrence { task: task.id, due: due.local_time(), completed_at });
     }
 
     /// Of a recurring task that is open again: that its last occurrence was done.
@@ -236,7 +236,7 @@ impl Plan<'_> {
         let Some(due) = task.due().filter(|_| task.recurrence.is_some()) else { return };
         let Some(completed_at) = self.state.last_completion.remove(&task.id) else { return };
         self.state.done.remove(&(task.id, due.date()));
-        let undone = super::Occurrence { task: task.id, due: due.wall(), completed_at };
+        let undone = super::Occurrence { task: task.id, due: due.local_time(), completed_at };
         self.occurrences.retain(|done| *done != undone);
         self.undone.push(undone);
     }
@@ -275,7 +275,7 @@ pub(super) fn check_recurrence(row: &TaskRow) -> Result<(), Problem> {
 /// The rule as it is written for the due that it goes with.
 pub(super) fn fitted(recurrence: Option<&Recurrence>, due: Option<&Due>) -> Option<String> {
     let recurrence = recurrence?;
-    Some(due.map_or_else(|| recurrence.clone(), |due| recurrence.fitted(due)).to_string())
+    Some(due.map_or_else(|| recurrence.clone(), |due| recurrence.adapted_to(due)).to_string())
 }
 
 fn next_occurrence(row: &TaskRow) -> Option<(Due, Recurrence)> {

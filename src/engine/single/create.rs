@@ -13,8 +13,8 @@ use crate::model::{
 pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Result<Written<Attempt>> {
     let id = new.id.unwrap_or_else(TaskId::new);
     let digest = new.id.map(|_| new.digest());
-    let due = DueColumns::of(new.due.as_ref());
-    let recurrence = new.recurrence.as_ref().zip(new.due.as_ref()).map(|(rule, due)| rule.fitted(due));
+    let due = DueColumns::new(new.due.as_ref());
+    let recurrence = new.recurrence.as_ref().zip(new.due.as_ref()).map(|(rule, due)| rule.adapted_to(due));
     // `bump` is the owner's lock and also makes the owner's row on the first write. When the id
     // exists or was deleted it yields no row, and nothing is written. Two creates of one id that
     // race past that check meet in a unique index, which undoes the later one whole. The rank is
@@ -85,7 +85,7 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
                 version: row.version,
             };
             let history = History::new(row.epoch, Some(row.generation));
-            let change = Change::of_task(history, Saved::Created, task.clone());
+            let change = Change::task_saved(history, Saved::Created, task.clone());
             Ok(Written { value: Attempt::Finished(Ok(Done::TaskCreated(task))), recorded: vec![change] })
         }
         Ok(None) => repeated(pool, owner, id, digest).await,
@@ -118,7 +118,7 @@ async fn repeated(
     .await?;
     let outcome = match existing {
         None => Err(Problem::new(Code::Gone, "the task with this id was deleted; choose another id")),
-        Some(row) if row.same_request => Ok(Done::TaskRepeated(task_row!(row).of(owner))),
+        Some(row) if row.same_request => Ok(Done::TaskRepeated(task_row!(row).into_task(owner))),
         Some(_) => {
             Err(Problem::new(Code::Conflict, "a task with this id was created by another request; choose another id"))
         }

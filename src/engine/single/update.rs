@@ -29,7 +29,7 @@ pub async fn update(
     patch: &TaskPatch,
     if_match: Option<&[i64]>,
 ) -> sqlx::Result<Written<Attempt>> {
-    let due = DueColumns::of(patch.due.as_ref().and_then(Option::as_ref));
+    let due = DueColumns::new(patch.due.as_ref().and_then(Option::as_ref));
     // Postgres computes the search column again whenever a column that it is made of is set, changed
     // or not; with a long description that takes as long as everything else. So there are two
     // statements, which differ in the columns that they set.
@@ -151,8 +151,8 @@ pub async fn update(
         Some(Updated { alone: None, task, .. }) => Err(version_differs(task.version)),
         Some(Updated { alone: Some(false), .. }) => return Ok(Attempt::NeedsPlan.unrecorded()),
         Some(Updated { alone: Some(true), history, changed, task }) => {
-            let task = task.of(owner);
-            let change = changed.then(|| Change::of_task(history, Saved::Updated, task.clone()));
+            let task = task.into_task(owner);
+            let change = changed.then(|| Change::task_saved(history, Saved::Updated, task.clone()));
             let value = Attempt::Finished(Ok(Done::TaskIs(task)));
             return Ok(Written { value, recorded: change.into_iter().collect() });
         }

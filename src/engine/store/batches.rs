@@ -30,7 +30,7 @@ pub async fn batch_before(
     tasks(transaction, owner, Wanted { ids: &ids, ..Wanted::default() }, &mut state).await?;
     for result in results.iter_mut().filter(|result| result.status < 204) {
         let row = result.task_id.and_then(|id| state.tasks.get(&id));
-        result.task = row.map(|row| row.clone().of(owner));
+        result.task = row.map(|row| row.clone().into_task(owner));
     }
     Ok(Some((row.digest, results)))
 }

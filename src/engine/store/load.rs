@@ -237,7 +237,7 @@ async fn neighbours(
     .fetch_all(transaction)
     .await?;
     for rank in found {
-        state.know_task_rank(Rank::stored(rank));
+        state.know_task_rank(Rank::from_column(rank));
     }
     Ok(())
 }
@@ -279,7 +279,7 @@ async fn crowds(
         // Of a side that is full, the outermost is the bound.
         let bound = |row: Option<&_>, full: bool| -> Option<Rank> {
             let row: Option<&(Uuid, String)> = row;
-            row.filter(|_| full).map(|(_, rank)| Rank::stored(rank.clone()))
+            row.filter(|_| full).map(|(_, rank)| Rank::from_column(rank.clone()))
         };
         let (below, above) = (full(true), full(false));
         let run: Vec<(Uuid, String)> = found.into_iter().map(|row| (row.id, row.rank)).collect();

@@ -42,7 +42,7 @@ pub fn understand(text: &str, zone: TimeZone, now: DateTime<Utc>) -> Option<Said
     let is_iso = matches!(words.as_slice(), [word] if iso(word).is_some());
     let due = time.map_or(Due::on(date), |time| Due::at(date, time, zone));
     let recurrence = rule.map(|rule| rule.parse::<Recurrence>()).transpose().ok()?;
-    let recurrence = recurrence.map(|rule| rule.fitted(&due));
+    let recurrence = recurrence.map(|rule| rule.adapted_to(&due));
     Some(Said { due, recurrence, is_iso })
 }
 

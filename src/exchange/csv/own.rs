@@ -223,7 +223,7 @@ impl<'a> Reading<'a> {
             }
         };
         let priority = self.cell("priority").trim();
-        let priority = match Priority::of_word(priority) {
+        let priority = match Priority::from_word(priority) {
             _ if priority.is_empty() => Priority::None,
             Some(priority) => priority,
             None => {

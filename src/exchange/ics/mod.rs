@@ -85,6 +85,6 @@ fn write_due(out: &mut Vec<u8>, name: &str, due: &Due) {
     match due.time_zone() {
         None => line(out, &format!("{name};VALUE=DATE"), &due.date().format("%Y%m%d").to_string()),
         Some(zone) if zone.name() == "UTC" => line(out, name, &instant(due.instant())),
-        Some(zone) => line(out, &format!("{name};TZID={}", zone.name()), &local(due.wall())),
+        Some(zone) => line(out, &format!("{name};TZID={}", zone.name()), &local(due.local_time())),
     }
 }

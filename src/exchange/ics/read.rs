@@ -216,7 +216,7 @@ impl Calendar<'_> {
             }
         }
         match find("RRULE").map(|rule| rule.value.trim().parse::<Recurrence>()) {
-            Some(Ok(rule)) => task.recurrence = Some(task.due.map_or(rule.clone(), |due| rule.fitted(&due))),
+            Some(Ok(rule)) => task.recurrence = Some(task.due.map_or(rule.clone(), |due| rule.adapted_to(&due))),
             Some(Err(error)) => fault("recurrence", error.to_string()),
             None => {}
         }

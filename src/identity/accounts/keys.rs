@@ -125,7 +125,9 @@ impl Key {
             kid,
             x: BASE64_URL_SAFE_NO_PAD.encode(public),
             encoding: EncodingKey::from_ed_der(der.as_bytes()),
-            verifying: jwt::Keys::Single(jwt::Key::of_own(&public).map_err(|_| unusable("its public half"))?),
+            verifying: jwt::Keys::Single(
+                jwt::Key::from_own_public_key(&public).map_err(|_| unusable("its public half"))?,
+            ),
             retired_at,
         })
     }

@@ -17,7 +17,7 @@ pub use access::ApiTokens;
 pub use store::{delete_all, lock_owner};
 pub use text::PREFIX;
 
-use crate::model::fields::{maybe_whole_time, storable, trimmed, whole_time, word};
+use crate::model::fields::{optional_rfc3339, rfc3339, storable, trimmed, word};
 use crate::model::{Id, Identified, Scope};
 
 pub type ApiTokenId = Id<ApiToken>;
@@ -37,21 +37,21 @@ pub struct ApiToken {
     #[schema(inline)]
     pub scope: Scope,
     /// When it was created, in UTC.
-    #[serde(serialize_with = "whole_time")]
+    #[serde(serialize_with = "rfc3339")]
     pub created_at: DateTime<Utc>,
     /// When it ends, in UTC, or null.
-    #[serde(serialize_with = "maybe_whole_time")]
+    #[serde(serialize_with = "optional_rfc3339")]
     #[schema(required)]
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was last used, in UTC, to the minute or so, or null.
-    #[serde(serialize_with = "maybe_whole_time")]
+    #[serde(serialize_with = "optional_rfc3339")]
     #[schema(required)]
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
 impl Identified for ApiToken {
     const SCHEMA: &'static str = "ApiTokenId";
-    const ABOUT: &'static str = "Names one API token of its owner. It is no secret.";
+    const DESCRIPTION: &'static str = "Names one API token of its owner. It is no secret.";
     const PARAMETER: &'static str = "token_id";
 }
 

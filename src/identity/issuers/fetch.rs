@@ -91,7 +91,7 @@ impl Fetcher {
 
     async fn key_set(&self, url: &KeyUrl) -> Result<Fetched, FetchError> {
         let (json, max_age) = self.get(url.url().clone()).await?;
-        Ok(Fetched { keys: Keys::of_jwks(&json)?, max_age })
+        Ok(Fetched { keys: Keys::from_jwks(&json)?, max_age })
     }
 
     async fn get(&self, url: Url) -> Result<(Vec<u8>, Option<Duration>), FetchError> {
@@ -120,7 +120,7 @@ fn key_set_of(issuer: &KeyUrl, json: &[u8]) -> Result<KeyUrl, FetchError> {
     if description.issuer != issuer.as_str() {
         return Err(FetchError::OtherIssuer);
     }
-    issuer.named_here(&description.jwks_uri).map_err(|_| FetchError::Place)
+    issuer.check_jwks_uri(&description.jwks_uri).map_err(|_| FetchError::Place)
 }
 
 /// The time that `Cache-Control` allows; zero for a response that must not be cached.

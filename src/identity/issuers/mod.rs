@@ -48,7 +48,7 @@ impl Issuers {
                 user_claim: jwt.user_claim.clone(),
                 prefix: String::new(),
             },
-            keys: IssuerKeys::Fixed(Keys::Single(Key::of_secret(secret.expose().as_bytes()))),
+            keys: IssuerKeys::Fixed(Keys::Single(Key::from_secret(secret.expose().as_bytes()))),
         });
         let mut issuers = Self { named: HashMap::new(), other: own, fetcher: None };
         for config in &jwt.issuers {
@@ -99,7 +99,7 @@ impl Issuer {
         let keys = match &config.keys {
             KeySource::Fixed(keys) => IssuerKeys::Fixed(keys.clone()),
             KeySource::Jwks(_) | KeySource::Discovery(_) => {
-                IssuerKeys::Remote(Arc::new(RemoteKeys::new(config.keys.clone(), jwt.key_pace)))
+                IssuerKeys::Remote(Arc::new(RemoteKeys::new(config.keys.clone(), jwt.key_fetch_policy)))
             }
         };
         if config.audience.is_none() {

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::fetch::{FetchError, Fetched, Fetcher};
 use super::pace::Bucket;
-use crate::config::{KeyPace, KeySource};
+use crate::config::{KeyFetchPolicy, KeySource};
 use crate::jwt::Keys;
 use crate::model::{TokenError, VerifyError};
 
@@ -20,7 +20,7 @@ const MOST_WAITING: usize = 512;
 
 pub struct RemoteKeys {
     source: KeySource,
-    pace: KeyPace,
+    policy: KeyFetchPolicy,
     state: watch::Sender<State>,
     asked: Notify,
     permits: Semaphore,
@@ -41,23 +41,23 @@ struct State {
 }
 
 impl RemoteKeys {
-    pub fn new(source: KeySource, pace: KeyPace) -> Self {
+    pub fn new(source: KeySource, policy: KeyFetchPolicy) -> Self {
         let now = Instant::now();
         let state = State { keys: None, confirmed: now, begun: 0, ended: 0, answers: true, next: now };
         let (state, _) = watch::channel(state);
-        Self { source, pace, state, asked: Notify::new(), permits: Semaphore::new(MOST_WAITING) }
+        Self { source, policy, state, asked: Notify::new(), permits: Semaphore::new(MOST_WAITING) }
     }
 
     /// Begins one request's look-up of the keys.
     pub fn lookup(&self) -> KeyLookup<'_> {
         let state = self.state.subscribe();
         let begun = state.borrow().begun;
-        KeyLookup { keys: self, state, begun, until: Instant::now() + self.pace.patience, permit: None }
+        KeyLookup { keys: self, state, begun, until: Instant::now() + self.policy.demand_wait, permit: None }
     }
 
     /// Keeps the keys up to date, without end.
     pub async fn keep(self: Arc<Self>, fetcher: Fetcher) {
-        let mut bucket = Bucket::new(self.pace.ask_every, self.pace.ask_at_once);
+        let mut bucket = Bucket::new(self.policy.demand_interval, self.policy.demand_burst);
         let mut due = Instant::now();
         loop {
             let asked = async {
@@ -80,10 +80,12 @@ impl RemoteKeys {
 
     /// How long to wait until the next attempt, if no request causes one earlier.
     fn pause_after(&self, fetched: &Result<Fetched, FetchError>) -> Duration {
-        let pace = &self.pace;
+        let policy = &self.policy;
         let pause = match fetched {
-            Ok(fetched) => fetched.max_age.unwrap_or(pace.usual).clamp(pace.least, pace.most),
-            Err(_) => pace.retry,
+            Ok(fetched) => {
+                fetched.max_age.unwrap_or(policy.default_interval).clamp(policy.min_interval, policy.max_interval)
+            }
+            Err(_) => policy.retry_interval,
         };
         // So that servers that started together do not ask together.
         pause.mul_f64(rand::random_range(0.9..1.0))
@@ -134,7 +136,7 @@ impl KeyLookup<'_> {
     /// The present keys. `None` if none were ever fetched, or the last fetch is too long ago.
     pub fn keys(&mut self) -> Option<Arc<Keys>> {
         let state = self.state.borrow_and_update();
-        let fresh = state.confirmed.elapsed() < self.keys.pace.kept;
+        let fresh = state.confirmed.elapsed() < self.keys.policy.valid_for;
         state.keys.clone().filter(|_| fresh)
     }
 

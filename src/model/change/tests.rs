@@ -1,4 +1,4 @@
-//! The JSON of changes, and the pairs of kind and subject that there are.
+//! The JSON of changes, and which subject each kind may have.
 
 use super::*;
 use crate::model::{OwnerId, Priority, ProjectRow, Rank, TaskRow};
@@ -28,7 +28,7 @@ fn task() -> Task {
         updated_at: AT,
         version: Seq::new(7),
     };
-    row.of(&OwnerId::for_tests("ada"))
+    row.into_task(&OwnerId::for_tests("ada"))
 }
 
 fn project() -> Project {
@@ -42,7 +42,7 @@ fn project() -> Project {
         updated_at: AT,
         version: Seq::new(7),
     };
-    row.of(&OwnerId::for_tests("ada"))
+    row.into_project(&OwnerId::for_tests("ada"))
 }
 
 fn all() -> Vec<Change> {
@@ -52,7 +52,7 @@ fn all() -> Vec<Change> {
         Change::project_deleted(position, AT, id.parse().expect("an id")),
     ];
     for saved in [Saved::Created, Saved::Updated, Saved::Restored] {
-        all.extend([Change::of_task(HISTORY, saved, task()), Change::of_project(HISTORY, saved, project())]);
+        all.extend([Change::task_saved(HISTORY, saved, task()), Change::project_saved(HISTORY, saved, project())]);
     }
     all
 }
@@ -76,7 +76,7 @@ fn a_change_has_its_fields_in_this_order() {
 }
 
 #[test]
-fn a_change_of_each_kind_survives_the_wire() {
+fn a_change_of_each_kind_survives_json() {
     let all = all();
     for kind in ChangeKind::ALL {
         assert_eq!(kind.name().parse(), Ok(kind));

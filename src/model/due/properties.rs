@@ -1,4 +1,4 @@
-//! What holds for any wall clock in any zone.
+//! Properties of all local times in all time zones.
 
 use chrono::{Days, TimeDelta, TimeZone as _};
 use chrono_tz::{TZ_VARIANTS, Tz};
@@ -15,7 +15,8 @@ fn date() -> impl Strategy<Value = NaiveDate> {
     (0..73_000_u64).prop_map(move |days| first.checked_add_days(Days::new(days)).expect("a date"))
 }
 
-/// Days on or beside which clocks change in most zones that ever change them.
+/// A day of the year on which the clocks change: the one after `skip` others, or 1 January if there is
+/// none.
 fn near_change(tz: Tz, year: i32, skip: usize) -> NaiveDate {
     let first = NaiveDate::from_ymd_opt(year, 1, 1).expect("a date");
     let offset = |day: NaiveDate| tz.offset_from_utc_datetime(&day.and_time(NaiveTime::MIN)).to_string();
@@ -27,26 +28,26 @@ fn near_change(tz: Tz, year: i32, skip: usize) -> NaiveDate {
         .unwrap_or(first)
 }
 
-fn of(tz: Tz) -> TimeZone {
+fn zone_of(tz: Tz) -> TimeZone {
     tz.name().parse().expect("a time zone")
 }
 
-fn check(tz: Tz, wall: NaiveDateTime) -> Result<(), TestCaseError> {
-    let instant = of(tz).instant(wall);
+fn check(tz: Tz, local: NaiveDateTime) -> Result<(), TestCaseError> {
+    let instant = zone_of(tz).instant(local);
     let shown = instant.with_timezone(&tz).naive_local();
-    // All instants around at which the clocks show just this: offsets are what can differ.
+    // All instants with this local time, found with each offset that applies within 50 hours.
     let hours = (-50..=50).map(|hour| instant + TimeDelta::hours(hour));
     let offset = |at: DateTime<Utc>| at.with_timezone(&tz).naive_local() - at.naive_utc();
-    let mut same: Vec<_> = hours.clone().map(|at| (wall - offset(at)).and_utc()).collect();
-    same.retain(|at| at.with_timezone(&tz).naive_local() == wall);
+    let mut same: Vec<_> = hours.clone().map(|at| (local - offset(at)).and_utc()).collect();
+    same.retain(|at| at.with_timezone(&tz).naive_local() == local);
     if let Some(first) = same.iter().min() {
         prop_assert_eq!(instant, *first);
     } else {
-        // Skipped: as far after the gap as the wall is into it, by the offset before.
-        let used = wall - instant.naive_utc();
-        prop_assert!(shown > wall);
-        prop_assert!(hours.filter(|at| *at < instant).any(|at| offset(at) == used), "{} {}", tz, wall);
-        prop_assert_eq!(shown - wall, offset(instant) - used);
+        // The local time is skipped: the instant is computed with the offset before the gap.
+        let used = local - instant.naive_utc();
+        prop_assert!(shown > local);
+        prop_assert!(hours.filter(|at| *at < instant).any(|at| offset(at) == used), "{} {}", tz, local);
+        prop_assert_eq!(shown - local, offset(instant) - used);
     }
     Ok(())
 }
@@ -55,12 +56,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn an_instant_shows_its_wall_clock(tz in tz(), day in date(), minute in 0..1440_u32) {
+    fn an_instant_has_its_local_time(tz in tz(), day in date(), minute in 0..1440_u32) {
         check(tz, day.and_hms_opt(minute / 60, minute % 60, 0).expect("a time"))?;
     }
 
     #[test]
-    fn also_where_clocks_change(tz in tz(), year in 1900..2100, skip in 0..2_usize, before in -1..2_i64, minute in 0..1440_u32) {
+    fn an_instant_has_its_local_time_near_clock_changes(tz in tz(), year in 1900..2100, skip in 0..2_usize, before in -1..2_i64, minute in 0..1440_u32) {
         let day = near_change(tz, year, skip) + TimeDelta::days(before);
         check(tz, day.and_hms_opt(minute / 60, minute % 60, 0).expect("a time"))?;
     }
@@ -68,7 +69,7 @@ proptest! {
     #[test]
     fn days_follow_each_other(tz in tz(), year in 1900..2100, skip in 0..2_usize, before in -1..3_i64) {
         let day = near_change(tz, year, skip) + TimeDelta::days(before);
-        let zone = of(tz);
+        let zone = zone_of(tz);
         let (begin, end) = zone.day_bounds(day);
         prop_assert!(begin <= end);
         prop_assert_eq!(zone.day_bounds(day.succ_opt().expect("a date")).0, end);
@@ -78,7 +79,7 @@ proptest! {
             prop_assert_eq!(zone.date_at(begin), day);
             prop_assert_eq!(zone.date_at(end - second), day);
         }
-        // A time of the day lies in it, also one that is skipped or repeated.
+        // Even a skipped or repeated time of the day is not before its beginning.
         for hour in 0..24 {
             let at = Due::at(day, NaiveTime::from_hms_opt(hour, 30, 0).expect("a time"), zone).instant();
             prop_assert!(begin <= at, "{} {} {}", tz, day, hour);
@@ -86,9 +87,9 @@ proptest! {
     }
 
     #[test]
-    fn any_due_survives_the_wire_and_the_columns(tz in tz(), day in date(), minute in prop::option::of(0..1440_u32)) {
+    fn every_due_survives_json_and_the_columns(tz in tz(), day in date(), minute in prop::option::of(0..1440_u32)) {
         let time = minute.and_then(|minute| NaiveTime::from_hms_opt(minute / 60, minute % 60, 0));
-        let due = time.map_or(Due::on(day), |time| Due::at(day, time, of(tz)));
+        let due = time.map_or(Due::on(day), |time| Due::at(day, time, zone_of(tz)));
         let text = serde_json::to_string(&due).expect("JSON");
         prop_assert_eq!(serde_json::from_str::<Due>(&text).expect("a due"), due);
         let (day, time, name) = due.parts();

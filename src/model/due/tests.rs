@@ -1,9 +1,9 @@
-//! Dues on the wire, in the columns, and on the days on which clocks change.
+//! Dues in JSON and in columns, and on days on which the clocks change.
 
 use serde_json::json;
 
 use super::*;
-use crate::model::validation::data_error;
+use crate::model::validation::serde_error;
 
 fn zone(name: &str) -> TimeZone {
     name.parse().expect("a time zone")
@@ -14,7 +14,7 @@ fn date(text: &str) -> NaiveDate {
 }
 
 fn due(day: &str, time: &str, name: &str) -> Due {
-    Due::at(date(day), time_of(time).expect("a time"), zone(name))
+    Due::at(date(day), parse_time(time).expect("a time"), zone(name))
 }
 
 fn instant(day: &str, time: &str, name: &str) -> String {
@@ -28,14 +28,14 @@ struct Sample {
     due: Due,
 }
 
-/// The field and the message that a client sees.
-fn fault(due: &str) -> (String, String) {
+/// The field and the message of the error that a client receives.
+fn error_of(due: &str) -> (String, String) {
     let text = format!(r#"{{"due":{due}}}"#);
     let mut json = serde_json::Deserializer::from_str(&text);
     let error = serde_path_to_error::deserialize::<_, Sample>(&mut json).expect_err(due);
     let path = error.path().to_string();
-    let field = data_error(&path, &error.into_inner().to_string());
-    // Serde adds where in the text it was.
+    let field = serde_error(&path, &error.into_inner().to_string());
+    // Serde adds the line and the column.
     let message = field.message.split(" at line ").next().unwrap_or_default().to_owned();
     (field.field.to_string(), message)
 }
@@ -57,7 +57,7 @@ fn a_due_reads_as_it_is_written() {
 }
 
 #[test]
-fn a_fault_names_its_field_and_what_is_allowed() {
+fn an_error_names_its_field_and_what_is_allowed() {
     let dates = "must be a date from 1900-01-01 to 9999-12-31, such as 2026-11-25";
     for day in [
         "",
@@ -71,30 +71,30 @@ fn a_fault_names_its_field_and_what_is_allowed() {
         "2026-01-01 ",
         "٢٠26-01-01",
     ] {
-        assert_eq!(fault(&json!({ "date": day }).to_string()), ("due.date".into(), dates.into()), "{day}");
+        assert_eq!(error_of(&json!({ "date": day }).to_string()), ("due.date".into(), dates.into()), "{day}");
     }
     let times = "must be a time from 00:00 to 23:59, such as 09:30";
     for time in ["", "9:30", "09:3", "24:00", "09:60", "09:30:00", "0930", "+9:30", " 9:30", "09:30Z"] {
         let given = json!({ "date": "2026-11-25", "time": time, "time_zone": "UTC" }).to_string();
-        assert_eq!(fault(&given), ("due.time".into(), times.into()), "{time}");
+        assert_eq!(error_of(&given), ("due.time".into(), times.into()), "{time}");
     }
     let zones = "must be an IANA time zone such as Europe/Berlin";
     for name in ["", "europe/berlin", "Europe/Berlin ", "Mars/Olympus", "+01:00", "CEST"] {
         let given = json!({ "date": "2026-11-25", "time": "09:30", "time_zone": name }).to_string();
-        assert_eq!(fault(&given), ("due.time_zone".into(), zones.into()), "{name}");
+        assert_eq!(error_of(&given), ("due.time_zone".into(), zones.into()), "{name}");
     }
     let both = r#"{"date":"2026-11-25","time":"09:30"}"#;
-    assert_eq!(fault(both), ("due".into(), "must have a time_zone, as it has a time".into()));
+    assert_eq!(error_of(both), ("due".into(), "must have a time_zone, as it has a time".into()));
     let both = r#"{"date":"2026-11-25","time_zone":"UTC"}"#;
-    assert_eq!(fault(both), ("due".into(), "must have a time, as it has a time_zone".into()));
-    assert_eq!(fault(r"{}").0, "due.date");
-    assert_eq!(fault(r#"{"date":"2026-11-25","tz":"UTC"}"#).0, "due.tz");
-    assert_eq!(fault(r#"{"date":"2026-11-25","date":"2026-11-25"}"#).0, "due.date");
-    assert_eq!(fault(r#"{"date":20261125}"#).0, "due.date");
-    assert_eq!(fault(r#"{"date":"2026-11-25","time":null,"time_zone":"UTC"}"#).0, "due.time");
-    assert_eq!(fault(r#"{"date":"2026-11-25","time":"09:30","time_zone":null}"#).0, "due.time_zone");
+    assert_eq!(error_of(both), ("due".into(), "must have a time, as it has a time_zone".into()));
+    assert_eq!(error_of(r"{}").0, "due.date");
+    assert_eq!(error_of(r#"{"date":"2026-11-25","tz":"UTC"}"#).0, "due.tz");
+    assert_eq!(error_of(r#"{"date":"2026-11-25","date":"2026-11-25"}"#).0, "due.date");
+    assert_eq!(error_of(r#"{"date":20261125}"#).0, "due.date");
+    assert_eq!(error_of(r#"{"date":"2026-11-25","time":null,"time_zone":"UTC"}"#).0, "due.time");
+    assert_eq!(error_of(r#"{"date":"2026-11-25","time":"09:30","time_zone":null}"#).0, "due.time_zone");
     for other in [r#"["2026-11-25"]"#, r#""2026-11-25""#, "null", "1"] {
-        assert_eq!(fault(other).0, "due", "{other}");
+        assert_eq!(error_of(other).0, "due", "{other}");
     }
 }
 
@@ -114,14 +114,14 @@ fn seconds_are_cut_off() {
 }
 
 #[test]
-fn a_date_alone_floats_at_midnight_utc() {
+fn a_date_alone_counts_as_midnight_utc() {
     let due = Due::on(date("2026-11-25"));
     assert_eq!(due.instant().to_rfc3339(), "2026-11-25T00:00:00+00:00");
-    assert_eq!(due.wall().to_string(), "2026-11-25 00:00:00");
+    assert_eq!(due.local_time().to_string(), "2026-11-25 00:00:00");
 }
 
 #[test]
-fn a_time_is_that_of_its_zone() {
+fn a_time_is_local_to_its_zone() {
     assert_eq!(instant("2026-11-25", "09:30", "Europe/Berlin"), "2026-11-25T08:30:00Z");
     assert_eq!(instant("2026-07-25", "09:30", "Europe/Berlin"), "2026-07-25T07:30:00Z");
     assert_eq!(instant("2026-11-25", "09:30", "America/New_York"), "2026-11-25T14:30:00Z");
@@ -132,17 +132,17 @@ fn a_time_is_that_of_its_zone() {
 }
 
 #[test]
-fn a_skipped_time_counts_from_before_the_gap() {
+fn a_skipped_time_uses_the_offset_before_the_gap() {
     for (day, time, name, expected) in [
         ("2026-03-29", "01:59", "Europe/Berlin", "2026-03-29T00:59:00Z"),
         ("2026-03-29", "02:00", "Europe/Berlin", "2026-03-29T01:00:00Z"),
-        // Shown as 03:30.
+        // The local time is 03:30.
         ("2026-03-29", "02:30", "Europe/Berlin", "2026-03-29T01:30:00Z"),
         ("2026-03-29", "03:00", "Europe/Berlin", "2026-03-29T01:00:00Z"),
         ("2026-03-08", "02:30", "America/New_York", "2026-03-08T07:30:00Z"),
-        // Half an hour only.
+        // A gap of half an hour.
         ("2026-10-04", "02:15", "Australia/Lord_Howe", "2026-10-03T15:45:00Z"),
-        // A whole day.
+        // A gap of a day.
         ("2011-12-30", "09:00", "Pacific/Apia", "2011-12-30T19:00:00Z"),
     ] {
         assert_eq!(instant(day, time, name), expected, "{day} {time} {name}");
@@ -150,7 +150,7 @@ fn a_skipped_time_counts_from_before_the_gap() {
 }
 
 #[test]
-fn a_repeated_time_counts_the_first_time() {
+fn a_repeated_time_means_the_first() {
     for (day, time, name, expected) in [
         ("2026-10-25", "01:59", "Europe/Berlin", "2026-10-24T23:59:00Z"),
         ("2026-10-25", "02:00", "Europe/Berlin", "2026-10-25T00:00:00Z"),
@@ -164,17 +164,17 @@ fn a_repeated_time_counts_the_first_time() {
 }
 
 #[test]
-fn days_begin_and_end_with_the_clocks_of_their_zone() {
+fn days_begin_and_end_in_their_zone() {
     for (day, name, begin, hours) in [
         ("2026-11-25", "Europe/Berlin", "2026-11-24T23:00:00Z", 24),
         ("2026-03-29", "Europe/Berlin", "2026-03-28T23:00:00Z", 23),
         ("2026-10-25", "Europe/Berlin", "2026-10-24T22:00:00Z", 25),
         ("2026-03-08", "America/New_York", "2026-03-08T05:00:00Z", 23),
-        // Days that begin at 01:00, and one that ends in two hours before midnight.
+        // Days that begin at 01:00, and one on which the hour before midnight occurs twice.
         ("2018-11-04", "America/Sao_Paulo", "2018-11-04T03:00:00Z", 23),
         ("2018-02-17", "America/Sao_Paulo", "2018-02-17T02:00:00Z", 25),
         ("2026-04-24", "Africa/Cairo", "2026-04-23T22:00:00Z", 23),
-        // Skipped.
+        // A skipped day, and the day after it.
         ("2011-12-30", "Pacific/Apia", "2011-12-30T10:00:00Z", 0),
         ("2011-12-31", "Pacific/Apia", "2011-12-30T10:00:00Z", 24),
     ] {

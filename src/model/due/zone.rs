@@ -1,5 +1,5 @@
-//! A time zone by its IANA name: what the clocks on the wall show there, where its days begin and
-//! end, and which instant a local time is on the days on which the clocks change.
+//! Time zones by their IANA names: the local date at an instant, the bounds of a day, and the instant
+//! of a local time, also on days on which the clocks change.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -9,8 +9,8 @@ use chrono_tz::{GapInfo, Tz};
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
-/// A time zone by its name in the IANA database, in exact case. The database comes with the
-/// server; it knows the clock changes of each zone up to 2099 and none after.
+/// A time zone by its IANA name; upper and lower case matter. The time zone database is part of the
+/// server. It contains the clock changes of each zone up to 2099.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, ToSchema)]
 #[serde(try_from = "Cow<str>")]
 #[schema(value_type = String, min_length = 2, max_length = 64, example = "Europe/Berlin")]
@@ -28,36 +28,37 @@ impl TimeZone {
         self.0.name()
     }
 
-    /// The date there at an instant.
+    /// The local date at an instant.
     pub fn date_at(self, instant: DateTime<Utc>) -> NaiveDate {
         instant.with_timezone(&self.0).date_naive()
     }
 
-    /// When the day begins there and when the next one does. Such bounds leave no instant out and
-    /// hold none twice. A day that the zone skipped (30 December 2011 in Apia) begins as it ends.
+    /// The beginning of a day and that of the next day. Every instant belongs to exactly one day. A day
+    /// that the zone skipped (30 December 2011 in Apia) is empty.
     pub fn day_bounds(self, date: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
-        // Only the last day that chrono can name has no next one.
+        // Only the last day in chrono's range has no next day.
         (self.day_start(date), self.day_start(date.checked_add_days(Days::new(1)).unwrap_or(date)))
     }
 
-    /// The instant at which the clocks there show this time: the first where they show it twice.
-    /// Where they skip it, the offset before the gap counts, as RFC 5545 (3.3.5) has it: a time
-    /// half an hour into the gap is half an hour after it began.
-    pub fn instant(self, wall: NaiveDateTime) -> DateTime<Utc> {
-        match self.0.from_local_datetime(&wall) {
+    /// The instant of a local time: the first one, if the local time occurs twice. If the clocks skip
+    /// the local time, the offset before the gap applies, as RFC 5545 (3.3.5) requires: a time half an
+    /// hour after the beginning of the gap is the instant half an hour after that beginning.
+    pub fn instant(self, local: NaiveDateTime) -> DateTime<Utc> {
+        match self.0.from_local_datetime(&local) {
             LocalResult::Single(instant) | LocalResult::Ambiguous(instant, _) => instant.to_utc(),
             LocalResult::None => {
-                // A gap lies between two periods, so there is always an offset before it.
-                let before = GapInfo::new(&wall, &self.0).and_then(|gap| gap.begin);
+                // A gap is between two periods of an offset, so there is always an offset before it.
+                let before = GapInfo::new(&local, &self.0).and_then(|gap| gap.begin);
                 let offset = before.map_or(0, |(_, offset)| offset.fix().local_minus_utc());
-                (wall - TimeDelta::seconds(offset.into())).and_utc()
+                (local - TimeDelta::seconds(offset.into())).and_utc()
             }
         }
     }
 
     fn day_start(self, date: NaiveDate) -> DateTime<Utc> {
         let midnight = date.and_time(NaiveTime::MIN);
-        // Some zones skip midnight: the day begins when the gap ends, whenever that began.
+        // In some zones the clocks skip midnight. Then the day begins at the end of the gap, even if the
+        // gap began on the day before.
         match GapInfo::new(&midnight, &self.0).and_then(|gap| gap.end) {
             Some(end) => end.to_utc(),
             None => self.instant(midnight),

@@ -1,4 +1,4 @@
-//! What holds for ranks however tasks are moved about.
+//! Properties of ranks that hold for any sequence of moves.
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -9,11 +9,11 @@ use super::*;
 struct Owner {
     ranks: Vec<Rank>,
     last_seq: i64,
-    /// Changes that were only made to rebalance.
+    /// The number of changes that rebalances made.
     steps: usize,
-    /// The most of them for one move.
+    /// The largest number of these changes for one move.
     most_steps: usize,
-    /// The longest rank that was ever written.
+    /// The length of the longest rank that was ever written.
     longest: usize,
 }
 
@@ -34,7 +34,7 @@ impl Owner {
         self.check_near(self.ranks.len() - 1);
     }
 
-    /// Moves the task at one place so that it stands before the task at another.
+    /// Moves the task at the index `from` before the task at the index `to`.
     fn move_before(&mut self, from: usize, to: usize) {
         let appended = self.next();
         self.ranks.remove(from);
@@ -79,7 +79,7 @@ impl Owner {
         assert!(!self.ranks[crowded].is_long());
     }
 
-    /// A write at one place left everything in order, and what is appended next is last.
+    /// Checks the order around a rank that was just written, and that the next appended rank is last.
     fn check_near(&mut self, at: usize) {
         let rank = &self.ranks[at];
         assert!(at == 0 || self.ranks[at - 1] < *rank);
@@ -94,7 +94,7 @@ impl Owner {
 }
 
 fn index() -> impl Strategy<Value = Vec<u8>> {
-    // Bytes at the edges, where digits run out.
+    // Mostly bytes at the edges of their range.
     let byte = prop_oneof![Just(0_u8), Just(1), Just(127), Just(128), Just(129), Just(254), Just(255), any::<u8>()];
     prop::collection::vec(byte, 0..12).prop_map(|mut bytes| {
         bytes.push(128);
@@ -110,7 +110,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn texts_sort_as_the_indices_do(one in index(), other in index()) {
+    fn texts_sort_like_their_indices(one in index(), other in index()) {
         let indices = [&one, &other].map(|bytes| FractionalIndex::from_bytes(bytes.clone()).expect("terminated"));
         let order = rank_of(&one).as_str().as_bytes().cmp(rank_of(&other).as_str().as_bytes());
         prop_assert_eq!(order, indices[0].cmp(&indices[1]));
@@ -118,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn there_is_always_room(one in index(), other in index()) {
+    fn there_is_always_a_rank_in_between(one in index(), other in index()) {
         let (lower, upper) = (rank_of(&one).min(rank_of(&other)), rank_of(&one).max(rank_of(&other)));
         prop_assume!(lower < upper);
         let middle = Rank::between(Some(&lower), &upper).expect("room");
@@ -131,11 +131,11 @@ proptest! {
     }
 
     #[test]
-    fn what_is_spread_lies_between(one in index(), other in index(), many in 0..200_usize, first in any::<bool>()) {
+    fn spread_ranks_lie_between_their_bounds(one in index(), other in index(), many in 0..200_usize, first in any::<bool>()) {
         let (lower, upper) = (rank_of(&one).min(rank_of(&other)), rank_of(&one).max(rank_of(&other)));
         let lower = (!first).then_some(lower);
         prop_assume!(lower.as_ref() != Some(&upper));
-        // Such short bounds leave short room in between.
+        // Between bounds this short, there is always room for short ranks.
         let ranks = spread(many, lower.as_ref(), &upper).expect("room");
         prop_assert_eq!(ranks.len(), many);
         prop_assert!(ranks.iter().all(|rank| rank.0.len() <= Rank::SHORT));
@@ -181,11 +181,11 @@ proptest! {
     }
 }
 
-/// Where the next task comes from, and before which place it goes.
+/// The next move: the index of the task, and the index before which it goes.
 type Adversary = fn(turn: usize, len: usize) -> (usize, usize);
 
 #[test]
-fn the_worst_moves_stay_short_and_cheap() {
+fn ranks_stay_short_after_the_worst_moves() {
     let adversaries: [(&str, Adversary); 9] = [
         ("always first", |_, len| (len - 1, 0)),
         ("always last", |_, len| (0, len)),

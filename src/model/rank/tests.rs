@@ -1,4 +1,4 @@
-//! Single ranks, and what the crate underneath would do alone.
+//! Examples of ranks, and the defect of the crate `fractional_index` that [`Rank::between`] avoids.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn rank(text: &str) -> Rank {
 }
 
 #[test]
-fn what_is_appended_is_a_fractional_index_and_last() {
+fn an_appended_rank_is_a_fractional_index_and_last() {
     let mut before: Option<Rank> = None;
     for seq in [0, 1, 2, 127, 128, 255, 256, 65_535, 65_536, 1 << 40, (1 << 48) - 1] {
         let appended = Rank::appended(Seq::new(seq));
@@ -47,7 +47,7 @@ fn nothing_lies_between_ranks_that_are_not_in_order() {
     {
         assert_eq!(Rank::between(Some(&rank(lower)), &rank(upper)), None, "{lower} {upper}");
     }
-    // Only the type, not the column, would let these in.
+    // The check of the column rejects these; only the type can contain them.
     for broken in ["", "8", "xx", "81"].map(|text| Rank(text.to_owned())) {
         assert_eq!(Rank::between(None, &broken), None);
         assert_eq!(Rank::between(Some(&broken), &rank("ff80")), None);
@@ -56,7 +56,7 @@ fn nothing_lies_between_ranks_that_are_not_in_order() {
 }
 
 #[test]
-fn only_ranks_read_as_ranks() {
+fn a_malformed_rank_is_rejected() {
     for text in ["", "8", "0", "81", "A80", "AA80", "0x80", "800", " 80", "é80", &format!("{:0198}8080", 0)] {
         assert_eq!(text.parse::<Rank>(), Err(MalformedRank), "{text}");
     }
@@ -67,7 +67,8 @@ fn only_ranks_read_as_ranks() {
 
 #[test]
 fn the_crate_alone_fails_where_both_share_a_zero() {
-    // The reason for beginning at the first byte that differs; once it is mended, that can go.
+    // This is why `between` skips the shared bytes. If this test fails, the crate is fixed, and
+    // `between` no longer has to skip them.
     let index = |text: &str| FractionalIndex::from_string(text).expect("an index");
     let (low, high) = (index("000580"), index("000780"));
     let alone = std::panic::catch_unwind(|| FractionalIndex::new_between(&low, &high));
@@ -76,11 +77,11 @@ fn the_crate_alone_fails_where_both_share_a_zero() {
 }
 
 #[test]
-fn a_crowd_is_spread_in_steps_that_keep_the_order() {
+fn every_write_of_a_rebalance_keeps_the_order() {
     let deep = "00000000002a".to_owned() + &"81".repeat(41);
-    let crowd: Vec<Rank> = (1..6).map(|last| rank(&format!("{deep}{last:02x}80"))).collect();
-    assert!(crowd[2].is_long());
-    let steps = rebalance(&crowd, 2, None, &Rank::appended(Seq::new(100))).expect("room");
+    let crowded: Vec<Rank> = (1..6).map(|last| rank(&format!("{deep}{last:02x}80"))).collect();
+    assert!(crowded[2].is_long());
+    let steps = rebalance(&crowded, 2, None, &Rank::appended(Seq::new(100))).expect("room");
     // The upper three go up, the highest first; then the lower two go down, the lowest first.
     let written: Vec<(usize, &str)> = steps.iter().map(|(place, rank)| (*place, rank.as_str())).collect();
     let expected = [

@@ -1,7 +1,7 @@
-//! The days on which a rule occurs. Periods of its frequency are gone through from that of the
-//! start; in each, the days that fit every part of the rule are its occurrences. The calendar
-//! repeats after 400 years, so a rule that has not occurred in the periods of that many never
-//! will: that bounds the work for any rule to some 146000 looks at a day.
+//! The days on which a rule occurs. The search goes through the periods of the rule's frequency (days,
+//! weeks, months or years), beginning with the period of the start. In each period, the occurrences
+//! are the days that fit every part of the rule. The calendar repeats after 400 years, so a rule
+//! without an occurrence in that time never occurs. This bounds the search to about 146,000 days.
 
 use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 
@@ -9,17 +9,18 @@ use super::rule::{Frequency, NumberedDay, Rule};
 
 const LAST_YEAR: i32 = 9999;
 
-/// The first day after `start` on which the rule occurs that starts there.
+/// The first day after `start` on which a rule occurs that begins at `start`. `None` if there is none
+/// up to the year 9999.
 pub fn next(rule: &Rule, start: NaiveDate) -> Option<NaiveDate> {
-    let rule = completed(rule, start);
+    let rule = with_parts_of_start(rule, start);
     let cycle = match rule.frequency {
         Frequency::Daily => 146_097,
         Frequency::Weekly => 146_097 / 7,
         Frequency::Monthly => 400 * 12,
         Frequency::Yearly => 400,
     };
-    for turn in 0..=cycle {
-        let (first, days) = period(&rule, start, turn)?;
+    for period_index in 0..=cycle {
+        let (first, days) = period(&rule, start, period_index)?;
         if first.year() > LAST_YEAR {
             return None;
         }
@@ -28,7 +29,7 @@ pub fn next(rule: &Rule, start: NaiveDate) -> Option<NaiveDate> {
             fitting.find(|day| *day > start)
         } else {
             let all: Vec<_> = fitting.collect();
-            let picked = all.iter().enumerate().filter(|(place, _)| listed(&rule.by_set_pos, place + 1, all.len()));
+            let picked = all.iter().enumerate().filter(|(i, _)| contains_position(&rule.by_set_pos, i + 1, all.len()));
             picked.map(|(_, day)| *day).find(|day| *day > start)
         };
         if found.is_some() {
@@ -38,8 +39,8 @@ pub fn next(rule: &Rule, start: NaiveDate) -> Option<NaiveDate> {
     None
 }
 
-/// The rule with what it leaves open taken from its start, as RFC 5545 has it.
-fn completed(rule: &Rule, start: NaiveDate) -> Rule {
+/// The rule with the missing parts taken from its start, as RFC 5545 requires.
+fn with_parts_of_start(rule: &Rule, start: NaiveDate) -> Rule {
     let mut rule = rule.clone();
     let no_day = rule.by_day.is_empty() && rule.by_month_day.is_empty() && rule.by_year_day.is_empty();
     if no_day {
@@ -47,18 +48,19 @@ fn completed(rule: &Rule, start: NaiveDate) -> Rule {
         if by_week {
             rule.by_day = vec![(0, start.weekday())];
         } else if rule.frequency != Frequency::Daily {
-            rule.by_month_day = vec![small(start.day())];
+            rule.by_month_day = vec![as_i16(start.day())];
         }
         if rule.frequency == Frequency::Yearly && !by_week && rule.by_month.is_empty() {
-            rule.by_month = vec![small(start.month())];
+            rule.by_month = vec![as_i16(start.month())];
         }
     }
     rule
 }
 
-/// The first day of a period and how many there are; `None` beyond what chrono can name.
-fn period(rule: &Rule, start: NaiveDate, turn: u32) -> Option<(NaiveDate, usize)> {
-    let steps = turn.checked_mul(rule.interval.into());
+/// The first day and the number of days of the period with this index. `None` if it is out of chrono's
+/// range.
+fn period(rule: &Rule, start: NaiveDate, index: u32) -> Option<(NaiveDate, usize)> {
+    let steps = index.checked_mul(rule.interval.into());
     match rule.frequency {
         Frequency::Daily => Some((start.checked_add_days(Days::new(steps?.into()))?, 1)),
         Frequency::Weekly => {
@@ -71,27 +73,29 @@ fn period(rule: &Rule, start: NaiveDate, turn: u32) -> Option<(NaiveDate, usize)
         }
         Frequency::Yearly => {
             let year = NaiveDate::from_ymd_opt(start.year().checked_add_unsigned(steps?)?, 1, 1)?;
-            Some((year, index(days_of_year(year))))
+            Some((year, as_usize(days_of_year(year))))
         }
     }
 }
 
-/// Whether a day fits every part. The cheapest come first, since most days fail.
+/// Whether a day fits every part of the rule. The cheapest checks come first, because most days fail.
 fn fits(rule: &Rule, day: NaiveDate) -> bool {
-    let of_month = || day.num_days_in_month().into();
-    let of_year = || index(days_of_year(day));
-    (rule.by_month.is_empty() || rule.by_month.contains(&small(day.month())))
-        && (rule.by_month_day.is_empty() || listed(&rule.by_month_day, index(day.day()), of_month()))
+    let days_of_month = || day.num_days_in_month().into();
+    let days_of_this_year = || as_usize(days_of_year(day));
+    (rule.by_month.is_empty() || rule.by_month.contains(&as_i16(day.month())))
+        && (rule.by_month_day.is_empty() || contains_position(&rule.by_month_day, as_usize(day.day()), days_of_month()))
         && (rule.by_day.is_empty() || rule.by_day.iter().any(|numbered| is_day(rule, *numbered, day)))
-        && (rule.by_year_day.is_empty() || listed(&rule.by_year_day, index(day.ordinal()), of_year()))
+        && (rule.by_year_day.is_empty()
+            || contains_position(&rule.by_year_day, as_usize(day.ordinal()), days_of_this_year()))
         && (rule.by_week_no.is_empty()
-            || week_number(day, rule.week_start).is_some_and(|(week, of)| listed(&rule.by_week_no, week, of)))
+            || week_number(day, rule.week_start)
+                .is_some_and(|(week, weeks)| contains_position(&rule.by_week_no, week, weeks)))
 }
 
-/// Whether a day is that weekday, and with a number that one of the month, or of the year where
-/// the rule is yearly and names no months.
+/// Whether a day is this weekday. With a number, it must be the weekday with that number (such as the
+/// second Monday) of the month; of the year, if the rule is yearly and has no BYMONTH.
 fn is_day(rule: &Rule, (number, weekday): NumberedDay, day: NaiveDate) -> bool {
-    let (place, of) = if rule.frequency == Frequency::Yearly && rule.by_month.is_empty() {
+    let (index, days) = if rule.frequency == Frequency::Yearly && rule.by_month.is_empty() {
         (day.ordinal0(), days_of_year(day))
     } else {
         (day.day0(), day.num_days_in_month().into())
@@ -99,21 +103,22 @@ fn is_day(rule: &Rule, (number, weekday): NumberedDay, day: NaiveDate) -> bool {
     day.weekday() == weekday
         && match number {
             0 => true,
-            1.. => u32::from(number.unsigned_abs()) == place / 7 + 1,
-            _ => u32::from(number.unsigned_abs()) == (of - 1 - place) / 7 + 1,
+            1.. => u32::from(number.unsigned_abs()) == index / 7 + 1,
+            _ => u32::from(number.unsigned_abs()) == (days - 1 - index) / 7 + 1,
         }
 }
 
-/// Whether a list names a place, counted from 1, or from the end when negative.
-fn listed(list: &[i16], place: usize, of: usize) -> bool {
+/// Whether a list contains a position, counted from 1 to `count`. Negative numbers in the list count
+/// from the end.
+fn contains_position(list: &[i16], position: usize, count: usize) -> bool {
     list.iter().any(|number| {
-        let counted = usize::from(number.unsigned_abs());
-        if *number > 0 { counted == place } else { counted + place == of + 1 }
+        let distance = usize::from(number.unsigned_abs());
+        if *number > 0 { distance == position } else { distance + position == count + 1 }
     })
 }
 
-/// The number of the week in which a day lies, and how many weeks that week's year has. Weeks
-/// belong to the year that has four of their days or more.
+/// The number of a day's week, and the number of weeks in the year of that week. A week belongs to the
+/// year in which at least four of its days are.
 fn week_number(day: NaiveDate, week_start: Weekday) -> Option<(usize, usize)> {
     let first_week = |year| week_of(NaiveDate::from_ymd_opt(year, 1, 4)?, week_start);
     let week = week_of(day, week_start)?;
@@ -124,7 +129,7 @@ fn week_number(day: NaiveDate, week_start: Weekday) -> Option<(usize, usize)> {
     Some((weeks(first, week)? + 1, weeks(first, following)?))
 }
 
-/// The first day of the week in which a day lies.
+/// The first day of a day's week.
 fn week_of(day: NaiveDate, week_start: Weekday) -> Option<NaiveDate> {
     day.checked_sub_days(Days::new(day.weekday().days_since(week_start).into()))
 }
@@ -133,11 +138,11 @@ fn days_of_year(day: NaiveDate) -> u32 {
     if day.leap_year() { 366 } else { 365 }
 }
 
-/// A day or month of the calendar, which is never more than 366.
-fn small(number: u32) -> i16 {
+/// A day or month, which is at most 366.
+fn as_i16(number: u32) -> i16 {
     i16::try_from(number).unwrap_or(i16::MAX)
 }
 
-fn index(number: u32) -> usize {
+fn as_usize(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }

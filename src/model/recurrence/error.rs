@@ -1,9 +1,9 @@
-//! Why a recurrence rule is rejected, and the limit of its length.
+//! The errors of recurrence rules, and the limit of their length.
 
-/// The most characters of a rule.
+/// The largest length of a rule, in characters.
 pub const RECURRENCE_MAX: usize = 500;
 
-/// Why a rule is rejected; each sentence says what is allowed.
+/// Why a rule is rejected. Each message says what is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RecurrenceError {
     #[error("must be at most 500 characters")]

@@ -1,5 +1,5 @@
-//! What holds for any rule: it goes forward, it ends, it takes little work, and where the crate
-//! `rrule` can be asked, it says the same.
+//! Properties of all rules: occurrences go forward and end, the search is fast, and the crate `rrule`
+//! finds the same occurrences, for the rules that it supports.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use super::*;
 
 const DAYS: [&str; 7] = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
 
-/// Mostly a part with a list, else nothing.
+/// Nothing, or a part with a list of some of the values.
 fn part(name: &'static str, values: &[&'static str]) -> impl Strategy<Value = String> + use<> {
     let list = subsequence(values.to_vec(), 1..4).prop_map(move |list| format!(";{name}={}", list.join(",")));
     prop_oneof![2 => Just(String::new()), 1 => list]
@@ -23,7 +23,7 @@ fn numbered(numbers: &'static [&'static str]) -> impl Strategy<Value = String> {
     prop_oneof![1 => Just(String::new()), 1 => list]
 }
 
-/// Rules within the grammar, without an end. Many never occur, and some combine what is forbidden.
+/// Rules in the grammar, without an end. Many never occur, and some are forbidden combinations.
 fn endless() -> impl Strategy<Value = String> {
     let interval = select(
         &["", "", ";INTERVAL=2", ";INTERVAL=3", ";INTERVAL=7", ";INTERVAL=12", ";INTERVAL=400", ";INTERVAL=65535"][..],
@@ -68,42 +68,42 @@ fn due() -> impl Strategy<Value = Due> {
     })
 }
 
-/// Far above what the slowest rule takes, far below what anybody would call spinning; tests are
-/// built without optimisation, on machines that are busy.
+/// The slowest rule takes far less, even in a test without optimisation on a busy machine; an unbounded
+/// search takes far more.
 const QUICKLY: Duration = Duration::from_secs(2);
 
-fn quickly<T>(what: impl FnOnce() -> T) -> T {
+fn quickly<T>(run: impl FnOnce() -> T) -> T {
     let began = Instant::now();
-    let value = what();
+    let value = run();
     assert!(began.elapsed() < QUICKLY, "took {:?}", began.elapsed());
     value
 }
 
-struct NotAsked;
+struct NotCompared;
 
-/// What the crate says comes first after the start, if it can be asked: it refuses some rules and
-/// reads others wrongly, which are left out here.
-fn crate_says(text: &str, start: NaiveDate) -> Result<Option<NaiveDate>, NotAsked> {
+/// The first occurrence after the start according to the crate `rrule`. It rejects some rules and
+/// evaluates others wrongly; these are not compared.
+fn next_of_crate(text: &str, start: NaiveDate) -> Result<Option<NaiveDate>, NotCompared> {
     use rrule::{RRule, RRuleSet, Tz, Unvalidated};
     let numbers = |day: &str| day.len() > 2;
     let days: Vec<&str> = text
         .split_once("BYDAY=")
         .map_or(vec![], |(_, rest)| rest.split(';').next().unwrap_or_default().split(',').collect());
-    // It takes all days that are numbered and not at once for those that are either.
+    // It requires a day to be a numbered one and a plain one, if BYDAY contains both.
     let mixed = days.iter().any(|day| numbers(day)) && !days.iter().all(|day| numbers(day));
-    // It forgets that the first week of the next year may be the -53rd, or the -52nd.
+    // It misses days of December in week 1 of the next year if BYWEEKNO counts that week from the end.
     let from_end = text.contains("-53") || text.contains("-52");
-    // It takes every day of a week where the RFC takes the weekday of the start.
+    // With BYWEEKNO alone it takes every day of the week; the RFC takes the weekday of the start.
     let whole_weeks = text.contains("BYWEEKNO") && days.is_empty();
-    // It counts positions from the start on in the first week, and goes no further in months
-    // than a u16 holds.
+    // In the first week it counts positions from the start, not from the beginning of the week. It
+    // counts months in a `u16`.
     let week_position = text.contains("WEEKLY") && text.contains("BYSETPOS");
     let far = text.contains("MONTHLY") && text.contains("65535");
     if mixed || from_end || whole_weeks || week_position || far {
-        return Err(NotAsked);
+        return Err(NotCompared);
     }
     let start_at = Tz::UTC.from_utc_datetime(&start.and_time(NaiveTime::MIN));
-    let rule = text.parse::<RRule<Unvalidated>>().and_then(|rule| rule.validate(start_at)).map_err(|_| NotAsked)?;
+    let rule = text.parse::<RRule<Unvalidated>>().and_then(|rule| rule.validate(start_at)).map_err(|_| NotCompared)?;
     let found = RRuleSet::new(start_at).rrule(rule).into_iter().map(|at| at.date_naive()).find(|date| *date > start);
     Ok(found.filter(|date| *date <= NaiveDate::from_ymd_opt(9999, 12, 31).expect("a date")))
 }
@@ -112,24 +112,24 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn the_next_is_later_and_as_early_as_the_crate_has_it(text in endless(), due in due()) {
+    fn the_next_occurrence_is_later_and_that_of_the_crate(text in endless(), due in due()) {
         let Ok(rule) = text.parse::<Recurrence>() else { return Ok(()) };
         prop_assert_eq!(rule.as_str().parse(), Ok(rule.clone()));
         let next = quickly(|| rule.next(&due));
         prop_assert_eq!(rule.check(&due), next.as_ref().map(|_| ()).ok_or(RecurrenceError::Never));
         if let Some((next, left)) = &next {
-            prop_assert!(next.wall() > due.wall() && next.instant() > due.instant());
+            prop_assert!(next.local_time() > due.local_time() && next.instant() > due.instant());
             prop_assert_eq!((next.time(), next.time_zone()), (due.time(), due.time_zone()));
             prop_assert_eq!(left, &rule);
-            // The crate would look on for long where there is nothing.
-            if let Ok(said) = crate_says(&text, due.date()) {
-                prop_assert_eq!(said, Some(next.date()), "{}", text);
+            // Only here, because the crate searches for a long time if there is no occurrence.
+            if let Ok(expected) = next_of_crate(&text, due.date()) {
+                prop_assert_eq!(expected, Some(next.date()), "{}", text);
             }
         }
     }
 
     #[test]
-    fn a_count_of_so_many_ends(text in endless(), due in due(), count in 1..40_u32) {
+    fn a_count_ends_after_that_many_occurrences(text in endless(), due in due(), count in 1..40_u32) {
         let Ok(rule) = format!("{text};COUNT={count}").parse::<Recurrence>() else { return Ok(()) };
         prop_assume!(rule.check(&due).is_ok());
         let mut state = (due, rule);
@@ -139,9 +139,9 @@ proptest! {
             seen += 1;
             state = next;
         }
-        // Only the end of all dates may come sooner.
-        let fired_out = state.1.check(&state.0) == Err(RecurrenceError::Never);
-        prop_assert!(seen == count || (seen < count && fired_out), "{} of {}", seen, count);
+        // There may be fewer only because the range of dates ends.
+        let out_of_dates = state.1.check(&state.0) == Err(RecurrenceError::Never);
+        prop_assert!(seen == count || (seen < count && out_of_dates), "{} of {}", seen, count);
     }
 
     #[test]
@@ -150,15 +150,15 @@ proptest! {
         let until = if by_date { last.format("%Y%m%d").to_string() } else { last.format("%Y%m%dT120000Z").to_string() };
         let Ok(rule) = format!("{text};UNTIL={until}").parse::<Recurrence>() else { return Ok(()) };
         prop_assume!(rule.check(&due).is_ok());
-        let fitted = rule.fitted(&due);
-        prop_assert_eq!(fitted.check(&due), Ok(()));
-        prop_assert_eq!(fitted.fitted(&due), fitted.clone());
+        let adapted = rule.adapted_to(&due);
+        prop_assert_eq!(adapted.check(&due), Ok(()));
+        prop_assert_eq!(adapted.adapted_to(&due), adapted.clone());
         let free: Recurrence = text.parse().expect("the same without an end");
         let mut state = (due, rule.clone());
         for _ in 0..20 {
             let next = state.1.next(&state.0);
-            // The fitted rule goes the same way.
-            prop_assert_eq!(fitted.next(&state.0).map(|next| next.0), next.as_ref().map(|next| next.0));
+            // The adapted rule has the same occurrences.
+            prop_assert_eq!(adapted.next(&state.0).map(|next| next.0), next.as_ref().map(|next| next.0));
             let Some(next) = next else {
                 let beyond = free.next(&state.0).map(|next| next.0);
                 prop_assert!(beyond.is_none_or(|beyond| beyond.date() >= last));
@@ -170,7 +170,7 @@ proptest! {
     }
 }
 
-/// Anything that looks a little like a rule.
+/// Texts that resemble a rule.
 fn noise() -> impl Strategy<Value = String> {
     let word = select(
         &[
@@ -237,14 +237,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
     #[test]
-    fn no_text_panics_or_spins(text in noise(), due in due()) {
+    fn no_text_panics_or_takes_long(text in noise(), due in due()) {
         quickly(|| match text.parse::<Recurrence>() {
             Ok(rule) => {
                 assert!(rule.as_str().len() <= RECURRENCE_MAX);
                 assert_eq!(rule.as_str().parse(), Ok(rule.clone()));
                 let _ = rule.check(&due);
                 let _ = rule.next(&due);
-                let _ = rule.fitted(&due);
+                let _ = rule.adapted_to(&due);
             }
             Err(error) => assert!(error.to_string().starts_with("must ")),
         });
@@ -252,7 +252,7 @@ proptest! {
 }
 
 #[test]
-fn what_never_occurs_is_found_out_quickly() {
+fn a_rule_that_never_occurs_is_recognised_quickly() {
     let due = Due::on(NaiveDate::from_ymd_opt(1900, 1, 1).expect("a date"));
     let lists = "BYMONTHDAY=-31,-30,30,31;BYDAY=MO,TU,WE,TH,FR,SA,SU";
     for rule in [

@@ -1,5 +1,5 @@
-//! The text of a rule: read strictly by the grammar of RFC 5545 (3.3.10), within the limits that
-//! `RecurrenceError` names, and written in one canonical way.
+//! The text of a rule. The parser follows the grammar of RFC 5545 (3.3.10) strictly, within the limits
+//! that [`RecurrenceError`] names. `Display` writes the canonical form.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -20,12 +20,12 @@ pub enum Frequency {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     Never,
-    /// After so many occurrences, the present one included.
+    /// The number of remaining occurrences, including the present one.
     Count(u32),
     Until(Until),
 }
 
-/// The last moment at which something may occur.
+/// The last day or instant at which an occurrence may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
     Date(NaiveDate),
@@ -33,17 +33,19 @@ pub enum Until {
 }
 
 impl Until {
-    /// The last one that can be written: 9999-12-31T23:59:59Z.
+    /// The last instant that UNTIL can express: 9999-12-31T23:59:59Z.
     pub const LAST: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0) {
         Some(instant) => instant,
         None => DateTime::<Utc>::MAX_UTC,
     };
 }
 
-/// A weekday, or with a number that one of its month or year; 0 stands for all of them.
+/// A weekday with a number, such as the second Monday of the month or year. The number 0 means every
+/// such weekday.
 pub type NumberedDay = (i16, Weekday);
 
-/// A rule. Its lists are sorted and have nothing twice; an empty one is a part that is left out.
+/// A parsed rule. The lists are sorted and have no duplicates. An empty list means that the rule does
+/// not have the part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     pub frequency: Frequency,
@@ -81,7 +83,7 @@ impl FromStr for Rule {
     type Err = RecurrenceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // The prefix does not count: it is not kept.
+        // The prefix is removed, so it does not count for the limit.
         let text = strip_prefix(text, "RRULE:").unwrap_or(text);
         if text.chars().count() > RECURRENCE_MAX {
             return Err(RecurrenceError::TooLong);
@@ -92,7 +94,7 @@ impl FromStr for Rule {
         let rule = Self {
             frequency: parts.required("FREQ", |name| lookup(&FREQUENCIES, name), RecurrenceError::Frequency)?,
             interval: parts
-                .optional("INTERVAL", |text| whole(text).filter(|number| *number > 0), RecurrenceError::Interval)?
+                .optional("INTERVAL", |text| unsigned(text).filter(|number| *number > 0), RecurrenceError::Interval)?
                 .unwrap_or(1),
             end: parts.end()?,
             week_start: parts
@@ -108,20 +110,20 @@ impl FromStr for Rule {
         if ["BYHOUR", "BYMINUTE", "BYSECOND"].into_iter().any(|name| parts.take(name).is_some()) {
             return Err(RecurrenceError::TimeOfDay);
         }
-        // Unknown names and second ones are left over.
+        // The remaining parts are unknown or duplicates.
         if !parts.0.is_empty() {
             return Err(RecurrenceError::Parts);
         }
-        rule.fits_together().map(|()| rule)
+        rule.check_combination().map(|()| rule)
     }
 }
 
-/// The parts of a rule that have not been read yet: names and values.
+/// The names and values of the parts that have not been read yet.
 struct Parts<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Parts<'a> {
     fn take(&mut self, name: &str) -> Option<&'a str> {
-        self.0.iter().position(|part| part.0 == name).map(|place| self.0.swap_remove(place).1)
+        self.0.iter().position(|part| part.0 == name).map(|index| self.0.swap_remove(index).1)
     }
 
     fn optional<T>(
@@ -151,14 +153,14 @@ impl<'a> Parts<'a> {
         self.optional(name, read, error).map(Option::unwrap_or_default)
     }
 
-    /// Numbers that count from the beginning or, when negative, from the end.
+    /// A list of positions from 1 to `most`. Negative numbers count from the end.
     fn signed(&mut self, name: &'static str, most: i16) -> Result<Vec<i16>, RecurrenceError> {
         let read = |list| numbers(list, -most..=most).filter(|list| !list.contains(&0));
         self.list(name, read, RecurrenceError::Numbers(name, most))
     }
 
     fn end(&mut self) -> Result<End, RecurrenceError> {
-        let count = |text| whole(text).filter(|count| (1..=COUNT_MAX).contains(count));
+        let count = |text| unsigned(text).filter(|count| (1..=COUNT_MAX).contains(count));
         let count = self.optional("COUNT", count, RecurrenceError::Count)?;
         let until = self.optional("UNTIL", until, RecurrenceError::Until)?;
         match (count, until) {
@@ -171,8 +173,8 @@ impl<'a> Parts<'a> {
 }
 
 impl Rule {
-    /// What RFC 5545 forbids to combine.
-    fn fits_together(&self) -> Result<(), RecurrenceError> {
+    /// Rejects combinations of parts that RFC 5545 forbids.
+    fn check_combination(&self) -> Result<(), RecurrenceError> {
         let yearly = self.frequency == Frequency::Yearly;
         let numbered = self.by_day.iter().any(|(number, _)| *number != 0);
         let may_number = self.frequency == Frequency::Monthly || (yearly && self.by_week_no.is_empty());
@@ -193,7 +195,7 @@ impl Rule {
     }
 }
 
-/// In the order of the RFC's own examples.
+/// Writes the parts in the order of the examples in RFC 5545.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "FREQ={}", name_of(&FREQUENCIES, self.frequency))?;
@@ -241,8 +243,8 @@ fn name_of<T: Copy + PartialEq>(names: &[(&'static str, T)], value: T) -> &'stat
     names.iter().find(|entry| entry.1 == value).map_or("", |entry| entry.0)
 }
 
-/// A number without a sign, which Rust's own parser would let pass.
-fn whole<T: FromStr>(text: &str) -> Option<T> {
+/// A number without a sign; Rust's parser would accept a `+`.
+fn unsigned<T: FromStr>(text: &str) -> Option<T> {
     text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
@@ -272,7 +274,7 @@ fn weekday(text: &str) -> Option<NumberedDay> {
 }
 
 fn until(text: &str) -> Option<Until> {
-    // Chrono would also take fewer or more digits, signs, blanks and a leap second.
+    // Chrono also accepts other numbers of digits, signs, spaces and a leap second.
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     match (text.len(), digits) {
         (8, 8) => NaiveDate::parse_from_str(text, "%Y%m%d").ok().map(Until::Date),

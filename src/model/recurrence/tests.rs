@@ -1,4 +1,4 @@
-//! Rules that people write, where they end, and what is refused with which words.
+//! Examples of rules, their ends, and the errors of rejected rules.
 
 use chrono::{NaiveDate, NaiveTime};
 use serde_json::json;
@@ -22,7 +22,7 @@ fn rule(text: &str) -> Recurrence {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-/// The dates of the dues after the first, up to some number of them.
+/// The dates of the next occurrences, at most `many`.
 fn dates(text: &str, due: Due, many: usize) -> Vec<String> {
     let mut state = (due, rule(text));
     assert_eq!(state.1.check(&state.0), Ok(()), "{text}");
@@ -30,7 +30,7 @@ fn dates(text: &str, due: Due, many: usize) -> Vec<String> {
     while dates.len() < many {
         let Some(next) = state.1.next(&state.0) else { break };
         assert_eq!((next.0.time(), next.0.time_zone()), (due.time(), due.time_zone()));
-        // What is left is still a rule for the new due.
+        // The remaining rule is valid for the new due.
         assert_eq!(next.1.check(&next.0), Ok(()));
         assert_eq!(next.1.as_str().parse(), Ok(next.1.clone()));
         dates.push(next.0.date().to_string());
@@ -54,7 +54,7 @@ fn months_without_such_a_day_are_skipped() {
 }
 
 #[test]
-fn a_leap_day_comes_in_leap_years() {
+fn a_leap_day_occurs_only_in_leap_years() {
     after("FREQ=YEARLY", "2024-02-29", &["2028-02-29", "2032-02-29"]);
     after("FREQ=YEARLY", "2096-02-29", &["2104-02-29"]);
     after("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1", "2024-02-29", &["2025-02-28", "2026-02-28"]);
@@ -88,11 +88,11 @@ fn days_may_be_numbered() {
 }
 
 #[test]
-fn a_position_is_picked_from_the_whole_period() {
+fn bysetpos_counts_in_the_whole_period() {
     let workday = "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1";
     after(workday, "2026-10-30", &["2026-11-30", "2026-12-31", "2027-01-29"]);
     after("FREQ=MONTHLY;BYDAY=TU,WE,TH;BYSETPOS=3", "2026-11-05", &["2026-12-03", "2027-01-07"]);
-    // Wednesday is the second of its week, also when it is the due that the week is seen from.
+    // Wednesday is the second of its week, although the search begins at a Wednesday.
     after("FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=2", "2026-11-25", &["2026-12-02", "2026-12-09"]);
     after("FREQ=YEARLY;BYDAY=SU;BYSETPOS=1,-1", "2026-11-25", &["2026-12-27", "2027-01-03", "2027-12-26"]);
 }
@@ -102,12 +102,12 @@ fn weeks_are_numbered_through_the_new_year() {
     after("FREQ=YEARLY;BYWEEKNO=1;BYDAY=MO", "2026-11-25", &["2027-01-04", "2028-01-03", "2029-01-01", "2029-12-31"]);
     after("FREQ=YEARLY;BYWEEKNO=53;BYDAY=TH", "2026-01-01", &["2026-12-31", "2032-12-30"]);
     after("FREQ=YEARLY;BYWEEKNO=-1;BYDAY=SU", "2026-11-25", &["2027-01-03", "2028-01-02"]);
-    // What is left open comes from the due: a Wednesday.
+    // The weekday comes from the due, a Wednesday.
     after("FREQ=YEARLY;BYWEEKNO=20", "2026-11-25", &["2027-05-19"]);
 }
 
 #[test]
-fn a_due_need_not_be_an_occurrence() {
+fn the_due_of_a_rule_may_be_no_occurrence() {
     after("FREQ=WEEKLY;BYDAY=MO", "2026-11-25", &["2026-11-30", "2026-12-07"]);
     after("FREQ=YEARLY;BYMONTH=1;BYMONTHDAY=1", "2026-11-25", &["2027-01-01"]);
     after("FREQ=DAILY;BYDAY=SA,SU", "2026-11-25", &["2026-11-28", "2026-11-29", "2026-12-05"]);
@@ -127,7 +127,7 @@ fn the_local_hour_stays_when_clocks_change() {
     };
     let berlin = instants("FREQ=DAILY", at("2026-03-28", "09:30", "Europe/Berlin"), 2);
     assert_eq!(berlin, ["03-28 08:30", "03-29 07:30", "03-30 07:30"]);
-    // 02:30 does not exist on the 29th, and is 02:30 again the day after.
+    // On the 29th, 02:30 does not exist and means 03:30. The day after, it is 02:30 again.
     let berlin = instants("FREQ=DAILY", at("2026-03-28", "02:30", "Europe/Berlin"), 2);
     assert_eq!(berlin, ["03-28 01:30", "03-29 01:30", "03-30 00:30"]);
     let berlin = instants("FREQ=WEEKLY", at("2026-10-18", "02:30", "Europe/Berlin"), 2);
@@ -139,7 +139,7 @@ fn the_local_hour_stays_when_clocks_change() {
 }
 
 #[test]
-fn a_count_is_what_is_left() {
+fn a_count_is_the_number_of_remaining_occurrences() {
     let due = on("2026-11-25");
     let (due, left) = rule("FREQ=DAILY;COUNT=3").next(&due).expect("the second");
     assert_eq!((due, left.as_str()), (on("2026-11-26"), "FREQ=DAILY;COUNT=2"));
@@ -150,44 +150,44 @@ fn a_count_is_what_is_left() {
 }
 
 #[test]
-fn until_is_the_last_that_may_be() {
+fn until_is_the_last_allowed_occurrence() {
     assert_eq!(dates("FREQ=DAILY;UNTIL=20261127", on("2026-11-25"), 9), ["2026-11-26", "2026-11-27"]);
     assert_eq!(dates("FREQ=WEEKLY;UNTIL=20261201", on("2026-11-25"), 9), [] as [&str; 0]);
     // An instant: 09:30 in Berlin is 08:30 in UTC.
     let due = at("2026-11-25", "09:30", "Europe/Berlin");
     assert_eq!(dates("FREQ=DAILY;UNTIL=20261126T083000Z", due, 9), ["2026-11-26"]);
     assert_eq!(dates("FREQ=DAILY;UNTIL=20261126T082959Z", due, 9), [] as [&str; 0]);
-    // A date, for a due with a time: to the end of that day there.
+    // A date, for a due with a time: the end of that day in the time zone of the due.
     let late = at("2026-11-25", "23:59", "America/New_York");
     assert_eq!(dates("FREQ=DAILY;UNTIL=20261126", late, 9), ["2026-11-26"]);
-    // The floating instant of a date is its beginning in UTC.
+    // A date without a time counts as midnight UTC.
     assert_eq!(dates("FREQ=DAILY;UNTIL=20261126T000000Z", on("2026-11-25"), 9), ["2026-11-26"]);
     assert_eq!(dates("FREQ=DAILY;UNTIL=20261125T235959Z", on("2026-11-25"), 9), [] as [&str; 0]);
 }
 
 #[test]
-fn until_is_fitted_to_the_due() {
-    let fitted = |text: &str, due: &Due| rule(text).fitted(due).0;
+fn until_has_the_form_that_the_due_requires() {
+    let adapted = |text: &str, due: &Due| rule(text).adapted_to(due).0;
     let berlin = at("2026-11-25", "09:30", "Europe/Berlin");
-    assert_eq!(fitted("FREQ=DAILY;UNTIL=20261231", &berlin), "FREQ=DAILY;UNTIL=20261231T225959Z");
+    assert_eq!(adapted("FREQ=DAILY;UNTIL=20261231", &berlin), "FREQ=DAILY;UNTIL=20261231T225959Z");
     let york = at("2026-11-25", "09:30", "America/New_York");
-    assert_eq!(fitted("FREQ=DAILY;UNTIL=20261231", &york), "FREQ=DAILY;UNTIL=20270101T045959Z");
-    assert_eq!(fitted("FREQ=DAILY;UNTIL=99991231", &york), "FREQ=DAILY;UNTIL=99991231T235959Z");
-    assert_eq!(fitted("FREQ=DAILY;UNTIL=20261231T120000Z", &york), "FREQ=DAILY;UNTIL=20261231T120000Z");
-    assert_eq!(fitted("FREQ=DAILY;UNTIL=20261231T120000Z", &on("2026-11-25")), "FREQ=DAILY;UNTIL=20261231");
-    assert_eq!(fitted("FREQ=DAILY;UNTIL=20261231", &on("2026-11-25")), "FREQ=DAILY;UNTIL=20261231");
-    assert_eq!(fitted("FREQ=DAILY;COUNT=3", &berlin), "FREQ=DAILY;COUNT=3");
+    assert_eq!(adapted("FREQ=DAILY;UNTIL=20261231", &york), "FREQ=DAILY;UNTIL=20270101T045959Z");
+    assert_eq!(adapted("FREQ=DAILY;UNTIL=99991231", &york), "FREQ=DAILY;UNTIL=99991231T235959Z");
+    assert_eq!(adapted("FREQ=DAILY;UNTIL=20261231T120000Z", &york), "FREQ=DAILY;UNTIL=20261231T120000Z");
+    assert_eq!(adapted("FREQ=DAILY;UNTIL=20261231T120000Z", &on("2026-11-25")), "FREQ=DAILY;UNTIL=20261231");
+    assert_eq!(adapted("FREQ=DAILY;UNTIL=20261231", &on("2026-11-25")), "FREQ=DAILY;UNTIL=20261231");
+    assert_eq!(adapted("FREQ=DAILY;COUNT=3", &berlin), "FREQ=DAILY;COUNT=3");
     let long = rule(&format!(
         "FREQ=DAILY;UNTIL=20261231;BYMONTH={}",
         (1..=12).map(|month| month.to_string()).collect::<Vec<_>>().join(",")
     ));
-    assert_eq!(long.fitted(&berlin).as_str().len(), long.as_str().len() + 8);
+    assert_eq!(long.adapted_to(&berlin).as_str().len(), long.as_str().len() + 8);
     let odd = Recurrence::from_column("FREQ=NEVER".to_owned());
-    assert_eq!(odd.fitted(&berlin), odd);
+    assert_eq!(odd.adapted_to(&berlin), odd);
 }
 
 #[test]
-fn a_rule_is_written_in_one_way() {
+fn a_rule_has_one_canonical_form() {
     for (given, written) in [
         ("RRULE:FREQ=WEEKLY;BYDAY=MO,WE", "FREQ=WEEKLY;BYDAY=MO,WE"),
         ("rrule:byday=we,mo,we;freq=weekly", "FREQ=WEEKLY;BYDAY=MO,WE"),
@@ -210,7 +210,7 @@ fn a_rule_is_written_in_one_way() {
 }
 
 #[test]
-fn a_refusal_says_what_is_allowed() {
+fn an_error_says_what_is_allowed() {
     use RecurrenceError as E;
     let long = format!("FREQ=DAILY;BYMONTH=1{}", ",1".repeat(241));
     for (text, error) in [
@@ -289,7 +289,7 @@ fn a_refusal_says_what_is_allowed() {
 }
 
 #[test]
-fn a_rule_must_come_round_after_the_due() {
+fn a_rule_must_have_an_occurrence_after_the_due() {
     use RecurrenceError as E;
     for (text, day, expected) in [
         ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "2026-11-25", Err(E::Never)),

@@ -94,7 +94,7 @@ impl Filters {
             None => query,
         };
         if let Some(bound) = self.due_after {
-            query.push(" AND due_at >= ").push_bind(bound.reach().0);
+            query.push(" AND due_at >= ").push_bind(bound.instant_range().0);
             query.push(" AND CASE WHEN due_time IS NULL THEN due_date >= ").push_bind(bound.date);
             query.push(" ELSE due_at >= ").push_bind(bound.instant).push(" END");
         }
@@ -102,7 +102,7 @@ impl Filters {
             query.push(" AND NOT completed");
         }
         for bound in self.due_before.into_iter().chain(self.overdue) {
-            query.push(" AND due_at < ").push_bind(bound.reach().1);
+            query.push(" AND due_at < ").push_bind(bound.instant_range().1);
             query.push(" AND CASE WHEN due_time IS NULL THEN due_date < ").push_bind(bound.date);
             query.push(" ELSE due_at < ").push_bind(bound.instant).push(" END");
         }

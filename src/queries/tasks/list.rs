@@ -52,7 +52,8 @@ pub async fn list(pool: &Pool, owner: &OwnerId, of: &ListOf) -> sqlx::Result<Tas
     let more = places.len() > usize::from(of.limit);
     places.truncate(of.limit.into());
     let end = places.last().filter(|_| more).map(|(_, row)| Key::of(row, of.order.by)).transpose()?;
-    let tasks = places.iter().map(|(_, row)| Ok(TaskRow::from_row(row)?.of(owner))).collect::<sqlx::Result<_>>()?;
+    let tasks =
+        places.iter().map(|(_, row)| Ok(TaskRow::from_row(row)?.into_task(owner))).collect::<sqlx::Result<_>>()?;
     Ok(TaskPage { tasks, end, position })
 }
 

@@ -19,5 +19,5 @@ pub async fn get(pool: &Pool, owner: &OwnerId, id: TaskId) -> sqlx::Result<Optio
     )
     .fetch_optional(pool)
     .await?;
-    Ok(row.map(|row| row.of(owner)))
+    Ok(row.map(|row| row.into_task(owner)))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use taskwire::config::{
-    AccountsConfig, HttpConfig, IssuerConfig, JwtConfig, KeyPace, LiveConfig, Origin, PoolConfig, Secret,
+    AccountsConfig, HttpConfig, IssuerConfig, JwtConfig, KeyFetchPolicy, LiveConfig, Origin, PoolConfig, Secret,
     TokenSettings, TrustedProxies,
 };
 use taskwire::database::Pool;
@@ -37,7 +37,7 @@ pub struct Options {
     pub token_max_life: Duration,
     /// The trusted issuers; without any, tokens are signed with [`SECRET`].
     pub issuers: Vec<IssuerConfig>,
-    pub key_pace: KeyPace,
+    pub key_fetch_policy: KeyFetchPolicy,
     pub allowed_origins: Vec<Origin>,
     pub body_limit: u64,
     pub request_timeout: Duration,
@@ -66,7 +66,7 @@ impl Default for Options {
             public_url: None,
             token_max_life: Duration::from_hours(30 * 24),
             issuers: Vec::new(),
-            key_pace: KeyPace::default(),
+            key_fetch_policy: KeyFetchPolicy::default(),
             allowed_origins: Vec::new(),
             body_limit: 1024 * 1024,
             request_timeout: Duration::from_secs(30),
@@ -119,7 +119,7 @@ impl TestServer {
             audience: options.audience.map(str::to_owned),
             user_claim: "sub".to_owned(),
             issuers: options.issuers,
-            key_pace: options.key_pace,
+            key_fetch_policy: options.key_fetch_policy,
         };
         let hints_url = options.hints.then(|| options.hints_through.unwrap_or(database.url().to_owned()));
         let setup = Setup {

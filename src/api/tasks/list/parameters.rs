@@ -73,8 +73,8 @@ pub enum Moment {
 impl Moment {
     pub fn bound(self, zone: TimeZone) -> DueBound {
         match self {
-            Self::Date(date) => DueBound::of_date(date, zone),
-            Self::Instant(instant) => DueBound::of_instant(instant, zone),
+            Self::Date(date) => DueBound::start_of_day(date, zone),
+            Self::Instant(instant) => DueBound::at_instant(instant, zone),
         }
     }
 }
