@@ -105,7 +105,7 @@ fn restarting() -> Close {
 
 async fn verify(live: &Live, path_user: &str, token: &str) -> Result<Identity, Close> {
     let identity = live.verifier.verify(token).await.map_err(|error| match error {
-        VerifyError::Refused(error) => {
+        VerifyError::Rejected(error) => {
             tracing::info!(reason = %error, "token rejected");
             Close::new(4401, error.to_string())
         }

@@ -96,7 +96,7 @@ pub enum TokenError {
 pub enum VerifyError {
     /// The token is not accepted, now or later.
     #[error(transparent)]
-    Refused(#[from] TokenError),
+    Rejected(#[from] TokenError),
     /// Something that the check needs, such as the keys of the issuer, cannot be reached now.
     #[error("the token cannot be checked now; try again")]
     Unavailable,
