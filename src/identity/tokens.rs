@@ -34,7 +34,7 @@ impl Tokens {
     }
 
     /// `None` if the server has no secret, so that all tokens come from other issuers.
-    pub fn of(jwt: &JwtConfig) -> Option<Self> {
+    pub fn from_config(jwt: &JwtConfig) -> Option<Self> {
         let secret = jwt.secret.as_ref()?.expose().as_bytes();
         let mut tokens = Self::new(secret, jwt.issuer.clone(), jwt.audience.clone());
         tokens.rules.user_claim.clone_from(&jwt.user_claim);
