@@ -38,9 +38,9 @@ impl Verifier {
 
     /// Notes the use of an API token, so that its user can see when it was last used. To be called
     /// once the identity has been given access.
-    pub fn used(&self, identity: &Identity) {
+    pub fn record_use(&self, identity: &Identity) {
         if matches!(identity.credential, Credential::ApiToken { .. }) {
-            self.api_tokens.used(identity);
+            self.api_tokens.record_use(identity);
         }
     }
 

@@ -49,7 +49,7 @@ impl<'ex> Extractible<'ex> for Caller {
 
 impl Caller {
     fn admitted(self, depot: &mut Depot) -> Result<Self, Problem> {
-        App::of(depot)?.verifier().used(&self.0);
+        App::of(depot)?.verifier().record_use(&self.0);
         depot.insert_typed(self.clone());
         Ok(self)
     }
@@ -67,7 +67,7 @@ impl<'ex> Extractible<'ex> for Bearer {
     async fn extract(req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
         let app = App::of(depot)?;
         let identity = identify(req, app).await?;
-        app.verifier().used(&identity);
+        app.verifier().record_use(&identity);
         Ok(Self(identity))
     }
 }

@@ -69,7 +69,7 @@ impl ApiTokens {
     }
 
     /// Notes that a token was used. To be called once it has given access.
-    pub fn used(&self, identity: &Identity) {
+    pub fn record_use(&self, identity: &Identity) {
         self.0.uses.note(identity);
     }
 
