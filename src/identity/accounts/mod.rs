@@ -64,7 +64,7 @@ impl Accounts {
     }
 
     /// The access tokens of its sessions.
-    pub fn access(&self) -> &AccessTokens {
+    pub fn access_tokens(&self) -> &AccessTokens {
         &self.0.access
     }
 

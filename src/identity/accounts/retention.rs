@@ -26,7 +26,7 @@ pub async fn run(pool: Pool, accounts: Accounts) {
 
 /// Reads the keys. The first time it creates a key, if there is none.
 async fn read_keys(pool: &Pool, accounts: &Accounts) -> sqlx::Result<()> {
-    let keys = accounts.access().keys();
+    let keys = accounts.access_tokens().keys();
     keys.read(pool).await?;
     keys.signing(pool).await?;
     Ok(())
