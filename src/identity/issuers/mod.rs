@@ -74,7 +74,7 @@ impl Issuers {
 
     /// The tasks that keep fetched keys up to date, one for each issuer. They must run for as long as
     /// tokens are verified.
-    pub fn keepers(&self) -> Vec<Pin<Box<dyn Future<Output = ()> + Send>>> {
+    pub fn refresh_tasks(&self) -> Vec<Pin<Box<dyn Future<Output = ()> + Send>>> {
         let Some(fetcher) = &self.fetcher else { return Vec::new() };
         let keep = |keys: &Arc<RemoteKeys>| Box::pin(keys.clone().keep(fetcher.clone())) as Pin<Box<_>>;
         self.remote().map(keep).collect()
