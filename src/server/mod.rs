@@ -143,7 +143,7 @@ fn helpers(app: &App, hints_url: Option<String>, kept: Duration) -> JoinSet<()> 
     helpers.spawn(changes::retention::run(app.pool().clone(), kept));
     helpers.spawn(engine::trash_retention::run(app.pool().clone(), app.trash_retention()));
     if let Some(accounts) = app.accounts() {
-        helpers.spawn(accounts::retain(app.pool().clone(), accounts.clone()));
+        helpers.spawn(accounts::run_retention(app.pool().clone(), accounts.clone()));
     }
     helpers
 }

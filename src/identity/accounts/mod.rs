@@ -26,7 +26,7 @@ mod throttle;
 use std::sync::Arc;
 
 pub use access::AccessTokens;
-pub use retention::run as retain;
+pub use retention::run as run_retention;
 
 use super::revocations::Revocations;
 use crate::config::AccountsConfig;
