@@ -30,7 +30,7 @@ impl Revocations {
 
     /// Receives the newest number, which the sweep asked the database for at this time, and reads
     /// what is new.
-    pub async fn swept(&self, head: RevocationHead, asked_at: Instant) {
+    pub async fn check_head(&self, head: RevocationHead, asked_at: Instant) {
         if self.confirm(head, asked_at) {
             return;
         }
