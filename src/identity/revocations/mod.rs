@@ -159,7 +159,7 @@ impl Revocations {
     }
 
     /// How often something was revoked. While the number stays the same, whatever was allowed still is.
-    pub fn changes(&self) -> u64 {
+    pub fn update_count(&self) -> u64 {
         self.0.changes.load(Ordering::Acquire)
     }
 
