@@ -33,7 +33,7 @@ impl Accounts {
             return Ok(Resumed::Unknown);
         };
         let now = Utc::now();
-        let idle = sessions::idle(self.config(), found.remembered);
+        let idle = sessions::idle_limit(self.config(), found.remembered);
         let mut new_token = None;
         match found.standing(now, self.config()) {
             Standing::Ended => return Ok(Resumed::Ended),

@@ -142,7 +142,7 @@ impl FoundSession {
 }
 
 /// How long a session may be idle.
-pub fn idle(config: &AccountsConfig, remembered: bool) -> Duration {
+pub fn idle_limit(config: &AccountsConfig, remembered: bool) -> Duration {
     if remembered { config.session_idle } else { config.session_idle.min(UNREMEMBERED_IDLE) }
 }
 

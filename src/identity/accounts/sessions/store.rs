@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{FoundSession, PER_ACCOUNT, Session, Token, TokenHash, bounded_user_agent, idle};
+use super::{FoundSession, PER_ACCOUNT, Session, Token, TokenHash, bounded_user_agent, idle_limit};
 use crate::config::AccountsConfig;
 use crate::database::{Pool, Transaction};
 use crate::identity::accounts::store::Account;
@@ -103,7 +103,7 @@ pub async fn create(
         id: Uuid::now_v7(),
         created_at: now,
         last_used_at: now,
-        idle_expires_at: expires_at.min(now + idle(config, from.remembered)),
+        idle_expires_at: expires_at.min(now + idle_limit(config, from.remembered)),
         expires_at,
         user_agent: from.user_agent.as_deref().map(bounded_user_agent),
         ip: Some(from.ip),
