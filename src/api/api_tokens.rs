@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::app::App;
 use super::extract::body::JsonBody;
-use super::extract::caller::{Person, TokenRevoker, refuse};
+use super::extract::caller::{Person, TokenRevoker, reject};
 use super::openapi::params::{ApiTokenPath, UserPath};
 use super::openapi::responses::{Conflict, NotFound};
 use super::respond::json::Json;
@@ -100,7 +100,7 @@ pub async fn create_api_token(
             "past",
             "must be a time in the future, or left out for a token without an end",
         )),
-        Creation::Revoked => Err(refuse(TokenError::Revoked)),
+        Creation::Revoked => Err(reject(TokenError::Revoked)),
     }
 }
 

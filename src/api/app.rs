@@ -60,7 +60,7 @@ impl App {
         let revocations = Revocations::new(pool.clone(), hub.clone(), hints.clone(), lifetimes, live.sweep);
         let api_tokens = ApiTokens::new(pool.clone(), revocations.clone());
         let accounts = accounts.map(|config| Accounts::new(pool.clone(), revocations.clone(), config));
-        let own = accounts.as_ref().map(|accounts| accounts.access().clone());
+        let own = accounts.as_ref().map(|accounts| accounts.access_tokens().clone());
         let verifier = Verifier::new(own, Issuers::new(jwt)?, api_tokens.clone(), revocations.clone());
         let verifier = Arc::new(verifier);
         let engine = Engine::new(pool.clone(), Publisher::new(hub.clone(), hints.clone()));

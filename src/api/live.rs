@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 
 use super::app::App;
 use super::extract::address::client_address;
-use super::extract::caller::{MaybeCaller, refuse};
+use super::extract::caller::{MaybeCaller, reject};
 use super::extract::query::Query;
 use super::openapi::params::UserPath;
 use super::openapi::responses::UpgradeRequired;
@@ -81,7 +81,7 @@ pub async fn open_live(
     check_origin(&app, req.headers())?;
     if !asks_for_websocket(req.headers()) {
         // Only a socket can still say who it is.
-        return Err(if caller.is_some() { upgrade_required() } else { refuse(TokenError::Missing) });
+        return Err(if caller.is_some() { upgrade_required() } else { reject(TokenError::Missing) });
     }
     if app.live().draining.is_cancelled() {
         return Err(Problem::unavailable("the server is stopping; connect again"));

@@ -100,7 +100,7 @@ async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_t
 
     let for_eyes = std::io::stdout().is_terminal() || show_demo_token;
     let demo = (embedded.is_some() && config.http.is_loopback_bind() && for_eyes)
-        .then(|| Tokens::of(&config.jwt))
+        .then(|| Tokens::from_config(&config.jwt))
         .flatten()
         .map(|tokens| tokens.mint(DEMO_USER, DEMO_TOKEN_LIFETIME).map_err(Failure::new));
     // Whether anybody reads it makes no difference to the server.

@@ -42,7 +42,7 @@ impl Token {
             return Err(Failure::new(detail));
         }
         let jwt = self.settings.resolve()?;
-        let tokens = Tokens::of(&jwt).ok_or_else(|| Failure::new(NO_SECRET))?;
+        let tokens = Tokens::from_config(&jwt).ok_or_else(|| Failure::new(NO_SECRET))?;
         let token = tokens.mint(&self.user, self.expires).map_err(Failure::new)?;
         print(&format!("{token}\n"))?;
         Ok(())

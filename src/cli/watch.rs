@@ -110,7 +110,7 @@ async fn credentials(
 
 fn minted(user: String, settings: TokenSettings) -> Result<Credentials, Failure> {
     let jwt = settings.resolve()?;
-    let tokens = Tokens::of(&jwt).ok_or_else(|| Failure::new(NO_SECRET))?;
+    let tokens = Tokens::from_config(&jwt).ok_or_else(|| Failure::new(NO_SECRET))?;
     // Says now, and not at the first connection, that the name cannot be a user id.
     tokens.mint(&user, OWN_TOKEN_LIFETIME).map_err(Failure::new)?;
     Ok(Credentials { user, source: TokenSource::Minted(Box::new(tokens)) })

@@ -1,5 +1,5 @@
-//! Deleting a user. The SQL names every table that holds data of users; a test compares it with the
-//! schema.
+//! Deletes a user with all data. The SQL names every table that holds data of users; a test compares it
+//! with the schema.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,7 +10,7 @@ use crate::database::{Pool, Transaction};
 use crate::model::fields::count_schema;
 use crate::model::{OwnerId, Problem};
 
-/// What was removed with a user, by number.
+/// How much was deleted with a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeletedUser {
     #[schema(schema_with = count_schema)]
@@ -20,20 +20,20 @@ pub struct DeletedUser {
     /// Tasks and projects that were in the trash.
     #[schema(schema_with = count_schema)]
     pub trash: u64,
-    /// Times at which a recurring task was completed.
+    /// Completed occurrences of recurring tasks.
     #[schema(schema_with = count_schema)]
     pub occurrences: u64,
     /// Entries of the change log.
     #[schema(schema_with = count_schema)]
     pub changes: u64,
-    /// Batches that were remembered by their ids.
+    /// Ids of batches, which the server kept so that a retry applies nothing twice.
     #[schema(schema_with = count_schema)]
     pub batches: u64,
     #[schema(schema_with = count_schema)]
     pub api_tokens: u64,
 }
 
-/// Deletes a user with all data, and revokes all access on every server.
+/// Deletes a user with all data, and revokes the user's access on every server.
 pub async fn delete_user(pool: &Pool, revocations: &Revocations, owner: &OwnerId) -> Result<DeletedUser, Problem> {
     let (pool, revoking, owner) = (pool.clone(), revocations.clone(), owner.clone());
     let work = async move {
@@ -45,12 +45,12 @@ pub async fn delete_user(pool: &Pool, revocations: &Revocations, owner: &OwnerId
     revocations.write(work).await
 }
 
-/// Deletes all data of an owner, with the account and its sessions, and revokes all access, as the
-/// last part of a transaction. The id of an account was generated and is never used again, so nothing
-/// may be written under it any more.
+/// Deletes all data of an owner with the account and its sessions, and records the revocation. It must
+/// be the last part of a transaction.
 ///
-/// A write that waits for the owner's lock in the meantime finds no owner afterwards, and the trigger
-/// `owners_not_just_deleted` keeps it from inserting one.
+/// A write that waits for the owner's lock meanwhile finds no owner afterwards. The trigger
+/// `owners_not_just_deleted` prevents it from inserting one: for good if the owner had an account, because
+/// the server never generates the same id again, and otherwise for 15 seconds.
 async fn delete(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
@@ -60,7 +60,8 @@ async fn delete(
     sqlx::query!("SELECT owner_id FROM owners WHERE owner_id = $1 FOR UPDATE", id)
         .fetch_optional(&mut *transaction)
         .await?;
-    // Tasks refer to projects and to one another; the constraints are checked after each statement.
+    // Tasks before projects, because tasks refer to projects. Postgres checks the constraints after each
+    // statement, so tasks may refer to one another.
     let tasks = sqlx::query!("DELETE FROM tasks WHERE owner_id = $1", id).execute(&mut *transaction).await?;
     let projects = sqlx::query!("DELETE FROM projects WHERE owner_id = $1", id).execute(&mut *transaction).await?;
     let trash = sqlx::query!("DELETE FROM trash WHERE owner_id = $1", id).execute(&mut *transaction).await?;

@@ -1,5 +1,5 @@
 //! Who is calling: issuers, accounts, sessions, API tokens, revocations, and the deletion of a user. The
-//! [`verifier`] turns the text of a token into an identity.
+//! [`verifier`] turns the text of any token into an `Identity`.
 
 pub(crate) mod accounts;
 pub mod api_tokens;

@@ -1,4 +1,4 @@
-//! Tokens that are signed with the deployment's own secret: the command line mints them.
+//! Tokens that are signed with the deployment's secret (`JWT_SECRET`). The command line mints them.
 
 use chrono::Utc;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -8,14 +8,14 @@ use crate::config::JwtConfig;
 use crate::jwt::{self, Key, Keys, Rules, Unverified, is_user_id};
 use crate::model::{Identity, TokenError};
 
-/// Tokens signed with a shared secret: HS256 and nothing else.
+/// Mints and verifies tokens that are signed with a shared secret. The algorithm is always HS256.
 pub struct Tokens {
     encoding: EncodingKey,
     keys: Keys,
     rules: Rules,
 }
 
-/// Why no token can be minted.
+/// Why a token cannot be minted.
 #[derive(Debug, thiserror::Error)]
 pub enum MintError {
     #[error("a user id has 1 to 255 characters, no control characters, and is not . or ..")]
@@ -33,8 +33,8 @@ impl Tokens {
         }
     }
 
-    /// `None` if the server has no secret, so that all tokens come from other issuers.
-    pub fn of(jwt: &JwtConfig) -> Option<Self> {
+    /// `None` if no secret is configured: then only issuers sign tokens.
+    pub fn from_config(jwt: &JwtConfig) -> Option<Self> {
         let secret = jwt.secret.as_ref()?.expose().as_bytes();
         let mut tokens = Self::new(secret, jwt.issuer.clone(), jwt.audience.clone());
         tokens.rules.user_claim.clone_from(&jwt.user_claim);
@@ -45,6 +45,7 @@ impl Tokens {
         jwt::verify(&Unverified::parse(token)?, &self.keys, &self.rules, Utc::now())
     }
 
+    /// Signs a token for a user, valid from now for the lifetime.
     pub fn mint(&self, user: &str, lifetime: std::time::Duration) -> Result<String, MintError> {
         if !is_user_id(user) {
             return Err(MintError::Subject);

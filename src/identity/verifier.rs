@@ -10,8 +10,8 @@ use crate::model::{Credential, Identity, VerifyError};
 
 /// Verifies tokens of every source that this server accepts.
 pub struct Verifier {
-    /// Access tokens of this server's own accounts, if it keeps any.
-    own: Option<AccessTokens>,
+    /// `None` on a server without accounts.
+    access_tokens: Option<AccessTokens>,
     issuers: Issuers,
     api_tokens: ApiTokens,
     revocations: Revocations,
@@ -19,40 +19,40 @@ pub struct Verifier {
 
 impl Verifier {
     pub const fn new(
-        own: Option<AccessTokens>,
+        access_tokens: Option<AccessTokens>,
         issuers: Issuers,
         api_tokens: ApiTokens,
         revocations: Revocations,
     ) -> Self {
-        Self { own, issuers, api_tokens, revocations }
+        Self { access_tokens, issuers, api_tokens, revocations }
     }
 
     pub const fn issuers(&self) -> &Issuers {
         &self.issuers
     }
 
-    /// Verifies a token, and that nothing has revoked it.
+    /// Verifies a token, and checks that it has not been revoked.
     pub async fn verify(&self, token: &str) -> Result<Identity, VerifyError> {
         self.revocations.admit(self.identify(token).await?)
     }
 
-    /// Notes the use of an API token, so that its user can see when it was last used. To be called
-    /// once the identity has been given access.
-    pub fn used(&self, identity: &Identity) {
+    /// Records the use of an API token, so that its user can see when it was last used. Call it only
+    /// when the identity has been given access.
+    pub fn record_use(&self, identity: &Identity) {
         if matches!(identity.credential, Credential::ApiToken { .. }) {
-            self.api_tokens.used(identity);
+            self.api_tokens.record_use(identity);
         }
     }
 
-    /// Asks the one source that the token is from. Its decision is final: no other source gets a
-    /// token that it rejected.
+    /// Verifies a token with its source, which the form of the token determines. The result is final: a
+    /// token that its source rejects is not tried with another.
     async fn identify(&self, token: &str) -> Result<Identity, VerifyError> {
-        if ApiTokens::is_one(token) {
+        if ApiTokens::has_prefix(token) {
             return self.api_tokens.verify(token).await;
         }
         let unverified = Unverified::parse(token)?;
-        match &self.own {
-            Some(own) if unverified.issuer() == Some(OWN_ISSUER) => own.verify(&unverified).await,
+        match &self.access_tokens {
+            Some(access) if unverified.issuer() == Some(OWN_ISSUER) => access.verify(&unverified).await,
             _ => self.issuers.identify(&unverified).await,
         }
     }

@@ -256,7 +256,7 @@ impl Connection {
 
     /// Ends the socket if what it was opened with, or last renewed with, has been revoked.
     fn check_access(&mut self) -> Result<(), End> {
-        let now = Some(self.live.revocations.changes());
+        let now = Some(self.live.revocations.update_count());
         if self.checked_at != now {
             if self.live.revocations.forbids(&self.identity) {
                 return Err(revoked().into());

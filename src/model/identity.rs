@@ -98,7 +98,7 @@ pub enum VerifyError {
     /// The token is invalid; trying again does not help.
     #[error(transparent)]
     Rejected(#[from] TokenError),
-    /// The server cannot reach something that the check needs, such as the keys of the issuer.
+    /// Something that the check needs, such as the keys of the issuer, cannot be reached now.
     #[error("the token cannot be checked now; try again")]
     Unavailable,
 }

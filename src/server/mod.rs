@@ -137,13 +137,13 @@ fn helpers(app: &App, hints_url: Option<String>, kept: Duration) -> JoinSet<()> 
     helpers.spawn(app.api_tokens().clone().write_uses());
     helpers.spawn(app.revocations().clone().follow());
     helpers.spawn(app.revocations().clone().expire());
-    for keeper in app.verifier().issuers().keepers() {
+    for keeper in app.verifier().issuers().refresh_tasks() {
         helpers.spawn(keeper);
     }
     helpers.spawn(changes::retention::run(app.pool().clone(), kept));
     helpers.spawn(engine::trash_retention::run(app.pool().clone(), app.trash_retention()));
     if let Some(accounts) = app.accounts() {
-        helpers.spawn(accounts::retain(app.pool().clone(), accounts.clone()));
+        helpers.spawn(accounts::run_retention(app.pool().clone(), accounts.clone()));
     }
     helpers
 }

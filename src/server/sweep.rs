@@ -27,7 +27,7 @@ pub async fn run(pool: Pool, hub: Hub, revocations: Revocations, every: Duration
             match ask(&pool, batch).await {
                 Ok(swept) => {
                     // First, so that a revoked socket gets none of the changes.
-                    revocations.swept(swept.revocations, asked_at).await;
+                    revocations.check_head(swept.revocations, asked_at).await;
                     swept.moved_on.iter().for_each(|owner| hub.recheck(owner));
                 }
                 Err(error) => tracing::debug!(%error, "the sweep could not ask the database"),

@@ -59,7 +59,7 @@ pub async fn get_session(current: MaybeSignedIn, _query: Query<SessionQuery>) ->
 )]
 #[handler]
 pub async fn get_access_token(accounts: Accounts, signed_in: SignedIn) -> AuthResult<AccessToken> {
-    let token = accounts.access().mint(&signed_in.account.owner, &signed_in.session).await?;
+    let token = accounts.access_tokens().mint(&signed_in.account.owner, &signed_in.session).await?;
     Ok(signed_in.respond(AccessToken { token }))
 }
 
@@ -80,7 +80,7 @@ pub async fn get_access_token(accounts: Accounts, signed_in: SignedIn) -> AuthRe
 )]
 #[handler]
 pub async fn get_jwks(app: App, accounts: Accounts) -> Result<Json<JsonWebKeySet>, Problem> {
-    let keys = accounts.access().keys().all(app.pool()).await?;
+    let keys = accounts.access_tokens().keys().all(app.pool()).await?;
     let keys = keys.iter().map(|key| JsonWebKey {
         kty: "OKP".to_owned(),
         crv: "Ed25519".to_owned(),

@@ -144,7 +144,7 @@ impl<'ex> Extractible<'ex> for MaybeSignedIn {
 
 /// How long the browser keeps the cookie; `None` is until it closes.
 fn max_age(accounts: &Accounts, remembered: bool) -> Option<Duration> {
-    remembered.then(|| sessions::idle(accounts.config(), true))
+    remembered.then(|| sessions::idle_limit(accounts.config(), true))
 }
 
 fn accounts_of(app: &App) -> Result<&Accounts, Problem> {

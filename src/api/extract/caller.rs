@@ -28,7 +28,7 @@ impl Caller {
 
     /// Whether the caller's token has been revoked since it was verified; see [`still_allowed`].
     pub fn still_allowed(&self, app: &App) -> Result<(), Problem> {
-        if app.revocations().forbids(&self.0) { Err(refuse(TokenError::Revoked)) } else { Ok(()) }
+        if app.revocations().forbids(&self.0) { Err(reject(TokenError::Revoked)) } else { Ok(()) }
     }
 }
 
@@ -49,7 +49,7 @@ impl<'ex> Extractible<'ex> for Caller {
 
 impl Caller {
     fn admitted(self, depot: &mut Depot) -> Result<Self, Problem> {
-        App::of(depot)?.verifier().used(&self.0);
+        App::of(depot)?.verifier().record_use(&self.0);
         depot.insert_typed(self.clone());
         Ok(self)
     }
@@ -67,13 +67,13 @@ impl<'ex> Extractible<'ex> for Bearer {
     async fn extract(req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
         let app = App::of(depot)?;
         let identity = identify(req, app).await?;
-        app.verifier().used(&identity);
+        app.verifier().record_use(&identity);
         Ok(Self(identity))
     }
 }
 
 async fn identify(req: &Request, app: &App) -> Result<Identity, Problem> {
-    let token = bearer_token(req.headers())?.ok_or_else(|| refuse(TokenError::Missing))?;
+    let token = bearer_token(req.headers())?.ok_or_else(|| reject(TokenError::Missing))?;
     Ok(app.verifier().verify(token).await?)
 }
 
@@ -169,19 +169,19 @@ fn bearer_token(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let (first, second) = (values.next(), values.next());
     let Some(value) = first else { return Ok(None) };
     if second.is_some() {
-        return Err(refuse(TokenError::Repeated));
+        return Err(reject(TokenError::Repeated));
     }
     let (scheme, token) =
-        value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(|| refuse(TokenError::Scheme))?;
+        value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(|| reject(TokenError::Scheme))?;
     if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(refuse(TokenError::Scheme));
+        return Err(reject(TokenError::Scheme));
     }
     Ok(Some(token.trim()))
 }
 
 /// The response to a token that is not accepted. The log gets the reason, never the token.
-pub fn refuse(reason: TokenError) -> Problem {
-    tracing::info!(%reason, "token refused");
+pub fn reject(reason: TokenError) -> Problem {
+    tracing::info!(%reason, "token rejected");
     // RFC 6750: a request without a token gets the scheme, not an error code.
     let challenge = match reason {
         TokenError::Missing => Cow::Borrowed("Bearer realm=\"taskwire\""),
@@ -194,7 +194,7 @@ pub fn refuse(reason: TokenError) -> Problem {
 impl From<VerifyError> for Problem {
     fn from(error: VerifyError) -> Self {
         match error {
-            VerifyError::Rejected(reason) => refuse(reason),
+            VerifyError::Rejected(reason) => reject(reason),
             VerifyError::Unavailable => Self::unavailable("the token cannot be checked now; try again"),
         }
     }

@@ -1,5 +1,5 @@
 //! Access tokens: JWTs for the API that a session gets, signed with `EdDSA` and valid for some minutes.
-//! They name their session, so that ending the session ends them.
+//! An access token names its session, so that ending the session revokes it.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::database::Pool;
 use crate::jwt::{self, OWN_ISSUER, Rules, Unverified};
 use crate::model::{Credential, Identity, OwnerId, Problem, TokenError, VerifyError};
 
-/// The type of the JWT (RFC 9068), so that no other JWT is accepted as one.
+/// The type of an access token (RFC 9068).
 const TYPE: &str = "at+jwt";
 
 /// Mints and verifies access tokens. Cheap to clone.
@@ -54,7 +54,7 @@ impl AccessTokens {
         &self.0.keys
     }
 
-    /// A token for a session, which expires no later than the session.
+    /// Signs an access token for a session. It expires no later than the session.
     pub async fn mint(&self, owner: &OwnerId, session: &Session) -> Result<String, Problem> {
         let key = self.0.keys.signing(&self.0.pool).await?;
         let now = Utc::now();
@@ -72,9 +72,9 @@ impl AccessTokens {
 
     /// Verifies a token that names this server as its issuer.
     pub async fn verify(&self, token: &Unverified<'_>) -> Result<Identity, VerifyError> {
-        // All tokens of this server name their key.
+        // All access tokens of this server name their key.
         let kid = token.kid().ok_or(TokenError::Malformed)?;
-        let key = self.0.keys.named(&self.0.pool, kid).await.map_err(|error| {
+        let key = self.0.keys.by_kid(&self.0.pool, kid).await.map_err(|error| {
             tracing::warn!(%error, "the signing keys cannot be read");
             VerifyError::Unavailable
         })?;

@@ -1,21 +1,21 @@
-//! What is known of the client that signs in or changes a password.
+//! The client that signs in or changes a password, as far as its request shows it.
 
 use std::net::IpAddr;
 
-use super::sessions::{Token, Visitor};
+use super::sessions::{ClientDetails, Token};
 
 /// The client of a request.
 pub struct Client {
     pub address: IpAddr,
     pub user_agent: Option<String>,
-    /// The session token in its cookie, if there is one. A sign-in never continues that session, so
-    /// that nobody can be made to use a session of somebody else's choice.
+    /// The session token in its cookie. A sign-in ends that session and never continues it, because an
+    /// attacker may have planted the cookie (session fixation).
     pub token: Option<Token>,
 }
 
 impl Client {
-    /// What a new session stores of the client.
-    pub fn visitor(&self, remembered: bool) -> Visitor {
-        Visitor { user_agent: self.user_agent.clone(), ip: self.address.to_canonical().to_string(), remembered }
+    /// What a new session stores about the client.
+    pub fn details(&self, remembered: bool) -> ClientDetails {
+        ClientDetails { user_agent: self.user_agent.clone(), ip: self.address.to_canonical().to_string(), remembered }
     }
 }

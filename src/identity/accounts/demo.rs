@@ -1,4 +1,4 @@
-//! The user `demo`, for people who try Taskwire on their own machine and sign in by one button.
+//! The user `demo`, for people who try Taskwire on their own machine. They sign in with one button.
 
 use chrono::Utc;
 
@@ -8,8 +8,8 @@ use super::store::{self, Account, DEMO_USER};
 use crate::model::{OwnerId, Problem};
 
 impl Accounts {
-    /// The account of the demo user, which is created the first time; and whether the user is new,
-    /// so that nothing was ever written for it.
+    /// The account of the demo user. Creates it at the first call. Also returns whether the user is new:
+    /// nothing was ever written for it.
     pub async fn demo_account(&self) -> Result<(Account, bool), Problem> {
         let account = account();
         let owner = account.owner.clone();
@@ -26,7 +26,7 @@ fn account() -> Account {
     let now = Utc::now();
     Account {
         owner: OwnerId::stored(DEMO_USER),
-        // At a domain that does not exist, so that nobody owns the address.
+        // The domain does not exist, so nobody owns the address.
         email: "demo@taskwire.localhost".to_owned(),
         name: "Demo".to_owned(),
         password_hash: None,

@@ -1,13 +1,12 @@
-//! Accounts of the deployment itself: sign-up and sign-in with e-mail and password, sessions in a
-//! cookie, and short access tokens for the API. Paths and bodies are those of Better Auth, so that
-//! its client works here.
+//! Accounts of the deployment: sign-up and sign-in with e-mail and password, sessions in a cookie, and
+//! access tokens for the API. Paths and bodies are those of Better Auth, so that its client works with this
+//! server.
 //!
-//! Only these statements do not begin with an owner: the look-up of an account by e-mail (`store`),
-//! of a session by its token and the removal of expired ones (`sessions::store`), the counts of
-//! attempts (`throttle`), and the signing keys (`keys`).
+//! Statements take the owner first, except those that look up an account by e-mail (`store`), look up a
+//! session by its token or remove expired ones (`sessions::store`), count attempts (`throttle`), or manage
+//! the signing keys (`keys`).
 //!
-//! A cookie gives access to what is under `/api/auth` and nothing else: users' data and sockets
-//! require tokens (`auth::Caller`).
+//! A cookie gives access only to the paths under `/api/auth`. Users' data and sockets require tokens.
 
 mod access;
 pub(crate) mod client;
@@ -26,7 +25,7 @@ mod throttle;
 use std::sync::Arc;
 
 pub use access::AccessTokens;
-pub use retention::run as retain;
+pub use retention::run as run_retention;
 
 use super::revocations::Revocations;
 use crate::config::AccountsConfig;
@@ -36,21 +35,21 @@ use throttle::Throttle;
 
 /// The accounts of this server. Cheap to clone.
 #[derive(Clone)]
-pub struct Accounts(Arc<Parts>);
+pub struct Accounts(Arc<Inner>);
 
-struct Parts {
+struct Inner {
     config: AccountsConfig,
     pool: Pool,
     revocations: Revocations,
-    access: AccessTokens,
+    access_tokens: AccessTokens,
     passwords: Passwords,
     throttle: Throttle,
 }
 
 impl Accounts {
     pub fn new(pool: Pool, revocations: Revocations, config: AccountsConfig) -> Self {
-        Self(Arc::new(Parts {
-            access: AccessTokens::new(pool.clone(), config.access_token_lifetime),
+        Self(Arc::new(Inner {
+            access_tokens: AccessTokens::new(pool.clone(), config.access_token_lifetime),
             pool,
             revocations,
             passwords: Passwords::default(),
@@ -63,9 +62,8 @@ impl Accounts {
         &self.0.config
     }
 
-    /// The access tokens of its sessions.
-    pub fn access(&self) -> &AccessTokens {
-        &self.0.access
+    pub fn access_tokens(&self) -> &AccessTokens {
+        &self.0.access_tokens
     }
 
     fn pool(&self) -> &Pool {

@@ -1,4 +1,4 @@
-//! Changing the password of an account, and asking for the password again.
+//! Changes the password of an account, and confirms the present password before critical operations.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -15,8 +15,8 @@ use crate::identity::api_tokens;
 use crate::identity::revocations::RecordedRevocations;
 use crate::model::{Code, Problem};
 
-/// For how long after a sign-in the password need not be given again.
-const RECENT: Duration = Duration::from_mins(15);
+/// How long after a sign-in the user may be deleted without the password.
+const RECENT_SIGN_IN: Duration = Duration::from_mins(15);
 
 /// The present and the new password of an account.
 pub struct PasswordChange {
@@ -34,9 +34,9 @@ impl Accounts {
     ) -> Result<Account, Problem> {
         let mut changed = self.with_new_hash(&account, change, address).await?;
         let mut transaction = self.pool().begin().await?;
-        let at = store::set_password(&mut transaction, &changed, account.password_hash.as_deref()).await?;
+        let updated_at = store::set_password(&mut transaction, &changed, account.password_hash.as_deref()).await?;
         transaction.commit().await?;
-        changed.updated_at = at.ok_or_else(changed_meanwhile)?;
+        changed.updated_at = updated_at.ok_or_else(changed_meanwhile)?;
         Ok(changed)
     }
 
@@ -49,28 +49,30 @@ impl Accounts {
         remembered: bool,
     ) -> Result<NewSession, Problem> {
         let mut changed = self.with_new_hash(&account, change, client.address).await?;
-        let (accounts, token, visitor) = (self.clone(), Token::new(), client.visitor(remembered));
-        let (of, new_token) = (changed.clone(), token.clone());
+        let (accounts, token, details) = (self.clone(), Token::new(), client.details(remembered));
+        let (new_account, new_token) = (changed.clone(), token.clone());
         let work = async move {
             let mut transaction = accounts.pool().begin().await?;
-            // Before the account's row, in the order in which a deletion of the user locks them.
-            api_tokens::lock_owner(&mut transaction, &of.owner).await?;
-            let at = store::set_password(&mut transaction, &of, account.password_hash.as_deref()).await?;
-            let Some(at) = at else { return Ok((None, RecordedRevocations::default())) };
+            // Before the account's row: the deletion of a user locks the two in the same order.
+            api_tokens::lock_owner(&mut transaction, &new_account.owner).await?;
+            let updated_at =
+                store::set_password(&mut transaction, &new_account, account.password_hash.as_deref()).await?;
+            let Some(updated_at) = updated_at else { return Ok((None, RecordedRevocations::default())) };
             // A stolen session may have been used to create API tokens.
-            let mut ended = api_tokens::delete_all(&mut transaction, &of.owner).await?;
-            ended.extend(sessions::delete_others(&mut transaction, &of.owner, None).await?);
-            let created = sessions::create(&mut transaction, &of, accounts.config(), &new_token, visitor).await?;
-            let recorded = accounts.revocations().record(&mut transaction, &of.owner, &ended).await?;
+            let mut ended = api_tokens::delete_all(&mut transaction, &new_account.owner).await?;
+            ended.extend(sessions::delete_others(&mut transaction, &new_account.owner, None).await?);
+            let created =
+                sessions::create(&mut transaction, &new_account, accounts.config(), &new_token, details).await?;
+            let recorded = accounts.revocations().record(&mut transaction, &new_account.owner, &ended).await?;
             transaction.commit().await?;
-            Ok((created.map(|(session, _)| (at, session)), recorded))
+            Ok((created.map(|(session, _)| (updated_at, session)), recorded))
         };
-        let (at, session) = self.revocations().write(work).await?.ok_or_else(changed_meanwhile)?;
-        changed.updated_at = at;
+        let (updated_at, session) = self.revocations().write(work).await?.ok_or_else(changed_meanwhile)?;
+        changed.updated_at = updated_at;
         Ok(NewSession { account: changed, session, token })
     }
 
-    /// Requires the password before the user is deleted, unless the sign-in was a short time ago.
+    /// Requires the password before the user is deleted, unless the session began in the last 15 minutes.
     pub async fn confirm_deletion(
         &self,
         account: &Account,
@@ -80,34 +82,34 @@ impl Accounts {
     ) -> Result<(), Problem> {
         if let Some(password) = password {
             let permit = self.passwords().permit()?;
-            return self.confirm(&permit, account, password, "password", address).await;
+            return self.confirm_password(&permit, account, password, "password", address).await;
         }
-        if (Utc::now() - session.created_at).to_std().is_ok_and(|age| age > RECENT) {
+        if (Utc::now() - session.created_at).to_std().is_ok_and(|age| age > RECENT_SIGN_IN) {
             let message = "must be given, because the sign-in was more than 15 minutes ago";
             return Err(Problem::invalid_field("password", "missing_field", message));
         }
         Ok(())
     }
 
-    /// The account with the hash of the new password, once the present password is confirmed.
+    /// Confirms the present password, and returns the account with the hash of the new one.
     async fn with_new_hash(
         &self,
         account: &Account,
         change: PasswordChange,
         address: IpAddr,
     ) -> Result<Account, Problem> {
-        if let Some(fault) = passwords::fault("newPassword", &change.new, &account.email, &account.name) {
-            return Err(Problem::invalid(vec![fault]));
+        if let Some(error) = passwords::field_error("newPassword", &change.new, &account.email, &account.name) {
+            return Err(Problem::invalid(vec![error]));
         }
         let permit = self.passwords().permit()?;
-        self.confirm(&permit, account, change.current, "currentPassword", address).await?;
+        self.confirm_password(&permit, account, change.current, "currentPassword", address).await?;
         let hash = self.passwords().hash(&permit, change.new).await?;
         Ok(Account { password_hash: Some(hash), ..account.clone() })
     }
 
-    /// Checks the password of an account. Attempts count like those to sign in, because the session
-    /// may be stolen.
-    async fn confirm(
+    /// Checks the password of an account. Attempts count like sign-ins, because a thief of the session may
+    /// try to guess the password.
+    async fn confirm_password(
         &self,
         permit: &Permit,
         account: &Account,
@@ -120,7 +122,7 @@ impl Accounts {
             Verdict::Wrong => {
                 Err(Problem::invalid_field(field, "wrong_password", "is not the password of this account"))
             }
-            Verdict::Right { .. } => Ok(self.throttle().succeeded(self.pool(), &counted).await?),
+            Verdict::Right { .. } => Ok(self.throttle().undo(self.pool(), &counted).await?),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Ending sessions: the rows are deleted and their access tokens revoked in one transaction, and then
-//! all servers and sockets hear of it.
+//! Ends sessions. One transaction deletes the rows and records the revocations of their access tokens. Then
+//! the server announces the revocations, which ends access on all servers and closes sockets.
 
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ impl Accounts {
         self.revocations().write(work).await
     }
 
-    /// Ends all sessions of an owner, except one if it is given.
+    /// Ends all sessions of an owner, except the given one.
     pub async fn end_sessions(&self, owner: &OwnerId, except: Option<Uuid>) -> Result<(), Problem> {
         let (accounts, owner) = (self.clone(), owner.clone());
         let work = async move {
@@ -36,8 +36,8 @@ impl Accounts {
         self.revocations().write(work).await
     }
 
-    /// Ends the session of a token, if there is one: a new session replaces it.
-    pub(super) async fn end_session_of(&self, token: Option<&Token>) -> Result<(), Problem> {
+    /// Ends the session that has this token, if there is one.
+    pub(super) async fn end_session_by_token(&self, token: Option<&Token>) -> Result<(), Problem> {
         let Some(token) = token else { return Ok(()) };
         let Some((found, _)) = sessions::by_token(self.pool(), token.hash()).await? else { return Ok(()) };
         self.end_session(&found.owner, found.session.id).await

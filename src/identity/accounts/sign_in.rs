@@ -1,5 +1,5 @@
-//! Signing up and in. Every sign-in begins a new session with a new token, and ends the session whose
-//! token the client had.
+//! Signs users up and in. Every sign-in begins a new session with a new token, and ends the session of the
+//! cookie that the client sent.
 
 use chrono::Utc;
 use uuid::Uuid;
@@ -12,14 +12,14 @@ use super::store::{self, Account};
 use crate::identity::revocations::RecordedRevocations;
 use crate::model::{Code, OwnerId, Problem};
 
-/// The account that somebody wants.
+/// The account to create.
 pub struct NewAccount {
     pub name: String,
     pub email: String,
     pub password: String,
 }
 
-/// A session that has begun, and its token, which is stored nowhere.
+/// A new session with its token. The database stores only a hash of the token.
 pub struct NewSession {
     pub account: Account,
     pub session: Session,
@@ -27,7 +27,7 @@ pub struct NewSession {
 }
 
 impl Accounts {
-    /// Creates an account and its first session. `None` if the e-mail has an account already.
+    /// Creates an account and its first session. `None` if there is an account with this e-mail.
     pub async fn sign_up(
         &self,
         new: NewAccount,
@@ -36,12 +36,12 @@ impl Accounts {
     ) -> Result<Option<NewSession>, Problem> {
         let NewAccount { name, email, password } = new;
         let email = email.to_ascii_lowercase();
-        if let Some(fault) = passwords::fault("password", &password, &email, &name) {
-            return Err(Problem::invalid(vec![fault]));
+        if let Some(error) = passwords::field_error("password", &password, &email, &name) {
+            return Err(Problem::invalid(vec![error]));
         }
         let permit = self.passwords().permit()?;
         self.throttle().sign_up(self.pool(), client.address).await?;
-        // Hashed before the look-up, so that a sign-up takes as long when the e-mail is taken.
+        // Hashed before the look-up, so that a sign-up takes the same time when the e-mail is taken.
         let hash = self.passwords().hash(&permit, password).await?;
         drop(permit);
         let now = Utc::now();
@@ -53,27 +53,28 @@ impl Accounts {
             created_at: now,
             updated_at: now,
         };
-        let (accounts, token, visitor) = (self.clone(), Token::new(), client.visitor(remembered));
-        let (new, new_token) = (account.clone(), token.clone());
+        let (accounts, token, details) = (self.clone(), Token::new(), client.details(remembered));
+        let (new_account, new_token) = (account.clone(), token.clone());
         let work = async move {
             let mut transaction = accounts.pool().begin().await?;
-            if !store::create(&mut transaction, &new).await? {
+            if !store::create(&mut transaction, &new_account).await? {
                 return Ok((None, RecordedRevocations::default()));
             }
-            let created = sessions::create(&mut transaction, &new, accounts.config(), &new_token, visitor).await?;
+            let created =
+                sessions::create(&mut transaction, &new_account, accounts.config(), &new_token, details).await?;
             let (session, ended) = created.unzip();
             let ended = ended.unwrap_or_default();
-            let recorded = accounts.revocations().record(&mut transaction, &new.owner, &ended).await?;
+            let recorded = accounts.revocations().record(&mut transaction, &new_account.owner, &ended).await?;
             transaction.commit().await?;
             Ok((session, recorded))
         };
         let Some(session) = self.revocations().write(work).await? else { return Ok(None) };
-        self.end_session_of(client.token.as_ref()).await?;
+        self.end_session_by_token(client.token.as_ref()).await?;
         Ok(Some(NewSession { account, session, token }))
     }
 
-    /// Begins a session for somebody who knows the password of the account. `None` if the e-mail or
-    /// the password is wrong.
+    /// Begins a session for a client that knows the password of an account. `None` if there is no account
+    /// with this e-mail, or the password is wrong.
     pub async fn sign_in(
         &self,
         email: &str,
@@ -88,33 +89,34 @@ impl Accounts {
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
         let verdict = self.passwords().verify(&permit, password.clone(), hash.clone()).await?;
         let (Verdict::Right { outdated }, Some(mut account)) = (verdict, account) else { return Ok(None) };
-        self.throttle().succeeded(self.pool(), &counted).await?;
-        if let Some(before) = hash.filter(|_| outdated) {
-            let today = self.passwords().hash(&permit, password).await?;
-            store::renew_hash(self.pool(), &account.owner, &before, &today).await?;
-            account.password_hash = Some(today);
+        self.throttle().undo(self.pool(), &counted).await?;
+        if let Some(old_hash) = hash.filter(|_| outdated) {
+            let new_hash = self.passwords().hash(&permit, password).await?;
+            store::renew_hash(self.pool(), &account.owner, &old_hash, &new_hash).await?;
+            account.password_hash = Some(new_hash);
         }
         drop(permit);
         self.begin_session(account, client, remembered).await
     }
 
-    /// Begins a session of an account. `None` if the account was deleted or got another password in
-    /// the meantime.
+    /// Begins a session of an account. `None` if the account was deleted or its password changed in the
+    /// meantime.
     pub async fn begin_session(
         &self,
         account: Account,
         client: &Client,
         remembered: bool,
     ) -> Result<Option<NewSession>, Problem> {
-        self.end_session_of(client.token.as_ref()).await?;
-        let (accounts, token, visitor) = (self.clone(), Token::new(), client.visitor(remembered));
-        let (of, new_token) = (account.clone(), token.clone());
+        self.end_session_by_token(client.token.as_ref()).await?;
+        let (accounts, token, details) = (self.clone(), Token::new(), client.details(remembered));
+        let (session_account, new_token) = (account.clone(), token.clone());
         let work = async move {
             let mut transaction = accounts.pool().begin().await?;
-            let created = sessions::create(&mut transaction, &of, accounts.config(), &new_token, visitor).await?;
+            let created =
+                sessions::create(&mut transaction, &session_account, accounts.config(), &new_token, details).await?;
             let (session, ended) = created.unzip();
             let ended = ended.unwrap_or_default();
-            let recorded = accounts.revocations().record(&mut transaction, &of.owner, &ended).await?;
+            let recorded = accounts.revocations().record(&mut transaction, &session_account.owner, &ended).await?;
             transaction.commit().await?;
             Ok((session, recorded))
         };
@@ -123,7 +125,7 @@ impl Accounts {
     }
 }
 
-/// The response to a sign-up, or a first sign-in as the demo user, whose e-mail has an account.
+/// The response to a sign-up, or to the first sign-in as the demo user, if the e-mail has an account.
 pub fn email_taken() -> Problem {
     Problem::new(Code::Conflict, "there is an account with this e-mail already; sign in, or use another e-mail")
 }

@@ -1,12 +1,11 @@
-//! The SQL of accounts. Every statement takes the owner first, except the look-up by e-mail, which
-//! finds the owner.
+//! The SQL of accounts. Every statement takes the owner first, except [`by_email`], which finds the owner.
 
 use chrono::{DateTime, Utc};
 
 use crate::database::{Pool, Transaction};
 use crate::model::OwnerId;
 
-/// The only user id that is not generated: `taskwire token --user demo` mints tokens for it.
+/// The only user id that is not generated, so that `taskwire token --user demo` can mint tokens for it.
 pub const DEMO_USER: &str = "demo";
 
 /// An account as it is stored.
@@ -62,9 +61,9 @@ pub async fn is_new(pool: &Pool, owner: &OwnerId) -> sqlx::Result<bool> {
         .await
 }
 
-/// Creates an account, unless its owner or its e-mail has one; whether it did.
+/// Creates an account. False if its owner or its e-mail already has one.
 pub async fn create(transaction: &mut Transaction<'_>, account: &Account) -> sqlx::Result<bool> {
-    let done = sqlx::query!(
+    let result = sqlx::query!(
         "INSERT INTO accounts (owner_id, email, name, password_hash, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
         account.owner.as_str(),
@@ -76,20 +75,21 @@ pub async fn create(transaction: &mut Transaction<'_>, account: &Account) -> sql
     )
     .execute(&mut *transaction)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(result.rows_affected() == 1)
 }
 
-/// Sets the account's password if its hash is still `before`; returns when it was set.
+/// Stores the new password hash of an account, and returns when. `None` if the stored hash is no longer
+/// `old_hash`.
 pub async fn set_password(
     transaction: &mut Transaction<'_>,
     account: &Account,
-    before: Option<&str>,
+    old_hash: Option<&str>,
 ) -> sqlx::Result<Option<DateTime<Utc>>> {
     sqlx::query_scalar!(
         "UPDATE accounts SET password_hash = $3, updated_at = $4
          WHERE owner_id = $1 AND password_hash IS NOT DISTINCT FROM $2 RETURNING updated_at",
         account.owner.as_str(),
-        before,
+        old_hash,
         account.password_hash,
         Utc::now(),
     )
@@ -97,22 +97,23 @@ pub async fn set_password(
     .await
 }
 
-/// Stores a hash of the same password with the present parameters.
-pub async fn renew_hash(pool: &Pool, owner: &OwnerId, before: &str, hash: &str) -> sqlx::Result<()> {
+/// Replaces a hash by one of the same password with the present parameters. Does nothing if the stored hash is
+/// no longer `old_hash`.
+pub async fn renew_hash(pool: &Pool, owner: &OwnerId, old_hash: &str, new_hash: &str) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE accounts SET password_hash = $3 WHERE owner_id = $1 AND password_hash = $2",
         owner.as_str(),
-        before,
-        hash,
+        old_hash,
+        new_hash,
     )
     .execute(pool)
     .await?;
     Ok(())
 }
 
-/// Deletes an account with its sessions; whether there was one and its id is never used again.
+/// Deletes an account with its sessions. True if there was one and its id is never used again.
 pub async fn delete(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<bool> {
-    let done =
+    let result =
         sqlx::query!("DELETE FROM accounts WHERE owner_id = $1", owner.as_str()).execute(&mut *transaction).await?;
-    Ok(done.rows_affected() > 0 && owner.as_str() != DEMO_USER)
+    Ok(result.rows_affected() > 0 && owner.as_str() != DEMO_USER)
 }

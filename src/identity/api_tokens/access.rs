@@ -1,6 +1,6 @@
-//! Verifying API tokens. The result of a look-up is remembered for some seconds, in bounded memory;
-//! whether a token has been revoked since is known from the revocations, not from this memory. An
-//! unknown token is not remembered: a guess with a right checksum costs one look-up, by a key.
+//! Verifies API tokens. A bounded cache keeps each look-up for 30 seconds. A revoked token is rejected
+//! even while it is cached, because the verifier checks revocations for every token. Unknown tokens are
+//! not cached: a guess with a right checksum costs one look-up by a unique key.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use crate::database::Pool;
 use crate::identity::revocations::Revocations;
 use crate::model::{Credential, Identity, OwnerId, TokenError, VerifyError};
 
-/// How long a look-up is remembered.
-const REMEMBERED_FOR: Duration = Duration::from_secs(30);
-/// How many are remembered.
-const REMEMBERED: usize = 10_000;
+/// How long a look-up stays in the cache.
+const CACHED_FOR: Duration = Duration::from_secs(30);
+/// The most look-ups in the cache.
+const CACHED_MAX: usize = 10_000;
 
 /// Verifies and manages API tokens. Cheap to clone.
 #[derive(Clone)]
@@ -29,18 +29,18 @@ pub struct ApiTokens(Arc<Inner>);
 struct Inner {
     pool: Pool,
     revocations: Revocations,
-    known: Mutex<HashMap<TokenHash, Known>>,
+    cache: Mutex<HashMap<TokenHash, Cached>>,
     uses: Uses,
 }
 
-struct Known {
+struct Cached {
     identity: Identity,
-    since: Instant,
+    looked_up_at: Instant,
 }
 
 impl ApiTokens {
     pub fn new(pool: Pool, revocations: Revocations) -> Self {
-        Self(Arc::new(Inner { uses: Uses::new(pool.clone()), pool, revocations, known: Mutex::default() }))
+        Self(Arc::new(Inner { uses: Uses::new(pool.clone()), pool, revocations, cache: Mutex::default() }))
     }
 
     pub(super) fn pool(&self) -> &Pool {
@@ -52,15 +52,16 @@ impl ApiTokens {
     }
 
     /// Whether a text has the prefix of API tokens.
-    pub fn is_one(token: &str) -> bool {
+    pub fn has_prefix(token: &str) -> bool {
         token.starts_with(PREFIX)
     }
 
+    /// The identity of a token that has the prefix. Does not check revocations: the verifier does.
     pub async fn verify(&self, token: &str) -> Result<Identity, VerifyError> {
-        let hash = TokenHash::of_genuine(token).ok_or(TokenError::ApiTokenForm)?;
-        let identity = match self.remembered(&hash) {
+        let hash = TokenHash::parse(token).ok_or(TokenError::ApiTokenForm)?;
+        let identity = match self.cached(&hash) {
             Some(identity) => identity,
-            None => self.looked_up(&hash).await?,
+            None => self.look_up(&hash).await?,
         };
         if identity.expires_at <= Utc::now() {
             return Err(TokenError::Expired.into());
@@ -68,36 +69,37 @@ impl ApiTokens {
         Ok(identity)
     }
 
-    /// Notes that a token was used. To be called once it has given access.
-    pub fn used(&self, identity: &Identity) {
-        self.0.uses.note(identity);
+    /// Records that a token was used. Call it only when the token has given access.
+    pub fn record_use(&self, identity: &Identity) {
+        self.0.uses.record(identity);
     }
 
-    /// Writes the noted uses to the database, for as long as the server runs.
+    /// Writes the recorded uses to the database, for as long as the server runs.
     pub async fn write_uses(self) {
         self.0.uses.write().await;
     }
 
-    fn remembered(&self, hash: &TokenHash) -> Option<Identity> {
-        let known = self.0.known.lock();
-        known.get(hash).filter(|known| known.since.elapsed() < REMEMBERED_FOR).map(|known| known.identity.clone())
+    fn cached(&self, hash: &TokenHash) -> Option<Identity> {
+        let cache = self.0.cache.lock();
+        let cached = cache.get(hash).filter(|cached| cached.looked_up_at.elapsed() < CACHED_FOR);
+        cached.map(|cached| cached.identity.clone())
     }
 
-    async fn looked_up(&self, hash: &TokenHash) -> Result<Identity, VerifyError> {
-        // Taken before the look-up, because its result may be that old.
-        let since = Instant::now();
+    async fn look_up(&self, hash: &TokenHash) -> Result<Identity, VerifyError> {
+        // Taken before the query, because the query may read the row at any time after this.
+        let looked_up_at = Instant::now();
         let found = store::by_hash(&self.0.pool, hash).await.map_err(|error| {
             tracing::warn!(%error, "an API token could not be looked up");
             VerifyError::Unavailable
         })?;
         let identity = identity(found.ok_or(TokenError::ApiTokenUnknown)?);
-        let mut known = self.0.known.lock();
-        if known.len() >= REMEMBERED {
-            known.retain(|_, known| known.since.elapsed() < REMEMBERED_FOR);
+        let mut cache = self.0.cache.lock();
+        if cache.len() >= CACHED_MAX {
+            cache.retain(|_, cached| cached.looked_up_at.elapsed() < CACHED_FOR);
         }
-        // If it is still full, this token is looked up each time.
-        if known.len() < REMEMBERED {
-            known.insert(*hash, Known { identity: identity.clone(), since });
+        // While the cache is full, each request looks this token up again.
+        if cache.len() < CACHED_MAX {
+            cache.insert(*hash, Cached { identity: identity.clone(), looked_up_at });
         }
         Ok(identity)
     }
@@ -108,7 +110,7 @@ fn identity(grant: Grant) -> Identity {
     Identity {
         owner: OwnerId::stored(&owner_id),
         issued_at: Some(created_at),
-        // The last second that RFC 3339 can express.
+        // A token without an expiry gets the last second that RFC 3339 can express.
         expires_at: expires_at
             .or_else(|| DateTime::from_timestamp(253_402_300_799, 0))
             .unwrap_or(DateTime::<Utc>::MAX_UTC),

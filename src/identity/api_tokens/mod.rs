@@ -1,6 +1,7 @@
-//! API tokens, for scripts: named, with a scope and an optional expiry, shown once, stored as hashes
-//! and revocable. `text` is their form, `manage` and `handlers` let users manage them, `access`
-//! verifies them, `uses` notes when they were last used.
+//! API tokens, for scripts. A token has a name, a scope and an optional expiry. The server shows its
+//! text once, stores only a hash, and lets its user revoke it. `text` owns the form of the text,
+//! `manage` lists, creates and revokes tokens, `access` verifies them, and `uses` records when each
+//! was last used.
 
 mod access;
 mod manage;
@@ -27,11 +28,11 @@ const NAME_MAX: u64 = 100;
 /// The most API tokens of one user.
 pub const TOKENS_MAX: i16 = 100;
 
-/// A token for scripts, without the token itself.
+/// An API token without its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ApiToken {
     pub id: ApiTokenId,
-    /// What its user calls it: 1 to 100 characters, trimmed.
+    /// The name that its user gave it: 1 to 100 characters, trimmed.
     #[schema(min_length = 1, max_length = 100, example = "Backup of the laptop")]
     pub name: String,
     #[schema(inline)]
@@ -39,11 +40,11 @@ pub struct ApiToken {
     /// When it was created, in UTC.
     #[serde(serialize_with = "rfc3339")]
     pub created_at: DateTime<Utc>,
-    /// When it ends, in UTC, or null.
+    /// When it expires, in UTC. Null: never.
     #[serde(serialize_with = "optional_rfc3339")]
     #[schema(required)]
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it was last used, in UTC, to the minute or so, or null.
+    /// When it was last used, in UTC, accurate to about a minute. Null: not yet.
     #[serde(serialize_with = "optional_rfc3339")]
     #[schema(required)]
     pub last_used_at: Option<DateTime<Utc>>,
@@ -51,15 +52,15 @@ pub struct ApiToken {
 
 impl Identified for ApiToken {
     const SCHEMA: &'static str = "ApiTokenId";
-    const DESCRIPTION: &'static str = "Names one API token of its owner. It is no secret.";
+    const DESCRIPTION: &'static str = "The id of an API token. It is not a secret.";
     const PARAMETER: &'static str = "token_id";
 }
 
-/// An API token to be created.
+/// The API token to create.
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateApiToken {
-    /// What to call it: 1 to 100 characters after trimming.
+    /// Its name: 1 to 100 characters after trimming.
     #[serde(deserialize_with = "trimmed")]
     #[validate(
         length(min = 1, max = "NAME_MAX", message = "must be 1 to 100 characters after trimming"),
@@ -70,8 +71,8 @@ pub struct CreateApiToken {
     #[serde(deserialize_with = "word")]
     #[schema(inline)]
     pub scope: Scope,
-    /// When it is to end, in the future and up to the year 9999, as `2027-01-31T00:00:00Z`. Left out
-    /// or null: never.
+    /// When it expires: a time in the future, up to the year 9999, as `2027-01-31T00:00:00Z`. Left
+    /// out or null: never.
     #[serde(default)]
     #[schema(example = "2099-12-31T00:00:00Z")]
     pub expires_at: Option<DateTime<Utc>>,

@@ -1,6 +1,6 @@
 //! The SQL of API tokens. Every statement takes the owner as its first parameter, except two:
-//! [`by_hash`] finds the owner of a token, and [`note_uses`] writes the uses of many owners' tokens
-//! together.
+//! [`by_hash`] finds the owner of a token, and [`write_uses`] writes the uses of many owners' tokens
+//! at once.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -14,11 +14,11 @@ use crate::model::{Identity, OwnerId, Scope};
 /// The result of creating a token.
 pub enum Creation {
     Created(ApiToken),
-    /// The owner has as many as are allowed.
+    /// The owner has the maximum of [`TOKENS_MAX`] tokens.
     TooMany,
-    /// It would have expired already.
+    /// Its expiry is in the past.
     Past,
-    /// The caller's own token has been revoked in the meantime.
+    /// The caller's token was revoked in the meantime.
     Revoked,
 }
 
@@ -33,8 +33,8 @@ pub async fn list(pool: &Pool, owner: &OwnerId) -> sqlx::Result<Vec<ApiToken>> {
     .await
 }
 
-/// Creates a token under the owner's lock, so that a deletion of the user at the same time either
-/// deletes the token too, or comes first and revokes the caller's access.
+/// Creates a token under the owner's lock. If the user is deleted at the same time, the deletion either
+/// comes later and deletes the token too, or came first and revoked the caller's access.
 pub async fn create(
     transaction: &mut Transaction<'_>,
     identity: &Identity,
@@ -44,7 +44,7 @@ pub async fn create(
 ) -> sqlx::Result<Creation> {
     let owner = &identity.owner;
     lock_owner(&mut *transaction, owner).await?;
-    if revocations.forbids_by_now(&mut *transaction, identity).await? {
+    if revocations.forbids_in_database(&mut *transaction, identity).await? {
         return Ok(Creation::Revoked);
     }
     let id = ApiTokenId::new();
@@ -75,7 +75,8 @@ pub async fn create(
     Ok(Creation::Created(ApiToken { id, name, scope, created_at, expires_at, last_used_at: None }))
 }
 
-/// Removes a token, as the last part of a transaction; `None` if the owner has none with this id.
+/// Deletes a token and records its revocation. It must be the last part of a transaction. `None` if
+/// the owner has no token with this id.
 pub async fn revoke(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
@@ -91,8 +92,8 @@ pub async fn revoke(
     revocations.record(transaction, owner, &[Subject::ApiToken(id.as_uuid())]).await.map(Some)
 }
 
-/// Deletes all tokens of an owner and returns what to revoke. Under the owner's lock no token can be
-/// created at the same time.
+/// Deletes all tokens of an owner and returns what to revoke. The caller must hold the owner's lock, so
+/// that no request creates a token at the same time.
 pub async fn delete_all(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<Vec<Subject>> {
     let removed = sqlx::query_scalar!("DELETE FROM api_tokens WHERE owner_id = $1 RETURNING id", owner.as_str())
         .fetch_all(transaction)
@@ -100,7 +101,7 @@ pub async fn delete_all(transaction: &mut Transaction<'_>, owner: &OwnerId) -> s
     Ok(removed.into_iter().map(Subject::ApiToken).collect())
 }
 
-/// Takes the owner's lock, even if nothing was written for the owner yet.
+/// Takes the owner's lock. Creates the owner's row if there is none yet.
 pub async fn lock_owner(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<()> {
     sqlx::query!(
         "INSERT INTO owners AS o (owner_id, last_seq, last_at) VALUES ($1, 0, clock_timestamp())
@@ -134,16 +135,16 @@ pub async fn by_hash(pool: &Pool, hash: &TokenHash) -> sqlx::Result<Option<Grant
     .await
 }
 
-/// One token's use.
+/// One use of a token.
 pub struct Use {
     pub owner: OwnerId,
     pub id: Uuid,
     pub at: DateTime<Utc>,
 }
 
-/// Notes when tokens were used, unless that was noted less than a minute before. Skips rows that are
-/// locked, for example by a revocation, so that nothing waits for this.
-pub async fn note_uses(pool: &Pool, uses: &[Use]) -> sqlx::Result<()> {
+/// Writes when tokens were last used, except for tokens whose last use is stored to within a minute.
+/// Skips locked rows, for example of a token that is being revoked, so that this waits for nothing.
+pub async fn write_uses(pool: &Pool, uses: &[Use]) -> sqlx::Result<()> {
     let owners: Vec<String> = uses.iter().map(|used| used.owner.as_str().to_owned()).collect();
     let ids: Vec<Uuid> = uses.iter().map(|used| used.id).collect();
     let times: Vec<DateTime<Utc>> = uses.iter().map(|used| used.at).collect();
@@ -164,6 +165,7 @@ pub async fn note_uses(pool: &Pool, uses: &[Use]) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// The value, if the error is a violation of the constraint with this name; otherwise the error.
 fn on_constraint<T>(error: sqlx::Error, name: &str, value: T) -> sqlx::Result<T> {
     if error.as_database_error().and_then(sqlx::error::DatabaseError::constraint) == Some(name) {
         Ok(value)

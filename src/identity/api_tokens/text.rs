@@ -1,8 +1,8 @@
-//! The form of an API token: `taskwire_`, 30 random characters of base 62 (178 bits), and six
-//! characters that are the CRC-32 of those 30. A scanner for leaked secrets finds tokens by the
-//! pattern `taskwire_[0-9A-Za-z]{36}` and confirms them by the checksum, and the server rejects other
-//! texts without asking the database. The server stores the SHA-256 only; the text is so random that
-//! a slow hash would add nothing.
+//! The text of an API token: `taskwire_`, 30 random characters of base 62 (178 bits), and the CRC-32
+//! of those 30 in six more. A scanner for leaked secrets finds tokens by the pattern
+//! `taskwire_[0-9A-Za-z]{36}` and confirms them by the checksum. The server rejects any other text
+//! without a query. It stores only the SHA-256: the text is too random to be guessed, so a slow hash
+//! would add nothing.
 
 use std::fmt;
 
@@ -15,23 +15,23 @@ const RANDOM: usize = 30;
 const CHECKSUM: usize = 6;
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// The SHA-256 of a token, by which it is found.
+/// The SHA-256 of a token's text. The database finds a token by it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash([u8; 32]);
 
-/// The token itself. It is shown once, and never logged.
+/// The text of a new token. The server shows it once and never logs it.
 pub struct TokenText(String);
 
 impl TokenText {
     pub fn random() -> Self {
-        // A generator that is fit for secrets, seeded by the system.
+        // `rand::rng` is cryptographically secure and seeded by the operating system.
         let random: String = rand::rng().sample_iter(Alphanumeric).take(RANDOM).map(char::from).collect();
         let checksum = checksum(&random);
         Self(format!("{PREFIX}{random}{checksum}"))
     }
 
     pub fn hash(&self) -> TokenHash {
-        TokenHash::of(&self.0)
+        TokenHash::digest(&self.0)
     }
 
     pub fn into_text(self) -> String {
@@ -40,15 +40,16 @@ impl TokenText {
 }
 
 impl TokenHash {
-    /// The hash of a text that has the form of a token and the right checksum.
-    pub fn of_genuine(text: &str) -> Option<Self> {
+    /// The hash of a token's text. `None` if the text does not have the form of a token, or its
+    /// checksum is wrong.
+    pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix(PREFIX)?;
-        let whole = rest.len() == RANDOM + CHECKSUM && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let (random, sum) = rest.split_at_checked(RANDOM).filter(|_| whole)?;
-        (checksum(random) == sum).then(|| Self::of(text))
+        let well_formed = rest.len() == RANDOM + CHECKSUM && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let (random, sum) = rest.split_at_checked(RANDOM).filter(|_| well_formed)?;
+        (checksum(random) == sum).then(|| Self::digest(text))
     }
 
-    fn of(text: &str) -> Self {
+    fn digest(text: &str) -> Self {
         Self(Sha256::digest(text).into())
     }
 
@@ -63,6 +64,7 @@ impl fmt::Debug for TokenHash {
     }
 }
 
+/// The CRC-32 of a text, as six digits of base 62.
 fn checksum(random: &str) -> String {
     let mut rest = crc32fast::hash(random.as_bytes());
     let mut digits = [b'0'; CHECKSUM];
@@ -78,31 +80,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_told_by_its_form_and_checksum() {
+    fn only_texts_with_the_right_form_and_checksum_are_tokens() {
         let text = TokenText::random().into_text();
         assert_eq!(text.len(), 45);
-        assert!(TokenHash::of_genuine(&text).is_some());
-        for place in 0..text.len() {
+        assert!(TokenHash::parse(&text).is_some());
+        for index in 0..text.len() {
             let mut wrong = text.clone().into_bytes();
-            wrong[place] = if wrong[place] == b'7' { b'8' } else { b'7' };
+            wrong[index] = if wrong[index] == b'7' { b'8' } else { b'7' };
             let wrong = String::from_utf8(wrong).expect("text");
-            assert!(TokenHash::of_genuine(&wrong).is_none(), "{place}");
+            assert!(TokenHash::parse(&wrong).is_none(), "{index}");
         }
         let longer = format!("{text}0");
-        let unlike = format!("{PREFIX}{}", "é".repeat(18));
-        for other in ["", PREFIX, &text[..44], &text[1..], &longer, &unlike] {
-            assert!(TokenHash::of_genuine(other).is_none(), "{other}");
+        let not_ascii = format!("{PREFIX}{}", "é".repeat(18));
+        for other in ["", PREFIX, &text[..44], &text[1..], &longer, &not_ascii] {
+            assert!(TokenHash::parse(other).is_none(), "{other}");
         }
     }
 
     #[test]
-    fn the_checksum_is_that_which_others_compute() {
+    fn the_checksum_is_the_standard_crc_32() {
         // The check value of CRC-32 (ISO-HDLC), 0xCBF43926 for "123456789", in base 62.
         assert_eq!(checksum("123456789"), "3jZRME");
     }
 
     #[test]
-    fn no_two_tokens_are_the_same_and_every_digit_occurs() {
+    fn tokens_differ_and_use_every_digit() {
         let tokens: std::collections::HashSet<String> = (0..500).map(|_| TokenText::random().into_text()).collect();
         assert_eq!(tokens.len(), 500);
         let all: String = tokens.iter().map(|token| &token[PREFIX.len()..PREFIX.len() + RANDOM]).collect();

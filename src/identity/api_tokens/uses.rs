@@ -1,5 +1,5 @@
-//! When API tokens were last used: noted in memory during a request, which does not wait, and
-//! written to the database in the background, at most once a minute for each token.
+//! When API tokens were last used. A request records the use in memory and does not wait. A background
+//! task writes the uses to the database, at most once a minute for each token.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -15,56 +15,59 @@ use crate::model::{Credential, Identity};
 
 /// How precise the time of the last use is.
 const PRECISION: Duration = Duration::from_mins(1);
-/// How long uses are collected before they are written together.
-const BATCHED_FOR: Duration = Duration::from_millis(100);
-/// How many tokens are remembered as noted. Further tokens are written more often than necessary.
-const TOKENS: usize = 20_000;
+/// How long the background task collects uses before it writes them in one statement.
+const BATCH_TIME: Duration = Duration::from_millis(100);
+/// The most tokens in memory. Uses of further tokens are written more often than once a minute.
+const TOKENS_IN_MEMORY_MAX: usize = 20_000;
 
 pub struct Uses {
     pool: Pool,
-    noted: Mutex<Noted>,
-    filled: Notify,
+    recent: Mutex<Recent>,
+    unwritten_added: Notify,
 }
 
 #[derive(Default)]
-struct Noted {
-    /// When a use was last noted.
-    at: HashMap<Uuid, Instant>,
+struct Recent {
+    /// When each token's use was last recorded.
+    recorded_at: HashMap<Uuid, Instant>,
     unwritten: Vec<Use>,
 }
 
 impl Uses {
     pub fn new(pool: Pool) -> Self {
-        Self { pool, noted: Mutex::default(), filled: Notify::new() }
+        Self { pool, recent: Mutex::default(), unwritten_added: Notify::new() }
     }
 
-    pub fn note(&self, identity: &Identity) {
+    /// Records the use of the API token of an identity. Does nothing for other credentials, or if a use
+    /// was recorded less than a minute ago.
+    pub fn record(&self, identity: &Identity) {
         let Credential::ApiToken { id, .. } = identity.credential else { return };
-        let mut noted = self.noted.lock();
-        if noted.at.get(&id).is_some_and(|at| at.elapsed() < PRECISION) {
+        let mut recent = self.recent.lock();
+        if recent.recorded_at.get(&id).is_some_and(|at| at.elapsed() < PRECISION) {
             return;
         }
-        if noted.at.len() >= TOKENS {
-            noted.at.retain(|_, at| at.elapsed() < PRECISION);
+        if recent.recorded_at.len() >= TOKENS_IN_MEMORY_MAX {
+            recent.recorded_at.retain(|_, at| at.elapsed() < PRECISION);
         }
-        if noted.at.len() < TOKENS {
-            noted.at.insert(id, Instant::now());
+        if recent.recorded_at.len() < TOKENS_IN_MEMORY_MAX {
+            recent.recorded_at.insert(id, Instant::now());
         }
-        // Bounded as well, for the time that the database cannot be reached.
-        if noted.unwritten.len() < TOKENS {
-            noted.unwritten.push(Use { owner: identity.owner.clone(), id, at: Utc::now() });
+        // Bounded too, because the background task may wait long for the database.
+        if recent.unwritten.len() < TOKENS_IN_MEMORY_MAX {
+            recent.unwritten.push(Use { owner: identity.owner.clone(), id, at: Utc::now() });
         }
-        drop(noted);
-        self.filled.notify_one();
+        drop(recent);
+        self.unwritten_added.notify_one();
     }
 
+    /// Writes recorded uses to the database, for as long as the server runs.
     pub async fn write(&self) {
         loop {
-            self.filled.notified().await;
-            tokio::time::sleep(BATCHED_FOR).await;
-            let uses = std::mem::take(&mut self.noted.lock().unwritten);
-            if let Err(error) = store::note_uses(&self.pool, &uses).await {
-                tracing::debug!(%error, "the use of API tokens could not be noted");
+            self.unwritten_added.notified().await;
+            tokio::time::sleep(BATCH_TIME).await;
+            let uses = std::mem::take(&mut self.recent.lock().unwritten);
+            if let Err(error) = store::write_uses(&self.pool, &uses).await {
+                tracing::debug!(%error, "the last use of API tokens could not be written");
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Fetching what an issuer publishes. A response may be slow, endless, malformed, or point to a
-//! forbidden address, and none of that may cost more than this one attempt.
+//! Fetches the keys of an issuer over HTTP. A response may be slow, endless or malformed, or name a
+//! forbidden URL. In each case only this attempt fails.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -12,12 +12,12 @@ use url::Url;
 use crate::config::{KeySource, KeyUrl};
 use crate::jwt::{KeyError, Keys};
 
-/// The largest key set or description that is read; real ones have a few KiB.
+/// The largest response that is read. Real key sets and discovery documents have a few KiB.
 const MAX_BYTES: usize = 256 * 1024;
-/// How long one response may take, to its last byte.
-const WITHIN: Duration = Duration::from_secs(5);
+/// How long one request may take, to the last byte of the response.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// An HTTP client for this purpose alone: no redirects, no proxies, no cookies.
+/// An HTTP client that follows no redirects and uses no proxies and no cookies.
 #[derive(Clone)]
 pub struct Fetcher(Client);
 
@@ -31,21 +31,21 @@ pub struct SetupError(#[from] reqwest::Error);
 pub enum FetchError {
     #[error("{0}")]
     Http(#[source] reqwest::Error),
-    #[error("the answer is {0}, and only 200 is followed")]
+    #[error("the response has status {0} instead of 200")]
     Status(StatusCode),
-    #[error("the answer is larger than 256 KiB")]
+    #[error("the response is larger than 256 KiB")]
     TooLarge,
     #[error("the key set {0}")]
     Keys(#[from] KeyError),
-    #[error("the description of the issuer is not usable JSON")]
-    Description,
-    #[error("the description is that of another issuer")]
+    #[error("the discovery document of the issuer is malformed")]
+    Discovery,
+    #[error("the discovery document names another issuer")]
     OtherIssuer,
-    #[error("the issuer's jwks_uri may not be followed")]
-    Place,
+    #[error("the jwks_uri of the issuer is not allowed")]
+    ForbiddenUrl,
 }
 
-/// Keys, and how long their issuer lets clients cache them.
+/// Fetched keys, and how long the issuer allows clients to cache them.
 pub struct Fetched {
     pub keys: Keys,
     pub max_age: Option<Duration>,
@@ -53,38 +53,38 @@ pub struct Fetched {
 
 /// The fields of an OpenID Connect discovery document that are used.
 #[derive(Deserialize)]
-struct Description {
+struct DiscoveryDocument {
     issuer: String,
     jwks_uri: String,
 }
 
 impl Fetcher {
     pub fn new() -> Result<Self, SetupError> {
-        // Fails if the process has a provider already, which is fine.
+        // Fails only if the process already has a provider.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // Plain HTTP is allowed to `localhost`, so no resolver may send that name elsewhere.
-        let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
+        // Plain HTTP to `localhost` is allowed, so DNS must not resolve that name to another machine.
+        let loopback = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
         let client = Client::builder()
             .redirect(redirect::Policy::none())
             .no_proxy()
-            .resolve_to_addrs("localhost", &here)
-            .timeout(WITHIN)
-            // Minutes pass between two requests.
+            .resolve_to_addrs("localhost", &loopback)
+            .timeout(TIMEOUT)
+            // Minutes pass between two requests, so idle connections are useless.
             .pool_max_idle_per_host(0)
             .user_agent(concat!("taskwire/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Self(client))
     }
 
-    /// Fetches the keys from their source.
+    /// Gets the keys from their source.
     pub async fn keys(&self, source: &KeySource) -> Result<Fetched, FetchError> {
         match source {
             KeySource::Fixed(keys) => Ok(Fetched { keys: keys.clone(), max_age: None }),
             KeySource::Jwks(url) => self.key_set(url).await,
             KeySource::Discovery(issuer) => {
-                // Fetched each time, because the keys may have moved.
+                // Fetched each time, because the URL of the keys may have changed.
                 let (json, _) = self.get(issuer.discovery()).await?;
-                self.key_set(&key_set_of(issuer, &json)?).await
+                self.key_set(&key_set_url(issuer, &json)?).await
             }
         }
     }
@@ -94,16 +94,17 @@ impl Fetcher {
         Ok(Fetched { keys: Keys::from_jwks(&json)?, max_age })
     }
 
+    /// The body of a response and how long it may be cached.
     async fn get(&self, url: Url) -> Result<(Vec<u8>, Option<Duration>), FetchError> {
         // The URL may contain a secret, which must not be logged.
         let failed = |error: reqwest::Error| FetchError::Http(error.without_url());
-        let mut answer = self.0.get(url).header(ACCEPT, "application/json").send().await.map_err(failed)?;
-        if answer.status() != StatusCode::OK {
-            return Err(FetchError::Status(answer.status()));
+        let mut response = self.0.get(url).header(ACCEPT, "application/json").send().await.map_err(failed)?;
+        if response.status() != StatusCode::OK {
+            return Err(FetchError::Status(response.status()));
         }
-        let max_age = max_age(answer.headers());
+        let max_age = max_age(response.headers());
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if body.len() + chunk.len() > MAX_BYTES {
                 return Err(FetchError::TooLarge);
             }
@@ -113,17 +114,17 @@ impl Fetcher {
     }
 }
 
-/// The URL of the keys in a discovery document. The document must name exactly the issuer that was
-/// asked, so that no issuer can pass for another (OpenID Connect Discovery §4.3).
-fn key_set_of(issuer: &KeyUrl, json: &[u8]) -> Result<KeyUrl, FetchError> {
-    let description: Description = serde_json::from_slice(json).map_err(|_| FetchError::Description)?;
-    if description.issuer != issuer.as_str() {
+/// The URL of the keys, from the discovery document of an issuer. The document must name exactly this
+/// issuer, so that no issuer can impersonate another (OpenID Connect Discovery §4.3).
+fn key_set_url(issuer: &KeyUrl, json: &[u8]) -> Result<KeyUrl, FetchError> {
+    let document: DiscoveryDocument = serde_json::from_slice(json).map_err(|_| FetchError::Discovery)?;
+    if document.issuer != issuer.as_str() {
         return Err(FetchError::OtherIssuer);
     }
-    issuer.check_jwks_uri(&description.jwks_uri).map_err(|_| FetchError::Place)
+    issuer.check_jwks_uri(&document.jwks_uri).map_err(|_| FetchError::ForbiddenUrl)
 }
 
-/// The time that `Cache-Control` allows; zero for a response that must not be cached.
+/// How long `Cache-Control` allows clients to cache a response; zero if they must not.
 fn max_age(headers: &HeaderMap) -> Option<Duration> {
     let directives = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
     let directives = directives.flat_map(|value| value.split(',')).map(|directive| directive.trim().to_lowercase());
@@ -141,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shortest_time_that_is_named_counts() {
+    fn the_shortest_cache_time_counts() {
         for (values, seconds) in [
             (&["max-age=600"][..], Some(600)),
             (&["public, max-age=15, must-revalidate"], Some(15)),
@@ -159,17 +160,17 @@ mod tests {
     }
 
     #[test]
-    fn an_issuer_describes_itself_and_nobody_else() {
+    fn a_discovery_document_must_name_its_issuer() {
         let issuer: KeyUrl = "https://id.example".parse().unwrap();
         let describe = |name: &str, keys: &str| {
             let json = serde_json::json!({ "issuer": name, "jwks_uri": keys }).to_string();
-            key_set_of(&issuer, json.as_bytes())
+            key_set_url(&issuer, json.as_bytes())
         };
         assert_eq!(describe("https://id.example", "https://id.example/k").unwrap().as_str(), "https://id.example/k");
         for name in ["https://id.example/", "https://ID.example", "https://evil.example", "http://id.example", ""] {
             assert!(matches!(describe(name, "https://id.example/k"), Err(FetchError::OtherIssuer)), "{name}");
         }
-        assert!(matches!(describe("https://id.example", "http://127.0.0.1/"), Err(FetchError::Place)));
-        assert!(matches!(key_set_of(&issuer, b"{}"), Err(FetchError::Description)));
+        assert!(matches!(describe("https://id.example", "http://127.0.0.1/"), Err(FetchError::ForbiddenUrl)));
+        assert!(matches!(key_set_url(&issuer, b"{}"), Err(FetchError::Discovery)));
     }
 }

@@ -1,6 +1,6 @@
-//! Tokens of issuers: which issuer a token is from, and the keys of each issuer, configured or
-//! fetched. [`jwt`](crate::jwt) decides whether a token is valid; this module decides by which keys and
-//! rules, and what to do when the known keys may be outdated.
+//! Tokens of issuers. [`jwt`](crate::jwt) decides whether a token is valid. This module chooses the keys
+//! and rules for it by the issuer that the token names, and waits for newer keys when a token names an
+//! unknown key. Keys are configured or fetched.
 
 mod fetch;
 mod pace;
@@ -20,12 +20,13 @@ use remote::{KeyLookup, RemoteKeys};
 
 pub use fetch::SetupError;
 
-/// Every issuer whose tokens are accepted.
+/// All issuers whose tokens this server accepts.
 pub struct Issuers {
-    /// Issuers by their name, which a token states in `iss`.
-    named: HashMap<String, Issuer>,
-    /// For tokens that name none of them: the only issuer, or the deployment's own secret.
-    other: Option<Issuer>,
+    /// Issuers by name, which a token states in `iss`.
+    by_name: HashMap<String, Issuer>,
+    /// The issuer for all other tokens: the only issuer, or the deployment's secret (`JWT_SECRET`).
+    fallback: Option<Issuer>,
+    /// `None` if no issuer's keys are fetched.
     fetcher: Option<Fetcher>,
 }
 
@@ -41,7 +42,7 @@ enum IssuerKeys {
 
 impl Issuers {
     pub fn new(jwt: &JwtConfig) -> Result<Self, SetupError> {
-        let own = jwt.secret.as_ref().map(|secret| Issuer {
+        let from_secret = jwt.secret.as_ref().map(|secret| Issuer {
             rules: Rules {
                 issuer: jwt.issuer.clone(),
                 audience: jwt.audience.clone(),
@@ -50,13 +51,14 @@ impl Issuers {
             },
             keys: IssuerKeys::Fixed(Keys::Single(Key::from_secret(secret.expose().as_bytes()))),
         });
-        let mut issuers = Self { named: HashMap::new(), other: own, fetcher: None };
+        let mut issuers = Self { by_name: HashMap::new(), fallback: from_secret, fetcher: None };
         for config in &jwt.issuers {
             let issuer = Issuer::new(config, jwt);
-            // Without a prefix it is the only issuer, and a token of another gets the error that says so.
+            // An issuer without a prefix is the only one. As the fallback it also gets the tokens that name
+            // another issuer, and rejects them with `TokenError::Issuer`.
             match (&config.issuer, &config.prefix) {
-                (Some(name), Some(_)) => drop(issuers.named.insert(name.clone(), issuer)),
-                _ => issuers.other = Some(issuer),
+                (Some(name), Some(_)) => drop(issuers.by_name.insert(name.clone(), issuer)),
+                _ => issuers.fallback = Some(issuer),
             }
         }
         if issuers.remote().next().is_some() {
@@ -67,21 +69,21 @@ impl Issuers {
 
     /// Verifies a token by the keys and rules of the issuer that it names.
     pub async fn identify(&self, token: &Unverified<'_>) -> Result<Identity, VerifyError> {
-        let named = token.issuer().and_then(|name| self.named.get(name));
-        let issuer = named.or(self.other.as_ref()).ok_or(TokenError::Issuer)?;
+        let by_name = token.issuer().and_then(|name| self.by_name.get(name));
+        let issuer = by_name.or(self.fallback.as_ref()).ok_or(TokenError::Issuer)?;
         issuer.identify(token).await
     }
 
-    /// The tasks that keep fetched keys up to date, one for each issuer. They must run for as long as
-    /// tokens are verified.
-    pub fn keepers(&self) -> Vec<Pin<Box<dyn Future<Output = ()> + Send>>> {
+    /// The tasks that keep fetched keys up to date, one for each issuer whose keys are fetched. They must
+    /// run for as long as tokens are verified.
+    pub fn refresh_tasks(&self) -> Vec<Pin<Box<dyn Future<Output = ()> + Send>>> {
         let Some(fetcher) = &self.fetcher else { return Vec::new() };
-        let keep = |keys: &Arc<RemoteKeys>| Box::pin(keys.clone().keep(fetcher.clone())) as Pin<Box<_>>;
-        self.remote().map(keep).collect()
+        let refresh = |keys: &Arc<RemoteKeys>| Box::pin(keys.clone().refresh(fetcher.clone())) as Pin<Box<_>>;
+        self.remote().map(refresh).collect()
     }
 
     fn remote(&self) -> impl Iterator<Item = &Arc<RemoteKeys>> {
-        self.named.values().chain(&self.other).filter_map(|issuer| match &issuer.keys {
+        self.by_name.values().chain(&self.fallback).filter_map(|issuer| match &issuer.keys {
             IssuerKeys::Remote(keys) => Some(keys),
             IssuerKeys::Fixed(_) => None,
         })
@@ -105,7 +107,7 @@ impl Issuer {
         if config.audience.is_none() {
             tracing::warn!(
                 issuer = config.issuer.as_deref().unwrap_or("any"),
-                "without an audience, tokens that this issuer made for other services are accepted, too"
+                "no audience is set for this issuer, so its tokens for other services are accepted too"
             );
         }
         Self { rules, keys }
@@ -118,15 +120,15 @@ impl Issuer {
         };
         let mut lookup: Option<KeyLookup<'_>> = None;
         loop {
-            // Begun before the keys are read, so that no change between reading and waiting is missed.
+            // Begun before the keys are read, so that a change between reading and waiting is noticed.
             let lookup = lookup.get_or_insert_with(|| keys.lookup());
             if let Some(keys) = lookup.keys() {
                 match jwt::verify(token, &keys, &self.rules, Utc::now()) {
                     Err(TokenError::UnknownKey) => {}
-                    decided => return Ok(decided?),
+                    result => return Ok(result?),
                 }
             }
-            lookup.newer_keys().await?;
+            lookup.wait_for_newer_keys().await?;
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The keys of one issuer, as they were last published. One task keeps them up to date: it fetches them
-//! again when they are old or when a token names an unknown key, and keeps the old ones while the
-//! issuer cannot be reached. Requests only read them, and wait for a bounded time.
+//! The keys of one issuer, as it last published them. One task fetches them again when they are old, and
+//! when a token names an unknown key. It keeps the old ones while the issuer cannot be reached. Requests
+//! only read the keys, and wait for newer ones for a bounded time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,66 +15,73 @@ use crate::config::{KeyFetchPolicy, KeySource};
 use crate::jwt::Keys;
 use crate::model::{TokenError, VerifyError};
 
-/// Requests that may wait for newer keys at one time.
-const MOST_WAITING: usize = 512;
+/// The most requests that wait for newer keys at the same time.
+const WAITING_MAX: usize = 512;
 
+/// The keys of one issuer, and the state of their fetches.
 pub struct RemoteKeys {
     source: KeySource,
     policy: KeyFetchPolicy,
     state: watch::Sender<State>,
-    asked: Notify,
-    permits: Semaphore,
+    fetch_requested: Notify,
+    waiting_permits: Semaphore,
 }
 
 #[derive(Clone)]
 struct State {
     keys: Option<Arc<Keys>>,
-    /// When the keys were last fetched.
-    confirmed: Instant,
-    /// How many attempts to fetch have begun, and how many have ended.
-    begun: u64,
-    ended: u64,
-    /// Whether the last attempt that ended succeeded.
-    answers: bool,
+    fetched_at: Instant,
+    /// How many attempts to fetch the keys have begun, and how many of them have ended.
+    attempts_begun: u64,
+    attempts_ended: u64,
+    /// Whether the last attempt that ended succeeded. True before the first one has ended.
+    last_attempt_succeeded: bool,
     /// When a request may cause the next attempt.
-    next: Instant,
+    next_attempt_at: Instant,
 }
 
 impl RemoteKeys {
     pub fn new(source: KeySource, policy: KeyFetchPolicy) -> Self {
         let now = Instant::now();
-        let state = State { keys: None, confirmed: now, begun: 0, ended: 0, answers: true, next: now };
+        let state = State {
+            keys: None,
+            fetched_at: now,
+            attempts_begun: 0,
+            attempts_ended: 0,
+            last_attempt_succeeded: true,
+            next_attempt_at: now,
+        };
         let (state, _) = watch::channel(state);
-        Self { source, policy, state, asked: Notify::new(), permits: Semaphore::new(MOST_WAITING) }
+        Self { source, policy, state, fetch_requested: Notify::new(), waiting_permits: Semaphore::new(WAITING_MAX) }
     }
 
     /// Begins one request's look-up of the keys.
     pub fn lookup(&self) -> KeyLookup<'_> {
         let state = self.state.subscribe();
-        let begun = state.borrow().begun;
-        KeyLookup { keys: self, state, begun, until: Instant::now() + self.policy.demand_wait, permit: None }
+        let attempts_begun = state.borrow().attempts_begun;
+        KeyLookup { keys: self, state, attempts_begun, deadline: Instant::now() + self.policy.demand_wait, permit: None }
     }
 
-    /// Keeps the keys up to date, without end.
-    pub async fn keep(self: Arc<Self>, fetcher: Fetcher) {
+    /// Keeps the keys up to date, for as long as the server runs.
+    pub async fn refresh(self: Arc<Self>, fetcher: Fetcher) {
         let mut bucket = Bucket::new(self.policy.demand_interval, self.policy.demand_burst);
         let mut due = Instant::now();
         loop {
-            let asked = async {
-                self.asked.notified().await;
-                sleep_until(bucket.next()).await;
+            let requested = async {
+                self.fetch_requested.notified().await;
+                sleep_until(bucket.available_at()).await;
             };
             tokio::select! {
                 () = sleep_until(due) => {}
-                () = asked => {}
+                () = requested => {}
             }
             bucket.take(Instant::now());
-            self.state.send_modify(|state| state.begun += 1);
-            // This attempt serves all requests until now, so they cause no other.
-            let _ = self.asked.notified().now_or_never();
-            let answer = fetcher.keys(&self.source).await;
-            due = Instant::now() + self.pause_after(&answer);
-            self.note(answer, bucket.next());
+            self.state.send_modify(|state| state.attempts_begun += 1);
+            // This attempt serves all requests until now, so they need no other.
+            let _ = self.fetch_requested.notified().now_or_never();
+            let fetched = fetcher.keys(&self.source).await;
+            due = Instant::now() + self.pause_after(&fetched);
+            self.update_state(fetched, bucket.available_at());
         }
     }
 
@@ -87,37 +94,37 @@ impl RemoteKeys {
             }
             Err(_) => policy.retry_interval,
         };
-        // So that servers that started together do not ask together.
+        // Random, so that servers that started together do not fetch together.
         pause.mul_f64(rand::random_range(0.9..1.0))
     }
 
-    fn note(&self, fetched: Result<Fetched, FetchError>, next: Instant) {
+    fn update_state(&self, fetched: Result<Fetched, FetchError>, next_attempt_at: Instant) {
         self.state.send_modify(|state| {
             match fetched {
                 Ok(fetched) => {
-                    if state.keys.is_none() || !state.answers {
-                        tracing::info!(source = %self.source, keys = ?fetched.keys, "the issuer's keys are here");
+                    if state.keys.is_none() || !state.last_attempt_succeeded {
+                        tracing::info!(source = %self.source, keys = ?fetched.keys, "the issuer's keys were fetched");
                     }
                     state.keys = Some(Arc::new(fetched.keys));
-                    state.confirmed = Instant::now();
-                    state.answers = true;
+                    state.fetched_at = Instant::now();
+                    state.last_attempt_succeeded = true;
                 }
                 Err(error) => {
-                    if state.answers {
-                        let kept = state.keys.is_some();
-                        tracing::warn!(source = %self.source, error = full(&error), kept, "an issuer's keys cannot be had");
+                    if state.last_attempt_succeeded {
+                        let (error, has_keys) = (with_causes(&error), state.keys.is_some());
+                        tracing::warn!(source = %self.source, error, has_keys, "the issuer's keys cannot be fetched");
                     }
-                    state.answers = false;
+                    state.last_attempt_succeeded = false;
                 }
             }
-            state.ended += 1;
-            state.next = next;
+            state.attempts_ended += 1;
+            state.next_attempt_at = next_attempt_at;
         });
     }
 }
 
-/// The error with its causes, which often contain the reason.
-fn full(error: &FetchError) -> String {
+/// The message of an error with those of its causes, which often contain the reason.
+fn with_causes(error: &FetchError) -> String {
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
@@ -126,46 +133,52 @@ fn full(error: &FetchError) -> String {
 pub struct KeyLookup<'k> {
     keys: &'k RemoteKeys,
     state: watch::Receiver<State>,
-    /// How many attempts had begun when the request came. Their keys may be older than its token.
-    begun: u64,
-    until: Instant,
+    /// How many attempts had begun when the look-up began. Their keys may be older than the token.
+    attempts_begun: u64,
+    deadline: Instant,
     permit: Option<SemaphorePermit<'k>>,
 }
 
 impl KeyLookup<'_> {
-    /// The present keys. `None` if none were ever fetched, or the last fetch is too long ago.
+    /// The last fetched keys. `None` if none were fetched yet, or the last fetch was too long ago.
     pub fn keys(&mut self) -> Option<Arc<Keys>> {
         let state = self.state.borrow_and_update();
-        let fresh = state.confirmed.elapsed() < self.keys.policy.valid_for;
+        let fresh = state.fetched_at.elapsed() < self.keys.policy.valid_for;
         state.keys.clone().filter(|_| fresh)
     }
 
-    /// Waits until there may be other keys than those that were last returned.
+    /// Waits until [`Self::keys`] may return newer keys. Causes a fetch if necessary.
     ///
-    /// An error if there is nothing to wait for: [`TokenError::UnknownKey`] when keys were fetched
-    /// since the request came, [`VerifyError::Unavailable`] when the issuer does not answer.
-    pub async fn newer_keys(&mut self) -> Result<(), VerifyError> {
-        self.ask()?;
+    /// [`TokenError::UnknownKey`] if the keys were fetched since the look-up began,
+    /// [`VerifyError::Unavailable`] if the fetch failed or takes too long, or too many requests wait.
+    pub async fn wait_for_newer_keys(&mut self) -> Result<(), VerifyError> {
+        self.request_fetch()?;
         if self.permit.is_none() {
-            self.permit = Some(self.keys.permits.try_acquire().map_err(|_| VerifyError::Unavailable)?);
+            self.permit = Some(self.keys.waiting_permits.try_acquire().map_err(|_| VerifyError::Unavailable)?);
         }
-        let changed = timeout_at(self.until, self.state.changed()).await;
+        let changed = timeout_at(self.deadline, self.state.changed()).await;
         changed.map_err(|_| VerifyError::Unavailable)?.map_err(|_| VerifyError::Unavailable)
     }
 
-    /// Makes sure that an attempt is under way which began after the request came.
-    fn ask(&self) -> Result<(), VerifyError> {
-        // Borrowed to the end, so that no attempt begins between the check and the notification.
+    /// Requests an attempt to fetch the keys, unless one is running. The errors are those of
+    /// [`Self::wait_for_newer_keys`].
+    fn request_fetch(&self) -> Result<(), VerifyError> {
+        // Borrowed to the end of the function, so that no attempt begins between the check and the
+        // notification.
         let state = self.state.borrow();
-        if state.ended > self.begun {
-            return Err(if state.answers { TokenError::UnknownKey.into() } else { VerifyError::Unavailable });
+        if state.attempts_ended > self.attempts_begun {
+            return Err(if state.last_attempt_succeeded {
+                TokenError::UnknownKey.into()
+            } else {
+                VerifyError::Unavailable
+            });
         }
-        if state.begun == state.ended {
-            // No request waits for an issuer that has just not answered.
-            if !state.answers && state.next > Instant::now() {
+        if state.attempts_begun == state.attempts_ended {
+            // After a failed attempt, no request waits until the next one is allowed.
+            if !state.last_attempt_succeeded && state.next_attempt_at > Instant::now() {
                 return Err(VerifyError::Unavailable);
             }
-            self.keys.asked.notify_one();
+            self.keys.fetch_requested.notify_one();
         }
         Ok(())
     }

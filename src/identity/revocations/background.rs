@@ -1,5 +1,5 @@
-//! Background work: this server's view of the revocations follows the table, and expired ones are
-//! removed from both.
+//! Background work: keeps this server's view of the revocations equal to the table, and removes expired
+//! revocations from both.
 
 use std::time::{Duration, Instant};
 
@@ -11,12 +11,12 @@ use super::{RevocationHead, Revocations, store};
 use crate::database::RETRY;
 
 /// How often expired revocations are removed.
-const EVERY: Duration = Duration::from_mins(10);
-/// How long a row stays after it has expired: clocks differ.
-const SPARE: Duration = Duration::from_mins(1);
+const EXPIRY_INTERVAL: Duration = Duration::from_mins(10);
+/// How long a revocation is kept after it has expired, because the clocks of servers differ.
+const CLOCK_MARGIN: Duration = Duration::from_mins(1);
 
 impl Revocations {
-    /// Reads all revocations. A server must do so before it serves.
+    /// Reads all revocations. A server must call this before it serves.
     pub async fn load(&self) -> sqlx::Result<()> {
         self.catch_up(true).await
     }
@@ -24,49 +24,50 @@ impl Revocations {
     /// Receives another server's hint that the sequence has reached this number.
     pub fn hint(&self, seq: i64) {
         if self.0.known.read().view.head.seq < seq {
-            self.0.behind.notify_one();
+            self.0.read_needed.notify_one();
         }
     }
 
-    /// Receives the newest number, which the sweep asked the database for at this time, and reads
-    /// what is new.
-    pub async fn swept(&self, head: RevocationHead, asked_at: Instant) {
+    /// Compares the newest number in the database with the view, and reads the revocations that the view
+    /// lacks. The sweep queried the number; `asked_at` is the time before its query.
+    pub async fn check_head(&self, head: RevocationHead, asked_at: Instant) {
         if self.confirm(head, asked_at) {
             return;
         }
         if let Err(error) = self.catch_up(false).await {
-            tracing::warn!(%error, "the revocations cannot be read; trying again");
-            self.0.behind.notify_one();
+            tracing::warn!(%error, "the revocations cannot be read; retrying");
+            self.0.read_needed.notify_one();
         }
     }
 
-    /// Whether everything up to this head is known, so that the view was complete at that time.
+    /// Whether the view has everything up to this head. If so, it was complete at `asked_at`.
     fn confirm(&self, head: RevocationHead, asked_at: Instant) -> bool {
         let mut known = self.0.known.write();
-        let whole = known.view.head == head;
-        if whole {
-            known.confirmed = known.confirmed.max(asked_at);
+        let complete = known.view.head == head;
+        if complete {
+            known.confirmed_at = known.confirmed_at.max(asked_at);
         }
-        whole
+        complete
     }
 
-    /// Reads what is new after each hint, for as long as the server runs.
+    /// Reads new revocations after each hint, for as long as the server runs.
     pub async fn follow(self) {
         loop {
-            self.0.behind.notified().await;
+            self.0.read_needed.notified().await;
             let catch_up = || self.catch_up(false);
-            let warn = |error: &sqlx::Error, _| tracing::warn!(%error, "the revocations cannot be read; trying again");
-            // It ends when it has succeeded.
+            let warn = |error: &sqlx::Error, _| tracing::warn!(%error, "the revocations cannot be read; retrying");
+            // `RETRY` does not give up, so this ends with a success.
             let _ = catch_up.retry(RETRY).notify(warn).await;
         }
     }
 
+    /// Reads revocations page by page until the view is complete: those after its head, or all.
     async fn catch_up(&self, mut from_start: bool) -> sqlx::Result<()> {
         loop {
             let from = if from_start { RevocationHead::default() } else { self.0.known.read().view.head };
             let asked_at = Instant::now();
-            let page = store::read(&self.0.pool, from.seq).await?;
-            // Numbers of another history, or of an earlier state of this one, cannot be compared.
+            let page = store::read_after(&self.0.pool, from.seq).await?;
+            // After a restore of the database the numbers of the view mean nothing.
             if !from_start && (page.head.epoch != from.epoch || page.head.seq < from.seq) {
                 from_start = true;
                 continue;
@@ -78,7 +79,7 @@ impl Revocations {
                 RevocationHead { epoch: page.head.epoch, seq: if page.complete { page.head.seq } else { last } };
             known.view.advance(reached, from_start);
             if page.complete {
-                known.confirmed = known.confirmed.max(asked_at);
+                known.confirmed_at = known.confirmed_at.max(asked_at);
                 return Ok(());
             }
             from_start = false;
@@ -87,24 +88,26 @@ impl Revocations {
 
     /// Removes expired revocations, for as long as the server runs.
     pub async fn expire(self) {
-        let mut ticks = tokio::time::interval(EVERY);
+        let mut ticks = tokio::time::interval(EXPIRY_INTERVAL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let before = Utc::now() - SPARE;
+            let before = Utc::now() - CLOCK_MARGIN;
             self.0.known.write().view.prune(before);
             match store::remove_expired(&self.0.pool, before).await {
                 Ok(0) => {}
-                Ok(removed) => tracing::info!(removed, "revocations that had nothing left to forbid are gone"),
-                Err(error) => tracing::warn!(%error, "old revocations could not be removed; trying again later"),
+                Ok(removed) => tracing::info!(removed, "expired revocations were removed"),
+                Err(error) => {
+                    tracing::warn!(%error, "expired revocations could not be removed; retrying later")
+                }
             }
         }
     }
 }
 
 impl View {
-    /// Everything up to this head is known. This server's own revocations may have moved the head
-    /// further in the meantime.
+    /// Moves the head after everything up to `reached` was read. Revocations that this server announced
+    /// meanwhile may have moved it further already.
     fn advance(&mut self, reached: RevocationHead, from_start: bool) {
         if from_start || reached.epoch != self.head.epoch || reached.seq > self.head.seq {
             self.head = reached;
@@ -127,10 +130,10 @@ mod tests {
     use crate::identity::revocations::{RecordedRevocations, Revocation, Subject, TokenLifetimes};
     use crate::model::{Credential, Identity, OwnerId, VerifyError};
 
-    /// What a server knows that has not yet spoken with its database.
+    /// The state of a server that has not reached its database yet.
     fn revocations() -> Revocations {
-        let nowhere = PgPoolOptions::new().connect_lazy("postgres://127.0.0.1:1/none").expect("an address");
-        let pool = Pool::new(nowhere, PoolConfig::default());
+        let unreachable = PgPoolOptions::new().connect_lazy("postgres://127.0.0.1:1/none").expect("an address");
+        let pool = Pool::new(unreachable, PoolConfig::default());
         let lifetimes = TokenLifetimes { token: Duration::from_hours(1) };
         Revocations::new(pool.clone(), Hub::new(pool), Hints::new(true), lifetimes, Duration::from_secs(1))
     }
@@ -152,13 +155,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_server_that_has_not_heard_from_the_database_for_long_lets_nobody_in() {
+    async fn a_server_that_is_cut_off_from_the_database_admits_nobody() {
         let revocations = revocations();
         assert!(revocations.admit(identity()).is_ok());
         let long_ago = Instant::now().checked_sub(Duration::from_secs(31)).expect("a time");
-        revocations.0.known.write().confirmed = long_ago;
+        revocations.0.known.write().confirmed_at = long_ago;
         assert!(matches!(revocations.admit(identity()), Err(VerifyError::Unavailable)));
-        // Word of something that it has not read is not enough.
+        // A head that the view has not reached does not confirm it.
         assert!(!revocations.confirm(RevocationHead { epoch: 0, seq: 1 }, Instant::now()));
         assert!(matches!(revocations.admit(identity()), Err(VerifyError::Unavailable)));
         assert!(revocations.confirm(RevocationHead::default(), Instant::now()));
@@ -166,11 +169,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_announced_holds_at_once_and_counts_as_known_only_without_a_gap() {
+    async fn an_announced_revocation_applies_at_once_and_moves_the_head_only_without_a_gap() {
         let revocations = revocations();
         revocations.announce(RecordedRevocations(vec![revocation(2)]));
         assert!(revocations.forbids(&identity()));
-        // The first is still to come, from this server or another.
+        // Number 1 has not been announced or read yet.
         assert_eq!(revocations.0.known.read().view.head.seq, 0);
         revocations.announce(RecordedRevocations(vec![revocation(1)]));
         assert_eq!(revocations.0.known.read().view.head.seq, 1);

@@ -1,17 +1,15 @@
-//! Access that was revoked. A revocation is recorded in the same transaction as the change that it
-//! belongs to, and announced after the commit: on this server it applies at once, on the others
-//! within milliseconds by a hint, and within `SWEEP_INTERVAL` without one. No request reads the
-//! database for this: each server knows all revocations that still matter, and reads them before it
-//! serves.
+//! Revoked access. A transaction that ends access records a revocation, and the server announces it
+//! after the commit. It applies at once on this server, and within milliseconds on the others, which get
+//! a hint. Without the hint it applies within `SWEEP_INTERVAL`. Requests do not query the database for
+//! this: a server reads all revocations before it serves, and keeps them in memory.
 //!
-//! Revocations have a sequence of their own, without gaps and in the order of the commits, so a
-//! server finds out from the newest number alone whether there is something new. A revocation is
-//! kept until the last token that it forbids has expired; [`Revocations::admit`] makes sure that no
-//! token lives longer than that.
+//! The sequence numbers of revocations have no gaps and are in the order of the commits, so the newest
+//! number alone shows a server whether it has missed something. A revocation is kept until the last token
+//! that it forbids has expired; [`Revocations::admit`] makes sure that no token is valid longer.
 //!
-//! A server that is cut off from the database learns of no revocation. It discloses nothing either:
-//! its requests fail and its sockets get no changes. After 30 seconds it rejects all tokens, until
-//! it reaches the database again.
+//! A server that is cut off from the database learns of no revocation. It discloses nothing meanwhile: its
+//! requests fail and its sockets get no changes. After 30 seconds it rejects all tokens, until it reaches
+//! the database again.
 
 mod background;
 mod lifetimes;
@@ -36,7 +34,7 @@ use crate::database::{Pool, Transaction};
 use crate::model::{Identity, OwnerId, Problem, TokenError, VerifyError};
 use view::View;
 
-/// All revocations that this server knows. Cheap to clone.
+/// Records revocations, and checks tokens against those that this server knows. Cheap to clone.
 #[derive(Clone)]
 pub struct Revocations(Arc<Inner>);
 
@@ -46,39 +44,39 @@ struct Inner {
     hints: Hints,
     lifetimes: TokenLifetimes,
     known: RwLock<Known>,
-    /// Counts the times that something was revoked since the start.
-    changes: AtomicU64,
-    /// Wakes the reader when there is something new in the database.
-    behind: Notify,
-    /// How long the view is trusted without hearing from the database.
+    /// How often revocations were added to the view since the start.
+    update_count: AtomicU64,
+    /// Wakes the reader when the database may have revocations that the view lacks.
+    read_needed: Notify,
+    /// How long the view may be used after it was last known to be complete.
     stale_after: Duration,
 }
 
 struct Known {
     view: View,
     /// When the view was last known to be complete.
-    confirmed: Instant,
+    confirmed_at: Instant,
 }
 
-/// The shortest time for which the view is trusted, in case sweeps are frequent.
-const TRUSTED_FOR: Duration = Duration::from_secs(30);
+/// The least value of `stale_after`. It applies when the sweep is frequent.
+const STALE_AFTER_MIN: Duration = Duration::from_secs(30);
 
 impl Revocations {
-    /// `sweep` is the time between two reads of the newest number.
-    pub fn new(pool: Pool, hub: Hub, hints: Hints, lifetimes: TokenLifetimes, sweep: Duration) -> Self {
+    /// `sweep_interval` is the time between two reads of the newest number.
+    pub fn new(pool: Pool, hub: Hub, hints: Hints, lifetimes: TokenLifetimes, sweep_interval: Duration) -> Self {
         Self(Arc::new(Inner {
             pool,
             hub,
             hints,
             lifetimes,
-            known: RwLock::new(Known { view: View::default(), confirmed: Instant::now() }),
-            changes: AtomicU64::new(0),
-            behind: Notify::new(),
-            stale_after: TRUSTED_FOR.max(3 * sweep),
+            known: RwLock::new(Known { view: View::default(), confirmed_at: Instant::now() }),
+            update_count: AtomicU64::new(0),
+            read_needed: Notify::new(),
+            stale_after: STALE_AFTER_MIN.max(3 * sweep_interval),
         }))
     }
 
-    /// Records revocations as the last part of a transaction. [`Self::write`] announces them.
+    /// Records revocations. It must be the last part of a transaction. [`Self::write`] announces them.
     pub async fn record(
         &self,
         transaction: &mut Transaction<'_>,
@@ -88,8 +86,8 @@ impl Revocations {
         store::record(transaction, owner, subjects, &self.0.lifetimes).await
     }
 
-    /// Applies revocations on this server at once, closes the sockets that they concern, and sends a
-    /// hint to the other servers.
+    /// Applies revocations on this server at once, wakes the sockets of their users, which then close if
+    /// they are affected, and sends a hint to the other servers.
     pub fn announce(&self, recorded: RecordedRevocations) {
         let RecordedRevocations(revocations) = recorded;
         let (Some(first), Some(last)) = (revocations.first(), revocations.last()) else { return };
@@ -98,46 +96,48 @@ impl Revocations {
         if known.view.head.seq + 1 == first {
             known.view.head.seq = last;
         } else if known.view.head.seq < last {
-            // The revocations before it are being committed, or another server committed them.
-            self.0.behind.notify_one();
+            // The numbers in between belong to other transactions, of this server or another.
+            self.0.read_needed.notify_one();
         }
         drop(known);
         self.apply(&revocations);
         self.0.hints.leave_revocations(last);
     }
 
-    /// Runs a transaction that revokes something, and announces the revocations. Both happen in a
-    /// task of their own, so that a request which is dropped cannot commit without announcing.
+    /// Runs a transaction that revokes something, and announces the revocations. Both run in a separate
+    /// task, so that a request that is dropped after the commit still announces.
     pub async fn write<T: Send + 'static>(
         &self,
         transaction: impl Future<Output = sqlx::Result<(T, RecordedRevocations)>> + Send + 'static,
     ) -> Result<T, Problem> {
         let this = self.clone();
-        let whole = async move {
+        let work = async move {
             match transaction.await {
                 Ok((value, recorded)) => {
                     this.announce(recorded);
                     Ok(value)
                 }
                 Err(error) => {
-                    // The connection may have died after the commit, so the table must be read.
-                    this.0.behind.notify_one();
+                    // The connection may have failed after the commit, so only the table has the answer.
+                    this.0.read_needed.notify_one();
                     Err(Problem::from(error))
                 }
             }
         };
         let span = tracing::Span::current();
-        tokio::spawn(tracing::Instrument::instrument(whole, span))
+        tokio::spawn(tracing::Instrument::instrument(work, span))
             .await
             .unwrap_or_else(|panic| Err(Problem::server_error(&panic)))
     }
 
-    /// Admits an identity whose token was verified, unless the token was revoked, is too old, or the
-    /// revocations may be out of date.
+    /// Admits an identity whose token was verified, and limits its expiry to the longest lifetime.
+    ///
+    /// [`VerifyError::Rejected`] if the token was revoked or exceeds the longest lifetime,
+    /// [`VerifyError::Unavailable`] if the revocations may be out of date.
     pub fn admit(&self, identity: Identity) -> Result<Identity, VerifyError> {
-        let identity = self.0.lifetimes.bounded(identity, Utc::now())?;
+        let identity = self.0.lifetimes.limit(identity, Utc::now())?;
         let known = self.0.known.read();
-        if known.confirmed.elapsed() > self.0.stale_after {
+        if known.confirmed_at.elapsed() > self.0.stale_after {
             return Err(VerifyError::Unavailable);
         }
         if known.view.forbids(&identity, Utc::now()) {
@@ -146,21 +146,27 @@ impl Revocations {
         Ok(identity)
     }
 
+    /// Whether a revocation that this server knows forbids the token of an identity.
     pub fn forbids(&self, identity: &Identity) -> bool {
         self.0.known.read().view.forbids(identity, Utc::now())
     }
 
-    /// The same, read from the database within a transaction: for writes that must not happen after a
-    /// revocation.
-    pub async fn forbids_by_now(&self, transaction: &mut Transaction<'_>, identity: &Identity) -> sqlx::Result<bool> {
+    /// Like [`Self::forbids`], but reads the revocations within a transaction: for writes that must not
+    /// happen after a revocation on any server.
+    pub async fn forbids_in_database(
+        &self,
+        transaction: &mut Transaction<'_>,
+        identity: &Identity,
+    ) -> sqlx::Result<bool> {
         let mut view = View::default();
-        store::of_owner(transaction, &identity.owner).await?.iter().for_each(|revocation| view.add(revocation));
+        store::read_for_owner(transaction, &identity.owner).await?.iter().for_each(|revocation| view.add(revocation));
         Ok(view.forbids(identity, Utc::now()))
     }
 
-    /// How often something was revoked. While the number stays the same, whatever was allowed still is.
-    pub fn changes(&self) -> u64 {
-        self.0.changes.load(Ordering::Acquire)
+    /// How often revocations were added to the view. While the count stays the same, no further token is
+    /// forbidden, so a socket need not check again.
+    pub fn update_count(&self) -> u64 {
+        self.0.update_count.load(Ordering::Acquire)
     }
 
     fn apply(&self, revocations: &[Revocation]) {
@@ -169,8 +175,8 @@ impl Revocations {
             known.view.add(revocation);
         }
         drop(known);
-        // Counted before sockets are woken, because a woken socket compares the number.
-        self.0.changes.fetch_add(1, Ordering::AcqRel);
+        // Before sockets are woken, because a woken socket compares the count.
+        self.0.update_count.fetch_add(1, Ordering::AcqRel);
         for revocation in revocations {
             self.0.hub.wake(&revocation.owner);
         }

@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// What is revoked, of one owner.
+/// What a revocation forbids, for one owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
-    /// Every token of the owner that was issued until now, of any kind. Tokens without the time at
-    /// which they were issued count as old.
+    /// All tokens of any kind that were issued to the owner until now. A token that does not state when it
+    /// was issued is included.
     User {
-        /// Whether the owner is being deleted and can never return under the same id.
+        /// Whether the user is deleted and can never return under the same id.
         for_good: bool,
     },
     /// The access tokens of a session.
@@ -27,15 +27,15 @@ pub struct Revocation {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Revocations of a transaction that is not committed yet. After the commit they must be announced.
+/// Revocations of a transaction that is not committed yet. The server must announce them after the commit.
 #[derive(Debug, Default)]
 #[must_use = "recorded revocations must be announced after the commit"]
 pub struct RecordedRevocations(pub Vec<Revocation>);
 
-/// The newest revocation of the database, or the newest one that a server knows of.
+/// The newest revocation in the database, or in the view of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RevocationHead {
-    /// The history of the database: in a restored database the numbers may begin again further back.
+    /// The epoch of the database. A restored database has another epoch and may reuse numbers.
     pub epoch: i64,
     pub seq: i64,
 }

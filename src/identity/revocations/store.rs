@@ -1,6 +1,5 @@
-//! The SQL of revocations. Every server reads the revocations of all owners, so the key of the table
-//! is the number and not the owner: only this file and the sweep read it that way. (The trigger
-//! `owners_not_just_deleted` reads it by owner.)
+//! The SQL of revocations. Every server reads the revocations of all owners in the order of their numbers,
+//! so the key of the table is the number and not the owner.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -9,16 +8,16 @@ use super::{RecordedRevocations, Revocation, RevocationHead, Subject, TokenLifet
 use crate::database::{Pool, Transaction};
 use crate::model::OwnerId;
 
-/// How many revocations are read by one statement.
-const PAGE: i64 = 5000;
+/// The most revocations that one statement reads.
+const PAGE_SIZE: i64 = 5000;
 
 const USER: &str = "user";
 const SESSION: &str = "session";
 const API_TOKEN: &str = "api_token";
 
-/// Records revocations as the last part of a transaction. From here to the commit all other
-/// transactions that revoke something wait, so one that waited for another lock after this could
-/// deadlock.
+/// Records revocations. It must be the last part of a transaction: it locks the row `revocation_head` until
+/// the commit, so all other transactions that revoke something wait, and a transaction that waits for a
+/// further lock after this could deadlock.
 pub async fn record(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
@@ -28,19 +27,19 @@ pub async fn record(
     if subjects.is_empty() {
         return Ok(RecordedRevocations(Vec::new()));
     }
-    let (mut kinds, mut ids, mut for_good, mut kept_for) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut kinds, mut ids, mut for_good, mut retentions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for subject in subjects {
-        let (kind, id, good) = match subject {
+        let (kind, id, is_for_good) = match subject {
             Subject::User { for_good } => (USER, None, *for_good),
             Subject::Session(id) => (SESSION, Some(*id), false),
             Subject::ApiToken(id) => (API_TOKEN, Some(*id), false),
         };
         kinds.push(kind.to_owned());
         ids.push(id);
-        for_good.push(good);
-        kept_for.push(lifetimes.of(*subject).as_secs_f64());
+        for_good.push(is_for_good);
+        retentions.push(lifetimes.retention(*subject).as_secs_f64());
     }
-    // The clock is read after the row is locked, so that the times have the order of the numbers.
+    // The statement reads the clock after it has locked the row, so the times have the order of the numbers.
     let rows = sqlx::query!(
         r#"WITH head AS (
                UPDATE revocation_head SET last_seq = last_seq + cardinality($2::text[])
@@ -55,12 +54,12 @@ pub async fn record(
         &kinds,
         ids.as_slice() as &[Option<Uuid>],
         &for_good,
-        &kept_for,
+        &retentions,
     )
     .fetch_all(transaction)
     .await?;
     let revocations = rows.into_iter().map(|row| {
-        let subject = subject(&row.kind, row.subject, row.for_good)?;
+        let subject = parse_subject(&row.kind, row.subject, row.for_good)?;
         let owner = owner.as_str().to_owned();
         Ok(Revocation { seq: row.seq, owner, subject, revoked_at: row.revoked_at, expires_at: row.expires_at })
     });
@@ -69,16 +68,16 @@ pub async fn record(
     Ok(RecordedRevocations(revocations))
 }
 
-/// Revocations from one snapshot.
+/// Some revocations, and the newest number at the same moment.
 pub struct RevocationPage {
     pub head: RevocationHead,
     pub revocations: Vec<Revocation>,
-    /// Whether there are no further ones up to the head.
+    /// Whether the page reaches the head. Otherwise further revocations follow.
     pub complete: bool,
 }
 
-/// The revocations after a number, in order, without expired ones.
-pub async fn read(pool: &Pool, after: i64) -> sqlx::Result<RevocationPage> {
+/// Reads the revocations after a number that have not expired, in order.
+pub async fn read_after(pool: &Pool, after: i64) -> sqlx::Result<RevocationPage> {
     let rows = sqlx::query!(
         r#"SELECT h.epoch, c.last_seq, r.seq AS "seq?", r.owner_id AS "owner_id?", r.kind AS "kind?", r.subject,
                   r.for_good AS "for_good?", r.revoked_at AS "revoked_at?", r.expires_at AS "expires_at?"
@@ -89,7 +88,7 @@ pub async fn read(pool: &Pool, after: i64) -> sqlx::Result<RevocationPage> {
            ) r ON true
            ORDER BY r.seq"#,
         after,
-        PAGE,
+        PAGE_SIZE,
     )
     .fetch_all(pool)
     .await?;
@@ -102,15 +101,15 @@ pub async fn read(pool: &Pool, after: i64) -> sqlx::Result<RevocationPage> {
         else {
             continue;
         };
-        let subject = subject(&kind, row.subject, for_good)?;
+        let subject = parse_subject(&kind, row.subject, for_good)?;
         revocations.push(Revocation { seq, owner, subject, revoked_at, expires_at });
     }
-    let complete = i64::try_from(revocations.len()).unwrap_or(i64::MAX) < PAGE;
+    let complete = i64::try_from(revocations.len()).unwrap_or(i64::MAX) < PAGE_SIZE;
     Ok(RevocationPage { head, revocations, complete })
 }
 
-/// All revocations of one owner.
-pub async fn of_owner(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<Vec<Revocation>> {
+/// Reads all revocations of one owner.
+pub async fn read_for_owner(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<Vec<Revocation>> {
     let rows = sqlx::query!(
         "SELECT seq, kind, subject, for_good, revoked_at, expires_at FROM revocations WHERE owner_id = $1",
         owner.as_str(),
@@ -118,20 +117,21 @@ pub async fn of_owner(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sql
     .fetch_all(transaction)
     .await?;
     let revocations = rows.into_iter().map(|row| {
-        let subject = subject(&row.kind, row.subject, row.for_good)?;
+        let subject = parse_subject(&row.kind, row.subject, row.for_good)?;
         let owner = owner.as_str().to_owned();
         Ok(Revocation { seq: row.seq, owner, subject, revoked_at: row.revoked_at, expires_at: row.expires_at })
     });
     revocations.collect()
 }
 
-/// Removes revocations that expired before a time; returns how many.
+/// Removes the revocations that expired before a time, and returns their number.
 pub async fn remove_expired(pool: &Pool, before: DateTime<Utc>) -> sqlx::Result<u64> {
     let removed = sqlx::query!("DELETE FROM revocations WHERE expires_at < $1", before).execute(pool).await?;
     Ok(removed.rows_affected())
 }
 
-fn subject(kind: &str, id: Option<Uuid>, for_good: bool) -> sqlx::Result<Subject> {
+/// The subject that the columns of a row describe.
+fn parse_subject(kind: &str, id: Option<Uuid>, for_good: bool) -> sqlx::Result<Subject> {
     match (kind, id) {
         (USER, None) => Ok(Subject::User { for_good }),
         (SESSION, Some(id)) => Ok(Subject::Session(id)),

@@ -1,4 +1,4 @@
-//! The revocations that one server knows, in memory because every request checks them.
+//! The revocations that this server knows. They are in memory, because every request checks them.
 
 use std::collections::HashMap;
 
@@ -8,26 +8,30 @@ use uuid::Uuid;
 use super::{Revocation, RevocationHead, Subject};
 use crate::model::{Credential, Identity};
 
-/// How far the clock of an issuer may be ahead of the database's. A token that was issued just before
-/// a revocation may be dated this much later.
-pub const SKEW: TimeDelta = TimeDelta::seconds(5);
-/// A token that is dated further in the future than this is dated wrongly (in milliseconds, for
-/// example), and counts as old.
+/// How far the clock of an issuer may be ahead of the database's clock: a token that was issued just
+/// before a revocation may state a time this much after it.
+pub const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(5);
+/// The furthest in the future that a token may state to be issued. A later time is an error of the issuer
+/// (milliseconds instead of seconds, for example), so the token counts as issued before any revocation.
 const FUTURE_MAX: TimeDelta = TimeDelta::minutes(1);
 
+/// A copy of the table of revocations.
 #[derive(Default)]
 pub struct View {
-    /// The newest revocation up to which all are known.
+    /// Every revocation up to this one is in the view.
     pub head: RevocationHead,
-    users: HashMap<Box<str>, Span>,
+    /// By owner.
+    users: HashMap<Box<str>, UserRevocation>,
+    /// When the revocation of each session expires.
     sessions: HashMap<Uuid, DateTime<Utc>>,
+    /// When the revocation of each API token expires.
     api_tokens: HashMap<Uuid, DateTime<Utc>>,
 }
 
-struct Span {
-    /// Tokens that were issued until then are forbidden.
+struct UserRevocation {
+    /// Tokens that were issued until this time are forbidden.
     revoked_at: DateTime<Utc>,
-    /// When the last token that it forbids has expired.
+    /// By this time, the last token that it forbids has expired.
     expires_at: DateTime<Utc>,
 }
 
@@ -37,10 +41,10 @@ impl View {
         let Revocation { subject, revoked_at, expires_at, .. } = *revocation;
         match subject {
             Subject::User { .. } => {
-                let span = self.users.entry(revocation.owner.as_str().into());
-                let span = span.or_insert(Span { revoked_at, expires_at });
-                span.revoked_at = span.revoked_at.max(revoked_at);
-                span.expires_at = span.expires_at.max(expires_at);
+                let user = self.users.entry(revocation.owner.as_str().into());
+                let user = user.or_insert(UserRevocation { revoked_at, expires_at });
+                user.revoked_at = user.revoked_at.max(revoked_at);
+                user.expires_at = user.expires_at.max(expires_at);
             }
             Subject::Session(id) => {
                 self.sessions.insert(id, expires_at);
@@ -51,33 +55,35 @@ impl View {
         }
     }
 
+    /// Whether a revocation forbids the token of an identity.
     pub fn forbids(&self, identity: &Identity, now: DateTime<Utc>) -> bool {
-        let itself = match identity.credential {
+        let credential_revoked = match identity.credential {
             Credential::Token => false,
             Credential::Session(id) => self.sessions.contains_key(&id),
             Credential::ApiToken { id, .. } => self.api_tokens.contains_key(&id),
         };
-        itself || self.users.get(identity.owner.as_str()).is_some_and(|span| span.covers(identity, now))
+        credential_revoked
+            || self.users.get(identity.owner.as_str()).is_some_and(|revocation| revocation.forbids(identity, now))
     }
 
-    /// Removes revocations whose tokens have all expired.
+    /// Removes the revocations that have expired.
     pub fn prune(&mut self, now: DateTime<Utc>) {
-        self.users.retain(|_, span| span.expires_at > now);
+        self.users.retain(|_, revocation| revocation.expires_at > now);
         self.sessions.retain(|_, expires_at| *expires_at > now);
         self.api_tokens.retain(|_, expires_at| *expires_at > now);
     }
 }
 
-impl Span {
-    fn covers(&self, identity: &Identity, now: DateTime<Utc>) -> bool {
+impl UserRevocation {
+    fn forbids(&self, identity: &Identity, now: DateTime<Utc>) -> bool {
         let Some(issued_at) = identity.issued_at.filter(|issued_at| *issued_at <= now + FUTURE_MAX) else {
             return true;
         };
         match identity.credential {
-            // Both times are of the database's clock, to the microsecond.
+            // Both times are from the database's clock, with microseconds.
             Credential::ApiToken { .. } => issued_at <= self.revoked_at,
-            // A claim in whole seconds, rounded down, of another clock.
-            Credential::Token | Credential::Session(_) => issued_at <= self.revoked_at + SKEW,
+            // The time in a JWT is from another clock, and rounded down to seconds.
+            Credential::Token | Credential::Session(_) => issued_at <= self.revoked_at + CLOCK_SKEW,
         }
     }
 }
@@ -103,20 +109,20 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_forbidden_what_was_issued_until_then_and_nobody_else_is() {
+    fn the_revocation_of_a_user_forbids_that_users_earlier_tokens_only() {
         let view = view(Subject::User { for_good: false });
         let forbids = |owner, issued_at| view.forbids(&identity(owner, issued_at, Credential::Token), at(110));
         assert!(forbids("ada", None));
         assert!(forbids("ada", Some(at(0))));
         assert!(forbids("ada", Some(at(100))));
-        assert!(forbids("ada", Some(at(105))), "another clock may be ahead");
+        assert!(forbids("ada", Some(at(105))), "the issuer's clock may be ahead");
         assert!(!forbids("ada", Some(at(106))));
-        assert!(forbids("ada", Some(at(1000))), "nobody knows yet what is then");
+        assert!(forbids("ada", Some(at(1000))), "a time far in the future is an error");
         assert!(!forbids("bob", Some(at(100))));
     }
 
     #[test]
-    fn api_tokens_go_with_their_user_by_the_databases_own_clock() {
+    fn the_revocation_of_a_user_forbids_api_tokens_without_a_margin_for_clocks() {
         let view = view(Subject::User { for_good: false });
         let token = Credential::ApiToken { id: Uuid::now_v7(), scope: Scope::Read };
         assert!(view.forbids(&identity("ada", Some(at(100)), token), at(110)));
@@ -124,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_or_an_api_token_is_forbidden_alone() {
+    fn the_revocation_of_a_session_or_an_api_token_forbids_nothing_else() {
         let (one, other) = (Uuid::now_v7(), Uuid::now_v7());
         let api_token = |id| Credential::ApiToken { id, scope: Scope::ReadWrite };
         let forbids = |view: &View, credential| view.forbids(&identity("ada", Some(at(200)), credential), at(110));
@@ -140,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_revocation_is_forgotten_once_it_has_expired_and_not_before() {
+    fn prune_removes_a_revocation_only_when_it_has_expired() {
         let mut view = view(Subject::User { for_good: false });
         let token = identity("ada", None, Credential::Token);
         view.prune(at(4_999));

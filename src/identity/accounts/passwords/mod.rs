@@ -1,6 +1,6 @@
-//! Passwords: which are accepted, and how they are stored. A password is used exactly as it was sent,
-//! without trimming, normalisation or truncation (OWASP ASVS 5, 6.2.8), and stored as an Argon2id
-//! hash with OWASP's parameters.
+//! Decides which passwords are accepted, and hashes and verifies them. A password is used exactly as it was
+//! sent, without trimming, normalisation or truncation (OWASP ASVS 5, 6.2.8). The database stores an
+//! Argon2id hash with OWASP's parameters.
 
 mod workers;
 
@@ -15,8 +15,8 @@ pub use workers::Permit;
 use workers::Workers;
 
 /// The shortest and the longest password, in characters.
-pub const MIN: usize = 8;
-pub const MAX: usize = 128;
+pub const LENGTH_MIN: usize = 8;
+pub const LENGTH_MAX: usize = 128;
 
 /// OWASP's parameters for Argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -25,29 +25,30 @@ const LANES: u32 = 1;
 const HASH_BYTES: usize = 32;
 const SALT_BYTES: usize = 16;
 
-/// Hashes and checks a bounded number of passwords at a time.
+/// Hashes and verifies a bounded number of passwords at a time.
 #[derive(Default)]
 pub struct Passwords {
     workers: Workers,
 }
 
-/// The result of a check.
+/// Whether a password is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Wrong,
     Right {
-        /// The hash has other parameters than the present ones, and should be replaced.
+        /// The stored hash has other parameters than the present ones. Replace it.
         outdated: bool,
     },
 }
 
 impl Passwords {
-    /// A permit to hash, which must be obtained before anything else is done for an attempt: without
-    /// one, the attempt costs nothing.
+    /// A permit to hash. Take it before any other work on an attempt, so that an attempt that gets none costs
+    /// almost nothing. An error if too many passwords are waiting.
     pub fn permit(&self) -> Result<Permit, Problem> {
         self.workers.permit().ok_or_else(|| Problem::unavailable("many passwords are being checked; try again"))
     }
 
+    /// Hashes a password with a new salt.
     pub async fn hash(&self, permit: &Permit, password: String) -> Result<String, Problem> {
         self.workers
             .run(permit, move |memory| hash(memory, &password))
@@ -55,8 +56,8 @@ impl Passwords {
             .map_err(|error| Problem::server_error(&error))
     }
 
-    /// Checks a password. Without a hash it computes one anyway, so that the time does not reveal
-    /// whether there is an account.
+    /// Verifies a password against a hash. Without a hash it computes one anyway, so that the time does not
+    /// reveal whether there is an account.
     pub async fn verify(&self, permit: &Permit, password: String, hash: Option<String>) -> Result<Verdict, Problem> {
         let verdict = self.workers.run(permit, move |memory| verify(memory, &password, hash.as_deref())).await?;
         verdict.map_err(|error| Problem::server_error(&error))
@@ -82,9 +83,9 @@ fn verify(
     password: &str,
     hash: Option<&str>,
 ) -> Result<Verdict, argon2::password_hash::Error> {
-    let today = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES))?;
+    let present = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES))?;
     let Some(hash) = hash else {
-        compute(memory, &today, password, &Salt::new(&[0; SALT_BYTES])?, HASH_BYTES)?;
+        compute(memory, &present, password, &Salt::new(&[0; SALT_BYTES])?, HASH_BYTES)?;
         return Ok(Verdict::Wrong);
     };
     let hash = PasswordHash::new(hash)?;
@@ -92,7 +93,7 @@ fn verify(
     let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return Ok(Verdict::Wrong) };
     let output = compute(memory, &params, password, salt, expected.len())?;
     // `Output` compares in constant time.
-    let outdated = hash.params != ParamsString::try_from(&today)? || expected.len() != HASH_BYTES;
+    let outdated = hash.params != ParamsString::try_from(&present)? || expected.len() != HASH_BYTES;
     Ok(if output == *expected { Verdict::Right { outdated } } else { Verdict::Wrong })
 }
 
@@ -115,9 +116,9 @@ fn compute(
     Ok(Output::new(output)?)
 }
 
-/// Why a user with this e-mail and name may not have this password, if that is so.
-pub fn fault(field: &'static str, password: &str, email: &str, name: &str) -> Option<FieldError> {
-    let (code, message) = if !(MIN..=MAX).contains(&password.chars().count()) {
+/// Why a password is not accepted for a user with this e-mail and name. `None` if it is accepted.
+pub fn field_error(field: &'static str, password: &str, email: &str, name: &str) -> Option<FieldError> {
+    let (code, message) = if !(LENGTH_MIN..=LENGTH_MAX).contains(&password.chars().count()) {
         ("length", "must be 8 to 128 characters")
     } else if is_common(password) {
         ("too_common", "is one of the 10,000 most common passwords; choose another")
@@ -129,7 +130,7 @@ pub fn fault(field: &'static str, password: &str, email: &str, name: &str) -> Op
     Some(FieldError::new(field, code, message))
 }
 
-/// `common.LICENSE` names the source of the list.
+// `common.LICENSE` names the source of the list.
 fn is_common(password: &str) -> bool {
     static COMMON: OnceLock<HashSet<&'static str>> = OnceLock::new();
     let common = COMMON.get_or_init(|| include_str!("common.txt").lines().collect());
@@ -147,7 +148,7 @@ mod tests {
     use super::*;
 
     fn code(password: &str) -> Option<String> {
-        fault("password", password, "ada.lovelace@example.com", "Ada King").map(|fault| fault.code.into_owned())
+        field_error("password", password, "ada.lovelace@example.com", "Ada King").map(|error| error.code.into_owned())
     }
 
     #[test]
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_everybody_would_guess_is_refused() {
+    fn common_and_personal_passwords_are_rejected() {
         for common in ["password", "PassWord", "12345678", "qwertyuiop"] {
             assert_eq!(code(common).as_deref(), Some("too_common"), "{common}");
         }
@@ -169,7 +170,9 @@ mod tests {
         assert_eq!(code("correct horse battery staple"), None);
         assert_eq!(include_str!("common.txt").lines().count(), 10_000);
         assert!(
-            include_str!("common.txt").lines().all(|line| line.chars().count() >= MIN && line == line.to_lowercase())
+            include_str!("common.txt")
+                .lines()
+                .all(|line| line.chars().count() >= LENGTH_MIN && line == line.to_lowercase())
         );
     }
 
@@ -178,7 +181,7 @@ mod tests {
         let mut memory = Vec::new();
         let hash = hash(&mut memory, "correct horse").expect("a hash");
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert_ne!(super::hash(&mut memory, "correct horse").expect("a hash"), hash, "the salt is the same");
+        assert_ne!(super::hash(&mut memory, "correct horse").expect("a hash"), hash, "two hashes have the same salt");
         let mut verify = |password, hash| super::verify(&mut memory, password, hash).expect("a verdict");
         assert_eq!(verify("correct horse", Some(&hash)), Verdict::Right { outdated: false });
         for wrong in ["correct hors", "correct horse ", "Correct horse", ""] {
@@ -188,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_of_other_parameters_still_verifies_and_is_to_be_renewed() {
+    fn a_hash_with_old_parameters_verifies_and_is_outdated() {
         // Of "password" with the salt "somesalt", from the tests of Argon2's reference implementation.
         let old = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
         let mut memory = Vec::new();

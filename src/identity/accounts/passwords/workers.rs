@@ -1,7 +1,7 @@
-//! Threads that hash passwords. Hashing one takes a core for some hundredths of a second and 19 MiB,
-//! by design. There is one thread for each core, with a block of memory that it reuses, at a lower
-//! priority than the threads that answer requests, and the queue is short. So the memory is bounded
-//! under any load, and the API goes first.
+//! Threads that hash passwords. By design, one hash takes some hundredths of a second of a core, and 19 MiB.
+//! There is one thread for each core, which reuses its memory and has a lower priority than the threads that
+//! respond to requests. The queue is short. So memory is bounded under any load, and other requests are not
+//! slowed down.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
@@ -16,20 +16,20 @@ use crate::model::Problem;
 
 /// How many passwords may wait for each thread: about half a second of work.
 const WAITING_PER_WORKER: usize = 12;
-/// After how long without work a thread frees its memory.
+/// After this time without work, a thread frees its memory.
 const IDLE: Duration = Duration::from_secs(10);
-/// The threads' niceness, relative to that of the threads that answer requests.
+/// The threads' niceness, relative to that of the threads that respond to requests.
 const NICENESS: i32 = 10;
 
 type Work = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 
-/// The threads, which start with the first password.
+/// The threads and their queue. The threads start with the first password.
 pub struct Workers {
     queue: OnceLock<Arc<Queue>>,
     permits: Arc<Semaphore>,
 }
 
-/// A permit to use the queue.
+/// A place in the queue, which is free again when the permit is dropped.
 pub struct Permit(#[expect(dead_code, reason = "dropping it frees the permit")] OwnedSemaphorePermit);
 
 #[derive(Default)]
@@ -41,7 +41,7 @@ struct Queue {
 #[derive(Default)]
 struct State {
     work: VecDeque<Work>,
-    over: bool,
+    stopped: bool,
 }
 
 impl Default for Workers {
@@ -55,12 +55,13 @@ fn count() -> usize {
 }
 
 impl Workers {
+    /// `None` if the queue is full.
     pub fn permit(&self) -> Option<Permit> {
         Arc::clone(&self.permits).try_acquire_owned().ok().map(Permit)
     }
 
-    /// Runs some work on one of the threads. The holder of a permit may run several pieces of work,
-    /// one after the other.
+    /// Runs some work on one of the threads, and waits for its result. With one permit, run one piece of work
+    /// after the other.
     pub async fn run<T: Send + 'static>(
         &self,
         _permit: &Permit,
@@ -68,7 +69,7 @@ impl Workers {
     ) -> Result<T, Problem> {
         let (sender, done) = oneshot::channel();
         let work: Work = Box::new(move |memory| {
-            // The request may have been dropped in the meantime.
+            // Skipped if the request was dropped while the work waited.
             if !sender.is_closed() {
                 let _ = sender.send(work(memory));
             }
@@ -83,7 +84,7 @@ impl Workers {
 impl Drop for Workers {
     fn drop(&mut self) {
         if let Some(queue) = self.queue.get() {
-            queue.state.lock().over = true;
+            queue.state.lock().stopped = true;
             queue.changed.notify_all();
         }
     }
@@ -93,7 +94,7 @@ fn start() -> Arc<Queue> {
     let queue = Arc::new(Queue::default());
     for _ in 0..count() {
         let queue = Arc::clone(&queue);
-        let started = thread::Builder::new().name("password".to_owned()).spawn(move || queue.work_off());
+        let started = thread::Builder::new().name("password".to_owned()).spawn(move || queue.run_worker());
         if let Err(error) = started {
             tracing::error!(%error, "a thread for passwords could not be started");
         }
@@ -102,11 +103,12 @@ fn start() -> Arc<Queue> {
 }
 
 impl Queue {
-    fn work_off(&self) {
-        // On Linux the priority is the thread's own; elsewhere it would be that of all.
+    /// The loop of one thread.
+    fn run_worker(&self) {
+        // On Linux this sets the priority of this thread. On other systems it would be that of the process.
         #[cfg(target_os = "linux")]
         if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
-            tracing::debug!(%error, "passwords are hashed at the usual priority");
+            tracing::debug!(%error, "the priority of a thread for passwords could not be lowered");
         }
         let mut memory = Vec::new();
         while let Some(work) = self.next(&mut memory) {
@@ -114,13 +116,14 @@ impl Queue {
         }
     }
 
+    /// Waits for the next work. Frees the memory after a while. `None` when the threads must stop.
     fn next(&self, memory: &mut Vec<Block>) -> Option<Work> {
         let mut state = self.state.lock();
         loop {
             if let Some(work) = state.work.pop_front() {
                 return Some(work);
             }
-            if state.over {
+            if state.stopped {
                 return None;
             }
             if memory.capacity() == 0 {
@@ -137,7 +140,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn there_are_only_so_many_places_and_they_are_given_back() {
+    async fn permits_are_limited_and_a_dropped_one_can_be_used_again() {
         let workers = Workers::default();
         let mut permits: Vec<Permit> = std::iter::from_fn(|| workers.permit()).collect();
         assert_eq!(permits.len(), count() * (1 + WAITING_PER_WORKER));
@@ -149,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_nobody_waits_for_is_not_done() {
+    async fn work_of_a_dropped_request_is_skipped() {
         let workers = Workers::default();
         let permit = workers.permit().expect("a permit");
         let (blocked, block) = std::sync::mpsc::channel::<()>();
@@ -163,14 +166,14 @@ mod tests {
         }
         let mut running = std::pin::pin!(futures_util::future::join_all(running));
         assert!(futures_util::poll!(&mut running).is_pending());
-        let (told, done) = std::sync::mpsc::channel();
+        let (ran, has_run) = std::sync::mpsc::channel();
         {
-            let abandoned = std::pin::pin!(workers.run(&permit, move |_| told.send(())));
+            let abandoned = std::pin::pin!(workers.run(&permit, move |_| ran.send(())));
             assert!(futures_util::poll!(abandoned).is_pending());
         }
         drop(blocked);
         running.await;
         assert!(workers.run(&permit, |_| ()).await.is_ok());
-        assert!(done.recv().is_err(), "the work was done");
+        assert!(has_run.recv().is_err(), "the work ran");
     }
 }

@@ -1,19 +1,19 @@
-//! The SQL of sessions. Every statement takes the owner first, except two: the look-up by token,
-//! which finds the owner, and the removal of expired sessions of all owners.
+//! The SQL of sessions. Every statement takes the owner first, except two: [`by_token`] finds the owner, and
+//! [`delete_expired`] removes sessions of all owners.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{FoundSession, PER_ACCOUNT, Session, Token, TokenHash, bounded_user_agent, idle};
+use super::{FoundSession, SESSIONS_MAX, Session, Token, TokenHash, idle_limit, stored_user_agent};
 use crate::config::AccountsConfig;
 use crate::database::{Pool, Transaction};
 use crate::identity::accounts::store::Account;
 use crate::identity::revocations::Subject;
 use crate::model::OwnerId;
 
-/// The session with this present or previous token, and its account.
+/// The session whose present or previous token has this hash, and its account.
 pub async fn by_token(pool: &Pool, hash: TokenHash) -> sqlx::Result<Option<(FoundSession, Account)>> {
     let row = sqlx::query!(
         r#"SELECT s.owner_id, s.id, s.token_hash, s.rotated_at, s.confirmed, s.remembered, s.created_at,
@@ -58,36 +58,38 @@ pub async fn by_token(pool: &Pool, hash: TokenHash) -> sqlx::Result<Option<(Foun
     }))
 }
 
-/// What a session stores of the client that began it.
+/// What a session stores about the client that began it.
 #[derive(Debug, Clone)]
-pub struct Visitor {
+pub struct ClientDetails {
     pub user_agent: Option<String>,
     pub ip: String,
+    /// Whether the user chose to be remembered when the browser closes.
     pub remembered: bool,
 }
 
-/// Begins a session and ends the oldest ones if there are too many; returns what to revoke. `None` if
-/// the account was deleted or its password changed since it was read.
+/// Begins a session, and ends the least recently used ones if there are more than [`SESSIONS_MAX`]. Returns
+/// the session and what to revoke. `None` if the account was deleted or its password changed since it was
+/// read.
 pub async fn create(
     transaction: &mut Transaction<'_>,
     account: &Account,
     config: &AccountsConfig,
     token: &Token,
-    from: Visitor,
+    client: ClientDetails,
 ) -> sqlx::Result<Option<(Session, Vec<Subject>)>> {
     let owner = &account.owner;
-    // Two sign-ins at once would each count without the other, and one that began before a change of
-    // the password would outlive it.
-    let there = sqlx::query_scalar!(
+    // The lock makes concurrent sign-ins count each other's sessions. The check of the password rejects a
+    // sign-in that began before the password changed.
+    let lock = sqlx::query_scalar!(
         "SELECT owner_id FROM accounts WHERE owner_id = $1 AND password_hash IS NOT DISTINCT FROM $2
          FOR NO KEY UPDATE",
         owner.as_str(),
         account.password_hash,
     );
-    if there.fetch_optional(&mut *transaction).await?.is_none() {
+    if lock.fetch_optional(&mut *transaction).await?.is_none() {
         return Ok(None);
     }
-    let keep = i64::try_from(PER_ACCOUNT - 1).unwrap_or(i64::MAX);
+    let keep = i64::try_from(SESSIONS_MAX - 1).unwrap_or(i64::MAX);
     let ended = sqlx::query_scalar!(
         "DELETE FROM sessions WHERE owner_id = $1 AND id IN (
              SELECT id FROM sessions WHERE owner_id = $1 ORDER BY last_used_at DESC, id DESC OFFSET $2
@@ -103,10 +105,10 @@ pub async fn create(
         id: Uuid::now_v7(),
         created_at: now,
         last_used_at: now,
-        idle_expires_at: expires_at.min(now + idle(config, from.remembered)),
+        idle_expires_at: expires_at.min(now + idle_limit(config, client.remembered)),
         expires_at,
-        user_agent: from.user_agent.as_deref().map(bounded_user_agent),
-        ip: Some(from.ip),
+        user_agent: client.user_agent.as_deref().map(stored_user_agent),
+        ip: Some(client.ip),
     };
     sqlx::query!(
         "INSERT INTO sessions (owner_id, id, token_hash, rotated_at, confirmed, remembered, created_at, last_used_at,
@@ -116,7 +118,7 @@ pub async fn create(
         session.id,
         &token.hash()[..],
         now,
-        from.remembered,
+        client.remembered,
         session.idle_expires_at,
         session.expires_at,
         session.user_agent,
@@ -127,8 +129,13 @@ pub async fn create(
     Ok(Some((session, ended.into_iter().map(Subject::Session).collect())))
 }
 
-/// Notes that a session is used with its present token.
-pub async fn touch(pool: &Pool, found: &FoundSession, now: DateTime<Utc>, idle: Duration) -> sqlx::Result<()> {
+/// Records that a session was used with its present token.
+pub async fn record_use(
+    pool: &Pool,
+    found: &FoundSession,
+    now: DateTime<Utc>,
+    idle_limit: Duration,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE sessions SET confirmed = true, last_used_at = $4, idle_expires_at = LEAST($5, expires_at)
          WHERE owner_id = $1 AND id = $2 AND token_hash = $3",
@@ -136,41 +143,41 @@ pub async fn touch(pool: &Pool, found: &FoundSession, now: DateTime<Utc>, idle: 
         found.session.id,
         &found.token_hash[..],
         now,
-        now + idle,
+        now + idle_limit,
     )
     .execute(pool)
     .await?;
     Ok(())
 }
 
-/// Gives a session a new token; `came` is the hash of the one in the request. False if another
-/// request did so at the same time.
+/// Gives a session a new token. `presented` is the hash of the token in the request. False if another request
+/// gave the session a new token at the same time.
 pub async fn rotate(
     pool: &Pool,
     found: &FoundSession,
-    came: TokenHash,
-    token: &Token,
+    presented: TokenHash,
+    new_token: &Token,
     now: DateTime<Utc>,
-    idle: Duration,
+    idle_limit: Duration,
 ) -> sqlx::Result<bool> {
-    let done = sqlx::query!(
+    let result = sqlx::query!(
         "UPDATE sessions SET previous_token_hash = $4, token_hash = $5, rotated_at = $6, confirmed = false,
                              last_used_at = $6, idle_expires_at = LEAST($7, expires_at)
          WHERE owner_id = $1 AND id = $2 AND token_hash = $3",
         found.owner.as_str(),
         found.session.id,
         &found.token_hash[..],
-        &came[..],
-        &token.hash()[..],
+        &presented[..],
+        &new_token.hash()[..],
         now,
-        now + idle,
+        now + idle_limit,
     )
     .execute(pool)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(result.rows_affected() == 1)
 }
 
-/// An owner's sessions that have not ended, the last used first.
+/// The sessions of an owner that have not ended, the most recently used first.
 pub async fn list(pool: &Pool, owner: &OwnerId) -> sqlx::Result<Vec<Session>> {
     sqlx::query_as!(
         Session,
@@ -183,32 +190,32 @@ pub async fn list(pool: &Pool, owner: &OwnerId) -> sqlx::Result<Vec<Session>> {
     .await
 }
 
-/// Ends one session; whether there was one.
+/// Ends one session. False if there is none with this id.
 pub async fn delete(transaction: &mut Transaction<'_>, owner: &OwnerId, id: Uuid) -> sqlx::Result<bool> {
-    let done = sqlx::query!("DELETE FROM sessions WHERE owner_id = $1 AND id = $2", owner.as_str(), id)
+    let result = sqlx::query!("DELETE FROM sessions WHERE owner_id = $1 AND id = $2", owner.as_str(), id)
         .execute(&mut *transaction)
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(result.rows_affected() == 1)
 }
 
-/// Ends all sessions of an owner, or all but one; returns what to revoke.
+/// Ends all sessions of an owner, except the given one. Returns what to revoke.
 pub async fn delete_others(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
-    but: Option<Uuid>,
+    except: Option<Uuid>,
 ) -> sqlx::Result<Vec<Subject>> {
     let ended = sqlx::query_scalar!(
         "DELETE FROM sessions WHERE owner_id = $1 AND id IS DISTINCT FROM $2 RETURNING id",
         owner.as_str(),
-        but,
+        except,
     )
     .fetch_all(&mut *transaction)
     .await?;
     Ok(ended.into_iter().map(Subject::Session).collect())
 }
 
-/// Removes sessions that have ended.
+/// Removes ended sessions, and returns their number.
 pub async fn delete_expired(pool: &Pool) -> sqlx::Result<u64> {
-    let done = sqlx::query!("DELETE FROM sessions WHERE idle_expires_at < $1", Utc::now());
-    Ok(done.execute(pool).await?.rows_affected())
+    let result = sqlx::query!("DELETE FROM sessions WHERE idle_expires_at < $1", Utc::now());
+    Ok(result.execute(pool).await?.rows_affected())
 }
