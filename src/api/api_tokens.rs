@@ -1,5 +1,5 @@
-//! The requests about API tokens. They are closed to API tokens, except that a token may revoke
-//! itself: a script's token must not gain rights, or outlive its own revocation.
+//! The operations on API tokens. An API token cannot call them, except to revoke itself: with a leaked
+//! token, nobody can create another one or see the others.
 
 use salvo::http::header::CACHE_CONTROL;
 use salvo::http::{HeaderValue, StatusCode};
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::app::App;
 use super::extract::body::JsonBody;
-use super::extract::caller::{Person, TokenRevoker, reject};
+use super::extract::caller::{Person, TokenRevoker, unauthorized};
 use super::openapi::params::{ApiTokenPath, UserPath};
 use super::openapi::responses::{Conflict, NotFound};
 use super::respond::json::Json;
@@ -18,7 +18,7 @@ use crate::identity::api_tokens::{ApiToken, ApiTokenId, CreateApiToken, TOKENS_M
 use crate::model::fields::count_schema;
 use crate::model::{Code, Problem, TokenError};
 
-/// A user's API tokens.
+/// All API tokens of a user.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ApiTokenList {
     /// Newest first.
@@ -29,10 +29,10 @@ pub struct ApiTokenList {
     pub count: usize,
 }
 
-/// An API token that was just created, with the token itself.
+/// A new API token, with the token itself.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub struct CreatedApiToken {
-    /// The token, to be sent as `Authorization: Bearer <token>`. It is shown now and never again.
+    /// The token. Send it as `Authorization: Bearer <token>`. No other response contains it.
     #[schema(pattern = "^taskwire_[0-9A-Za-z]{36}$", example = "taskwire_S0mePlaceh0lderN0tARea1T0ken000000")]
     pub token: String,
     pub api_token: ApiToken,
@@ -40,8 +40,8 @@ pub struct CreatedApiToken {
 
 /// List the API tokens
 ///
-/// All of them, newest first, also those that have ended. The tokens themselves are not told: they
-/// are shown once, when they are created. Not open to API tokens.
+/// Returns all API tokens of the user, newest first, also those that have expired. The response
+/// does not contain the tokens themselves. An API token cannot list API tokens (403).
 #[utoipa::path(
     get,
     path = "/api/{user_id}/tokens",
@@ -58,18 +58,21 @@ pub async fn list_api_tokens(app: App, person: Person) -> Result<Json<ApiTokenLi
 
 /// Create an API token
 ///
-/// For scripts, which cannot sign in: send it as `Authorization: Bearer <token>`. With the scope
-/// `read` it reads and follows changes live, with `read-write` it also changes tasks, projects and
-/// the trash. Neither can manage API tokens or delete the user. **The token is in this answer and
-/// nowhere else.** A user has at most 100; one more is refused with 409.
+/// Creates a token for a script, which cannot sign in. Send it as `Authorization: Bearer <token>`.
+/// With the scope `read` it can read and follow changes live; with `read-write` it can also change
+/// tasks, projects and the trash. It can neither manage API tokens nor delete the user.
+/// **Only this response contains the token.**
+///
+/// A user has at most 100 API tokens; creating another one returns 409. An API token cannot create
+/// API tokens (403). The request is not safe to retry: each one creates a token.
 #[utoipa::path(
     post,
     path = "/api/{user_id}/tokens",
     tag = "tokens",
     params(UserPath),
     request_body(content = CreateApiToken, examples(
-        ("1-read" = (summary = "To read", value = json!({"name": "Backup of the laptop", "scope": "read"}))),
-        ("2-read-write" = (summary = "To read and write, for a while",
+        ("1-read" = (summary = "Read only", value = json!({"name": "Backup of the laptop", "scope": "read"}))),
+        ("2-read-write" = (summary = "Read and write, until a date",
             value = json!({"name": "Import", "scope": "read-write", "expires_at": "2099-12-31T00:00:00Z"}))),
     )),
     responses(
@@ -100,29 +103,29 @@ pub async fn create_api_token(
             "past",
             "must be a time in the future, or left out for a token without an end",
         )),
-        Creation::Revoked => Err(reject(TokenError::Revoked)),
+        Creation::Revoked => Err(unauthorized(TokenError::Revoked)),
     }
 }
 
 /// Revoke an API token
 ///
-/// It gives no access any more: here from this answer on, on other servers within a second. Sockets
-/// that were opened with it are closed. An API token may revoke itself and no other, whatever its
-/// scope.
+/// The token gives no access any more: at once on this server, and within `SWEEP_INTERVAL` (1 second
+/// by default) on every other server. Sockets that it opened are closed with 4401. An API token may
+/// revoke itself, whatever its scope, but no other token (403).
 #[utoipa::path(
     delete,
     path = "/api/{user_id}/tokens/{token_id}",
     tag = "tokens",
     params(ApiTokenPath),
     responses(
-        (status = 204, description = "It is gone."),
+        (status = 204, description = "The API token is revoked."),
         (status = 404, response = NotFound),
     ),
     impl_for = revoke_api_token
 )]
 #[handler]
 pub async fn revoke_api_token(app: App, revoker: TokenRevoker, id: ApiTokenId) -> Result<StatusCode, Problem> {
-    let owner = revoker.owner_of(id.as_uuid())?;
+    let owner = revoker.authorize(id.as_uuid())?;
     if app.api_tokens().revoke(owner, id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {

@@ -1,5 +1,5 @@
-//! What handlers share: the pool, the verifier of tokens, the engine, and the settings. Code below the
-//! handlers takes the values that it needs, never the whole `App`.
+//! What handlers share: the pool, the verifier of tokens, the engine, the settings. Code below the
+//! handlers takes the values that it needs, never the `App`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::identity::revocations::{Revocations, TokenLifetimes};
 use crate::identity::verifier::Verifier;
 use crate::live::Live;
 
-/// What handlers share. Cheap to clone.
+/// What handlers share. Cloning it copies one pointer.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 
@@ -41,8 +41,8 @@ struct Parts {
 }
 
 impl App {
-    #[expect(clippy::too_many_arguments, reason = "each is a part, and there is one caller")]
-    /// `port` is the one that was bound, which with `PORT=0` only the listener knows.
+    #[expect(clippy::too_many_arguments, reason = "each is one part of the app, and there is one caller")]
+    /// `port` is the port that the server is bound to. With `PORT=0` it differs from the setting.
     pub fn new(
         pool: Pool,
         http: HttpConfig,
@@ -60,8 +60,8 @@ impl App {
         let revocations = Revocations::new(pool.clone(), hub.clone(), hints.clone(), lifetimes, live.sweep);
         let api_tokens = ApiTokens::new(pool.clone(), revocations.clone());
         let accounts = accounts.map(|config| Accounts::new(pool.clone(), revocations.clone(), config));
-        let own = accounts.as_ref().map(|accounts| accounts.access_tokens().clone());
-        let verifier = Verifier::new(own, Issuers::new(jwt)?, api_tokens.clone(), revocations.clone());
+        let access_tokens = accounts.as_ref().map(|accounts| accounts.access_tokens().clone());
+        let verifier = Verifier::new(access_tokens, Issuers::new(jwt)?, api_tokens.clone(), revocations.clone());
         let verifier = Arc::new(verifier);
         let engine = Engine::new(pool.clone(), Publisher::new(hub.clone(), hints.clone()));
         Ok(Self(Arc::new(Parts {
@@ -85,12 +85,12 @@ impl App {
         &self.0.pool
     }
 
-    /// Where tokens become identities.
+    /// Verifies tokens and returns their identities.
     pub fn verifier(&self) -> &Verifier {
         &self.0.verifier
     }
 
-    /// Accounts, if this server keeps some.
+    /// The accounts, if this server keeps any.
     pub fn accounts(&self) -> Option<&Accounts> {
         self.0.accounts.as_ref()
     }
@@ -99,12 +99,12 @@ impl App {
         &self.0.api_tokens
     }
 
-    /// What no longer gives access.
+    /// The tokens, sessions and users that no longer have access.
     pub fn revocations(&self) -> &Revocations {
         &self.0.revocations
     }
 
-    /// Makes every change of tasks and projects.
+    /// Makes every write to tasks, projects and the trash.
     pub fn engine(&self) -> &Engine {
         &self.0.engine
     }
@@ -113,7 +113,7 @@ impl App {
         &self.0.http
     }
 
-    /// The largest body, in bytes.
+    /// The largest request body, in bytes.
     pub fn body_limit(&self) -> usize {
         self.0.body_limit
     }
@@ -122,27 +122,27 @@ impl App {
         self.0.allowed_origins.contains(origin)
     }
 
-    /// All origins whose pages may call this server, as a browser sends them.
+    /// The origins whose pages may call this server, as values of the `Origin` header.
     pub fn allowed_origins(&self) -> Vec<HeaderValue> {
         self.0.allowed_origins.iter().filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok()).collect()
     }
 
-    /// What the sockets of the live channel share.
+    /// What all sockets of the live channel share.
     pub fn live(&self) -> &Arc<Live> {
         &self.0.live
     }
 
-    /// Hints for the other servers.
+    /// Sends hints to the other servers.
     pub fn hints(&self) -> &Hints {
         &self.0.hints
     }
 
-    /// How much is imported and exported at one time.
+    /// Limits the imports and exports that run at one time.
     pub fn transfer_limits(&self) -> &TransferLimits {
         &self.0.transfer_limits
     }
 
-    /// How long the trash keeps what was deleted.
+    /// How long the trash keeps a deleted task or project.
     pub fn trash_retention(&self) -> Duration {
         self.0.trash_retention
     }

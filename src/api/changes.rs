@@ -1,4 +1,4 @@
-//! `GET /api/{user_id}/changes`: the live channel over plain HTTP.
+//! `GET /api/{user_id}/changes`: the change log over plain HTTP, for clients that poll.
 
 use salvo::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -17,21 +17,21 @@ use crate::model::{Change, Code, Position, Problem, Seq};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ChangesQuery {
-    /// The position up to which everything is known, from a list, a change or the live channel.
-    /// Without it: from the beginning of the log.
+    /// Return the changes after this position. It comes from a list, a change or the live channel.
+    /// Without it, return the changes from the beginning of the log.
     #[param(required = false)]
     after: Option<Position>,
-    /// How many changes to return at most.
+    /// The most changes to return.
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 500, default = 100)]
     limit: Limit<100, 500>,
 }
 
-/// Changes after a position, in order and complete.
+/// The changes after a position, in order and without gaps.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ChangeList {
     pub changes: Vec<Change>,
-    /// The position after the last of these changes: ask on from here.
+    /// The position after the last of these changes. Send it as `after` to get the next changes.
     pub position: Position,
     /// Whether there are more changes after `position`.
     pub has_more: bool,
@@ -39,10 +39,13 @@ pub struct ChangeList {
 
 /// List changes after a position
 ///
-/// Everything that happened to the user's tasks after `after`, in order and without gaps: what
-/// the live channel sends, for clients that poll. Where a complete answer is impossible (the
-/// position belongs to another history, is ahead of the log, or is older than the log reaches
-/// back) the answer is 410, never a part: list the tasks again and go on from that position.
+/// Returns every change of the user's tasks and projects after `after`, in order and without gaps.
+/// These are the changes that the live channel sends, for clients that poll. While `has_more` is
+/// true, send the request again with the returned `position`.
+///
+/// The response is complete or it is 410. It is 410 if the position belongs to another history,
+/// is ahead of the log, or is older than the log, which keeps changes for `RETENTION` (7 days by
+/// default). After a 410, list the tasks again and continue from the position of that list.
 #[utoipa::path(
     get,
     path = "/api/{user_id}/changes",
@@ -61,10 +64,10 @@ pub async fn list_changes(app: App, caller: Caller, query: Query<ChangesQuery>) 
     let page = log::read(app.pool(), caller.owner(), from, limit.get()).await?;
     let after = after.unwrap_or_else(|| page.history.at(Seq::ZERO));
     let page = page.continuing(after).map_err(gone)?;
-    Ok(Json(answer(page, from)))
+    Ok(Json(change_list(page, from)))
 }
 
-fn answer(page: LogPage, from: Seq) -> ChangeList {
+fn change_list(page: LogPage, from: Seq) -> ChangeList {
     let position = page.end(from);
     ChangeList { position, has_more: position.seq < page.head, changes: page.changes }
 }

@@ -1,4 +1,4 @@
-//! `GET /api/{user_id}/export` and `POST /api/{user_id}/import`.
+//! `GET /api/{user_id}/export` and `POST /api/{user_id}/import`: files with the tasks and projects of a user.
 
 use chrono::Utc;
 use futures_util::stream;
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
 
 use super::app::App;
-use super::extract::body::whole_body;
+use super::extract::body::read_body;
 use super::extract::caller::Caller;
 use super::extract::query::Query;
 use super::openapi::params::UserPath;
@@ -22,52 +22,56 @@ use crate::exchange::limits::FILE_MAX;
 use crate::exchange::{ExportDocument, ImportResponse, export};
 use crate::model::{Code, Problem, ProjectId, TimeZone};
 
-/// How many times as long as other requests an import may take.
-const PATIENCE: u32 = 10;
+/// An import may take so many times `REQUEST_TIMEOUT`.
+const IMPORT_TIMEOUT_FACTOR: u32 = 10;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ExportQuery {
-    /// `json`, the default, holds everything; `ics` holds the tasks as to-dos for calendar programs, `csv` as a
-    /// table.
+    /// The format of the file: `json` (the default) has everything, `ics` has the tasks as to-dos for
+    /// calendar programs, `csv` has the tasks as a table.
     #[serde(default)]
     #[param(inline, required = false)]
     format: FileFormat,
 }
 
-/// Export everything
+/// Export all tasks and projects
 ///
-/// One file with all that the user has, as one snapshot of it, sent as it is read. Each task comes
-/// after the one that it is a part of. A file that ends early has broken off: ask again.
+/// Returns one file with all projects and tasks of the user, from one snapshot of the database. It
+/// does not contain the trash and the change log. Each task comes after its parent. The server
+/// sends the file while it reads the data: if the response ends early, the file is incomplete, so
+/// send the request again. A server runs 4 exports at a time; another one waits up to 5 seconds and
+/// then gets 503.
 ///
-/// **JSON** (see `ExportDocument`) holds all projects and tasks; imported elsewhere and exported
-/// again it is the same, but for the header.
+/// **JSON** (see `ExportDocument`) has all projects and tasks. If you import the file elsewhere and
+/// export it again, only the header differs.
 ///
-/// **iCalendar** (RFC 5545): a VTODO for each task; UID is its id. `due` is DUE, as a date or with
-/// a time zone that a VTIMEZONE explains; a recurring one is also DTSTART. PRIORITY is 1 for
-/// urgent, 3 for high, 5 for medium, 9 for low; labels are CATEGORIES, the parent is RELATED-TO,
-/// the order X-APPLE-SORT-ORDER, the project X-TASKWIRE-PROJECT-ID and X-TASKWIRE-PROJECT. Times of
-/// creation and completion are cut to seconds, control characters are left out, and colours of
-/// projects and past occurrences have no place in it.
+/// **iCalendar** (RFC 5545) has a VTODO for each task; its UID is the id of the task. `due` becomes
+/// DUE, as a date or as a time in a time zone that a VTIMEZONE defines; a recurring task also has
+/// DTSTART. PRIORITY is 1 for urgent, 3 for high, 5 for medium and 9 for low. Labels become
+/// CATEGORIES, the parent becomes RELATED-TO, the order X-APPLE-SORT-ORDER, and the project
+/// X-TASKWIRE-PROJECT-ID and X-TASKWIRE-PROJECT. Times of creation and completion are cut to
+/// seconds. The file does not contain control characters, colours of projects, or completed
+/// occurrences.
 ///
-/// **CSV** (RFC 4180) in UTF-8 with the columns `id`, `title`, `description`, `completed`,
+/// **CSV** (RFC 4180) is in UTF-8 and has the columns `id`, `title`, `description`, `completed`,
 /// `completed_at`, `priority`, `due_date`, `due_time`, `due_time_zone`, `recurrence`, `labels`
-/// (with commas between them), `project_id`, `project` (its name), `parent_id`, `order` and
+/// (separated by commas), `project_id`, `project` (its name), `parent_id`, `order` and
 /// `created_at`. A text that a spreadsheet could take for a formula (it begins with `=`, `+`, `-`,
-/// `@`, a tab or a carriage return) has an apostrophe before it, which import takes away again.
+/// `@`, a tab or a carriage return) gets an apostrophe before it, which an import removes.
 #[utoipa::path(
     get,
     path = "/api/{user_id}/export",
     tag = "exchange",
     params(UserPath, ExportQuery),
     responses(
-        (status = 200, description = "The file.", content(
+        (status = 200, description = "The exported file.", content(
             (ExportDocument = "application/json"),
             (String = "text/calendar"),
             (String = "text/csv"),
         ), headers(
-            ("Content-Disposition" = String, description = "A name for the file, such as `taskwire-2026-11-25.json`."),
+            ("Content-Disposition" = String, description = "The name of the file, such as `taskwire-2026-11-25.json`."),
         )),
     ),
     impl_for = export_data
@@ -99,14 +103,14 @@ pub async fn export_data(
     Ok(())
 }
 
-/// A calendar in the form of RFC 5545, UTF-8, up to 64 MiB.
+/// An iCalendar file (RFC 5545) in UTF-8, up to 64 MiB.
 #[derive(Debug, ToSchema)]
 #[schema(value_type = String)]
 #[expect(dead_code, reason = "describes a body")]
 pub struct CalendarFile(String);
 
-/// A table in the form of RFC 4180, UTF-8, with a header, up to 64 MiB. Semicolons or tabs may
-/// stand for the commas.
+/// A table (RFC 4180) in UTF-8 with a header row, up to 64 MiB. Semicolons or tabs may separate the
+/// columns instead of commas.
 #[derive(Debug, ToSchema)]
 #[schema(value_type = String)]
 #[expect(dead_code, reason = "describes a body")]
@@ -116,15 +120,16 @@ pub struct CsvFile(String);
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ImportQuery {
-    /// `true` imports nothing and answers what would become of the file.
-    #[serde(default, deserialize_with = "yes_or_no")]
+    /// With `true`, the server imports nothing and reports what an import would do.
+    #[serde(default, deserialize_with = "true_or_false")]
     #[param(default = false, required = false)]
     dry_run: bool,
-    /// The IANA time zone of times that name none, such as `Europe/Berlin`.
+    /// The IANA name of the time zone for times in the file without a time zone, such as
+    /// `Europe/Berlin`.
     #[serde(default = "utc")]
     #[param(value_type = String, default = "UTC", required = false)]
     time_zone: TimeZone,
-    /// The project for tasks that name none: one that the user has.
+    /// The project for tasks that name no project: the id of one of the user's projects.
     #[serde(default)]
     #[param(value_type = String, format = Uuid, required = false)]
     project_id: Option<ProjectId>,
@@ -134,7 +139,7 @@ const fn utc() -> TimeZone {
     TimeZone::UTC
 }
 
-fn yes_or_no<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+fn true_or_false<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     match std::borrow::Cow::<str>::deserialize(deserializer)?.as_ref() {
         "true" => Ok(true),
         "false" => Ok(false),
@@ -142,41 +147,48 @@ fn yes_or_no<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Erro
     }
 }
 
-/// Whether this asks for an import, which may take longer than other requests.
+/// Whether the request is an import, which has a time limit of its own.
 pub fn is_import(req: &Request) -> bool {
     *req.method() == Method::POST && req.uri().path().ends_with("/import")
 }
 
 /// Import a file
 ///
-/// Adds what the file holds and the user does not have; what is there already stays as it is. All
-/// of it or nothing: a file with faults changes nothing, and `errors` names line and field of each
-/// (the first 100). Files of up to 64 MiB, 100,000 tasks and 100,000 projects; new tasks come last
-/// in the order. Safe to retry: ids stay as they are, and what has none gets one that follows from
-/// what it says, so the same file creates nothing twice. (Of dates such as `tomorrow` the first
-/// import counts.)
+/// Adds the projects and tasks of the file that the user does not have yet. Existing ones stay as
+/// they are; new tasks come last in the order. An import is all or nothing: if the file has errors,
+/// nothing is imported, and `errors` names the line and the field of each error (the first 100).
 ///
-/// **JSON**: the document of an export, this user's or another's.
+/// A file has at most 64 MiB, 100,000 tasks and 100,000 projects. An import may take ten times
+/// `REQUEST_TIMEOUT` (5 minutes by default); after that the response is 503. A server imports files
+/// of 128 MiB together at a time; another file waits up to 5 seconds and then gets 503.
 ///
-/// **iCalendar**: its VTODOs, by the mapping that the export describes. Any PRIORITY from 2 to 4 is
-/// high, from 6 to 8 low. UIDs that are no UUIDs are turned into one. Without DUE, DTSTART is
-/// taken for it. Times in UTC stay so. CANCELLED counts as completed. Anything else that the file
-/// holds (VEVENT, VALARM, EXDATE, …) is left behind, to-dos and dates with a warning.
+/// An import is safe to retry. Ids stay as they are, and an item without an id gets one that is
+/// computed from its content, so the same file creates nothing twice. A date such as `tomorrow`
+/// counts from the first import.
 ///
-/// **CSV**: the columns of the export, of which only `title` is needed, in any order; or those of
-/// Todoist's template, told by its columns TYPE and CONTENT. Of these, PRIORITY 1 becomes urgent, 2
-/// high, 3 medium and 4 none; INDENT makes subtasks; a section becomes a label of its tasks; a note
-/// is added to the description of the task above it, and words such as `@home` at the end of CONTENT
-/// become labels. DATE may be a date such as `2026-11-25`, `25 Nov 2026`, `25 Nov`, `today` or
-/// `tomorrow`, with a time such as `09:30` or `at 9am`, or a repetition such as `every day`,
-/// `every 2 weeks`, `every weekday` or `every Monday`; any other is kept in the description, with
-/// a warning. AUTHOR is left out; RESPONSIBLE, DURATION and DEADLINE are, with a warning.
+/// **JSON**: the document of an export, of the same user or of another one.
+///
+/// **iCalendar**: the VTODOs, mapped as in the export. PRIORITY 2 to 4 becomes high, 6 to 8 becomes
+/// low. A UID that is not a UUID is turned into one. Without DUE, DTSTART is the due date. A time in
+/// UTC gets the time zone UTC. CANCELLED counts as completed. The import ignores everything else,
+/// such as VEVENT, VALARM and EXDATE. It warns about ignored components of the calendar, to-dos with
+/// RECURRENCE-ID, and EXDATE, RDATE, EXRULE and DURATION.
+///
+/// **CSV**: the columns of the export in any order, of which only `title` is required; or the
+/// columns of Todoist's template, which the import recognises by TYPE and CONTENT. In the template,
+/// PRIORITY 1 becomes urgent, 2 high, 3 medium and 4 none. INDENT makes subtasks. A section becomes
+/// a label of its tasks. A note is appended to the description of the task above it. Words such as
+/// `@home` at the end of CONTENT become labels. DATE is a date such as `2026-11-25`, `25 Nov 2026`,
+/// `25 Nov`, `today` or `tomorrow`, with or without a time such as `09:30` or `at 9am`, or a
+/// repetition such as `every day`, `every 2 weeks`, `every weekday` or `every Monday`. Any other
+/// DATE goes into the description, with a warning. The import ignores AUTHOR, and RESPONSIBLE,
+/// DURATION and DEADLINE with a warning.
 #[utoipa::path(
     post,
     path = "/api/{user_id}/import",
     tag = "exchange",
     params(UserPath, ImportQuery),
-    request_body(description = "The file.", content(
+    request_body(description = "The file to import.", content(
         (ExportDocument = "application/json", examples(
             ("1-a-task-and-its-project" = (summary = "A task in a project", value = json!({
                 "taskwire": {"version": 1},
@@ -199,7 +211,7 @@ pub fn is_import(req: &Request) -> bool {
         )),
     )),
     responses(
-        (status = 200, description = "What became of it.", body = ImportResponse),
+        (status = 200, description = "How much was created, how much existed already, and warnings.", body = ImportResponse),
     ),
     impl_for = import_data
 )]
@@ -210,8 +222,8 @@ pub async fn import_data(
     query: Query<ImportQuery>,
     req: &mut Request,
 ) -> Result<Json<ImportResponse>, Problem> {
-    let within = app.http().request_timeout * PATIENCE;
-    timeout(within, import_body(&app, &caller, query.0, req)).await.unwrap_or_else(|_| {
+    let limit = app.http().request_timeout * IMPORT_TIMEOUT_FACTOR;
+    timeout(limit, import_body(&app, &caller, query.0, req)).await.unwrap_or_else(|_| {
         Err(Problem::unavailable("the import took too long; send the file again, nothing will be there twice"))
     })
 }
@@ -229,10 +241,10 @@ async fn import_body(
         .typed_get::<ContentLength>()
         .map_or(FILE_MAX, |length| usize::try_from(length.0).unwrap_or(FILE_MAX));
     let _permit = app.transfer_limits().acquire_import(size).await?;
-    let bytes = whole_body(req, FILE_MAX).await?.clone();
+    let bytes = read_body(req, FILE_MAX).await?.clone();
     let file = import::read(app.pool(), caller.owner(), bytes, FileOptions { format, time_zone, project_id }).await?;
-    // Receiving and reading the file may have taken minutes.
-    caller.still_allowed(app)?;
+    // Receiving and reading the file may have taken minutes, and the token may have been revoked.
+    caller.check_not_revoked(app)?;
     file.import(app.engine(), caller.owner(), dry_run).await.map(Json)
 }
 

@@ -1,4 +1,4 @@
-//! `GET /health`: whether this server can do its work, for load balancers and people.
+//! `GET /health`: reports whether this server can do its work, for load balancers and people.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use super::respond::json::Json;
 use crate::database;
 use crate::model::Problem;
 
-/// How long the database gets to answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+/// How long the database may take to answer.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -30,7 +30,7 @@ pub enum DatabaseStatus {
     Disconnected,
 }
 
-/// How the service is.
+/// The state of this server.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Health {
     #[schema(inline)]
@@ -44,26 +44,27 @@ pub struct Health {
     pub version: String,
 }
 
-/// Check the service's health
+/// Check the health of the server
 ///
-/// Needs no token. 503 means that the database does not answer, or that the server is stopping.
+/// Needs no token. Returns 503 if the database does not answer within 2 seconds (or half of
+/// `REQUEST_TIMEOUT`, if that is shorter), and while the server is stopping.
 #[utoipa::path(
     get,
     path = "/health",
     tag = "service",
     security(()),
     responses(
-        (status = 200, description = "The service can do its work.", body = Health),
-        (status = 503, description = "It cannot: the database does not answer, or the server is stopping.", body = Health),
+        (status = 200, description = "The server can do its work.", body = Health),
+        (status = 503, description = "The server cannot do its work: the database does not answer, or the server is stopping.", body = Health),
     ),
     impl_for = get_health
 )]
 #[handler]
 pub async fn get_health(app: App, res: &mut Response) -> Result<Json<Health>, Problem> {
     let probe = database::ping(app.pool());
-    // The middleware that ends slow requests would answer with a problem instead of a `Health`.
-    let within = ANSWER_WITHIN.min(app.http().request_timeout / 2);
-    let connected = matches!(tokio::time::timeout(within, probe).await, Ok(Ok(())));
+    // Shorter than the request's timeout, which would end the request with a problem instead of a `Health`.
+    let limit = PING_TIMEOUT.min(app.http().request_timeout / 2);
+    let connected = matches!(tokio::time::timeout(limit, probe).await, Ok(Ok(())));
     let healthy = connected && !app.live().draining.is_cancelled();
     if !healthy {
         res.status_code(StatusCode::SERVICE_UNAVAILABLE);

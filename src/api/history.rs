@@ -1,5 +1,5 @@
-//! `GET /api/{user_id}/tasks/{task_id}/history`: what the log still tells of one task, whether it
-//! is there, in the trash, or gone.
+//! `GET /api/{user_id}/tasks/{task_id}/history`: the changes of one task that the log still has. The
+//! task may exist, be in the trash, or have been purged.
 
 use chrono::{DateTime, Utc};
 use salvo::prelude::*;
@@ -21,36 +21,39 @@ use crate::model::{Change, Problem, Seq, TaskId};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct HistoryQuery {
-    /// How many changes to return at most.
+    /// The most changes to return.
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
     limit: Limit<50, 200>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     #[param(value_type = Option<String>, required = false, max_length = 2000)]
     cursor: Option<Cursor<Seq>>,
 }
 
-/// Changes of one task, newest first.
+/// A page of the changes of one task, newest first.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct TaskHistory {
     pub changes: Vec<Change>,
-    /// Whether the last page ends with the task's creation: then nothing is missing.
+    /// Whether the log still has the creation of the task. Then the last page ends with it, and no
+    /// change is missing.
     pub complete: bool,
-    /// The time since which every change is told, in UTC, or null when the log is empty. What
-    /// happened before it has been forgotten.
+    /// The log has every change since this time, in UTC; null if the log is empty. Older changes
+    /// have been removed.
     #[serde(serialize_with = "optional_rfc3339")]
     #[schema(required)]
     pub reaches_back_to: Option<DateTime<Utc>>,
-    /// Where the next page begins, or null after the last one.
+    /// The `cursor` of the next page, or null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }
 
 /// Get the history of a task
 ///
-/// Its changes, newest first, page by page, each with the task as it was then: as far back as the
-/// change log reaches, and `complete` says whether that is to the beginning. A task that was
-/// deleted has its history for as long as the trash or the log knows it.
+/// Returns the changes of the task, newest first, in pages: follow `next_cursor` until it is null.
+/// Each change has the task as it was after that change. The history reaches as far back as the
+/// change log (`RETENTION`, 7 days by default); `complete` says whether that includes the creation
+/// of the task. A deleted task has a history for as long as the trash or the log has the task; after
+/// that the response is 404.
 #[utoipa::path(
     get,
     path = "/api/{user_id}/tasks/{task_id}/history",
@@ -72,7 +75,7 @@ pub async fn get_task_history(
     let Query(HistoryQuery { limit, cursor }) = query;
     let limit = limit.get();
     let before = cursor.map(|Cursor(seq)| seq);
-    // One more than the limit shows whether there is a next page.
+    // One more than the limit, to see whether there is a next page.
     let task = log::of_task(app.pool(), caller.owner(), id, before, limit + 1).await?;
     let task = task.ok_or_else(Problem::task_not_found)?;
     let mut changes = task.changes;

@@ -1,5 +1,5 @@
-//! `GET /api/{user_id}/live`: the handshake. What can be rejected is rejected here, as a problem, before
-//! there is a socket.
+//! `GET /api/{user_id}/live`: the handshake of a WebSocket. A request that can be rejected before the
+//! socket opens gets a problem document.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 
 use super::app::App;
 use super::extract::address::client_address;
-use super::extract::caller::{MaybeCaller, reject};
+use super::extract::caller::{MaybeCaller, unauthorized};
 use super::extract::query::Query;
 use super::openapi::params::UserPath;
 use super::openapi::responses::UpgradeRequired;
@@ -23,40 +23,44 @@ use crate::live::connection::{self, Opening, Who};
 use crate::live::wire::socket_config;
 use crate::model::{Code, Position, Problem, TokenError};
 
-/// The subprotocol; a client may name it, and gets it confirmed.
+/// The WebSocket subprotocol. If a client names it, the server confirms it.
 const SUBPROTOCOL: &str = "taskwire.v1";
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct LiveQuery {
-    /// The position up to which everything is known, from a list, a change or an earlier
-    /// socket. Without it: live from now on.
+    /// Send the changes after this position. It comes from a list, a change or an earlier socket.
+    /// Without it, send the changes from now on.
     #[param(required = false)]
     after: Option<Position>,
 }
 
 /// Follow changes live
 ///
-/// A WebSocket on which every change of the caller's tasks arrives in order, exactly once.
+/// Opens a WebSocket (RFC 6455) that sends every change of the caller's tasks and projects, in order
+/// and exactly once.
 ///
-/// **Authentication.** Send `Authorization: Bearer <token>` with the handshake, or, from a
-/// browser, which cannot, send `{"type":"authenticate","token":"…","after":"…"}` as the first
-/// message within 5 seconds. Never put a token into the URL. An `Origin`, if sent, must be the
-/// server's own or an allowed one. The subprotocol is `taskwire.v1`.
+/// **Authentication.** Send `Authorization: Bearer <token>` with the handshake. A browser cannot do
+/// that: it sends `{"type":"authenticate","token":"…","after":"…"}` as the first message, within
+/// `AUTHENTICATE_WITHIN` (5 seconds by default). Never put a token into the URL. If the handshake has
+/// an `Origin`, it must be the server's own or one of `ALLOWED_ORIGINS`; otherwise the response is
+/// 403. The subprotocol is `taskwire.v1`.
 ///
-/// **Order.** The server says `hello`: from here nothing can be missed. With a position, it then
-/// sends every change after it, then `caught_up`; or `reset`, when that cannot be done
-/// completely: list the tasks again. Then changes come as they happen. Drop a change whose `seq`
-/// is not greater than the last one you saw; keep its `position` to continue from.
+/// **Order.** The server first sends `hello`; from then on the socket misses no change. If you gave a
+/// position, it sends every change after it and then `caught_up`. If it cannot do that completely,
+/// it sends `reset`: list the tasks again. After that it sends each change as it happens. Ignore a
+/// change whose `seq` is not greater than the last one you handled. Store the `position` of the last
+/// change, to continue from it.
 ///
-/// **Messages** are JSON texts, told apart by `type`: the server's are `ServerMessage`, the
-/// client's `ClientMessage`, of at most 16 KiB. Ignore types you do not know.
+/// **Messages** are JSON texts with a `type`: `ServerMessage` from the server, and `ClientMessage`
+/// from the client, of at most 16 KiB. Ignore types you do not know.
 ///
-/// **Close codes:** 4400 bad message, 4401 token missing, invalid or expired, 4403 wrong user,
-/// 4408 no `authenticate` in time, 4429 too many sockets of this user, 1009 message too big, 1012
-/// the server restarts or the socket is old, 1013 try again later (also: the client took no
-/// bytes for 10 seconds). After 1012 and 1013, connect again with the last position.
+/// **Close codes:** 4400 malformed message; 4401 token missing, invalid, expired or revoked; 4403
+/// token of another user; 4408 no `authenticate` in time; 4429 too many sockets of this user
+/// (`SOCKETS_PER_USER`, 100 by default); 1009 message too big; 1012 the server restarts, or the
+/// socket is old (`SOCKET_MAX_LIFE`, a day by default); 1013 try again later, also if the client
+/// read no bytes for 10 seconds. After 1012 and 1013, connect again with the last position.
 #[utoipa::path(
     get,
     path = "/api/{user_id}/live",
@@ -80,8 +84,8 @@ pub async fn open_live(
     let MaybeCaller(caller) = caller;
     check_origin(&app, req.headers())?;
     if !asks_for_websocket(req.headers()) {
-        // Only a socket can still say who it is.
-        return Err(if caller.is_some() { upgrade_required() } else { reject(TokenError::Missing) });
+        // Only a socket can authenticate later, in its first message.
+        return Err(if caller.is_some() { upgrade_required() } else { unauthorized(TokenError::Missing) });
     }
     if app.live().draining.is_cancelled() {
         return Err(Problem::unavailable("the server is stopping; connect again"));
@@ -96,27 +100,27 @@ pub async fn open_live(
         who,
         after: query.0.after,
     };
-    // Counted from now on, so that a stopping server waits for this socket, too.
-    let counted = app.live().sockets.token();
+    // Counts this socket from now on, so that a stopping server waits for it.
+    let socket_token = app.live().sockets.token();
     WebSocketUpgrade::with_config(socket_config())
         .protocols(&[SUBPROTOCOL])
         .upgrade(req, res, async move |socket| {
             connection::run(socket, opening).await;
-            drop(counted);
+            drop(socket_token);
         })
         .await
         .map_err(|_| upgrade_required())
 }
 
-/// Only pages send an `Origin`, and only pages of allowed origins may open a socket.
+/// Only browsers send an `Origin`, and only pages of allowed origins may open a socket.
 fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
-    let known = origin
+    let allowed = origin
         .to_str()
         .ok()
         .and_then(|origin| origin.parse::<Origin>().ok())
         .is_some_and(|origin| app.allows_origin(&origin));
-    if known {
+    if allowed {
         return Ok(());
     }
     Err(Problem::new(Code::Forbidden, "pages of this origin may not connect; add it to ALLOWED_ORIGINS"))
@@ -137,7 +141,7 @@ fn asks_for_websocket(headers: &HeaderMap) -> bool {
 fn too_many() -> Problem {
     Problem::new(
         Code::RateLimited,
-        "too many sockets are open that have not said who they are; send the token with the handshake or try again",
+        "too many open sockets have not authenticated yet; send the token with the handshake, or try again",
     )
     .with_header(RETRY_AFTER, HeaderValue::from_static("5"))
 }

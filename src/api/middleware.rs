@@ -1,6 +1,6 @@
-//! What surrounds every request: an id in and out, one line in the log, and our own form for
-//! errors that the framework makes. The log names the matched route, never the path, which
-//! holds a user id.
+//! The middleware around every request: it gives the request an id, writes one line to the log, and
+//! turns errors that the framework makes into problem documents. The log names the matched route,
+//! never the path, because the path contains a user id.
 
 use std::time::Instant;
 
@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use crate::model::Problem;
 
-/// The header that names a request, in both directions.
+/// The header with the id of a request, in requests and responses.
 pub const REQUEST_ID: &str = "x-request-id";
-/// A client's own id is kept if it is at most this long and plain.
+/// The longest id that the server accepts from a client, in bytes.
 const REQUEST_ID_MAX: usize = 64;
 
 #[handler]
@@ -24,7 +24,7 @@ pub async fn around_request(req: &mut Request, depot: &mut Depot, res: &mut Resp
     let span = info_span!("request", id, method = %req.method(), route = req.matched_path());
     async {
         ctrl.call_next(req, depot, res).await;
-        own_errors(res);
+        render_framework_error(res);
         let status = res.status_code.unwrap_or(StatusCode::NOT_FOUND).as_u16();
         #[expect(clippy::cast_precision_loss, reason = "no request takes long enough to lose a microsecond")]
         let milliseconds = started.elapsed().as_micros() as f64 / 1000.0;
@@ -39,11 +39,11 @@ pub async fn around_request(req: &mut Request, depot: &mut Depot, res: &mut Resp
     if !headers.contains_key(VARY) {
         headers.insert(VARY, HeaderValue::from_static("origin"));
     }
-    // Answers are one user's own, and may be kept only to be asked about again.
+    // A response belongs to one user, and a browser must ask before it uses a stored one.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
 }
 
-/// The client's id, if it is harmless in a log, or a new one.
+/// The client's id, if it is safe to log; otherwise a new one.
 fn request_id(req: &Request) -> (String, HeaderValue) {
     let given = req.headers().get(REQUEST_ID).filter(|value| {
         let bytes = value.as_bytes();
@@ -60,9 +60,9 @@ fn request_id(req: &Request) -> (String, HeaderValue) {
     (id, header)
 }
 
-/// Gives an error that no handler wrote the form of all others. A catcher would not be asked
-/// about HEAD.
-fn own_errors(res: &mut Response) {
+/// Turns an error that no handler wrote into a problem document. Salvo's catchers could do this too, but
+/// salvo does not call them for HEAD.
+fn render_framework_error(res: &mut Response) {
     let status = res.status_code.unwrap_or(StatusCode::NOT_FOUND);
     let is_error = status.is_client_error() || status.is_server_error();
     if is_error && (res.body.is_none() || res.body.is_error()) {

@@ -1,5 +1,5 @@
-//! HTTP alone: routes, middleware, extractors, responses, the contract, the handlers by noun, and the pages.
-//! [`app`] is what handlers share.
+//! HTTP: routes, middleware, extractors, responses, the contract, the handlers of each noun, and the pages.
+//! [`app`] holds what the handlers share.
 
 mod accounts;
 pub mod api_tokens;

@@ -1,4 +1,4 @@
-//! The one place where routes are mounted, and what surrounds every request.
+//! Mounts all routes, and puts the middleware around every request.
 
 use salvo::affix_state;
 use salvo::catch_panic::CatchPanic;
@@ -67,13 +67,13 @@ fn operations() -> Mounts {
         .mount(health::get_health)
 }
 
-/// The contract as the code generates it.
+/// The contract, generated from the annotations of the handlers.
 pub fn contract() -> OpenApi {
     let (_, paths, components) = operations().finish();
     openapi::document(paths, components)
 }
 
-/// Everything that the server answers.
+/// The service: operations, pages and middleware.
 pub fn service(app: &App) -> Service {
     let (routers, paths, components) = operations().finish();
     let document = openapi::document(paths, components);

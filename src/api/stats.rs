@@ -1,4 +1,4 @@
-//! `GET /api/{user_id}/stats`.
+//! `GET /api/{user_id}/stats`: counts of tasks.
 
 use chrono::Utc;
 use salvo::prelude::*;
@@ -17,10 +17,10 @@ use crate::queries::stats::{StatsOf, TaskStats, statement};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct StatsQuery {
-    /// The IANA name of the time zone in which days begin and end, in exact case.
+    /// The IANA name of the time zone in which days begin and end. Case matters.
     #[param(value_type = Option<String>, default = "UTC", example = "Europe/Berlin")]
     time_zone: Option<TimeZone>,
-    /// How many days `completed_per_day` covers, the last of which is today.
+    /// The number of days in `completed_per_day`. The last of them is today.
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 366, default = 30)]
     days: Limit<30, 366>,
@@ -28,14 +28,15 @@ pub struct StatsQuery {
 
 /// Count tasks
 ///
-/// How many tasks the caller has, by status, priority, project and due, and how many were done on
-/// each of the last days.
+/// Counts the caller's tasks by status, priority, project and due date, and the tasks that were
+/// completed on each of the last days. For example, `?time_zone=Europe/Berlin&days=7` covers the last
+/// seven days in Berlin.
 #[utoipa::path(
     get,
     path = "/api/{user_id}/stats",
     tag = "tasks",
     params(UserPath, StatsQuery),
-    responses((status = 200, description = "The counts.", body = TaskStats)),
+    responses((status = 200, description = "The counts of tasks.", body = TaskStats)),
     impl_for = get_stats
 )]
 #[handler]

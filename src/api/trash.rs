@@ -1,4 +1,4 @@
-//! The requests about the trash.
+//! The operations on the trash: list, restore and purge.
 
 use chrono::{DateTime, Utc};
 use salvo::http::StatusCode;
@@ -19,7 +19,7 @@ use crate::model::fields::count_schema;
 use crate::model::{Position, Problem, Project, Task, TrashEntry, TrashId};
 use crate::queries::trash;
 
-/// The most tasks that the answer to a restore holds.
+/// The most tasks in the response to a restore.
 pub const RESTORED_MAX: usize = 500;
 
 /// A page of the trash.
@@ -29,23 +29,24 @@ pub struct TrashList {
     /// The number of entries in this page.
     #[schema(schema_with = count_schema)]
     pub count: usize,
-    /// Where the next page begins, or null after the last one.
+    /// The `cursor` of the next page, or null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
-    /// The position that this page reflects. Deleting and restoring are changes, purging is none.
+    /// The position that this page reflects. Deleting and restoring append to the change log; purging
+    /// does not.
     pub position: Position,
 }
 
-/// What came back out of the trash, as it is now.
+/// What was restored, as it is now.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Restored {
-    /// The project, if it was one that was deleted.
+    /// The project; null if the deletion was that of a task.
     #[schema(required)]
     pub project: Option<Project>,
-    /// The tasks, each after the one that it is part of; of very many the first 500.
+    /// The tasks, each after its parent. If there are more than 500, the first 500.
     #[schema(max_items = 500)]
     pub tasks: Vec<Task>,
-    /// How many tasks came back.
+    /// The number of restored tasks, which may exceed 500.
     #[schema(schema_with = count_schema)]
     pub count: usize,
 }
@@ -58,7 +59,7 @@ impl Restored {
     }
 }
 
-/// The last entry of a page.
+/// The key of the last entry of a page.
 #[derive(Debug, Serialize, Deserialize)]
 struct Key {
     at: DateTime<Utc>,
@@ -66,10 +67,11 @@ struct Key {
 }
 
 impl Key {
-    /// What is far outside of all times is beyond the database, too, and a key may be forged.
-    fn within_times(self) -> (DateTime<Utc>, TrashId) {
-        let end_of_times = DateTime::from_timestamp_nanos(i64::MAX);
-        (self.at.clamp(DateTime::UNIX_EPOCH, end_of_times), self.id)
+    /// A forged cursor may hold a time that Postgres cannot store, so the time is clamped to the years
+    /// 1970 to 2262.
+    fn clamped(self) -> (DateTime<Utc>, TrashId) {
+        let latest = DateTime::from_timestamp_nanos(i64::MAX);
+        (self.at.clamp(DateTime::UNIX_EPOCH, latest), self.id)
     }
 }
 
@@ -77,20 +79,21 @@ impl Key {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct TrashQuery {
-    /// How many entries to return at most.
+    /// The most entries to return.
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
     limit: Limit<50, 200>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     #[param(value_type = Option<String>, required = false, max_length = 2000)]
     cursor: Option<Cursor<Key>>,
 }
 
 /// List the trash
 ///
-/// What the caller has deleted and can still take back, newest first, page by page: follow
-/// `next_cursor` until it is null. Each entry is one deletion, with the number of tasks that went
-/// along; those have no entries of their own.
+/// Returns the deleted tasks and projects that can be restored, newest first, in pages: follow
+/// `next_cursor` until it is null. Each entry is one deletion. `along` is the number of tasks that
+/// were deleted with it; those have no entries of their own. The server purges an entry after
+/// `TRASH_RETENTION` (30 days by default).
 #[utoipa::path(
     get,
     path = "/api/{user_id}/trash",
@@ -103,8 +106,8 @@ pub struct TrashQuery {
 pub async fn list_trash(app: App, caller: Caller, query: Query<TrashQuery>) -> Result<Json<TrashList>, Problem> {
     let Query(TrashQuery { limit, cursor }) = query;
     let limit = limit.get();
-    let after = cursor.map(|Cursor(key)| key.within_times());
-    // One more than the limit shows whether there is a next page.
+    let after = cursor.map(|Cursor(key)| key.clamped());
+    // One more than the limit, to see whether there is a next page.
     let (mut rows, position) = trash::list(app.pool(), caller.owner(), after, limit + 1).await?;
     let more = rows.len() > usize::from(limit);
     rows.truncate(usize::from(limit));
@@ -116,17 +119,20 @@ pub async fn list_trash(app: App, caller: Caller, query: Query<TrashQuery>) -> R
 
 /// Restore from the trash
 ///
-/// Takes back one deletion with everything that went along. Tasks return to their places; a task
-/// whose parent or project is gone meanwhile comes back without it. What was deleted only as a
-/// part of something is refused with 409, and `detail` says what to restore instead; so is a
-/// project while there are 1000 others.
+/// Restores one deletion, with everything that was deleted with it. Tasks return to their places in
+/// the order. A task returns without its parent or project if that no longer exists, and without its
+/// parent if there would be more than five levels.
+///
+/// Returns 409 if the task was deleted as a part of another deletion (`detail` names the entry to
+/// restore instead), and for a project if the user already has 1000 projects. Repeating the request
+/// returns 404, because the entry has left the trash.
 #[utoipa::path(
     post,
     path = "/api/{user_id}/trash/{trash_id}/restore",
     tag = "trash",
     params(TrashPath),
     responses(
-        (status = 200, description = "What came back.", body = Restored),
+        (status = 200, description = "The restored project and tasks.", body = Restored),
         (status = 404, response = NotFound),
         (status = 409, response = Conflict),
     ),
@@ -136,21 +142,22 @@ pub async fn list_trash(app: App, caller: Caller, query: Query<TrashQuery>) -> R
 pub async fn restore_from_trash(app: App, caller: Caller, id: TrashId) -> Result<Json<Restored>, Problem> {
     match app.engine().run(caller.owner(), Operation::Restore(id.as_uuid())).await? {
         Done::Restored { project, tasks } => Ok(Json(Restored::new(project, tasks))),
-        other => Err(Problem::server_error(&format_args!("a restore came to {other:?}"))),
+        other => Err(Problem::server_error(&format_args!("unexpected result of a restore: {other:?}"))),
     }
 }
 
 /// Purge from the trash
 ///
-/// Removes one deletion for good, with everything that went along, at once. The change log may
-/// still tell of it, for as long as it reaches back.
+/// Permanently removes one deletion, with everything that was deleted with it. The change log keeps
+/// its changes until they are older than `RETENTION` (7 days by default). Returns 409 if the task was
+/// deleted as a part of another deletion; `detail` names the entry to purge instead.
 #[utoipa::path(
     delete,
     path = "/api/{user_id}/trash/{trash_id}",
     tag = "trash",
     params(TrashPath),
     responses(
-        (status = 204, description = "It is gone for good."),
+        (status = 204, description = "The entry is permanently removed."),
         (status = 404, response = NotFound),
         (status = 409, response = Conflict),
     ),
@@ -167,13 +174,13 @@ pub async fn purge_from_trash(app: App, caller: Caller, id: TrashId) -> Result<S
 
 /// Empty the trash
 ///
-/// Removes for good everything that was in the trash when the request came; safe to retry.
+/// Permanently removes everything that was in the trash when the request arrived. Safe to retry.
 #[utoipa::path(
     delete,
     path = "/api/{user_id}/trash",
     tag = "trash",
     params(UserPath),
-    responses((status = 204, description = "The trash is empty.")),
+    responses((status = 204, description = "Everything that was in the trash is permanently removed.")),
     impl_for = empty_trash
 )]
 #[handler]

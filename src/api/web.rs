@@ -1,5 +1,5 @@
-//! The web app at `/`, out of the program itself (`build.rs` puts it in). Paths of the app's views
-//! answer with its page, all others stay unknown. Where the app was not built, `/` leads to Swagger UI.
+//! The web app at `/`, which `build.rs` embeds in the program. The paths of the app's views return its
+//! page. If the app was not built, `/` redirects to Swagger UI.
 
 use std::sync::Arc;
 
@@ -27,20 +27,21 @@ struct Asset {
 static ASSETS: &[Asset] = &include!(concat!(env!("OUT_DIR"), "/web_assets.rs"));
 
 const INDEX: &str = "index.html";
-/// Files with a hash of their contents in their names.
+/// The directory of files whose names contain a hash of their contents.
 const HASHED: &str = "assets/";
 
-/// The views of the app, as `clients/web/src/lib/router.tsx` has them: what is not among them is
-/// answered 404, so that a mistyped path of the API is not taken for a page.
+/// The views of the app, as in `clients/web/src/lib/router.tsx`. Other paths return 404, so that a
+/// client with a mistyped path of the API does not get a page.
 const VIEWS: [&str; 9] =
     ["today", "upcoming", "overdue", "all", "completed", "trash", "search", "project/{id}", "label/{name}"];
 
-/// Everything comes from this server, and nothing is run or styled from within the page.
+/// The content security policy: everything comes from this server, and inline scripts and styles are
+/// forbidden.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
      font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; \
      form-action 'self'; frame-ancestors 'none'";
 
-/// Whether the app was there when the program was built.
+/// Whether the program contains the app.
 pub fn is_built_in() -> bool {
     index().is_some()
 }
@@ -67,12 +68,12 @@ fn to_swagger_ui(res: &mut Response) {
     res.render(Redirect::found("/docs/"));
 }
 
-/// A file as it is sent.
+/// A file with the headers that are sent with it.
 #[derive(Clone)]
 struct File {
     asset: &'static Asset,
     media_type: HeaderValue,
-    /// Names the contents, whatever their encoding.
+    /// Identifies the contents, whatever their encoding.
     tag: Arc<str>,
 }
 
@@ -87,12 +88,12 @@ impl File {
 impl File {
     fn handle(&self, req: &Request, res: &mut Response) {
         let hashed = self.asset.path.starts_with(HASHED);
-        let (bytes, encoding) = self.asset.form_for(req.headers());
-        // A strong tag belongs to one form only.
+        let (bytes, encoding) = self.asset.encoded_for(req.headers());
+        // A strong tag identifies one encoding (RFC 9110, section 8.8.3).
         let tag = format!("\"{}{}\"", self.tag, encoding.map(|name| format!("-{name}")).unwrap_or_default());
-        let known = req.headers().get(IF_NONE_MATCH).and_then(|known| known.to_str().ok()).unwrap_or_default();
-        // Proxies that pack what they pass on make tags weak.
-        let fresh = known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag);
+        let if_none_match = req.headers().get(IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).unwrap_or_default();
+        // A proxy that compresses responses makes their tags weak.
+        let not_modified = if_none_match.split(',').any(|sent| sent.trim().trim_start_matches("W/") == tag);
 
         let headers = res.headers_mut();
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
@@ -103,7 +104,7 @@ impl File {
         if let Ok(tag) = HeaderValue::from_str(&tag) {
             headers.insert(ETAG, tag);
         }
-        if fresh {
+        if not_modified {
             res.status_code(StatusCode::NOT_MODIFIED);
             return;
         }
@@ -116,8 +117,8 @@ impl File {
 }
 
 impl Asset {
-    /// The smallest form that the client takes, and its name.
-    fn form_for(&self, headers: &HeaderMap) -> (&'static [u8], Option<&'static str>) {
+    /// The smallest encoding that the client accepts, and its name; `None` if that is the plain file.
+    fn encoded_for(&self, headers: &HeaderMap) -> (&'static [u8], Option<&'static str>) {
         let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let accepts = |name: &str| {
             accepted.split(',').any(|part| {

@@ -1,4 +1,4 @@
-//! Changing the password, and deleting the account with its user.
+//! Operations that change the password, and that delete an account with its user.
 
 use salvo::prelude::*;
 
@@ -13,18 +13,19 @@ use crate::identity::accounts::password_change::PasswordChange;
 
 /// Change the password
 ///
-/// All sessions end, with their access tokens, and all API tokens are revoked; a new session begins.
-/// With `"revokeOtherSessions": false` all stay as they are.
+/// Changes the password, ends all sessions with their access tokens, revokes all API tokens, and
+/// starts a new session. With `"revokeOtherSessions": false`, it changes only the password. A wrong
+/// `currentPassword` gets 400 and counts as a failed sign-in, so later attempts may get 429.
 #[utoipa::path(
     post,
     path = "/api/auth/change-password",
     tag = "accounts",
     security(("sessionCookie" = [])),
     request_body(content = ChangePassword, examples(
-        ("1-change" = (summary = "Change it", value = json!({"currentPassword": "correct horse battery", "newPassword": "staple battery horse"}))),
+        ("1-change" = (summary = "Change the password", value = json!({"currentPassword": "correct horse battery", "newPassword": "staple battery horse"}))),
     )),
     responses(
-        (status = 200, description = "The password is changed.", body = PasswordChanged),
+        (status = 200, description = "The password was changed.", body = PasswordChanged),
         (status = 401, response = NotSignedIn),
         (status = 403, response = OtherSite),
         (status = 404, response = NoAccounts),
@@ -46,15 +47,17 @@ pub async fn change_password(
         return Ok(signed_in.respond(PasswordChanged { token: None, user: AuthUser::from(&account) }));
     }
     let remembered = signed_in.remembered;
-    let begun = accounts.replace_password(account, change, &request.client, remembered).await?;
-    let (token, user) = (Some(begun.session.id.to_string()), AuthUser::from(&begun.account));
-    Ok(request.respond(&begun, remembered, PasswordChanged { token, user }))
+    let new_session = accounts.replace_password(account, change, &request.client, remembered).await?;
+    let (token, user) = (Some(new_session.session.id.to_string()), AuthUser::from(&new_session.account));
+    Ok(request.respond(&new_session, remembered, PasswordChanged { token, user }))
 }
 
 /// Delete the user
 ///
-/// At once and for good: the account, its sessions, and everything that belongs to the user: tasks,
-/// projects, trash and change log.
+/// Permanently deletes the account, its sessions, and everything that belongs to the user: tasks,
+/// projects, trash, change log and API tokens. All tokens of the user are revoked, and all sockets
+/// close. The request needs the password if the sign-in was more than 15 minutes ago; without it, the
+/// response is 400. A wrong password gets 400 and counts as a failed sign-in.
 #[utoipa::path(
     post,
     path = "/api/auth/delete-user",
@@ -62,10 +65,10 @@ pub async fn change_password(
     security(("sessionCookie" = [])),
     request_body(content = DeleteUser, examples(
         ("1-with-password" = (summary = "With the password", value = json!({"password": "correct horse battery"}))),
-        ("2-fresh" = (summary = "Just signed in", value = json!({}))),
+        ("2-fresh" = (summary = "Within 15 minutes of the sign-in", value = json!({}))),
     )),
     responses(
-        (status = 200, description = "Nothing of the user is left.", body = UserDeleted),
+        (status = 200, description = "The account and all data of the user are deleted.", body = UserDeleted),
         (status = 401, response = NotSignedIn),
         (status = 403, response = OtherSite),
         (status = 404, response = NoAccounts),

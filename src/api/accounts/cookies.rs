@@ -1,5 +1,5 @@
-//! The cookie with a session's token: hidden from scripts, sent to this server only, and only over TLS
-//! unless the server runs on the user's own machine.
+//! The cookie with the token of a session. Scripts cannot read it. Browsers send it only to this server, and
+//! only over TLS unless they reach the server on their own machine.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use salvo::http::{HeaderMap, HeaderValue};
 use crate::config::HttpConfig;
 use crate::identity::accounts::sessions::Token;
 
-/// How the cookie is called and sent.
+/// The name and the attributes of the cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cookies {
     secure: bool,
@@ -21,33 +21,33 @@ impl Cookies {
         Self { secure: !http.is_reached_on_loopback() }
     }
 
-    /// With the prefix, browsers let no subdomain and no page over plain HTTP set the cookie.
+    /// The prefix `__Host-` makes browsers reject a cookie that a subdomain or a page over plain HTTP sets.
     const fn name(self) -> &'static str {
         if self.secure { "__Host-taskwire_session" } else { "taskwire_session" }
     }
 
-    /// The token of a request. Two cookies of the name count as none, because somebody else has set
-    /// one of them.
+    /// The token in the cookie of a request. Two cookies with this name count as none, because another
+    /// site has set one of them.
     pub fn token(self, headers: &HeaderMap) -> Option<Token> {
-        let mut ours = self.sent(headers);
-        let cookie = ours.next()?;
-        ours.next().is_none().then(|| Token::parse(cookie.value())).flatten()
+        let mut cookies = self.named(headers);
+        let cookie = cookies.next()?;
+        cookies.next().is_none().then(|| Token::parse(cookie.value())).flatten()
     }
 
-    /// Whether a request has a cookie of the name, valid or not.
+    /// Whether a request has a cookie with this name, valid or not.
     pub fn is_sent(self, headers: &HeaderMap) -> bool {
-        self.sent(headers).next().is_some()
+        self.named(headers).next().is_some()
     }
 
-    /// All cookies of the name.
-    fn sent(self, headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
+    /// All cookies with this name.
+    fn named(self, headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
         let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         values.flat_map(Cookie::split_parse).flatten().filter(move |cookie| cookie.name() == self.name())
     }
 
-    /// The header that sets the cookie, for this long or until the browser closes.
-    pub fn set(self, token: &Token, kept: Option<Duration>) -> HeaderValue {
-        self.header(token.expose(), kept)
+    /// The header that sets the cookie. Without `max_age`, the browser removes it when it closes.
+    pub fn set(self, token: &Token, max_age: Option<Duration>) -> HeaderValue {
+        self.header(token.expose(), max_age)
     }
 
     /// The header that removes the cookie.
@@ -55,10 +55,10 @@ impl Cookies {
         self.header("", Some(Duration::ZERO))
     }
 
-    fn header(self, value: &str, kept: Option<Duration>) -> HeaderValue {
+    fn header(self, value: &str, max_age: Option<Duration>) -> HeaderValue {
         let cookie = Cookie::build((self.name(), value)).path("/").http_only(true).same_site(SameSite::Lax);
         let mut cookie = cookie.secure(self.secure).build();
-        cookie.set_max_age(kept.map(|kept| kept.try_into().unwrap_or(time::Duration::MAX)));
+        cookie.set_max_age(max_age.map(|age| age.try_into().unwrap_or(time::Duration::MAX)));
         // Tokens are base64url, so this cannot fail.
         let mut value = HeaderValue::from_str(&cookie.to_string()).unwrap_or(HeaderValue::from_static(""));
         value.set_sensitive(true);
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_read_only_where_there_is_one_of_its_name() {
+    fn a_token_is_read_only_from_a_single_cookie_with_the_right_name() {
         let cookies = Cookies { secure: false };
         let token = "taskwire_session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         assert!(cookies.token(&headers(&[token])).is_some());
@@ -119,10 +119,10 @@ mod tests {
     #[test]
     fn the_cookie_has_the_attributes_of_a_host_cookie() {
         let cookies = Cookies { secure: true };
-        let kept = Some(Duration::from_mins(1));
+        let minute = Some(Duration::from_mins(1));
         for (header, seconds) in [
             (cookies.set(&Token::new(), None), None),
-            (cookies.set(&Token::new(), kept), Some(60)),
+            (cookies.set(&Token::new(), minute), Some(60)),
             (cookies.clear(), Some(0)),
         ] {
             let cookie = Cookie::parse(header.to_str().expect("text")).expect("a cookie");

@@ -1,6 +1,7 @@
-//! Which requests may use a cookie. A browser sends the cookie with requests of any page, so the
-//! request must come from a page of this server or of an allowed origin. Its headers say so, and a
-//! page cannot forge them. `SameSite` alone would admit pages of other ports and subdomains.
+//! Decides which requests may use the cookie. A browser sends the cookie with requests of any page, so the
+//! request must come from a page of this server or of an allowed origin. The headers `Origin` and
+//! `Sec-Fetch-Site` show that, and a page cannot forge them. `SameSite` alone would allow pages on other
+//! ports and subdomains.
 
 use salvo::http::HeaderMap;
 use salvo::http::header::ORIGIN;
@@ -16,10 +17,11 @@ pub fn check(app: &App, req: &Request, with_cookie: bool) -> Result<(), Problem>
     let allowed = match page_of(req.headers()) {
         Page::Origin(origin) => origin.is_some_and(|origin| app.allows_origin(&origin)),
         Page::SameOrigin => true,
-        // Typed into the address bar.
+        // The user typed the address.
         Page::None => safe,
         Page::Other => false,
-        // Browsers send it with every request that can change something; programs have no cookie.
+        // A browser sends one of the headers with every unsafe request; a program that sends neither has no
+        // cookie.
         Page::Unknown => safe || !with_cookie,
     };
     if allowed {
@@ -27,12 +29,12 @@ pub fn check(app: &App, req: &Request, with_cookie: bool) -> Result<(), Problem>
     }
     Err(Problem::new(
         Code::Forbidden,
-        "this must be asked by a page of this server or of an allowed origin (ALLOWED_ORIGINS), which says so in \
-         the Origin header",
+        "send this request from a page of this server or of an allowed origin (ALLOWED_ORIGINS); the browser then \
+         names the page in the Origin header",
     ))
 }
 
-/// What the headers of a request say about the page that made it.
+/// The page that sent a request, as the headers of the request describe it.
 #[derive(Debug, PartialEq, Eq)]
 enum Page {
     /// `Origin`, parsed; `None` if it is not an origin.
@@ -61,7 +63,7 @@ fn page_of(headers: &HeaderMap) -> Page {
 mod tests {
     use super::*;
 
-    fn of(headers: &[(&'static str, &'static str)]) -> Page {
+    fn page(headers: &[(&'static str, &'static str)]) -> Page {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(*name, salvo::http::HeaderValue::from_static(value));
@@ -70,17 +72,17 @@ mod tests {
     }
 
     #[test]
-    fn the_origin_counts_more_than_the_site() {
-        let here: Origin = "http://localhost:8000".parse().expect("an origin");
-        assert_eq!(of(&[("origin", "http://localhost:8000")]), Page::Origin(Some(here)));
-        assert_eq!(of(&[("origin", "null"), ("sec-fetch-site", "same-origin")]), Page::Origin(None));
+    fn the_origin_header_wins_over_sec_fetch_site() {
+        let own: Origin = "http://localhost:8000".parse().expect("an origin");
+        assert_eq!(page(&[("origin", "http://localhost:8000")]), Page::Origin(Some(own)));
+        assert_eq!(page(&[("origin", "null"), ("sec-fetch-site", "same-origin")]), Page::Origin(None));
         let two = [("origin", "http://localhost:8000"), ("origin", "http://evil.example")];
-        assert_eq!(of(&two), Page::Origin(None));
-        assert_eq!(of(&[("sec-fetch-site", "same-origin")]), Page::SameOrigin);
-        assert_eq!(of(&[("sec-fetch-site", "none")]), Page::None);
+        assert_eq!(page(&two), Page::Origin(None));
+        assert_eq!(page(&[("sec-fetch-site", "same-origin")]), Page::SameOrigin);
+        assert_eq!(page(&[("sec-fetch-site", "none")]), Page::None);
         for other in ["same-site", "cross-site", "Same-Origin", ""] {
-            assert_eq!(of(&[("sec-fetch-site", other)]), Page::Other, "{other}");
+            assert_eq!(page(&[("sec-fetch-site", other)]), Page::Other, "{other}");
         }
-        assert_eq!(of(&[]), Page::Unknown);
+        assert_eq!(page(&[]), Page::Unknown);
     }
 }

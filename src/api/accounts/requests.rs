@@ -1,5 +1,5 @@
-//! The requests to the operations under `/api/auth`, in Better Auth's spelling. Fields of Better Auth
-//! that have no use here are accepted and ignored.
+//! The bodies and queries of the operations under `/api/auth`, as Better Auth spells them. Fields of Better
+//! Auth that this server does not use are accepted and ignored.
 
 use crate::model::fields::{storable, trimmed};
 use serde::Deserialize;
@@ -9,14 +9,14 @@ use validator::{Validate, ValidationError};
 /// The longest e-mail and name, in characters.
 pub const EMAIL_MAX: usize = 254;
 pub const NAME_MAX: u64 = 100;
-/// The longest text of a field that is accepted and ignored.
+/// The longest text in a field that is ignored, in characters.
 const UNUSED_MAX: u64 = 2000;
 
-/// Who signs up.
+/// The account to create.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct SignUpEmail {
-    /// What others call the user: 1 to 100 characters after trimming.
+    /// The name of the user: 1 to 100 characters after trimming.
     #[serde(deserialize_with = "trimmed")]
     #[validate(
         length(min = 1, max = "NAME_MAX", message = "must be 1 to 100 characters after trimming"),
@@ -24,47 +24,49 @@ pub struct SignUpEmail {
     )]
     #[schema(min_length = 1, max_length = 100, example = "Ada Lovelace")]
     pub name: String,
-    /// Case does not matter.
+    /// The e-mail address, up to 254 characters. Case does not matter.
     #[validate(custom(function = "email"))]
     #[schema(format = Email, min_length = 3, max_length = 254, pattern = r"^[A-Za-z0-9_'+.\-]+@([A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z0-9\-]{2,}$", example = "ada@example.com")]
     pub email: String,
-    /// 8 to 128 characters, taken as they are; none of the most common passwords, nor the e-mail
-    /// or the name.
+    /// The password: 8 to 128 characters, which are not trimmed. It must not be one of the 10,000 most
+    /// common passwords, the e-mail or the name.
     #[schema(format = Password, min_length = 8, max_length = 128, example = "correct horse battery")]
     pub password: String,
-    /// Whether the session outlasts the browser.
+    /// Whether the session continues after the browser closes. If not, it also ends after 24 hours
+    /// without use.
     #[serde(default = "yes")]
     #[schema(default = true)]
     pub remember_me: bool,
-    /// Not used.
+    /// Ignored.
     #[serde(default)]
     #[validate(length(max = "UNUSED_MAX", message = "must be at most 2000 characters"))]
     #[schema(max_length = 2000)]
     pub image: Option<String>,
-    /// Not used: the answer leads nowhere.
+    /// Ignored: the server does not redirect.
     #[serde(default, rename = "callbackURL")]
     #[validate(length(max = "UNUSED_MAX", message = "must be at most 2000 characters"))]
     #[schema(max_length = 2000)]
     pub callback_url: Option<String>,
 }
 
-/// Who signs in.
+/// The credentials to sign in with.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct SignInEmail {
-    /// Case does not matter.
+    /// The e-mail address, up to 254 characters. Case does not matter.
     #[validate(custom(function = "email"))]
     #[schema(format = Email, min_length = 3, max_length = 254, example = "ada@example.com")]
     pub email: String,
-    /// At most 128 characters.
+    /// The password, at most 128 characters.
     #[validate(length(max = 128, message = "must be at most 128 characters"))]
     #[schema(format = Password, max_length = 128, example = "correct horse battery")]
     pub password: String,
-    /// Whether the session outlasts the browser.
+    /// Whether the session continues after the browser closes. If not, it also ends after 24 hours
+    /// without use.
     #[serde(default = "yes")]
     #[schema(default = true)]
     pub remember_me: bool,
-    /// Not used: the answer leads nowhere.
+    /// Ignored: the server does not redirect.
     #[serde(default, rename = "callbackURL")]
     #[validate(length(max = "UNUSED_MAX", message = "must be at most 2000 characters"))]
     #[schema(max_length = 2000)]
@@ -76,10 +78,10 @@ pub struct SignInEmail {
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
-/// Nothing of this is used.
+/// The fields that Better Auth sends with a sign-out. The server ignores all of them.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[expect(dead_code, reason = "taken because Better Auth takes it")]
+#[expect(dead_code, reason = "accepted because Better Auth accepts it")]
 pub struct SignOut {
     #[serde(default, rename = "callbackURL")]
     #[validate(length(max = "UNUSED_MAX", message = "must be at most 2000 characters"))]
@@ -96,12 +98,12 @@ pub struct SignOut {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "taken because Better Auth takes it")]
+#[expect(dead_code, reason = "accepted because Better Auth accepts it")]
 pub struct SessionQuery {
-    /// Not used: there is no such cache.
+    /// Ignored: there is no such cache.
     #[param(required = false)]
     disable_cookie_cache: Option<bool>,
-    /// Not used.
+    /// Ignored.
     #[param(required = false)]
     disable_refresh: Option<bool>,
 }
@@ -110,7 +112,7 @@ pub struct SessionQuery {
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeSession {
-    /// The `token` that `list-sessions` names it by.
+    /// The `token` of the session in the response of `list-sessions`.
     #[validate(length(max = 100, message = "must be the token of one of your sessions"))]
     #[schema(max_length = 100, example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e")]
     pub token: String,
@@ -119,14 +121,16 @@ pub struct RevokeSession {
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ChangePassword {
-    /// The present password, at most 128 characters.
+    /// The current password, at most 128 characters.
     #[validate(length(max = 128, message = "must be at most 128 characters"))]
     #[schema(format = Password, max_length = 128, example = "correct horse battery")]
     pub current_password: String,
-    /// The new one: 8 to 128 characters, none of the most common, nor the e-mail or the name.
+    /// The new password: 8 to 128 characters. It must not be one of the 10,000 most common passwords,
+    /// the e-mail or the name.
     #[schema(format = Password, min_length = 8, max_length = 128, example = "staple battery horse")]
     pub new_password: String,
-    /// Whether to end all other sessions. Other than with Better Auth, they end unless this is false.
+    /// Whether to end all other sessions and revoke all API tokens. Unlike in Better Auth, the default
+    /// is true.
     #[serde(default = "yes")]
     #[schema(default = true)]
     pub revoke_other_sessions: bool,
@@ -135,12 +139,12 @@ pub struct ChangePassword {
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteUser {
-    /// The password; may be left out within 15 minutes of the sign-in.
+    /// The password. It is optional within 15 minutes of the sign-in.
     #[serde(default)]
     #[validate(length(max = 128, message = "must be at most 128 characters"))]
     #[schema(format = Password, max_length = 128, example = "correct horse battery")]
     pub password: Option<String>,
-    /// Not used: the answer leads nowhere.
+    /// Ignored: the server does not redirect.
     #[serde(default, rename = "callbackURL")]
     #[validate(length(max = "UNUSED_MAX", message = "must be at most 2000 characters"))]
     #[schema(max_length = 2000)]
@@ -151,8 +155,8 @@ const fn yes() -> bool {
     true
 }
 
-/// Checks the form that the contract describes. It is narrower than the standards, like that of most
-/// sites. Whether mail arrives at the address is not checked.
+/// Checks that the address has the form that the contract describes, which is narrower than RFC 5321. The
+/// server does not check whether the address receives mail.
 fn email(email: &str) -> Result<(), ValidationError> {
     let domain_part = |part: &str| {
         !part.is_empty() && !part.starts_with('-') && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
@@ -177,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_told_from_what_is_none() {
+    fn email_addresses_are_recognised() {
         for good in ["a@b.co", "Ada.Lovelace+tasks@mail.example.com", "o'neil@example.co.uk", "demo@taskwire.localhost"]
         {
             assert!(email(good).is_ok(), "{good}");

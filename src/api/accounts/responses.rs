@@ -1,5 +1,5 @@
-//! The responses of the operations under `/api/auth`, in Better Auth's spelling. Times have exactly
-//! milliseconds: its client would read `.123456` as 123 seconds.
+//! The responses of the operations under `/api/auth`, as Better Auth spells them. Times have exactly three
+//! digits after the second, because Better Auth's client reads `.123456` as 123 seconds.
 
 use chrono::{DateTime, Utc};
 use salvo::http::HeaderValue;
@@ -14,14 +14,14 @@ use crate::identity::accounts::store::Account;
 use crate::model::Problem;
 use crate::model::fields::rfc3339_millis;
 
-/// A user of this deployment.
+/// A user with an account.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthUser {
-    /// The user id, which stands in the paths of the user's data.
+    /// The user id, as it appears in paths.
     #[schema(min_length = 1, max_length = 255, example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e")]
     pub id: String,
-    /// In lower case.
+    /// The e-mail address in lower case.
     #[schema(format = Email, max_length = 254, example = "ada@example.com")]
     pub email: String,
     #[schema(min_length = 1, max_length = 100, example = "Ada Lovelace")]
@@ -29,7 +29,7 @@ pub struct AuthUser {
     /// Always null.
     #[schema(required)]
     pub image: Option<String>,
-    /// Always false: no mail is sent.
+    /// Always false: the server sends no mail.
     pub email_verified: bool,
     #[serde(serialize_with = "rfc3339_millis")]
     pub created_at: DateTime<Utc>,
@@ -57,29 +57,29 @@ impl From<&Account> for AuthUser {
 pub struct AuthSession {
     #[schema(example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60")]
     pub id: String,
-    /// What `revoke-session` takes. It proves nothing: what does is in the cookie alone.
+    /// Names the session for `revoke-session`. It gives no access: only the cookie does.
     #[schema(example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60")]
     pub token: String,
     #[schema(min_length = 1, max_length = 255, example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e")]
     pub user_id: String,
-    /// When it ends, unless it is used before.
+    /// When the session ends, in UTC, unless it is used before.
     #[serde(serialize_with = "rfc3339_millis")]
     pub expires_at: DateTime<Utc>,
     #[serde(serialize_with = "rfc3339_millis")]
     pub created_at: DateTime<Utc>,
-    /// When it was last used, to about a minute.
+    /// When the session was last used, in UTC, to about a minute.
     #[serde(serialize_with = "rfc3339_millis")]
     pub updated_at: DateTime<Utc>,
-    /// Where it began.
+    /// The IP address of the client that started the session, or null.
     #[schema(required)]
     pub ip_address: Option<String>,
-    /// The browser that began it, as it calls itself, shortened.
+    /// The `User-Agent` of the client that started the session, cut to 256 characters, or null.
     #[schema(required, max_length = 256)]
     pub user_agent: Option<String>,
 }
 
 impl AuthSession {
-    pub fn of(account: &Account, session: &Session) -> Self {
+    pub fn new(account: &Account, session: &Session) -> Self {
         Self {
             id: session.id.to_string(),
             token: session.id.to_string(),
@@ -93,28 +93,28 @@ impl AuthSession {
     }
 }
 
-/// A new session, whose cookie the answer sets.
+/// A new session. The response sets its cookie.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct SignedUp {
-    /// What `revoke-session` takes. It proves nothing: what does is in the cookie alone.
+    /// Names the session for `revoke-session`. It gives no access: only the cookie does.
     #[schema(example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60")]
     pub token: String,
     pub user: AuthUser,
 }
 
-/// A new session, whose cookie the answer sets.
+/// A new session. The response sets its cookie.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = SignedInAnswer)]
 pub struct SignInResponse {
     /// Always false.
     pub redirect: bool,
-    /// What `revoke-session` takes. It proves nothing: what does is in the cookie alone.
+    /// Names the session for `revoke-session`. It gives no access: only the cookie does.
     #[schema(example = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60")]
     pub token: String,
     pub user: AuthUser,
 }
 
-/// The session of a cookie, and whose it is.
+/// The session of the cookie, and its user.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct CurrentSession {
     pub session: AuthSession,
@@ -124,24 +124,25 @@ pub struct CurrentSession {
 /// An access token for the API.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct AccessToken {
-    /// A JSON Web Token that lives minutes: send it as `Authorization: Bearer <token>`.
+    /// A JSON Web Token, valid for `ACCESS_TOKEN_LIFETIME` (10 minutes by default). Send it as
+    /// `Authorization: Bearer <token>`.
     pub token: String,
 }
 
-/// Public keys, as RFC 7517 and RFC 8037 lay them out.
+/// A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037).
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct JsonWebKeySet {
     pub keys: Vec<JsonWebKey>,
 }
 
-/// The public half of a key that signs access tokens.
+/// The public key of a key pair that signs access tokens.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct JsonWebKey {
     #[schema(example = "OKP")]
     pub kty: String,
     #[schema(example = "Ed25519")]
     pub crv: String,
-    /// The key itself.
+    /// The public key, base64url.
     #[schema(example = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")]
     pub x: String,
     #[schema(example = "ea6f0ac1-63b2-4c0f-8e46-6f0c6f7e8a55")]
@@ -153,12 +154,12 @@ pub struct JsonWebKey {
     pub usage: String,
 }
 
-/// How people can sign in here.
+/// The ways to sign in to this server.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct SignInMethods {
-    /// With e-mail and password.
+    /// Whether people can sign in with e-mail and password.
     pub email_password: bool,
-    /// As the user `demo`, with one press of a button.
+    /// Whether anyone can sign in as the user `demo`.
     pub demo: bool,
 }
 
@@ -176,7 +177,7 @@ pub struct AuthStatus {
 
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct PasswordChanged {
-    /// That of the new session, if all others were ended: the answer sets its cookie.
+    /// Names the new session, whose cookie the response sets; null if no new session was started.
     #[schema(required)]
     pub token: Option<String>,
     pub user: AuthUser,
@@ -190,7 +191,7 @@ pub struct UserDeleted {
     pub message: String,
 }
 
-/// A response that must not be cached, and the cookie that it sets or removes.
+/// A response that must not be cached, with the cookie that it sets or removes.
 pub struct WithCookie<T> {
     value: T,
     cookie: Option<HeaderValue>,
@@ -212,5 +213,5 @@ impl<T: Serialize + Send> Scribe for WithCookie<T> {
     }
 }
 
-/// What most operations under `/api/auth` return.
+/// The result of most operations under `/api/auth`.
 pub type AuthResult<T> = Result<WithCookie<T>, Problem>;

@@ -1,4 +1,4 @@
-//! The operations about sessions: read, list and end them, and get access tokens.
+//! The operations on sessions: read, list and end them, and get access tokens.
 
 use salvo::prelude::*;
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use crate::model::Problem;
 
 /// Read the current session
 ///
-/// `null` without one.
+/// Returns the session of the cookie and its user, or `null` if there is no session.
 #[utoipa::path(
     get,
     path = "/api/auth/get-session",
@@ -27,7 +27,7 @@ use crate::model::Problem;
     security((), ("sessionCookie" = [])),
     params(SessionQuery),
     responses(
-        (status = 200, description = "The session and whose it is, or null.", body = Option<CurrentSession>),
+        (status = 200, description = "The session and its user, or null.", body = Option<CurrentSession>),
         (status = 403, response = OtherSite),
         (status = 404, response = NoAccounts),
     ),
@@ -37,20 +37,21 @@ use crate::model::Problem;
 pub async fn get_session(current: MaybeSignedIn, _query: Query<SessionQuery>) -> AuthResult<Option<CurrentSession>> {
     let Some(signed_in) = current.signed_in else { return Ok(WithCookie::new(None, current.clear)) };
     let user = AuthUser::from(&signed_in.account);
-    let session = AuthSession::of(&signed_in.account, &signed_in.session);
+    let session = AuthSession::new(&signed_in.account, &signed_in.session);
     Ok(signed_in.respond(Some(CurrentSession { session, user })))
 }
 
 /// Get an access token
 ///
-/// For the API, as `Authorization: Bearer <token>`. It lives minutes; get another before it ends.
+/// Returns a JSON Web Token for the session's user. Send it as `Authorization: Bearer <token>`. It is
+/// valid for `ACCESS_TOKEN_LIFETIME` (10 minutes by default): get another one before its `exp`.
 #[utoipa::path(
     get,
     path = "/api/auth/token",
     tag = "accounts",
     security(("sessionCookie" = [])),
     responses(
-        (status = 200, description = "A token of the session's user.", body = AccessToken),
+        (status = 200, description = "An access token for the session's user.", body = AccessToken),
         (status = 401, response = NotSignedIn),
         (status = 403, response = OtherSite),
         (status = 404, response = NoAccounts),
@@ -65,15 +66,15 @@ pub async fn get_access_token(accounts: Accounts, signed_in: SignedIn) -> AuthRe
 
 /// Get the public keys
 ///
-/// Those that verify access tokens, the newest first; also those that are retired but whose tokens
-/// may still be valid.
+/// Returns the keys that verify access tokens, newest first, as a JSON Web Key Set (RFC 7517). It
+/// includes retired keys until the tokens that they signed have expired.
 #[utoipa::path(
     get,
     path = "/api/auth/jwks",
     tag = "accounts",
     security(()),
     responses(
-        (status = 200, description = "The keys.", body = JsonWebKeySet),
+        (status = 200, description = "The public keys.", body = JsonWebKeySet),
         (status = 404, response = NoAccounts),
     ),
     impl_for = get_jwks
@@ -94,7 +95,8 @@ pub async fn get_jwks(app: App, accounts: Accounts) -> Result<Json<JsonWebKeySet
 
 /// List the sessions
 ///
-/// Those of the session's user that have not ended, the last used first.
+/// Returns the sessions of the user that have not ended, most recently used first. A user has at most
+/// 100 sessions.
 #[utoipa::path(
     get,
     path = "/api/auth/list-sessions",
@@ -111,13 +113,14 @@ pub async fn get_jwks(app: App, accounts: Accounts) -> Result<Json<JsonWebKeySet
 #[handler]
 pub async fn list_sessions(accounts: Accounts, signed_in: SignedIn) -> AuthResult<Vec<AuthSession>> {
     let sessions = accounts.sessions(&signed_in.account).await?;
-    let sessions = sessions.iter().map(|session| AuthSession::of(&signed_in.account, session)).collect();
+    let sessions = sessions.iter().map(|session| AuthSession::new(&signed_in.account, session)).collect();
     Ok(signed_in.respond(sessions))
 }
 
 /// End one session
 ///
-/// That which `token` names, if it is the user's own; its access tokens end with it.
+/// Ends the session of the user that `token` names, revokes its access tokens and closes its sockets.
+/// If the user has no such session, nothing changes and the response is 200 too.
 #[utoipa::path(
     post,
     path = "/api/auth/revoke-session",
@@ -127,7 +130,7 @@ pub async fn list_sessions(accounts: Accounts, signed_in: SignedIn) -> AuthResul
         ("1-one" = (summary = "End a session", value = json!({"token": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60"}))),
     )),
     responses(
-        (status = 200, description = "There is no such session any more.", body = AuthStatus),
+        (status = 200, description = "The session has ended.", body = AuthStatus),
         (status = 401, response = NotSignedIn),
         (status = 403, response = OtherSite),
         (status = 404, response = NoAccounts),
@@ -152,7 +155,8 @@ pub async fn revoke_session(
 
 /// End all sessions
 ///
-/// Of the session's user, this one too, with all their access tokens.
+/// Ends all sessions of the user, also that of this request, revokes their access tokens and closes
+/// their sockets.
 #[utoipa::path(
     post,
     path = "/api/auth/revoke-sessions",
@@ -162,7 +166,7 @@ pub async fn revoke_session(
         ("1-empty" = (summary = "An empty object", value = json!({}))),
     )),
     responses(
-        (status = 200, description = "There are no sessions any more.", body = AuthStatus),
+        (status = 200, description = "All sessions have ended.", body = AuthStatus),
         (status = 401, response = NotSignedIn),
         (status = 403, response = OtherSite),
         (status = 404, response = NoAccounts),
@@ -182,7 +186,8 @@ pub async fn revoke_sessions(
 
 /// End all other sessions
 ///
-/// Of the session's user, with all their access tokens.
+/// Ends all sessions of the user except that of this request, revokes their access tokens and closes
+/// their sockets.
 #[utoipa::path(
     post,
     path = "/api/auth/revoke-other-sessions",
@@ -192,7 +197,7 @@ pub async fn revoke_sessions(
         ("1-empty" = (summary = "An empty object", value = json!({}))),
     )),
     responses(
-        (status = 200, description = "There are no other sessions any more.", body = AuthStatus),
+        (status = 200, description = "All other sessions have ended.", body = AuthStatus),
         (status = 401, response = NotSignedIn),
         (status = 403, response = OtherSite),
         (status = 404, response = NoAccounts),

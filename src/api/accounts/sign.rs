@@ -1,4 +1,4 @@
-//! Signing up, in and out.
+//! The operations to sign up, sign in and sign out.
 
 use salvo::prelude::*;
 
@@ -17,19 +17,21 @@ use crate::model::{Code, Problem};
 
 /// Sign up
 ///
-/// Creates an account with a generated user id and signs in. An e-mail that has an account already
-/// is refused with 409; sign-ups are limited per address.
+/// Creates an account with a generated user id, and starts a session. Returns 409 if an account with
+/// this e-mail exists. One address can sign up 30 times; after that each further sign-up must wait,
+/// 2 seconds at first and up to 10 minutes (429). The count starts again after an hour without a
+/// sign-up.
 #[utoipa::path(
     post,
     path = "/api/auth/sign-up/email",
     tag = "accounts",
     security(()),
     request_body(content = SignUpEmail, examples(
-        ("1-ada" = (summary = "An account", value = json!({"name": "Ada Lovelace", "email": "ada@example.com", "password": "correct horse battery"}))),
+        ("1-ada" = (summary = "Create an account", value = json!({"name": "Ada Lovelace", "email": "ada@example.com", "password": "correct horse battery"}))),
     )),
     responses(
-        (status = 200, description = "The account is there, and its first session.", body = SignedUp, headers(
-            ("Set-Cookie" = String, description = "The session's cookie."),
+        (status = 200, description = "The account and its first session were created.", body = SignedUp, headers(
+            ("Set-Cookie" = String, description = "Sets the cookie of the session."),
         )),
         (status = 403, response = OtherSite),
         (status = 404, response = NoAccounts),
@@ -41,15 +43,20 @@ use crate::model::{Code, Problem};
 pub async fn sign_up_email(request: SignInRequest, body: JsonBody<SignUpEmail>) -> AuthResult<SignedUp> {
     let JsonBody(SignUpEmail { name, email, password, remember_me, .. }) = body;
     let new = NewAccount { name, email, password };
-    let begun = request.accounts.sign_up(new, &request.client, remember_me).await?.ok_or_else(email_taken)?;
-    let value = SignedUp { token: begun.session.id.to_string(), user: AuthUser::from(&begun.account) };
-    Ok(request.respond(&begun, remember_me, value))
+    let new_session = request.accounts.sign_up(new, &request.client, remember_me).await?.ok_or_else(email_taken)?;
+    let value = SignedUp { token: new_session.session.id.to_string(), user: AuthUser::from(&new_session.account) };
+    Ok(request.respond(&new_session, remember_me, value))
 }
 
 /// Sign in
 ///
-/// Whether the e-mail or the password is wrong is not told, nor does one take longer than the other.
-/// After some failures each further attempt from the same address has to wait longer (429).
+/// Checks e-mail and password, and starts a session. The response to a wrong e-mail is the same as
+/// that to a wrong password (401), and takes as long.
+///
+/// After 5 failures with one e-mail, the same address must wait before each further attempt (429):
+/// 1 second at first, then twice as long each time, up to 15 minutes. After 50 failures with any
+/// e-mail, it must wait up to 5 minutes. The account is never locked. The count starts again after an
+/// hour without an attempt.
 #[utoipa::path(
     post,
     path = "/api/auth/sign-in/email",
@@ -57,11 +64,11 @@ pub async fn sign_up_email(request: SignInRequest, body: JsonBody<SignUpEmail>) 
     security(()),
     request_body(content = SignInEmail, examples(
         ("1-ada" = (summary = "Sign in", value = json!({"email": "ada@example.com", "password": "correct horse battery"}))),
-        ("2-for-now" = (summary = "Until the browser closes", value = json!({"email": "ada@example.com", "password": "correct horse battery", "rememberMe": false}))),
+        ("2-for-now" = (summary = "Sign in until the browser closes", value = json!({"email": "ada@example.com", "password": "correct horse battery", "rememberMe": false}))),
     )),
     responses(
-        (status = 200, description = "A new session.", body = SignInResponse, headers(
-            ("Set-Cookie" = String, description = "The session's cookie."),
+        (status = 200, description = "A session was started.", body = SignInResponse, headers(
+            ("Set-Cookie" = String, description = "Sets the cookie of the session."),
         )),
         (status = 401, response = NotSignedIn),
         (status = 403, response = OtherSite),
@@ -72,14 +79,15 @@ pub async fn sign_up_email(request: SignInRequest, body: JsonBody<SignUpEmail>) 
 #[handler]
 pub async fn sign_in_email(request: SignInRequest, body: JsonBody<SignInEmail>) -> AuthResult<SignInResponse> {
     let JsonBody(SignInEmail { email, password, remember_me, .. }) = body;
-    let begun = request.accounts.sign_in(&email, password, &request.client, remember_me).await?;
-    respond_signed_in(&request, begun, remember_me)
+    let new_session = request.accounts.sign_in(&email, password, &request.client, remember_me).await?;
+    respond_signed_in(&request, new_session, remember_me)
 }
 
 /// Sign in as the user demo
 ///
-/// For whoever tries Taskwire on their own machine: only with the private Postgres and on a loopback
-/// address; elsewhere 404. The first time there are some sample tasks.
+/// Starts a session of the user `demo`, without a password, for people who try Taskwire on their own
+/// machine. The server must use the private Postgres and be reachable only on a loopback address;
+/// otherwise the response is 404. The first sign-in creates sample tasks.
 #[utoipa::path(
     post,
     path = "/api/auth/sign-in/demo",
@@ -89,8 +97,8 @@ pub async fn sign_in_email(request: SignInRequest, body: JsonBody<SignInEmail>) 
         ("1-empty" = (summary = "An empty object", value = json!({}))),
     )),
     responses(
-        (status = 200, description = "A new session.", body = SignInResponse, headers(
-            ("Set-Cookie" = String, description = "The session's cookie."),
+        (status = 200, description = "A session was started.", body = SignInResponse, headers(
+            ("Set-Cookie" = String, description = "Sets the cookie of the session."),
         )),
         (status = 403, response = OtherSite),
         (status = 404, response = NoAccounts),
@@ -106,30 +114,31 @@ pub async fn sign_in_demo(
 ) -> AuthResult<SignInResponse> {
     let accounts = &request.accounts;
     if !accounts.config().demo {
-        return Err(Problem::new(Code::NotFound, "there is no demo here"));
+        return Err(Problem::new(Code::NotFound, "this server has no user demo"));
     }
     let (account, is_new) = accounts.demo_account().await?;
     if is_new {
         create_sample_tasks(&app, &account.owner).await?;
     }
-    let begun = accounts.begin_session(account, &request.client, true).await?;
-    respond_signed_in(&request, begun, true)
+    let new_session = accounts.begin_session(account, &request.client, true).await?;
+    respond_signed_in(&request, new_session, true)
 }
 
 fn respond_signed_in(
     request: &SignInRequest,
-    begun: Option<NewSession>,
+    new_session: Option<NewSession>,
     remembered: bool,
 ) -> AuthResult<SignInResponse> {
-    let begun =
-        begun.ok_or_else(|| challenge(Problem::new(Code::Unauthorized, "the e-mail or the password is wrong")))?;
-    let (token, user) = (begun.session.id.to_string(), AuthUser::from(&begun.account));
-    Ok(request.respond(&begun, remembered, SignInResponse { redirect: false, token, user }))
+    let new_session = new_session
+        .ok_or_else(|| challenge(Problem::new(Code::Unauthorized, "the e-mail or the password is wrong")))?;
+    let (token, user) = (new_session.session.id.to_string(), AuthUser::from(&new_session.account));
+    Ok(request.respond(&new_session, remembered, SignInResponse { redirect: false, token, user }))
 }
 
 /// Sign out
 ///
-/// Ends the session and its access tokens at once. Without a session it does nothing.
+/// Ends the session of the cookie, revokes its access tokens and closes its sockets. Without a
+/// session, nothing changes and the response is 200 too.
 #[utoipa::path(
     post,
     path = "/api/auth/sign-out",
@@ -139,8 +148,8 @@ fn respond_signed_in(
         ("1-empty" = (summary = "An empty object", value = json!({}))),
     )),
     responses(
-        (status = 200, description = "There is no session any more.", body = Success, headers(
-            ("Set-Cookie" = String, description = "Takes the cookie away."),
+        (status = 200, description = "The session has ended.", body = Success, headers(
+            ("Set-Cookie" = String, description = "Removes the cookie."),
         )),
         (status = 403, response = OtherSite),
         (status = 404, response = NoAccounts),
@@ -162,13 +171,14 @@ pub async fn sign_out(
 
 /// List the ways to sign in
 ///
-/// Always there; both are false where the server keeps no accounts of its own.
+/// Returns which ways to sign in this server has, for a sign-in page. Without accounts both are false;
+/// the response is never 404.
 #[utoipa::path(
     get,
     path = "/api/auth/methods",
     tag = "accounts",
     security(()),
-    responses((status = 200, description = "How people can sign in here.", body = SignInMethods)),
+    responses((status = 200, description = "The ways to sign in.", body = SignInMethods)),
     impl_for = get_sign_in_methods
 )]
 #[handler]

@@ -1,4 +1,4 @@
-//! The extractors of the operations under `/api/auth`: the session behind a request, and requests to
+//! The extractors of the operations under `/api/auth`: the session of a request's cookie, and requests to
 //! sign in.
 
 use std::time::Duration;
@@ -22,30 +22,30 @@ use crate::identity::accounts::sign_in::NewSession;
 use crate::identity::accounts::store::Account;
 use crate::model::{Code, Problem};
 
-/// The accounts of this server. A server without accounts answers 404 at these paths.
+/// The accounts of this server; 404 if it keeps none.
 impl<'ex> Extractible<'ex> for Accounts {
     fn metadata() -> &'static Metadata {
         &NO_METADATA
     }
 
     async fn extract(_req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
-        accounts_of(App::of(depot)?).cloned()
+        require_accounts(App::from_depot(depot)?).cloned()
     }
 }
 
-/// The cookies of this server.
+/// The name and the attributes of this server's cookie.
 impl<'ex> Extractible<'ex> for Cookies {
     fn metadata() -> &'static Metadata {
         &NO_METADATA
     }
 
     async fn extract(_req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
-        Ok(Self::new(App::of(depot)?.http()))
+        Ok(Self::new(App::from_depot(depot)?.http()))
     }
 }
 
-/// A request to sign in, or to do something that asks for the password again. It comes from a page
-/// that may use the cookie.
+/// A request to sign in, or one that needs the password again. It comes from a page that may use the
+/// cookie.
 pub struct SignInRequest {
     pub accounts: Accounts,
     pub client: Client,
@@ -53,7 +53,7 @@ pub struct SignInRequest {
 }
 
 impl SignInRequest {
-    /// A response that begins a session: it sets the cookie.
+    /// A response that starts a session: it sets the cookie.
     pub fn respond<T>(&self, new: &NewSession, remembered: bool, value: T) -> WithCookie<T> {
         WithCookie::new(value, Some(self.cookies.set(&new.token, max_age(&self.accounts, remembered))))
     }
@@ -70,8 +70,8 @@ impl<'ex> Extractible<'ex> for SignInRequest {
     }
 
     async fn extract(req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
-        let app = App::of(depot)?;
-        let accounts = accounts_of(app)?.clone();
+        let app = App::from_depot(depot)?;
+        let accounts = require_accounts(app)?.clone();
         let cookies = Cookies::new(app.http());
         origins::check(app, req, cookies.is_sent(req.headers()))?;
         let user_agent =
@@ -81,13 +81,13 @@ impl<'ex> Extractible<'ex> for SignInRequest {
     }
 }
 
-/// The session of a request that must have one.
+/// The session of a request that needs one; 401 without a session.
 pub struct SignedIn {
     pub account: Account,
     pub session: Session,
-    /// Whether the browser keeps the cookie when it closes.
+    /// Whether the browser keeps the cookie after it closes.
     pub remembered: bool,
-    /// The cookie with the session's new token, if it got one.
+    /// The cookie with the session's new token, if the server has replaced the token.
     cookie: Option<HeaderValue>,
 }
 
@@ -111,7 +111,7 @@ impl<'ex> Extractible<'ex> for SignedIn {
     }
 }
 
-/// The session of a request that need not have one.
+/// The session of a request, if it has one.
 pub struct MaybeSignedIn {
     pub signed_in: Option<SignedIn>,
     /// Removes the cookie of a session that has ended.
@@ -124,8 +124,8 @@ impl<'ex> Extractible<'ex> for MaybeSignedIn {
     }
 
     async fn extract(req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
-        let app = App::of(depot)?;
-        let accounts = accounts_of(app)?;
+        let app = App::from_depot(depot)?;
+        let accounts = require_accounts(app)?;
         let cookies = Cookies::new(app.http());
         origins::check(app, req, cookies.is_sent(req.headers()))?;
         let Some(token) = cookies.token(req.headers()) else { return Ok(Self { signed_in: None, clear: None }) };
@@ -142,12 +142,12 @@ impl<'ex> Extractible<'ex> for MaybeSignedIn {
     }
 }
 
-/// How long the browser keeps the cookie; `None` is until it closes.
+/// How long the browser keeps the cookie; `None` means until it closes.
 fn max_age(accounts: &Accounts, remembered: bool) -> Option<Duration> {
     remembered.then(|| sessions::idle_limit(accounts.config(), true))
 }
 
-fn accounts_of(app: &App) -> Result<&Accounts, Problem> {
+fn require_accounts(app: &App) -> Result<&Accounts, Problem> {
     app.accounts().ok_or_else(|| {
         Problem::new(Code::NotFound, "this server keeps no accounts of its own; sign in with your provider")
     })
@@ -157,7 +157,8 @@ fn not_signed_in() -> Problem {
     challenge(Problem::new(Code::Unauthorized, "sign in first: there is no session, or it has ended"))
 }
 
-/// HTTP requires a challenge in every 401. No browser answers this one by itself.
+/// Adds the challenge that HTTP requires in every 401 (RFC 9110, section 11.6.1). Browsers do not know this
+/// scheme, so they show no dialog.
 pub fn challenge(problem: Problem) -> Problem {
     problem.with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Session realm=\"taskwire\""))
 }

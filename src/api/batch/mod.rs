@@ -1,4 +1,4 @@
-//! `POST /api/{user_id}/tasks/batch`: many operations on tasks as one request.
+//! `POST /api/{user_id}/tasks/batch`: many operations on tasks in one request.
 
 mod requests;
 
@@ -13,24 +13,26 @@ use super::openapi::responses::{Conflict, Gone, NotFound, PreconditionFailed};
 use super::respond::json::Json;
 use crate::engine::{BatchKey, BatchResponse, Mode};
 use crate::model::Problem;
-use requests::{Batch, BatchMode, operation_at};
+use requests::{Batch, BatchMode, operation_field};
 
-/// Do many things at once
+/// Apply many operations to tasks
 ///
-/// Up to 500 operations on tasks, in their order and in one transaction: all or nothing, or with
-/// `"mode": "each"` whichever is not refused. Their changes have consecutive numbers. An
-/// operation may refer to tasks that earlier ones create, by the `id` that the client chose. Give
-/// the batch an `id` to make it safe to retry for as long as the change log reaches back.
+/// Applies up to 500 operations on tasks, in their order and in one transaction. By default the batch
+/// is all or nothing: if an operation is rejected, nothing is applied, the response is the error of
+/// the first rejected operation, and `errors` names it by its index, such as `operations[3]`. With
+/// `"mode": "each"`, the server applies every operation that is not rejected, and the response has
+/// the result of each.
 ///
-/// All or nothing, the answer to a refusal is that of the first operation that was refused, and
-/// `errors` names it by its place, such as `operations[3]`.
+/// The changes of a batch have consecutive numbers. An operation can refer to a task that an earlier
+/// operation creates, by the `id` that the client chose. Give the batch an `id` to make it safe to
+/// retry for as long as the change log has its changes (`RETENTION`, 7 days by default).
 #[utoipa::path(
     post,
     path = "/api/{user_id}/tasks/batch",
     tag = "tasks",
     params(UserPath),
     request_body(content = Batch, examples(
-        ("1-create-two" = (summary = "Create two", value = json!({"operations": [
+        ("1-create-two" = (summary = "Create two tasks", value = json!({"operations": [
             {"op": "create", "task": {"title": "Buy milk"}},
             {"op": "create", "task": {"title": "Buy bread", "labels": ["errands"]}},
         ]}))),
@@ -41,7 +43,7 @@ use requests::{Batch, BatchMode, operation_at};
                 {"op": "create", "task": {"title": "Find boxes", "parent_id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d71"}},
             ],
         }))),
-        ("3-each" = (summary = "Whatever can be done", value = json!({"mode": "each", "operations": [
+        ("3-each" = (summary = "Apply each operation that is not rejected", value = json!({"mode": "each", "operations": [
             {"op": "complete", "id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e"},
             {"op": "update", "id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e", "changes": {"priority": "high"}},
             {"op": "move", "id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e", "to": {}},
@@ -49,7 +51,7 @@ use requests::{Batch, BatchMode, operation_at};
         ]}))),
     )),
     responses(
-        (status = 200, description = "What became of each operation.", body = BatchResponse),
+        (status = 200, description = "The result of each operation.", body = BatchResponse),
         (status = 404, response = NotFound),
         (status = 409, response = Conflict),
         (status = 410, response = Gone),
@@ -67,18 +69,19 @@ pub async fn apply_batch(app: App, caller: Caller, body: JsonBody<Batch>) -> Res
     };
     let key = batch.id.map(|id| BatchKey { id, digest: digest(&batch) });
     let result = app.engine().run_batch(caller.owner(), operations, mode, key).await?;
-    result.map(Json).map_err(|(index, problem)| problem.as_error_of(&operation_at(index)))
+    result.map(Json).map_err(|(index, problem)| problem.as_error_of(&operation_field(index)))
 }
 
-/// Tells a repeated batch from another one with the same id, however each is spelled.
+/// A digest of the batch, which is equal for a repeated batch and differs for another batch with the same
+/// id. White space and the order of fields do not matter.
 fn digest(batch: &Batch) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update([u8::from(batch.mode == BatchMode::Each)]);
     for operation in &batch.operations {
-        // One spelling without spaces, its keys in order. What was read as an operation is JSON.
+        // Serialised again without spaces and with sorted keys. The text has already been parsed as JSON.
         let value: serde_json::Value = serde_json::from_str(operation.get()).unwrap_or_default();
         hash.update(value.to_string());
-        // No JSON text holds a NUL, so the parts cannot run into each other.
+        // A separator that no JSON text contains.
         hash.update([0]);
     }
     hash.finalize().into()

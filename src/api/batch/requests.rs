@@ -1,5 +1,5 @@
-//! What clients send as a batch. The operations are read one by one after the body around them, so that
-//! every error names its operation.
+//! The body of a batch. The operations are parsed one by one after the body around them, so that every
+//! error names its operation.
 
 use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
@@ -20,47 +20,48 @@ use crate::model::{
 
 /// The most operations of one batch.
 pub const OPERATIONS_MAX: usize = 500;
-/// How many errors of one batch are reported.
-const REPORTED: usize = 100;
+/// The most errors that are reported for one batch.
+const ERRORS_MAX: usize = 100;
 
-/// What happens to the other operations when one is refused.
+/// What happens if an operation is rejected: `all_or_nothing` applies no operation and returns the
+/// error; `each` applies the other operations and returns a result for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BatchMode {
-    /// Nothing is done, and the answer is the refusal.
     #[default]
     AllOrNothing,
-    /// The others go through, and each has a result of its own.
     Each,
 }
 
-/// Up to 500 operations, done in their order as one.
+/// Up to 500 operations, which are applied in their order and in one transaction.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Batch {
-    /// A UUID of the client's own choice, which makes the whole batch safe to retry: the same id
-    /// with the same batch changes nothing more and is answered with the tasks as they now are.
+    /// A UUID that the client chooses, which makes the batch safe to retry. The same id with the same
+    /// batch changes nothing and returns the tasks as they are now. The same id with another batch
+    /// returns 409.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub id: Option<Uuid>,
-    /// What happens to the other operations when one is refused.
+    /// What happens if an operation is rejected.
     #[serde(default, deserialize_with = "word")]
     #[schema(default = "all_or_nothing")]
     pub mode: BatchMode,
     /// 1 to 500 operations.
-    #[validate(custom(function = "some_operations"))]
+    #[validate(custom(function = "operation_count"))]
     #[schema(value_type = Vec<BatchOperation>, min_items = 1, max_items = 500)]
     pub operations: Vec<Box<RawValue>>,
 }
 
-fn some_operations(operations: &[Box<RawValue>]) -> Result<(), ValidationError> {
+fn operation_count(operations: &[Box<RawValue>]) -> Result<(), ValidationError> {
     if operations.is_empty() || operations.len() > OPERATIONS_MAX {
         return Err(ValidationError::new("length").with_message("must be 1 to 500 operations".into()));
     }
     Ok(())
 }
 
-/// Creates a task. With an `id` it is safe to retry, and later operations can refer to it.
+/// Creates a task. If it has an `id`, later operations can refer to it, and the creation is safe to
+/// retry.
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchCreate {
@@ -77,7 +78,7 @@ pub struct BatchUpdate {
     #[schema(schema_with = Tag::<Self>::schema)]
     pub op: Tag<Self>,
     pub id: TaskId,
-    /// Only while the task has this version.
+    /// Apply the operation only if the task has this version; otherwise its status is 412.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub if_version: Option<Seq>,
@@ -92,19 +93,19 @@ pub struct BatchComplete {
     #[schema(schema_with = Tag::<Self>::schema)]
     pub op: Tag<Self>,
     pub id: TaskId,
-    /// Only while the task has this version.
+    /// Apply the operation only if the task has this version; otherwise its status is 412.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub if_version: Option<Seq>,
-    /// Whether the task is done.
+    /// Whether the task is completed.
     #[serde(default = "yes")]
     #[schema(default = true)]
     pub completed: bool,
-    /// Of a recurring task, the occurrence that is done, as the `date` of its `due`.
+    /// For a recurring task, the occurrence that is completed: the `date` of its `due`.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false, value_type = String, format = Date, example = "2026-11-30")]
     pub occurrence: Option<NaiveDate>,
-    /// What happens to open subtasks.
+    /// What happens to open subtasks: `refuse` rejects the operation (409), `include` completes them.
     #[serde(default, deserialize_with = "word")]
     #[schema(default = "refuse")]
     pub children: Children,
@@ -114,15 +115,15 @@ const fn yes() -> bool {
     true
 }
 
-/// Moves a task; without `before` and `after` to the end.
+/// Moves a task. Without `before` and `after`, it moves to the end.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "`op` is read before the rest, to tell what the rest is")]
+#[expect(dead_code, reason = "`op` is read first, because it decides how the rest is parsed")]
 pub struct BatchMove {
     #[schema(schema_with = Tag::<Self>::schema)]
     pub op: Tag<Self>,
     pub id: TaskId,
-    /// Only while the task has this version.
+    /// Apply the operation only if the task has this version; otherwise its status is 412.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub if_version: Option<Seq>,
@@ -130,24 +131,25 @@ pub struct BatchMove {
     pub to: MoveTask,
 }
 
-/// Deletes a task, into the trash.
+/// Moves a task to the trash.
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchDelete {
     #[schema(schema_with = Tag::<Self>::schema)]
     pub op: Tag<Self>,
     pub id: TaskId,
-    /// Only while the task has this version.
+    /// Apply the operation only if the task has this version; otherwise its status is 412.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub if_version: Option<Seq>,
-    /// What happens to its subtasks.
+    /// What happens to its subtasks: `refuse` rejects the operation if there are any (409), `include`
+    /// moves them to the trash with the task.
     #[serde(default, deserialize_with = "word")]
     #[schema(default = "refuse")]
     pub children: Children,
 }
 
-/// One operation of a batch, told by `op`.
+/// One operation of a batch. `op` names its kind.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what `operation` reads")]
 #[serde(untagged)]
@@ -187,64 +189,64 @@ impl Tagged for BatchDelete {
 }
 
 impl Batch {
-    /// The operations, or every fault in any of them.
+    /// The operations, or all errors in them.
     pub fn operations(&self) -> Result<Vec<Operation>, Problem> {
         let mut operations = Vec::with_capacity(self.operations.len());
-        let mut faults: Vec<FieldError> = Vec::new();
-        for (place, raw) in self.operations.iter().enumerate() {
+        let mut errors: Vec<FieldError> = Vec::new();
+        for (index, raw) in self.operations.iter().enumerate() {
             match operation(raw) {
                 Ok(operation) => operations.push(operation),
-                Err(problem) => faults.extend(problem.as_error_of(&operation_at(place)).into_errors()),
+                Err(problem) => errors.extend(problem.as_error_of(&operation_field(index)).into_errors()),
             }
         }
-        if faults.is_empty() {
+        if errors.is_empty() {
             return Ok(operations);
         }
-        faults.truncate(REPORTED);
-        Err(Problem::invalid(faults))
+        errors.truncate(ERRORS_MAX);
+        Err(Problem::invalid(errors))
     }
 }
 
-/// How errors name an operation.
-pub fn operation_at(place: usize) -> String {
-    format!("operations[{place}]")
+/// The name of an operation in errors, such as `operations[3]`.
+pub fn operation_field(index: usize) -> String {
+    format!("operations[{index}]")
 }
 
 fn operation(raw: &RawValue) -> Result<Operation, Problem> {
     #[derive(Deserialize)]
-    struct Told {
+    struct Kind {
         op: Option<serde_json::Value>,
     }
-    let told: Told = checked_shape(raw)?;
-    let op = told.op.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
-    let only = |version: Option<Seq>| version.map(|version| vec![version.get()]);
+    let kind: Kind = parse(raw)?;
+    let op = kind.op.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+    let if_match = |version: Option<Seq>| version.map(|version| vec![version.get()]);
     match op {
-        BatchCreate::NAME => read::<BatchCreate>(raw).map(|asked| Operation::CreateTask(asked.task)),
+        BatchCreate::NAME => read::<BatchCreate>(raw).map(|body| Operation::CreateTask(body.task)),
         BatchUpdate::NAME => read::<BatchUpdate>(raw).map(|BatchUpdate { id, if_version, changes, .. }| {
-            Operation::UpdateTask { id, patch: changes.into(), if_match: only(if_version) }
+            Operation::UpdateTask { id, patch: changes.into(), if_match: if_match(if_version) }
         }),
-        BatchComplete::NAME => read::<BatchComplete>(raw).map(|asked| {
-            let BatchComplete { id, if_version, completed, occurrence, children, .. } = asked;
+        BatchComplete::NAME => read::<BatchComplete>(raw).map(|body| {
+            let BatchComplete { id, if_version, completed, occurrence, children, .. } = body;
             let patch = TaskPatch {
                 completion: Completion::Set(completed),
                 ..TaskPatch::from(Some(SetCompletion { completed, occurrence, children }))
             };
-            Operation::UpdateTask { id, patch, if_match: only(if_version) }
+            Operation::UpdateTask { id, patch, if_match: if_match(if_version) }
         }),
         BatchMove::NAME => {
-            read::<BatchMove>(raw).map(|BatchMove { id, if_version, to, .. }| to.operation(id, only(if_version)))
+            read::<BatchMove>(raw).map(|BatchMove { id, if_version, to, .. }| to.operation(id, if_match(if_version)))
         }
         BatchDelete::NAME => read::<BatchDelete>(raw).map(|BatchDelete { id, if_version, children, .. }| {
-            Operation::DeleteTask { id, children, if_match: only(if_version) }
+            Operation::DeleteTask { id, children, if_match: if_match(if_version) }
         }),
         _ => Err(Problem::invalid_field("op", "invalid_value", "must be create, update, complete, move or delete")),
     }
 }
 
-fn checked_shape<T: DeserializeOwned>(raw: &RawValue) -> Result<T, Problem> {
+fn parse<T: DeserializeOwned>(raw: &RawValue) -> Result<T, Problem> {
     crate::api::extract::body::parse(raw.get().as_bytes())
 }
 
 fn read<T: DeserializeOwned + Validate>(raw: &RawValue) -> Result<T, Problem> {
-    checked(checked_shape::<T>(raw)?)
+    checked(parse::<T>(raw)?)
 }

@@ -1,6 +1,5 @@
-//! The contract for people and programs: Swagger UI at `/docs`, the document itself at
-//! `/openapi.yaml` and `/openapi.json`. Swagger UI gets a script and a style sheet of ours, with which
-//! people sign in.
+//! Serves the contract: Swagger UI at `/docs`, and the document at `/openapi.yaml` and `/openapi.json`. A
+//! script and a style sheet add a form to Swagger UI with which people sign in.
 
 use std::sync::Arc;
 
@@ -15,11 +14,11 @@ use super::openapi;
 use super::openapi::mount::page;
 use crate::model::Problem;
 
-/// Swagger UI styles its elements in place; everything else comes from this server.
+/// The content security policy. Swagger UI uses inline styles; everything else comes from this server.
 const POLICY: &str =
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
-/// What is ours within Swagger UI, and how its page names it.
+/// The form to sign in, and the tags that add it to the page of Swagger UI.
 const SIGN_IN_JS: &str = include_str!("sign-in.js");
 const SIGN_IN_CSS: &str = include_str!("sign-in.css");
 const SIGN_IN_TAGS: [(&str, &str); 2] = [
@@ -62,18 +61,18 @@ struct SwaggerUi(Arc<Config<'static>>);
 #[handler]
 impl SwaggerUi {
     fn handle(&self, req: &mut Request, res: &mut Response) {
-        // The page names its parts relative to itself, which needs the slash.
+        // The page loads its files by relative paths, which need the slash.
         if req.uri().path() == "/docs" {
             res.render(Redirect::found("/docs/"));
             return;
         }
         let path = req.params().get("file").cloned().unwrap_or_default();
-        let ours = match path.as_str() {
+        let sign_in = match path.as_str() {
             "sign-in.js" => Some(("text/javascript", SIGN_IN_JS)),
             "sign-in.css" => Some(("text/css", SIGN_IN_CSS)),
             _ => None,
         };
-        if let Some((media_type, text)) = ours {
+        if let Some((media_type, text)) = sign_in {
             res.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
             res.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
             res.body(text);
@@ -93,7 +92,7 @@ impl SwaggerUi {
     }
 }
 
-/// Swagger UI's page with what is ours.
+/// The page of Swagger UI with the form to sign in.
 fn with_sign_in(page: Vec<u8>) -> Vec<u8> {
     match String::from_utf8(page) {
         Ok(page) => SIGN_IN_TAGS.iter().fold(page, |page, (before, with)| page.replacen(before, with, 1)).into_bytes(),

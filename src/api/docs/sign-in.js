@@ -1,14 +1,14 @@
-// Signing in within Swagger UI: as the demo user with one press of a button, or with e-mail and
-// password, where the server says that it can be done. The session is in a cookie that no script
-// can read; what is authorized here is its short-lived access token, renewed before it ends.
+// A form to sign in to Swagger UI: as the user demo with one button, or with e-mail and password, if the
+// server has these ways to sign in. The session is in a cookie that no script can read. This script gets
+// a short-lived access token from the session, gives it to Swagger UI, and renews it before it expires.
 "use strict";
 
 (() => {
   const SCHEME = "bearerAuth";
-  /** How long before its end a token is renewed, in milliseconds. */
-  const AHEAD = 60_000;
-  /** The longest wait that a timer can be set to. */
-  const LONGEST = 2 ** 31 - 1;
+  /** How long before its expiry a token is renewed, in milliseconds. */
+  const RENEW_BEFORE = 60_000;
+  /** The longest delay that a timer accepts, in milliseconds. */
+  const TIMER_MAX = 2 ** 31 - 1;
 
   const panel = element("section", { className: "taskwire-sign-in" });
   panel.setAttribute("aria-label", "Sign in");
@@ -25,27 +25,27 @@
     return made;
   }
 
-  /** Asks the server; an answer that says no is an error with its reason. */
-  async function ask(path, body) {
+  /** Calls an operation under /api/auth. An error response becomes an error with its reason. */
+  async function call(path, body) {
     const options = { headers: { accept: "application/json" } };
     if (body) {
       options.method = "POST";
       options.headers["content-type"] = "application/json";
       options.body = JSON.stringify(body);
     }
-    let answer;
+    let response;
     try {
-      answer = await fetch(`/api/auth/${path}`, options);
+      response = await fetch(`/api/auth/${path}`, options);
     } catch {
       throw Object.assign(new Error("the server cannot be reached"), { status: 0 });
     }
-    const told = await answer.json().catch(() => null);
-    if (!answer.ok) {
-      const first = told?.errors?.[0];
-      const reason = first ? `${first.field} ${first.message}` : (told?.detail ?? answer.statusText);
-      throw Object.assign(new Error(reason), { status: answer.status });
+    const result = await response.json().catch(() => null);
+    if (!response.ok) {
+      const first = result?.errors?.[0];
+      const reason = first ? `${first.field} ${first.message}` : (result?.detail ?? response.statusText);
+      throw Object.assign(new Error(reason), { status: response.status });
     }
-    return told;
+    return result;
   }
 
   function claims(token) {
@@ -54,7 +54,7 @@
     return JSON.parse(new TextDecoder().decode(bytes));
   }
 
-  /** Swagger UI takes a token only once it has read the contract. */
+  /** Swagger UI accepts a token only after it has read the contract. */
   async function authorize(token) {
     while (!window.ui?.specSelectors.specJson().hasIn(["components", "securitySchemes", SCHEME])) {
       await new Promise((done) => setTimeout(done, 100));
@@ -62,17 +62,17 @@
     window.ui.preauthorizeApiKey(SCHEME, token);
   }
 
-  /** Gets a token, authorizes it, and sees to the next one. */
+  /** Gets a token, gives it to Swagger UI, and plans the next renewal. */
   async function renew() {
     clearTimeout(timer);
     renewAt = Infinity;
     try {
-      const { token } = await ask("token");
+      const { token } = await call("token");
       const { exp, iat, sub } = claims(token);
       await authorize(token);
-      // By the life that it says it has, for the clock here may be wrong.
-      const life = (exp - iat) * 1000;
-      plan(Math.max(life - AHEAD, life / 2));
+      // Use the lifetime and not `exp`, because the clock of this machine may be wrong.
+      const lifetime = (exp - iat) * 1000;
+      plan(Math.max(lifetime - RENEW_BEFORE, lifetime / 2));
       return sub;
     } catch (error) {
       if (error.status === 401) {
@@ -87,18 +87,18 @@
 
   function plan(wait) {
     renewAt = Date.now() + wait;
-    timer = setTimeout(renew, Math.min(wait, LONGEST));
+    timer = setTimeout(renew, Math.min(wait, TIMER_MAX));
   }
 
-  /** While a machine sleeps, timers do too. */
+  /** A timer does not run while the machine sleeps, so renew when the page becomes visible. */
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible" && Date.now() >= renewAt) {
       void renew();
     }
   });
 
-  /** Writes the user id into the contract's examples, from which Swagger UI fills its fields. */
-  function fillIn(userId) {
+  /** Writes the user id into the examples of the contract, with which Swagger UI fills its fields. */
+  function setUserId(userId) {
     const contract = window.ui.specSelectors.specJson().toJS();
     for (const item of Object.values(contract.paths)) {
       for (const operation of Object.values(item)) {
@@ -116,7 +116,7 @@
     note.textContent = "Signing in…";
     panel.inert = true;
     try {
-      await ask(path, body);
+      await call(path, body);
       await resume();
     } catch (error) {
       note.textContent = `Not signed in: ${error.message}`;
@@ -125,9 +125,9 @@
     }
   }
 
-  /** Goes on with the session that there is, if there is one. */
+  /** Continues the existing session; returns whether there is one. */
   async function resume() {
-    const current = await ask("get-session");
+    const current = await call("get-session");
     if (!current) {
       return false;
     }
@@ -135,7 +135,7 @@
     if (userId === null) {
       return false;
     }
-    fillIn(userId);
+    setUserId(userId);
     showSignedIn(current.user, userId);
     return true;
   }
@@ -144,7 +144,7 @@
     clearTimeout(timer);
     renewAt = Infinity;
     try {
-      await ask("sign-out", {});
+      await call("sign-out", {});
     } catch (error) {
       note.textContent = `Not signed out: ${error.message}`;
       return;
@@ -161,8 +161,8 @@
     panel.replaceChildren(who, out, note);
   }
 
-  function showSignIn(word) {
-    note.textContent = word;
+  function showSignIn(message) {
+    note.textContent = message;
     const parts = [];
     if (methods.demo) {
       const demo = element("button", {
@@ -201,7 +201,7 @@
   }
 
   async function begin() {
-    methods = await ask("methods");
+    methods = await call("methods");
     if (!methods.demo && !methods.email_password) {
       return;
     }
@@ -211,6 +211,6 @@
     }
   }
 
-  // Where there is nothing to sign in to, Authorize takes a token as ever.
+  // Without accounts, the Authorize dialog still accepts a token.
   window.addEventListener("load", () => void begin().catch(() => panel.remove()));
 })();

@@ -1,4 +1,4 @@
-//! Where a request comes from.
+//! The address of the client that sent a request.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -6,7 +6,7 @@ use salvo::prelude::*;
 
 use crate::api::app::App;
 
-/// Where the request comes from, as far as trusted proxies tell.
+/// The address of the client. Behind trusted proxies it comes from `X-Forwarded-For`.
 pub fn client_address(app: &App, req: &Request) -> IpAddr {
     let peer = req.remote_addr().ip().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let forwarded = req.headers().get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default());

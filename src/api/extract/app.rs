@@ -1,4 +1,4 @@
-//! Gives handlers the [`App`] behind a request.
+//! Gives handlers the [`App`].
 
 use salvo::extract::{Extractible, Metadata};
 use salvo::prelude::*;
@@ -8,8 +8,8 @@ use crate::api::app::App;
 use crate::model::Problem;
 
 impl App {
-    /// The app behind a request.
-    pub fn of(depot: &Depot) -> Result<&Self, Problem> {
+    /// The app, which the middleware puts into every depot.
+    pub fn from_depot(depot: &Depot) -> Result<&Self, Problem> {
         depot.get_typed::<Self>().map_err(|_| Problem::server_error(&"the app is missing from the depot"))
     }
 }
@@ -20,6 +20,6 @@ impl<'ex> Extractible<'ex> for App {
     }
 
     async fn extract(_req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
-        Self::of(depot).cloned()
+        Self::from_depot(depot).cloned()
     }
 }

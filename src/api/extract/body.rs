@@ -1,5 +1,5 @@
-//! Reads JSON bodies strictly: the media type must be right, every field known, every value of
-//! its type and within its limits; otherwise the answer names the field and what is allowed.
+//! Reads JSON bodies strictly: the media type must be right, every field known, and every value of its
+//! type and within its limits. Otherwise the problem names the field and says what is allowed.
 
 use salvo::extract::{Extractible, Metadata};
 use salvo::http::header::CONTENT_ENCODING;
@@ -11,16 +11,16 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use validator::Validate;
 
 use super::NO_METADATA;
-use super::caller::still_allowed;
+use super::caller::check_not_revoked;
 use crate::api::app::App;
 use crate::model::validation::{checked, serde_error};
 use crate::model::{Code, Problem};
 
-/// A body of type `T` that was well-formed and within its limits.
+/// A well-formed body of type `T` within its limits.
 #[derive(Debug)]
 pub struct JsonBody<T>(pub T);
 
-/// A body that may be missing altogether.
+/// The same, or `None` if the request has no body.
 #[derive(Debug)]
 pub struct OptionalJsonBody<T>(pub Option<T>);
 
@@ -43,29 +43,29 @@ impl<'ex, T: DeserializeOwned + Validate + Send> Extractible<'ex> for OptionalJs
     }
 
     async fn extract(req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
-        let limit = App::of(depot)?.body_limit();
+        let limit = App::from_depot(depot)?.body_limit();
         let media_type = req.content_type();
-        // A patch may also name itself a merge patch; elsewhere only plain JSON makes sense.
+        // Only a PATCH may send a merge patch (RFC 7396).
         let patch = req.method() == salvo::http::Method::PATCH;
-        let bytes = whole_body(req, limit).await?;
-        still_allowed(depot)?;
+        let bytes = read_body(req, limit).await?;
+        check_not_revoked(depot)?;
         if bytes.is_empty() {
             return Ok(Self(None));
         }
         check_media_type(media_type.as_ref(), patch)?;
-        // `null` says as little as no body at all.
+        // `null` counts as no body.
         let value: Option<T> = parse(bytes)?;
         value.map(checked).transpose().map(Self)
     }
 }
 
-/// All bytes of a body that is not larger than this.
-pub async fn whole_body(req: &mut Request, limit: usize) -> Result<&Bytes, Problem> {
+/// Reads a body of at most `limit` bytes.
+pub async fn read_body(req: &mut Request, limit: usize) -> Result<&Bytes, Problem> {
     let encoding = req.headers().get(CONTENT_ENCODING);
     if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(Problem::new(Code::UnsupportedMediaType, "send the body as it is, without a Content-Encoding"));
     }
-    // A body that announces itself as too large is refused unread.
+    // If Content-Length says that the body is too large, do not read it.
     if req.headers().typed_get::<ContentLength>().is_some_and(|length| length.0 > limit as u64) {
         return Err(too_large(limit));
     }
@@ -101,14 +101,14 @@ fn check_media_type(media_type: Option<&Mime>, patch: bool) -> Result<(), Proble
     Err(Problem::new(Code::UnsupportedMediaType, allowed))
 }
 
-/// Parses JSON and says where and how it is not a `T`.
+/// Parses JSON. The problem says where and why the text is not a `T`.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         Problem::new(Code::ValidationError, format!("the body is not UTF-8 from byte {} on", error.valid_up_to()))
     })?;
     let malformed =
         |error: serde_json::Error| Problem::new(Code::ValidationError, format!("the body is not valid JSON: {error}"));
-    // Serde would also fill the fields from an array, in the order in which they are declared.
+    // Serde also accepts an array, which it reads as the fields in the order of their declaration.
     if !text.trim_start().starts_with('{') {
         serde_json::from_str::<IgnoredAny>(text).map_err(malformed)?;
         return Err(Problem::invalid_field("body", "invalid_type", "must be a JSON object"));
@@ -137,8 +137,8 @@ mod tests {
         done: Option<bool>,
     }
 
-    fn fault(json: &str) -> (String, String) {
-        let problem = parse::<Sample>(json.as_bytes()).expect_err("must be refused");
+    fn error(json: &str) -> (String, String) {
+        let problem = parse::<Sample>(json.as_bytes()).expect_err("must be rejected");
         let mut res = Response::new();
         problem.render(&mut res);
         let body = match res.take_body() {
@@ -152,18 +152,18 @@ mod tests {
     }
 
     #[test]
-    fn faults_name_their_field_and_kind() {
-        assert_eq!(fault(r#"{"title":"a","tilte":1}"#), ("tilte".into(), "unknown_field".into()));
-        assert_eq!(fault(r#"{"title":"a","title":"b"}"#), ("title".into(), "duplicate_field".into()));
-        assert_eq!(fault(r"{}"), ("title".into(), "missing_field".into()));
-        assert_eq!(fault(r#"{"title":5}"#), ("title".into(), "invalid_type".into()));
-        assert_eq!(fault(r"[]").0, "body");
+    fn errors_name_their_field_and_kind() {
+        assert_eq!(error(r#"{"title":"a","tilte":1}"#), ("tilte".into(), "unknown_field".into()));
+        assert_eq!(error(r#"{"title":"a","title":"b"}"#), ("title".into(), "duplicate_field".into()));
+        assert_eq!(error(r"{}"), ("title".into(), "missing_field".into()));
+        assert_eq!(error(r#"{"title":5}"#), ("title".into(), "invalid_type".into()));
+        assert_eq!(error(r"[]").0, "body");
     }
 
     #[test]
-    fn broken_json_is_told_from_wrong_values() {
-        assert!(fault(r#"{"title":"#).1.contains("not valid JSON"));
-        assert!(fault(r#"{"title":"a"} x"#).1.contains("not valid JSON"));
+    fn malformed_json_and_wrong_values_are_different_errors() {
+        assert!(error(r#"{"title":"#).1.contains("not valid JSON"));
+        assert!(error(r#"{"title":"a"} x"#).1.contains("not valid JSON"));
         assert!(parse::<Sample>(b"{\"title\":\"\xff\"}").is_err_and(|problem| problem.detail().contains("byte 10")));
     }
 }

@@ -1,5 +1,5 @@
-//! The callers that handlers receive: extractors that verify the token of a request. No handler gets
-//! an owner from anywhere else.
+//! Extractors that verify the token of a request and give handlers its caller. Handlers under
+//! `/api/{user_id}` get an owner only from here.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use super::NO_METADATA;
 use crate::api::app::App;
 use crate::model::{Code, Credential, Identity, OwnerId, Problem, TokenError, VerifyError};
 
-/// The user of a request: the token is verified, and its user is the one in the path.
+/// The verified user of a request, who is also the user in its path.
 #[derive(Debug, Clone)]
 pub struct Caller(Identity);
 
@@ -26,9 +26,9 @@ impl Caller {
         self.0
     }
 
-    /// Whether the caller's token has been revoked since it was verified; see [`still_allowed`].
-    pub fn still_allowed(&self, app: &App) -> Result<(), Problem> {
-        if app.revocations().forbids(&self.0) { Err(reject(TokenError::Revoked)) } else { Ok(()) }
+    /// Rejects the request if the token has been revoked since it was verified; see [`check_not_revoked`].
+    pub fn check_not_revoked(&self, app: &App) -> Result<(), Problem> {
+        if app.revocations().forbids(&self.0) { Err(unauthorized(TokenError::Revoked)) } else { Ok(()) }
     }
 }
 
@@ -38,24 +38,25 @@ impl<'ex> Extractible<'ex> for Caller {
     }
 
     async fn extract(req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
-        let identity = identify(req, App::of(depot)?).await?;
-        require_own_path(req, &identity.owner)?;
+        let identity = identify(req, App::from_depot(depot)?).await?;
+        require_path_user(req, &identity.owner)?;
         if !identity.may_write() && !req.method().is_safe() {
             return Err(Problem::read_only());
         }
-        Self(identity).admitted(depot)
+        Self(identity).register(depot)
     }
 }
 
 impl Caller {
-    fn admitted(self, depot: &mut Depot) -> Result<Self, Problem> {
-        App::of(depot)?.verifier().record_use(&self.0);
+    /// Records that the token was used, and keeps the caller in the depot for [`check_not_revoked`].
+    fn register(self, depot: &mut Depot) -> Result<Self, Problem> {
+        App::from_depot(depot)?.verifier().record_use(&self.0);
         depot.insert_typed(self.clone());
         Ok(self)
     }
 }
 
-/// The identity of a request's token, whatever user is in its path.
+/// The identity of a verified token, for paths without a user.
 #[derive(Debug, Clone)]
 pub struct Bearer(pub Identity);
 
@@ -65,7 +66,7 @@ impl<'ex> Extractible<'ex> for Bearer {
     }
 
     async fn extract(req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
-        let app = App::of(depot)?;
+        let app = App::from_depot(depot)?;
         let identity = identify(req, app).await?;
         app.verifier().record_use(&identity);
         Ok(Self(identity))
@@ -73,18 +74,18 @@ impl<'ex> Extractible<'ex> for Bearer {
 }
 
 async fn identify(req: &Request, app: &App) -> Result<Identity, Problem> {
-    let token = bearer_token(req.headers())?.ok_or_else(|| reject(TokenError::Missing))?;
+    let token = bearer_token(req.headers())?.ok_or_else(|| unauthorized(TokenError::Missing))?;
     Ok(app.verifier().verify(token).await?)
 }
 
-/// Checks again that the caller's token is not revoked. For requests whose body has just been read:
-/// that can take long, and the token may have been revoked in the meantime.
-pub fn still_allowed(depot: &Depot) -> Result<(), Problem> {
-    let app = App::of(depot)?;
-    depot.get_typed::<Caller>().map_or(Ok(()), |caller| caller.still_allowed(app))
+/// Checks again that the caller's token is not revoked. Reading a body can take long, and the token may
+/// have been revoked in the meantime.
+pub fn check_not_revoked(depot: &Depot) -> Result<(), Problem> {
+    let app = App::from_depot(depot)?;
+    depot.get_typed::<Caller>().map_or(Ok(()), |caller| caller.check_not_revoked(app))
 }
 
-/// A caller who has signed in, as opposed to a script with an API token.
+/// A caller with any token except an API token: a person and not a script.
 #[derive(Debug, Clone)]
 pub struct Person(Caller);
 
@@ -116,14 +117,14 @@ impl<'ex> Extractible<'ex> for Person {
     }
 }
 
-/// A caller who may revoke an API token: a person may revoke all of their own, and an API token may
-/// revoke itself, whatever its scope. So anybody who finds a leaked token can make it useless.
+/// A caller who wants to revoke an API token. A person may revoke each of their own, and an API token may
+/// revoke itself, whatever its scope. So anyone who finds a leaked token can revoke it.
 #[derive(Debug, Clone)]
 pub struct TokenRevoker(Caller);
 
 impl TokenRevoker {
-    /// The owner, if the caller may revoke this token.
-    pub fn owner_of(&self, token: Uuid) -> Result<&OwnerId, Problem> {
+    /// Returns the owner if the caller may revoke this token.
+    pub fn authorize(&self, token: Uuid) -> Result<&OwnerId, Problem> {
         match self.0.0.credential {
             Credential::ApiToken { id, .. } if id != token => {
                 Err(if self.0.0.may_write() { Problem::not_for_api_tokens() } else { Problem::read_only() })
@@ -139,14 +140,14 @@ impl<'ex> Extractible<'ex> for TokenRevoker {
     }
 
     async fn extract(req: &'ex mut Request, depot: &'ex mut Depot) -> Result<Self, Problem> {
-        let identity = identify(req, App::of(depot)?).await?;
-        require_own_path(req, &identity.owner)?;
-        Caller(identity).admitted(depot).map(Self)
+        let identity = identify(req, App::from_depot(depot)?).await?;
+        require_path_user(req, &identity.owner)?;
+        Caller(identity).register(depot).map(Self)
     }
 }
 
-/// The caller of a WebSocket handshake. A browser cannot send the header there; without it, the
-/// first message of the socket authenticates.
+/// The caller of a WebSocket handshake, if it carries a token. A browser cannot send the header with a
+/// handshake; it authenticates in the first message of the socket.
 #[derive(Debug, Clone)]
 pub struct MaybeCaller(pub Option<Caller>);
 
@@ -169,20 +170,20 @@ fn bearer_token(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let (first, second) = (values.next(), values.next());
     let Some(value) = first else { return Ok(None) };
     if second.is_some() {
-        return Err(reject(TokenError::Repeated));
+        return Err(unauthorized(TokenError::Repeated));
     }
     let (scheme, token) =
-        value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(|| reject(TokenError::Scheme))?;
+        value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(|| unauthorized(TokenError::Scheme))?;
     if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(reject(TokenError::Scheme));
+        return Err(unauthorized(TokenError::Scheme));
     }
     Ok(Some(token.trim()))
 }
 
-/// The response to a token that is not accepted. The log gets the reason, never the token.
-pub fn reject(reason: TokenError) -> Problem {
+/// The problem for a token that is not accepted (401). The log has the reason, never the token.
+pub fn unauthorized(reason: TokenError) -> Problem {
     tracing::info!(%reason, "token rejected");
-    // RFC 6750: a request without a token gets the scheme, not an error code.
+    // A request without a token gets the scheme but no error code (RFC 6750, section 3.1).
     let challenge = match reason {
         TokenError::Missing => Cow::Borrowed("Bearer realm=\"taskwire\""),
         _ => Cow::Owned(format!("Bearer realm=\"taskwire\", error=\"invalid_token\", error_description=\"{reason}\"")),
@@ -194,13 +195,13 @@ pub fn reject(reason: TokenError) -> Problem {
 impl From<VerifyError> for Problem {
     fn from(error: VerifyError) -> Self {
         match error {
-            VerifyError::Rejected(reason) => reject(reason),
+            VerifyError::Refused(reason) => unauthorized(reason),
             VerifyError::Unavailable => Self::unavailable("the token cannot be checked now; try again"),
         }
     }
 }
 
-fn require_own_path(req: &Request, owner: &OwnerId) -> Result<(), Problem> {
-    let named = req.params().get("user_id").map(String::as_str);
-    if named == Some(owner.as_str()) { Ok(()) } else { Err(Problem::forbidden()) }
+fn require_path_user(req: &Request, owner: &OwnerId) -> Result<(), Problem> {
+    let path_user = req.params().get("user_id").map(String::as_str);
+    if path_user == Some(owner.as_str()) { Ok(()) } else { Err(Problem::forbidden()) }
 }

@@ -1,5 +1,5 @@
-//! Where a page ended, as a text that the client hands back for the next one. It is not signed:
-//! a forged one can only begin a list of the caller's own at another place.
+//! Cursors: the key of the last item of a page, as an opaque text that the client sends to get the next
+//! page. A cursor is not signed: a forged one can only start the caller's own list somewhere else.
 
 use std::borrow::Cow;
 
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_survives_the_wire_and_nonsense_does_not() {
+    fn a_cursor_decodes_to_its_key_and_anything_else_is_rejected() {
         let read = |text: String| serde_json::from_value::<Cursor<(i64, String)>>(text.into());
         let cursor = Cursor((-42, "Zoë \"quotes\" 🦀".to_owned()));
         assert_eq!(read(cursor.encode()).ok(), Some(cursor));

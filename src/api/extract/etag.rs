@@ -1,4 +1,4 @@
-//! The conditional headers, `If-Match` and `If-None-Match`, which name entity tags.
+//! The conditional headers `If-Match` and `If-None-Match` (RFC 9110, section 13.1), which list entity tags.
 
 use salvo::extract::{Extractible, Metadata};
 use salvo::http::header::{HeaderMap, IF_MATCH, IF_NONE_MATCH};
@@ -7,7 +7,7 @@ use salvo::prelude::*;
 use super::NO_METADATA;
 use crate::model::{Problem, Seq};
 
-/// `If-Match`: the versions that the client is willing to change; `None` means any.
+/// `If-Match`: the versions that the request may change; `None` means any version.
 #[derive(Debug, Default)]
 pub struct IfMatch(pub Option<Vec<i64>>);
 
@@ -19,7 +19,7 @@ pub struct IfNoneMatch {
 }
 
 impl IfNoneMatch {
-    pub fn holds(&self, version: Seq) -> bool {
+    pub fn contains(&self, version: Seq) -> bool {
         self.any || self.versions.contains(&version.get())
     }
 }
@@ -30,7 +30,7 @@ impl<'ex> Extractible<'ex> for IfMatch {
     }
 
     async fn extract(req: &'ex mut Request, _depot: &'ex mut Depot) -> Result<Self, Problem> {
-        // A weak tag promises only likeness, which is too little to overwrite by (RFC 9110 §13.1.1).
+        // If-Match compares strongly, so a weak tag matches nothing (RFC 9110, section 13.1.1).
         Ok(match parse(req.headers(), &IF_MATCH)? {
             None | Some(Tags::Any) => Self(None),
             Some(Tags::Listed(tags)) => Self(Some(tags.into_iter().filter_map(Tag::strong_version).collect())),
@@ -60,7 +60,7 @@ enum Tags {
     Listed(Vec<Tag>),
 }
 
-/// A tag as the client wrote it; `version` is `None` for one that was never ours.
+/// An entity tag as the client sent it; `version` is `None` if this server never made such a tag.
 #[derive(Debug, PartialEq)]
 struct Tag {
     weak: bool,
@@ -94,7 +94,7 @@ fn parse(headers: &HeaderMap, name: &salvo::http::HeaderName) -> Result<Option<T
     Ok(seen.then_some(Tags::Listed(listed)))
 }
 
-/// Entity tags with commas between them, and perhaps within.
+/// Parses entity tags that are separated by commas. A tag may contain commas too.
 fn parse_list(mut rest: &str) -> Option<Vec<Tag>> {
     let mut tags = Vec::new();
     loop {
@@ -109,7 +109,7 @@ fn parse_list(mut rest: &str) -> Option<Vec<Tag>> {
     }
 }
 
-/// The version in a tag of ours. Tags are texts: "07" is not another way to write "7".
+/// The version in a tag that this server made. Tags are compared as texts, so "07" does not match "7".
 fn parse_version(inner: &str) -> Option<i64> {
     inner.parse().ok().filter(|version: &i64| version.to_string() == inner)
 }
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_are_read_as_they_were_given() {
+    fn lists_of_entity_tags_are_parsed() {
         assert_eq!(tags("*"), Some(Tags::Any));
         assert_eq!(
             tags("\"5\", W/\"6\" ,\"a,b\",\"07\""),
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_tag_is_refused() {
+    fn malformed_entity_tags_are_rejected() {
         for malformed in ["5", "\"5", "\"5\",", "W/5", "\"a\"b\""] {
             assert_eq!(tags(malformed), None, "{malformed}");
         }

@@ -1,4 +1,4 @@
-//! Reads the id in a path.
+//! Reads the id in a path, such as `task_id`.
 
 use salvo::extract::{Extractible, Metadata};
 use salvo::prelude::*;

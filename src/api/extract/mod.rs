@@ -1,5 +1,5 @@
-//! What the handlers share at the edge of HTTP: strict bodies and queries, answers with
-//! their entity tags, and what surrounds every request.
+//! Extractors: they read and check the parts of a request (caller, path, query, headers, body) before the
+//! handler runs.
 
 pub(crate) mod address;
 mod app;
@@ -12,5 +12,5 @@ pub(crate) mod query;
 
 use salvo::extract::Metadata;
 
-/// Our extractors read requests themselves, so salvo's field-wise extraction has nothing to know.
+/// Salvo's own extraction of fields needs metadata. Our extractors read the request themselves.
 pub static NO_METADATA: Metadata = Metadata::new("");

@@ -1,4 +1,4 @@
-//! Reads query strings strictly: unknown, repeated and malformed parameters are refused by name.
+//! Reads query strings strictly: an unknown, repeated or malformed parameter is rejected by name.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use super::NO_METADATA;
 use crate::model::Problem;
 use crate::model::validation::serde_error;
 
-/// The query of a request as a `T`, whose derive says `deny_unknown_fields`.
+/// The query of a request as a `T`, which must have `deny_unknown_fields`.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
@@ -25,7 +25,7 @@ impl<'ex, T: DeserializeOwned + Send> Extractible<'ex> for Query<T> {
     }
 }
 
-/// How many items a page may hold: from 1 to `MAX`, and `DEFAULT` when the query does not say.
+/// A number of items from 1 to `MAX`; `DEFAULT` if the query does not contain it.
 #[derive(Debug, Clone, Copy)]
 pub struct Limit<const DEFAULT: u16, const MAX: u16>(u16);
 
@@ -53,10 +53,10 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let pairs = form_urlencoded::parse(query.as_bytes());
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|error| {
         let path = error.path().to_string();
-        // Callers of a query speak of parameters, not of fields.
-        let mut fault = serde_error(&path, &error.into_inner().to_string());
-        fault.code = fault.code.replace("field", "parameter").into();
-        fault.message = fault.message.replace(" field ", " parameter ").into();
-        Problem::invalid(vec![fault])
+        // A field of a query is called a parameter.
+        let mut field_error = data_error(&path, &error.into_inner().to_string());
+        field_error.code = field_error.code.replace("field", "parameter").into();
+        field_error.message = field_error.message.replace(" field ", " parameter ").into();
+        Problem::invalid(vec![field_error])
     })
 }

@@ -1,6 +1,5 @@
-//! The contract as the code generates it: general information, security, shared schemas, and
-//! the operations that [`mount`] collected. `openapi.yaml` at the root is this document; a test
-//! holds the two together.
+//! Generates the contract: general information, security schemes, shared schemas, and the operations
+//! that [`mount`] collected. `openapi.yaml` is this document; a test compares the two.
 
 pub(crate) mod mount;
 pub(crate) mod params;
@@ -20,27 +19,31 @@ use crate::live::messages::{ClientMessage, ServerMessage};
 use crate::model::ProblemBody;
 
 const DESCRIPTION: &str = "\
-Tasks of many users, each user's strictly apart, with live updates that never miss a change.
+Tasks of many users, with live updates that never miss a change. A user sees only their own data.
 
-**Sign in** with a JSON Web Token as `Authorization: Bearer <token>`; its `sub` is the user id and \
-must be the one in the path. Where this server keeps accounts of its own, a session at `/api/auth` \
-gets such tokens. Scripts send an API token (`taskwire_…`) in the same way; one with the \
-scope `read` is answered 403 to everything but GET.
+**Authentication**: send a JSON Web Token (RFC 7519) as `Authorization: Bearer <token>`. Its `sub` is the \
+user id and must be the user in the path. If this server keeps accounts, a session at `/api/auth` gets such \
+tokens. Scripts send an API token (`taskwire_…`) in the same way; with the scope `read`, every method but GET \
+and HEAD gets 403.
 
-**Errors** are `application/problem+json` (RFC 9457) with a `code` for programs and a `detail` for people.
+**Errors** are problem documents, `application/problem+json` (RFC 9457), with a `code` for programs and a \
+`detail` for people. `errors` names each field that is wrong.
 
-**Requests are closed, answers are open**: unknown fields and parameters in a request are refused by \
-name; clients must ignore fields and message types that they do not know.
+**Unknown fields**: the server rejects unknown fields and parameters by name. Clients must ignore fields and \
+message types that they do not know.
 
-**Live**: list tasks, take the list's `position`, and open the WebSocket at `/api/{user_id}/live` with \
-it (or poll `/api/{user_id}/changes`): every later change arrives in order, exactly once.
+**Live updates**: list the tasks, and open the WebSocket at `/api/{user_id}/live` with the `position` of the \
+list (or poll `/api/{user_id}/changes`). Every later change arrives in order, exactly once.
 
-Every GET also answers HEAD, every path OPTIONS; every answer carries `X-Request-Id`.";
+**Limits**: a request may take `REQUEST_TIMEOUT` (30 seconds by default), and a body may have `BODY_LIMIT` \
+bytes (1 MiB by default); imports have limits of their own.
 
-/// The command that writes `openapi.yaml` anew.
+Every GET also serves HEAD, and every path serves OPTIONS. Every response has an `X-Request-Id`.";
+
+/// The command that writes `openapi.yaml`.
 pub const REGENERATE: &str = "make contract";
 
-/// The whole document.
+/// The complete document.
 pub fn document(paths: Paths, mut components: Components) -> OpenApi {
     for (name, response) in responses::components() {
         components.responses.insert(name.to_owned(), RefOr::T(response));
@@ -61,8 +64,8 @@ pub fn document(paths: Paths, mut components: Components) -> OpenApi {
         "sessionCookie".to_owned(),
         RefOr::T(SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
             "taskwire_session",
-            "The cookie that signing in sets; over TLS its name begins with `__Host-`. It opens the operations on \
-             accounts and nothing else.",
+            "The cookie that a sign-in sets. Over TLS its name is `__Host-taskwire_session`. It is accepted only for \
+             the operations under `/api/auth`.",
         )))),
     );
     add_schema::<ProblemBody>(&mut components);
@@ -83,34 +86,35 @@ pub fn document(paths: Paths, mut components: Components) -> OpenApi {
         .tags(Some([
             TagBuilder::new()
                 .name("tasks")
-                .description(Some("Create, read, update, complete and delete tasks."))
+                .description(Some("Create, list, update, complete, move and delete tasks."))
                 .build(),
-            TagBuilder::new().name("projects").description(Some("Projects, which tasks can belong to.")).build(),
+            TagBuilder::new().name("projects").description(Some("Projects group tasks. A task belongs to one project or to none.")).build(),
             TagBuilder::new()
                 .name("trash")
-                .description(Some("What was deleted: take it back, or remove it for good."))
+                .description(Some("Deleted tasks and projects: restore them, or remove them permanently."))
                 .build(),
             TagBuilder::new()
                 .name("changes")
-                .description(Some("Follow what happens to tasks: by polling or live."))
+                .description(Some("Follow the changes of tasks and projects, live or by polling."))
                 .build(),
             TagBuilder::new()
                 .name("exchange")
-                .description(Some("Take everything out as a file, and bring files in."))
+                .description(Some("Export all tasks and projects as a file, and import files."))
                 .build(),
             TagBuilder::new()
                 .name("accounts")
                 .description(Some(
-                    "Sign up and in with e-mail and password, where this server keeps accounts of its own. Paths and \
-                     bodies are those of Better Auth, and its client works here.",
+                    "Sign up and sign in with e-mail and password. Without accounts (`ACCOUNTS=off`), these operations \
+                     return 404, except the list of sign-in methods. Paths and bodies are those of Better Auth, and its \
+                     client works here.",
                 ))
                 .build(),
             TagBuilder::new()
                 .name("tokens")
-                .description(Some("API tokens, with which scripts get access: see, create and revoke them."))
+                .description(Some("API tokens give scripts access: list, create and revoke them."))
                 .build(),
-            TagBuilder::new().name("user").description(Some("The user as a whole.")).build(),
-            TagBuilder::new().name("service").description(Some("The service itself.")).build(),
+            TagBuilder::new().name("user").description(Some("The user of a token, and deleting a user.")).build(),
+            TagBuilder::new().name("service").description(Some("The health of the server.")).build(),
         ]))
         .security(Some([SecurityRequirement::new("bearerAuth", [] as [&str; 0])]))
         .paths(paths)
@@ -125,14 +129,18 @@ fn add_schema<T: ToSchema + PartialSchema>(components: &mut Components) {
     components.schemas.insert(T::name().into_owned(), T::schema());
 }
 
-/// The document as it stands in `openapi.yaml`.
+/// The document as YAML, as it is written to `openapi.yaml`.
+///
+/// # Errors
+///
+/// When the document cannot be written as YAML.
 pub fn yaml(document: &OpenApi) -> Result<String, String> {
     let yaml = document.to_yaml().map_err(|error| error.to_string())?;
     Ok(format!("# Written by `{REGENERATE}` from the handlers' annotations; a test compares the two.\n{yaml}"))
 }
 
-/// The lines in which two documents differ, `-` those only in the first, `+` those only in the
-/// second; `None` if there are none.
+/// The lines in which two documents differ: `-` for a line only in the first, `+` for a line only in the
+/// second. `None` if the documents are equal.
 pub fn differences(written: &str, generated: &str) -> Option<String> {
     if written == generated {
         return None;

@@ -1,6 +1,5 @@
-//! Mounting a route and documenting it are one step: path, methods and operation come from the
-//! handler's own annotation, so an undocumented handler does not compile and no path is
-//! written twice.
+//! Mounts a handler and documents it in one step. Path, method and operation come from the handler's
+//! annotation, so an undocumented handler does not compile and no path is written twice.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +11,12 @@ use salvo::routing::filters::MethodFilter;
 use utoipa::openapi::path::{HttpMethod, Paths};
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::{Components, Content, OneOf, RefOr, Schema};
-// The annotation exposes an operation's schemas and tags only through this hidden module of
-// utoipa; it is named here and nowhere else.
+// utoipa gives an operation's schemas and tags only in this hidden module. Only this file names it.
 use utoipa::__dev::{SchemaReferences, Tags};
 
 use super::responses;
 
-/// Collects handlers: their routes for salvo, their operations for the document.
+/// Collects the routes of handlers for salvo, and their operations for the document.
 #[derive(Default)]
 pub struct Mounts {
     routes: BTreeMap<String, PathRoutes>,
@@ -50,12 +48,12 @@ impl Mounts {
         self.schemas.extend(schemas);
         self.paths.add_path_operation(&path, H::methods(), operation);
 
-        // An annotation names one method; `OpenApi` could hold several, Taskwire has no use for it.
+        // Each annotation names one method.
         let method = H::methods().into_iter().next().map_or(Method::GET, served_method);
         let routes = self.routes.entry(path).or_default();
         if method == Method::GET {
             routes.allowed.extend([Method::GET, Method::HEAD]);
-            routes.handlers.push(reading(handler));
+            routes.handlers.push(get_or_head(handler));
         } else {
             routes.allowed.push(method.clone());
             routes.handlers.push(Router::with_filter(MethodFilter::new(method)).goal(handler));
@@ -63,7 +61,7 @@ impl Mounts {
         self
     }
 
-    /// The routes, each path with an answer to OPTIONS, and what the document says of them.
+    /// The routes, with OPTIONS for each path, and the paths and components of the document.
     pub fn finish(self) -> (Vec<Router>, Paths, Components) {
         let routers = self
             .routes
@@ -82,12 +80,12 @@ impl Mounts {
     }
 }
 
-/// A page that is no operation, but answers the same methods as one that reads.
+/// Mounts a page, which is not an operation of the contract, for GET, HEAD and OPTIONS.
 pub fn page<H: Handler>(path: Router, handler: H) -> Router {
-    path.push(reading(handler)).push(options(&[Method::GET, Method::HEAD]))
+    path.push(get_or_head(handler)).push(options(&[Method::GET, Method::HEAD]))
 }
 
-fn reading<H: Handler>(handler: H) -> Router {
+fn get_or_head<H: Handler>(handler: H) -> Router {
     Router::with_filter(MethodFilter::new(Method::GET).or(MethodFilter::new(Method::HEAD))).goal(handler)
 }
 
@@ -95,7 +93,7 @@ fn options(allowed: &[Method]) -> Router {
     Router::with_filter(MethodFilter::new(Method::OPTIONS)).goal(Allowed::new(allowed))
 }
 
-/// utoipa takes a body that may be left out for one that may also be `null`; none may.
+/// utoipa documents an optional body as one that may be `null`, which no body may.
 fn forbid_null(body: &mut RequestBody) {
     for content in body.content.values_mut() {
         if let RefOr::T(Content { schema: Some(schema), .. }) = content
@@ -121,7 +119,7 @@ const fn served_method(method: HttpMethod) -> Method {
     }
 }
 
-/// Answers OPTIONS with the methods of its path.
+/// Serves OPTIONS: lists the methods of a path in `Allow`.
 struct Allowed(HeaderValue);
 
 impl Allowed {

@@ -1,5 +1,5 @@
-//! Responses with one task or project, with the headers that come with it. They are written here
-//! once, for every operation that has them.
+//! The documentation of responses with one task or project and their headers, which many operations
+//! share.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -12,14 +12,14 @@ use utoipa::{IntoResponses, ToSchema};
 
 use crate::model::{Project, Task};
 
-/// 200 with the task or project as the operation left it.
+/// 200 with the task or project after the operation.
 pub struct Current<T>(PhantomData<T>);
-/// 200 with the task or project, or 304 if the client has it.
+/// 200 with the task or project, or 304 if the client already has this version.
 pub struct Read<T>(PhantomData<T>);
-/// 201 with the new task or project, or 200 with the one that the same request created before.
+/// 201 with the new task or project, or 200 if the same request created it before.
 pub struct Created<T>(PhantomData<T>);
 
-/// What the contract calls a resource.
+/// The word for a resource in descriptions.
 pub trait Noun: ToSchema {
     const NOUN: &'static str;
 }
@@ -37,15 +37,15 @@ type Responses = BTreeMap<String, RefOr<Response>>;
 impl<T: Noun> IntoResponses for Current<T> {
     fn responses() -> Responses {
         let now = resource::<T>(&format!("The {} as it is now.", T::NOUN));
-        numbered([("200", now)])
+        by_status([("200", now)])
     }
 }
 
 impl<T: Noun> IntoResponses for Read<T> {
     fn responses() -> Responses {
-        let it = resource::<T>(&format!("The {}.", T::NOUN));
+        let found = resource::<T>(&format!("The {}.", T::NOUN));
         let not_modified = with_etag::<T>("The client already has this version.");
-        numbered([("200", it), ("304", not_modified)])
+        by_status([("200", found), ("304", not_modified)])
     }
 }
 
@@ -54,12 +54,13 @@ impl<T: Noun> IntoResponses for Created<T> {
         let noun = T::NOUN;
         let new =
             resource::<T>(&format!("The new {noun}.")).header("Location", header(&format!("The path of the {noun}.")));
-        let repeated = resource::<T>(&format!("This request came before: the {noun} as it is now."));
-        numbered([("200", repeated), ("201", new)])
+        let repeated =
+            resource::<T>(&format!("The same request created the {noun} before. The body is the {noun} as it is now."));
+        by_status([("200", repeated), ("201", new)])
     }
 }
 
-fn numbered<const N: usize>(responses: [(&str, ResponseBuilder); N]) -> Responses {
+fn by_status<const N: usize>(responses: [(&str, ResponseBuilder); N]) -> Responses {
     responses.into_iter().map(|(status, response)| (status.to_owned(), RefOr::T(response.build()))).collect()
 }
 
@@ -69,11 +70,11 @@ fn resource<T: Noun>(description: &str) -> ResponseBuilder {
 }
 
 fn with_etag<T: Noun>(description: &str) -> ResponseBuilder {
-    let etag = header(&format!("The version of the {}, in quotes.", T::NOUN));
+    let etag = header(&format!("The version of the {}, in quotes, for `If-Match` and `If-None-Match`.", T::NOUN));
     ResponseBuilder::new().description(description).header("ETag", etag)
 }
 
-/// A header that holds text.
+/// A header with text.
 pub fn header(description: &str) -> Header {
     let schema = ObjectBuilder::new().schema_type(Type::String);
     HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()

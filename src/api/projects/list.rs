@@ -1,4 +1,4 @@
-//! `GET /api/{user_id}/projects`: all of them at once, because their number is bounded.
+//! `GET /api/{user_id}/projects`: all projects in one response, because a user has at most 1000.
 
 use salvo::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::model::fields::count_schema;
 use crate::model::{Position, Problem};
 use crate::queries::projects::{self, ListedProject};
 
-/// Which projects to list: those that are archived, those that are not, or all.
+/// Which projects to list: `true` for archived ones, `false` for the others, `all` for both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(default = "all")]
@@ -28,13 +28,14 @@ pub enum ArchivedFilter {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ProjectsQuery {
-    /// Which projects to list.
+    /// Which projects to list: `true` for archived ones, `false` for the others, `all` (the default)
+    /// for both.
     #[serde(default)]
     #[param(inline, required = false)]
     archived: ArchivedFilter,
 }
 
-/// Projects in the order that their user gave.
+/// The projects in the order that their user gave.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ProjectList {
     #[schema(max_items = 1000)]
@@ -42,21 +43,21 @@ pub struct ProjectList {
     /// The number of projects in this list.
     #[schema(schema_with = count_schema)]
     pub count: usize,
-    /// The position that this list reflects: connect the live channel here to miss nothing.
+    /// The position that this list reflects. Open the live channel with it to miss no change.
     pub position: Position,
 }
 
 /// List projects
 ///
-/// The caller's projects, all at once (there are at most 1000), in the order of their `rank`,
-/// with the numbers of their open and completed tasks. `position` is read in the same snapshot,
-/// so a live channel opened there continues exactly from this list.
+/// Returns all projects of the user (at most 1000) in the order of their `rank`, with the numbers of
+/// their open and completed tasks. `position` comes from the same snapshot, so a live channel that is
+/// opened with it continues exactly from this list.
 #[utoipa::path(
     get,
     path = "/api/{user_id}/projects",
     tag = "projects",
     params(UserPath, ProjectsQuery),
-    responses((status = 200, description = "The projects.", body = ProjectList)),
+    responses((status = 200, description = "The projects of the user.", body = ProjectList)),
     impl_for = list_projects
 )]
 #[handler]

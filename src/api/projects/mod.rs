@@ -1,4 +1,4 @@
-//! The requests about single projects. Every write is an operation of the engine.
+//! The operations on single projects. Every write is an operation of the engine.
 
 pub mod list;
 
@@ -32,21 +32,23 @@ impl Resource for Project {
     }
 }
 
-/// What an operation on one project left.
+/// The response to an operation on one project.
 fn response(done: Done) -> Result<ResourceResponse<Project>, Problem> {
     match done {
         Done::ProjectCreated(project) => Ok(ResourceResponse::created(project)),
         Done::ProjectRepeated(project) | Done::ProjectIs(project) => Ok(ResourceResponse::ok(project)),
-        other => Err(Problem::server_error(&format_args!("an operation on a project came to {other:?}"))),
+        other => Err(Problem::server_error(&format_args!("unexpected result of an operation on a project: {other:?}"))),
     }
 }
 
 /// Create a project
 ///
-/// It comes last in the order. Send an `id` of your own choice to make the creation safe to
-/// retry: the same id with the same request answers 200 and the project as it is now, the same id
-/// with another request 409, and the id of a project that was deleted 410, for as long as the
-/// trash or the change log knows it. A user has at most 1000 projects; one more is refused with 409.
+/// Creates a project, which comes last in the order. A user has at most 1000 projects; creating
+/// another one returns 409.
+///
+/// Choose the `id` yourself to make the request safe to retry. The same id with the same request
+/// returns 200 and the project as it is now. The same id with another request returns 409. The id of
+/// a deleted project returns 410 for as long as the trash or the change log has the project.
 #[utoipa::path(
     post,
     path = "/api/{user_id}/projects",
@@ -75,8 +77,8 @@ pub async fn create_project(
 
 /// Get a project
 ///
-/// Send the `ETag` of an earlier answer as `If-None-Match` to get 304 while nothing has changed.
-/// Its tasks are listed by `GET …/tasks`.
+/// Returns one project. Send the `ETag` of an earlier response as `If-None-Match` to get 304 if the
+/// project has not changed. To list its tasks, use `GET …/tasks?project={project_id}`.
 #[utoipa::path(
     get,
     path = "/api/{user_id}/projects/{project_id}",
@@ -93,16 +95,16 @@ pub async fn get_project(
     app: App,
     caller: Caller,
     id: ProjectId,
-    known: IfNoneMatch,
+    if_none_match: IfNoneMatch,
 ) -> Result<ReadResponse<Project>, Problem> {
     let project = projects::get(app.pool(), caller.owner(), id).await?.ok_or_else(Problem::project_not_found)?;
-    Ok(ReadResponse::of(project, &known))
+    Ok(ReadResponse::new(project, &if_none_match))
 }
 
 /// Update a project
 ///
-/// Changes the fields that are given: a field left out keeps its value, `null` clears the colour.
-/// An update that changes nothing leaves version and ETag as they are.
+/// Changes the fields that are given, as a JSON merge patch (RFC 7396): a field that is left out keeps
+/// its value, and `null` clears the colour. An update that changes nothing keeps version and ETag.
 #[utoipa::path(
     patch,
     path = "/api/{user_id}/projects/{project_id}",
@@ -111,12 +113,12 @@ pub async fn get_project(
     request_body(description = "The fields to change.", content(
         (UpdateProject = "application/merge-patch+json", examples(
             ("1-rename" = (summary = "Rename", value = json!({"name": "Balcony"}))),
-            ("2-archive" = (summary = "Put away", value = json!({"archived": true}))),
+            ("2-archive" = (summary = "Archive", value = json!({"archived": true}))),
             ("3-clear-colour" = (summary = "Clear the colour", value = json!({"color": null}))),
         )),
         (UpdateProject = "application/json", examples(
             ("1-rename" = (summary = "Rename", value = json!({"name": "Balcony"}))),
-            ("2-archive" = (summary = "Put away", value = json!({"archived": true}))),
+            ("2-archive" = (summary = "Archive", value = json!({"archived": true}))),
             ("3-clear-colour" = (summary = "Clear the colour", value = json!({"color": null}))),
         )),
     )),
@@ -139,23 +141,24 @@ pub async fn update_project(
     response(app.engine().run(caller.owner(), operation).await?)
 }
 
-/// Where a project is to go: right before or right after another one; without either, to the end.
+/// The new place of a project: directly before or directly after another project. Without either, it
+/// moves to the end.
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[validate(schema(function = "one_place"))]
+#[validate(schema(function = "before_or_after"))]
 pub struct MoveProject {
-    /// The project that is to come right after it.
+    /// Move it directly before this project.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub before: Option<ProjectId>,
-    /// The project that is to come right before it.
+    /// Move it directly after this project. It must be left out if `before` is given.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub after: Option<ProjectId>,
 }
 
-fn one_place(asked: &MoveProject) -> Result<(), ValidationError> {
-    if asked.before.is_some() && asked.after.is_some() {
+fn before_or_after(body: &MoveProject) -> Result<(), ValidationError> {
+    if body.before.is_some() && body.after.is_some() {
         return Err(ValidationError::new("after").with_message("must be left out where before is given".into()));
     }
     Ok(())
@@ -173,7 +176,7 @@ impl MoveProject {
 
 /// Move a project
 ///
-/// Only the project that moves changes; safe to retry.
+/// Moves a project in the order of the user's projects. Only the moved project changes. Safe to retry.
 #[utoipa::path(
     post,
     path = "/api/{user_id}/projects/{project_id}/move",
@@ -181,7 +184,7 @@ impl MoveProject {
     params(ProjectPath, IfMatchHeader),
     request_body(content = MoveProject, examples(
         ("1-to-the-end" = (summary = "To the end", value = json!({}))),
-        ("2-before" = (summary = "Before another", value = json!({"before": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60"}))),
+        ("2-before" = (summary = "Before another project", value = json!({"before": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d60"}))),
     )),
     responses(
         Current<Project>,
@@ -203,13 +206,12 @@ pub async fn move_project(
     response(app.engine().run(caller.owner(), operation).await?)
 }
 
-/// What happens to the tasks of a project that is deleted.
+/// What happens to the tasks of a deleted project: `delete` moves them to the trash with it,
+/// `move_out` keeps them without a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TasksOfDeleted {
-    /// They go to the trash with it.
     Delete,
-    /// They stay, without a project.
     MoveOut,
 }
 
@@ -217,17 +219,17 @@ pub enum TasksOfDeleted {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct DeleteProjectQuery {
-    /// What happens to its tasks: they go to the trash with it, or stay without a project. Without
-    /// this parameter a project that has tasks is not deleted.
+    /// What happens to its tasks: `delete` moves them to the trash with the project, `move_out` keeps
+    /// them without a project. Without this parameter, deleting a project with tasks returns 409.
     #[param(inline, required = false)]
     tasks: Option<TasksOfDeleted>,
 }
 
 /// Delete a project
 ///
-/// It goes to the trash, from which it can be restored together with the tasks that went along.
-/// Its id is not free meanwhile: creating it again answers 410. A project with tasks is refused
-/// with 409 unless `tasks` says what happens to them.
+/// Moves a project to the trash. It can be restored for `TRASH_RETENTION` (30 days by default),
+/// together with the tasks that were deleted with it. Creating a project with its id returns 410.
+/// Deleting a project with tasks returns 409 unless `tasks` says what happens to them.
 #[utoipa::path(
     delete,
     path = "/api/{user_id}/projects/{project_id}",

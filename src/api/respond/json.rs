@@ -1,5 +1,5 @@
-//! JSON responses, written into one buffer: Salvo's own writer takes every fragment through 8 KiB
-//! chunks, which costs much of the work for a page of tasks.
+//! JSON responses, serialised into one buffer. Salvo's own writer copies every fragment through 8 KiB
+//! chunks, which takes much of the time that a page of tasks costs.
 
 use salvo::http::HeaderValue;
 use salvo::http::header::CONTENT_TYPE;
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::model::Problem;
 
-/// An answer that is the JSON of a `T`.
+/// A response whose body is a `T` as JSON.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 

@@ -1,4 +1,4 @@
-//! How values become responses: JSON bodies, resources with their headers, and problems.
+//! Responses: JSON bodies, resources with their headers, and problem documents.
 
 pub(crate) mod json;
 pub(crate) mod problem;

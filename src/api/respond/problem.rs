@@ -1,4 +1,4 @@
-//! How a problem leaves the server.
+//! Sends a [`Problem`] as a problem document (RFC 9457).
 
 use salvo::http::header::{ALLOW, CONTENT_TYPE, ETAG};
 use salvo::http::{HeaderValue, StatusCode};
@@ -10,7 +10,7 @@ use crate::model::{Code, Problem};
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
 impl Problem {
-    /// The problem that stands for a status which the framework chose by itself.
+    /// The problem for a status that the framework chose.
     pub fn for_status(status: StatusCode) -> Self {
         match status {
             StatusCode::NOT_FOUND => {
@@ -37,7 +37,7 @@ impl Scribe for Problem {
         let status = self.code().status();
         let body = self.into_body();
         res.status_code(status);
-        // The headers that a handler has set describe a response that is no longer sent; Allow
+        // Headers of the handler describe a response that is not sent any more. Allow stays, because it
         // describes the path.
         let allow = res.headers().get(ALLOW).cloned();
         res.headers_mut().remove(ETAG);

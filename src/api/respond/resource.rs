@@ -1,5 +1,5 @@
-//! Responses that hold one resource: with its entity tag, with its path where it is new, or as 304
-//! where the client already has this version.
+//! Responses with one resource: with its entity tag, with its path if it is new, or 304 if the client
+//! already has this version.
 
 use std::fmt::Display;
 
@@ -13,7 +13,7 @@ use crate::api::extract::etag::IfNoneMatch;
 use crate::model::Seq;
 use crate::model::problem::etag;
 
-/// What has a version and a path of its own.
+/// A resource has a version and a path.
 pub trait Resource: Serialize + Send {
     fn version(&self) -> Seq;
     fn path(&self) -> String;
@@ -40,48 +40,52 @@ impl<T: Resource> Scribe for ResourceResponse<T> {
     fn render(self, res: &mut Response) {
         let tag = etag(self.value.version());
         if self.status == StatusCode::CREATED {
-            add(res, LOCATION, HeaderValue::from_str(&self.value.path()).ok());
+            set_header(res, LOCATION, HeaderValue::from_str(&self.value.path()).ok());
         }
         res.status_code(self.status);
         Json(self.value).render(res);
-        add(res, ETAG, Some(tag));
+        set_header(res, ETAG, Some(tag));
     }
 }
 
-/// One resource, or 304 where the client already has this version.
+/// One resource, or 304 if the client already has this version.
 #[derive(Debug)]
 pub enum ReadResponse<T> {
-    Now(ResourceResponse<T>),
+    Current(ResourceResponse<T>),
     NotModified(Seq),
 }
 
 impl<T: Resource> ReadResponse<T> {
-    pub fn of(value: T, known: &IfNoneMatch) -> Self {
+    pub fn new(value: T, if_none_match: &IfNoneMatch) -> Self {
         let version = value.version();
-        if known.holds(version) { Self::NotModified(version) } else { Self::Now(ResourceResponse::ok(value)) }
+        if if_none_match.contains(version) {
+            Self::NotModified(version)
+        } else {
+            Self::Current(ResourceResponse::ok(value))
+        }
     }
 }
 
 impl<T: Resource> Scribe for ReadResponse<T> {
     fn render(self, res: &mut Response) {
         match self {
-            Self::Now(response) => response.render(res),
+            Self::Current(response) => response.render(res),
             Self::NotModified(version) => {
                 res.status_code(StatusCode::NOT_MODIFIED);
                 res.headers_mut().remove(CONTENT_TYPE);
-                add(res, ETAG, Some(etag(version)));
+                set_header(res, ETAG, Some(etag(version)));
             }
         }
     }
 }
 
-fn add(res: &mut Response, name: HeaderName, value: Option<HeaderValue>) {
+fn set_header(res: &mut Response, name: HeaderName, value: Option<HeaderValue>) {
     if let Some(value) = value {
         res.headers_mut().insert(name, value);
     }
 }
 
-/// A user id as it stands in a path.
+/// A user id, percent-encoded for a path.
 pub fn path_segment(user_id: &str) -> impl Display + '_ {
     percent_encoding::utf8_percent_encode(user_id, percent_encoding::NON_ALPHANUMERIC)
 }

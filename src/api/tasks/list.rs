@@ -1,5 +1,5 @@
-//! `GET /api/{user_id}/tasks`: pages of tasks by key, not by offset, so that tasks created while
-//! a client pages are neither skipped nor shown twice.
+//! `GET /api/{user_id}/tasks`: a page of tasks. A page starts after the key of a task and not at an offset,
+//! so a client that pages while tasks are created neither skips tasks nor gets them twice.
 
 mod cursor;
 mod parameters;
@@ -22,7 +22,7 @@ use crate::queries::tasks::order::{Order, SortBy};
 use cursor::Cursor;
 use parameters::{Instant, LabelNames, Moment, Priorities, Words};
 
-/// Which tasks to list.
+/// Which tasks to list: `pending` for open tasks, `completed` for completed ones, `all` for both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(default = "all")]
@@ -33,7 +33,8 @@ pub enum StatusFilter {
     Completed,
 }
 
-/// Whether to list tasks with a due or without.
+/// Which tasks to list: `any` for tasks with a due date, `none` for tasks without one, `overdue` for
+/// open tasks whose due date has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DueFilter {
@@ -42,7 +43,7 @@ pub enum DueFilter {
     Overdue,
 }
 
-/// What to sort by.
+/// The field to sort by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
@@ -56,7 +57,7 @@ pub enum Sort {
     Relevance,
 }
 
-/// In which direction.
+/// The direction of the order: `asc` for ascending, `desc` for descending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
@@ -68,69 +69,67 @@ pub enum Direction {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
-    /// Which tasks to list.
+    /// List only `pending` (open) or only `completed` tasks. The default, `all`, lists both.
     #[serde(default)]
     #[param(inline, required = false)]
     status: StatusFilter,
-    /// Only tasks of one of these priorities, with commas between them.
+    /// List only tasks with one of these priorities, separated by commas.
     #[param(value_type = Option<Vec<Priority>>, style = Form, explode = false, example = json!(["high", "urgent"]))]
     priority: Option<Priorities>,
-    /// Only tasks with at least one of these labels, whatever their case: up to 20, with commas
-    /// between them.
+    /// List only tasks with at least one of these labels: up to 20, separated by commas. Case does not
+    /// matter.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, max_items = 20, example = json!(["home", "errands"]))]
     labels_any: Option<LabelNames>,
-    /// Only tasks with all of these labels, whatever their case: up to 20, with commas between
-    /// them.
+    /// List only tasks with all of these labels: up to 20, separated by commas. Case does not matter.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, max_items = 20, example = json!(["home"]))]
     labels_all: Option<LabelNames>,
-    /// Only tasks of the project with this id, or with `none` only those of no project.
+    /// List only tasks of the project with this id; with `none`, only tasks without a project.
     #[param(value_type = Option<String>, pattern = "^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")]
     project: Option<OrNone<ProjectId>>,
-    /// Only direct subtasks of the task with this id, or with `none` only tasks that are part of
-    /// no other.
+    /// List only direct subtasks of the task with this id; with `none`, only tasks without a parent.
     #[param(value_type = Option<String>, pattern = "^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")]
     parent: Option<OrNone<TaskId>>,
-    /// `any`: only tasks that have a due; `none`: only tasks that have none; `overdue`: only open
-    /// tasks whose due has passed: a date alone when that day is over in `time_zone`, a date with
-    /// a time once its instant has come.
+    /// `any` lists only tasks with a due date, `none` only tasks without one, and `overdue` only open
+    /// tasks whose due date has passed. A due date without a time has passed when that day is over in
+    /// `time_zone`; one with a time has passed at that instant.
     #[param(inline)]
     due: Option<DueFilter>,
-    /// Only tasks that are due at this moment or later: a date, or an instant by RFC 3339. A date
-    /// begins at midnight in `time_zone`; dues that are a date alone count as the beginning of
-    /// their day there. So `due_after=2026-11-25&due_before=2026-11-26` is what is due on the 25th.
+    /// List only tasks that are due at this moment or later: a date, or an instant (RFC 3339). A date
+    /// means midnight in `time_zone`. A due date without a time counts as midnight of that day in
+    /// `time_zone`. So `due_after=2026-11-25&due_before=2026-11-26` lists the tasks due on the 25th.
     #[param(value_type = Option<String>, example = "2026-11-25")]
     due_after: Option<Moment>,
-    /// Only tasks that are due before this moment, and not at it; else as `due_after`.
+    /// List only tasks that are due before this moment. Otherwise the same as `due_after`.
     #[param(value_type = Option<String>, example = "2026-12-01T00:00:00Z")]
     due_before: Option<Moment>,
-    /// The IANA name of the time zone in which days begin and end, in exact case.
+    /// The IANA name of the time zone in which days begin and end. Case matters.
     #[param(value_type = Option<String>, default = "UTC", example = "Europe/Berlin")]
     time_zone: Option<TimeZone>,
-    /// Only tasks that changed at this instant (RFC 3339) or later.
+    /// List only tasks that changed at this instant (RFC 3339) or later.
     #[param(value_type = Option<String>, format = DateTime, example = "2026-11-25T09:30:00Z")]
     updated_since: Option<Instant>,
-    /// Only tasks whose title or description has all these words, each as the beginning of a
-    /// word; case and accents do not count. 1 to 200 characters after trimming. Of scripts without
-    /// spaces between words, such as Chinese, Japanese and Thai, any part is found. Other signs
-    /// than letters and digits are passed over; where there is nothing else, nothing is found.
+    /// List only tasks whose title or description has all these words: 1 to 200 characters after
+    /// trimming. Each word matches the beginning of a word; case and accents do not matter. In scripts
+    /// without spaces between words, such as Chinese, Japanese and Thai, it matches any part. Characters
+    /// other than letters and digits are ignored; a text without letters and digits matches nothing.
     #[param(value_type = Option<String>, min_length = 1, max_length = 200, example = "buy mil")]
     q: Option<Words>,
-    /// By what: when it was `created` or last `updated`, by `title` as people sort words, by `due`
-    /// (a date alone as midnight UTC; tasks without one last, in either direction), by `priority`,
-    /// by `rank`, which is the order that the user gave, by when it was `completed` (open tasks
-    /// last, in either direction), or with `q` by `relevance`, for which words of the title count
-    /// more. `relevance` with `q`, else `created`, unless given.
+    /// The field to sort by: the time at which the task was `created`, last `updated` or `completed`
+    /// (open tasks last in both directions); `title` in alphabetical order; `due` (a date
+    /// without a time as midnight UTC; tasks without a due date last in both directions); `priority`;
+    /// `rank`, the order that the user gave; or `relevance`, which needs `q` and counts words in the
+    /// title more. The default is `relevance` with `q`, and otherwise `created`.
     #[param(inline)]
     sort: Option<Sort>,
-    /// In which direction. Unless given, `asc` for `title`, `due` and `rank`, and `desc` for all
-    /// others. Tasks that are equal in it are in the order of their ids, in the same direction.
+    /// The direction of the order. The default is `asc` for `title`, `due` and `rank`, and `desc` for
+    /// the others. Tasks with equal values follow the order of their ids, in the same direction.
     #[param(inline)]
     order: Option<Direction>,
-    /// How many tasks to return at most.
+    /// The most tasks to return.
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
     limit: Limit<50, 200>,
-    /// `next_cursor` of the page before, together with the same filters, `sort` and `order`.
+    /// `next_cursor` of the previous page. Send it with the same filters, `sort` and `order`.
     #[param(max_length = 2000)]
     cursor: Option<String>,
 }
@@ -142,19 +141,21 @@ pub struct TaskList {
     /// The number of tasks in this page.
     #[schema(schema_with = count_schema)]
     pub count: usize,
-    /// Where the next page begins, or null after the last one.
+    /// The `cursor` of the next page, or null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
-    /// The position that this page reflects: connect the live channel here to miss nothing.
+    /// The position that this page reflects. Open the live channel with it to miss no change.
     pub position: Position,
 }
 
 /// List tasks
 ///
-/// The caller's tasks, page by page: follow `next_cursor` until it is null. All filters that are
-/// given hold together. Tasks that are created or changed while paging neither hide nor repeat
-/// others. `position` is read in the same snapshot as the tasks, so a live channel opened there
-/// continues exactly from this list.
+/// Returns the user's tasks in pages: follow `next_cursor` until it is null. A task must pass all
+/// filters that you give. If tasks are created or changed while you page, no other task is skipped or
+/// repeated.
+///
+/// `position` comes from the same snapshot as the tasks, so a live channel that is opened with it
+/// continues exactly from this list. With several pages, use the `position` of the first one.
 #[utoipa::path(
     get,
     path = "/api/{user_id}/tasks",
@@ -187,7 +188,7 @@ impl ListQuery {
             (Some(Sort::Rank), _) => SortBy::Rank,
             (Some(Sort::Completed), _) => SortBy::Completed,
             (Some(Sort::Relevance), None) => {
-                let message = "must not be relevance without q, the words that it is the relevance of";
+                let message = "must not be relevance without q: there are no words to compare with";
                 return Err(Problem::invalid_field("sort", "invalid_value", message));
             }
         };
@@ -199,7 +200,7 @@ impl ListQuery {
         let zone = self.time_zone.unwrap_or(TimeZone::UTC);
         Filters {
             completed: match self.status {
-                // What is overdue is open, and to say so leads to the index of what is.
+                // Overdue tasks are open. The condition lets Postgres use the index of open tasks.
                 StatusFilter::All if self.due == Some(DueFilter::Overdue) => Some(false),
                 StatusFilter::All => None,
                 StatusFilter::Pending => Some(false),

@@ -1,4 +1,4 @@
-//! The requests about single tasks.
+//! The operations on single tasks. Every write is an operation of the engine.
 
 pub mod list;
 pub(crate) mod moves;
@@ -21,7 +21,7 @@ use crate::engine::{Done, Operation};
 use crate::model::{Children, CreateTask, Problem, Seq, SetCompletion, Task, TaskId, TaskPatch, UpdateTask};
 use crate::queries::tasks;
 
-/// One task as an answer.
+/// A response with one task.
 pub type TaskResponse = ResourceResponse<Task>;
 
 impl Resource for Task {
@@ -35,20 +35,24 @@ impl Resource for Task {
 }
 
 impl TaskResponse {
-    /// What an operation on one task left.
-    pub(super) fn of(done: Done) -> Result<Self, Problem> {
+    /// The response to an operation on one task.
+    pub(super) fn from_done(done: Done) -> Result<Self, Problem> {
         match done {
             Done::TaskCreated(task) | Done::TaskRepeated(task) | Done::TaskIs(task) => Ok(Self::ok(task)),
-            other => Err(Problem::server_error(&format_args!("an operation on a task came to {other:?}"))),
+            other => {
+                Err(Problem::server_error(&format_args!("unexpected result of an operation on a task: {other:?}")))
+            }
         }
     }
 }
 
 /// Create a task
 ///
-/// Send an `id` of your own choice to make the creation safe to retry: the same id with the same
-/// request answers 200 and the task as it is now, the same id with another request 409, and the
-/// id of a task that was deleted 410, for as long as the trash or the change log knows it.
+/// Creates a task, which comes last in the order. Only `title` is required.
+///
+/// Choose the `id` yourself to make the request safe to retry. The same id with the same request
+/// returns 200 and the task as it is now. The same id with another request returns 409. The id of a
+/// deleted task returns 410 for as long as the trash or the change log has the task.
 #[utoipa::path(
     post,
     path = "/api/{user_id}/tasks",
@@ -56,7 +60,7 @@ impl TaskResponse {
     params(UserPath),
     request_body(content = CreateTask, examples(
         ("1-title-only" = (summary = "Title only", value = json!({"title": "Buy milk"}))),
-        ("2-everything" = (summary = "Everything", value = json!({"title": "Buy milk", "description": "Two litres, the blue one", "completed": false}))),
+        ("2-everything" = (summary = "With a description", value = json!({"title": "Buy milk", "description": "Two litres, the blue one", "completed": false}))),
         ("3-safe-to-retry" = (summary = "Safe to retry", value = json!({"id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e", "title": "Buy milk"}))),
     )),
     responses(
@@ -71,13 +75,14 @@ pub async fn create_task(app: App, caller: Caller, body: JsonBody<CreateTask>) -
     let JsonBody(new) = body;
     match app.engine().run(caller.owner(), Operation::CreateTask(new)).await? {
         Done::TaskCreated(task) => Ok(TaskResponse::created(task)),
-        done => TaskResponse::of(done),
+        done => TaskResponse::from_done(done),
     }
 }
 
 /// Get a task
 ///
-/// Send the `ETag` of an earlier answer as `If-None-Match` to get 304 while nothing has changed.
+/// Returns one task. Send the `ETag` of an earlier response as `If-None-Match` to get 304 if the task
+/// has not changed.
 #[utoipa::path(
     get,
     path = "/api/{user_id}/tasks/{task_id}",
@@ -90,15 +95,22 @@ pub async fn create_task(app: App, caller: Caller, body: JsonBody<CreateTask>) -
     impl_for = get_task
 )]
 #[handler]
-pub async fn get_task(app: App, caller: Caller, id: TaskId, known: IfNoneMatch) -> Result<ReadResponse<Task>, Problem> {
+pub async fn get_task(
+    app: App,
+    caller: Caller,
+    id: TaskId,
+    if_none_match: IfNoneMatch,
+) -> Result<ReadResponse<Task>, Problem> {
     let task = tasks::get(app.pool(), caller.owner(), id).await?.ok_or_else(Problem::task_not_found)?;
-    Ok(ReadResponse::of(task, &known))
+    Ok(ReadResponse::new(task, &if_none_match))
 }
 
 /// Update a task
 ///
-/// Changes the fields that are given: a field left out keeps its value, `null` clears the
-/// description. An update that changes nothing leaves version and ETag as they are.
+/// Changes the fields that are given, as a JSON merge patch (RFC 7396): a field that is left out keeps
+/// its value, and `null` clears it where the field allows null. An update that changes nothing keeps
+/// version and ETag. Completing a task with open subtasks returns 409; see
+/// `PATCH …/tasks/{task_id}/complete`.
 #[utoipa::path(
     patch,
     path = "/api/{user_id}/tasks/{task_id}",
@@ -135,9 +147,9 @@ pub async fn update_task(
     apply(&app, &caller, id, condition, body.0.into()).await
 }
 
-/// Update a task, as the earlier API did
+/// Update a task (earlier API)
 ///
-/// The same as PATCH: a field left out keeps its value, nothing is wiped by omission.
+/// Does the same as PATCH, for clients of the earlier API: a field that is left out keeps its value.
 #[utoipa::path(
     put,
     path = "/api/{user_id}/tasks/{task_id}",
@@ -168,10 +180,12 @@ pub async fn replace_task(
 
 /// Complete or reopen a task
 ///
-/// Without a body, completion is turned over, which is not safe to retry; `{"completed": true}`
-/// sets it, which is. A recurring task moves on to its next occurrence instead, exactly once for
-/// each: say which `occurrence` is done, or send `If-Match`. Open subtasks are refused with 409
-/// unless `children` is `include`.
+/// Sets whether a task is completed. `{"completed": true}` is safe to retry. Without a body, the
+/// request toggles completion, which is not safe to retry. Completing a task with open subtasks
+/// returns 409 unless `children` is `include`.
+///
+/// Completing a recurring task moves it to its next occurrence, once for each occurrence. To make
+/// that safe to retry, name the `occurrence` that is completed, or send `If-Match`.
 #[utoipa::path(
     patch,
     path = "/api/{user_id}/tasks/{task_id}/complete",
@@ -210,14 +224,15 @@ async fn apply(
     patch: TaskPatch,
 ) -> Result<TaskResponse, Problem> {
     let operation = Operation::UpdateTask { id, patch, if_match: condition.0 };
-    TaskResponse::of(app.engine().run(caller.owner(), operation).await?)
+    TaskResponse::from_done(app.engine().run(caller.owner(), operation).await?)
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct DeleteQuery {
-    /// What happens to its subtasks.
+    /// What happens to its subtasks: `refuse` (the default) returns 409 if there are any, `include`
+    /// moves them to the trash with the task.
     #[serde(default)]
     #[param(inline, required = false)]
     children: Children,
@@ -225,9 +240,9 @@ pub struct DeleteQuery {
 
 /// Delete a task
 ///
-/// It goes to the trash, from which it can be restored together with the subtasks that went
-/// along. Its id is not free meanwhile: creating it again answers 410. A task with subtasks is
-/// refused with 409 unless `children=include`.
+/// Moves a task to the trash. It can be restored for `TRASH_RETENTION` (30 days by default), together
+/// with the subtasks that were deleted with it. Creating a task with its id returns 410. Deleting a
+/// task with subtasks returns 409 unless `children=include`.
 #[utoipa::path(
     delete,
     path = "/api/{user_id}/tasks/{task_id}",

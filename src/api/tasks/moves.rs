@@ -1,5 +1,5 @@
-//! `POST /api/{user_id}/tasks/{task_id}/move`: where a task stands in the order that its user
-//! gave, and of what it is a part.
+//! `POST /api/{user_id}/tasks/{task_id}/move`: moves a task in the order that its user gave, to another
+//! project, or to another parent.
 
 use salvo::prelude::*;
 use serde::Deserialize;
@@ -18,33 +18,33 @@ use crate::engine::{Operation, Placement};
 use crate::model::fields::{not_null, nullable};
 use crate::model::{Problem, ProjectId, Task, TaskId, TaskPatch};
 
-/// Where a task is to go: right before or right after another one, whatever list that is in;
-/// without either, to the end.
+/// The new place of a task: directly before or directly after another task, in any list. Without
+/// either, it moves to the end.
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[validate(schema(function = "one_place"))]
-#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
+#[validate(schema(function = "before_or_after"))]
+#[expect(clippy::option_option, reason = "a field that is absent, null or a value has three meanings")]
 pub struct MoveTask {
-    /// The task that is to come right after it.
+    /// Move it directly before this task.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub before: Option<TaskId>,
-    /// The task that is to come right before it.
+    /// Move it directly after this task. It must be left out if `before` is given.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub after: Option<TaskId>,
-    /// Another project; null takes it out of its project. Its subtasks follow.
+    /// Move it to this project, with its subtasks; null takes it out of its project.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<ProjectId>)]
     pub project_id: Option<Option<ProjectId>>,
-    /// Another parent, with its subtasks; null makes it a task of its own.
+    /// Make it a subtask of this task, with its own subtasks; null makes it a task without a parent.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<TaskId>)]
     pub parent_id: Option<Option<TaskId>>,
 }
 
-fn one_place(asked: &MoveTask) -> Result<(), ValidationError> {
-    if asked.before.is_some() && asked.after.is_some() {
+fn before_or_after(body: &MoveTask) -> Result<(), ValidationError> {
+    if body.before.is_some() && body.after.is_some() {
         return Err(ValidationError::new("after").with_message("must be left out where before is given".into()));
     }
     Ok(())
@@ -64,8 +64,9 @@ impl MoveTask {
 
 /// Move a task
 ///
-/// The order is one over all tasks of the user, so each list of some of them is in the same
-/// order. Only the task that moves changes; safe to retry.
+/// Moves a task in the order of the user's tasks, and to another project or parent if you give one.
+/// There is one order of all tasks of a user, and every list follows it. Only the moved task changes
+/// its `rank`. Safe to retry.
 #[utoipa::path(
     post,
     path = "/api/{user_id}/tasks/{task_id}/move",
@@ -73,7 +74,7 @@ impl MoveTask {
     params(TaskPath, IfMatchHeader),
     request_body(content = MoveTask, examples(
         ("1-to-the-end" = (summary = "To the end", value = json!({}))),
-        ("2-before" = (summary = "Before another", value = json!({"before": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e"}))),
+        ("2-before" = (summary = "Before another task", value = json!({"before": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e"}))),
         ("3-out-of-its-project" = (summary = "Out of its project", value = json!({"project_id": null}))),
     )),
     responses(
@@ -92,5 +93,5 @@ pub async fn move_task(
     body: JsonBody<MoveTask>,
 ) -> Result<TaskResponse, Problem> {
     let operation = body.0.operation(id, condition.0);
-    TaskResponse::of(app.engine().run(caller.owner(), operation).await?)
+    TaskResponse::from_done(app.engine().run(caller.owner(), operation).await?)
 }

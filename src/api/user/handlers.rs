@@ -1,4 +1,4 @@
-//! The requests about the user as a whole: which user a token is for, and deleting the user.
+//! The operations on a user: identify the user of a token, and delete a user.
 
 use salvo::prelude::*;
 
@@ -10,14 +10,15 @@ use crate::api::respond::json::Json;
 use crate::identity::deletion::{self, DeletedUser};
 use crate::model::{Code, Credential, Problem, Scope};
 
-/// Tell whose the token is
+/// Identify the user of the token
 ///
-/// For programs that were given a token and must know the user id, which stands in all paths.
+/// Returns the user, the kind, the scope and the end of the token in the request. A program that was
+/// given a token needs the user id for all paths.
 #[utoipa::path(
     get,
     path = "/api/auth/identity",
     tag = "user",
-    responses((status = 200, description = "Whose the token is.", body = TokenIdentity)),
+    responses((status = 200, description = "The user and the kind of the token.", body = TokenIdentity)),
     impl_for = get_identity
 )]
 #[handler]
@@ -34,27 +35,25 @@ pub async fn get_identity(bearer: Bearer) -> Json<TokenIdentity> {
 
 /// Delete the user
 ///
-/// Removes everything that the caller has, at once and for good: tasks, projects, trash, change log
-/// and API tokens. All tokens of the user that were issued until now end with it, the one of this
-/// request included: sent once more, it is answered 401, which says that the deletion is done.
-/// Sockets are closed. A user who returns under the same id, with a token that was issued some
-/// seconds later, starts anew. Not open to API tokens, nor to
-/// the sessions of this server's own accounts, which `POST /api/auth/delete-user` ends.
+/// Permanently deletes everything that the user has: tasks, projects, trash, change log and API
+/// tokens. All tokens of the user are revoked, also that of this request, and all sockets close. If
+/// you repeat the request, it gets 401: the user is deleted.
+///
+/// A user who returns under the same id needs a token that was issued more than 5 seconds after the
+/// deletion, can write after 15 seconds, and starts a new history. API tokens and access tokens of a
+/// session get 403: a user with an account sends `POST /api/auth/delete-user` instead.
 #[utoipa::path(
     delete,
     path = "/api/{user_id}",
     tag = "user",
     params(UserPath),
-    responses((status = 200, description = "What was removed, by number.", body = DeletedUser)),
+    responses((status = 200, description = "How many rows of each kind were deleted.", body = DeletedUser)),
     impl_for = delete_user
 )]
 #[handler]
 pub async fn delete_user(app: App, person: Person) -> Result<Json<DeletedUser>, Problem> {
     if matches!(person.credential(), Credential::Session(_)) {
-        return Err(Problem::new(
-            Code::Forbidden,
-            "an account is deleted by /api/auth/delete-user, which asks who it is",
-        ));
+        return Err(Problem::new(Code::Forbidden, "to delete a user with an account, send POST /api/auth/delete-user"));
     }
     let deleted = deletion::delete_user(app.pool(), app.revocations(), person.owner()).await?;
     tracing::info!("a user was deleted");

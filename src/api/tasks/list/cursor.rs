@@ -1,5 +1,5 @@
-//! Where the next page begins, as clients carry it. A cursor holds no more than a place in an
-//! order, so a forged one can only start the caller's own list at another place.
+//! The cursor of a list of tasks. It holds only a place in an order, so a forged one can only start the
+//! caller's own list at another place.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::queries::tasks::order::{Key, Order};
 
-/// Longer than the cursor after any task can be.
+/// The longest text that is decoded, in bytes. The cursor of any task is shorter.
 const MAX: usize = 2000;
 
-/// The key of the last task of a page, which the next one starts after.
+/// The key of the last task of a page. The next page starts after it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cursor {
     #[serde(flatten)]
     key: Key,
-    /// Whether the order is not the usual one of its sort.
+    /// Whether the direction differs from the default of the sort.
     #[serde(rename = "~", default, skip_serializing_if = "std::ops::Not::not")]
     reversed: bool,
 }
@@ -30,7 +30,7 @@ impl Cursor {
         BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
     }
 
-    /// The key in the cursor, if it is of a page in this order.
+    /// The key in a cursor, if the cursor comes from a page in this order.
     pub fn decode(text: &str, order: Order) -> Option<Key> {
         let json = BASE64_URL_SAFE_NO_PAD.decode(Some(text).filter(|text| text.len() <= MAX)?).ok()?;
         let cursor: Self = serde_json::from_slice(&json).ok()?;
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_survives_the_wire_in_its_order_and_no_other() {
+    fn a_cursor_decodes_only_for_its_own_order() {
         for key in keys() {
             for descending in [false, true] {
                 let order = Order { by: key.by(), descending };
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn cursors_from_before_there_was_a_direction_still_lead_on() {
+    fn cursors_of_versions_without_a_direction_still_decode() {
         let id = TaskId::new();
         for (json, by, key) in [
             (serde_json::json!({"c": [at(), id]}), SortBy::Created, Key::Created(at(), id)),
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forged_cursor_is_refused_not_believed() {
+    fn a_forged_cursor_is_rejected() {
         let id = TaskId::new();
         let forged = |json: serde_json::Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
         for (text, by) in [

@@ -1,4 +1,4 @@
-//! What the filters of a list are written as. Each reads its text strictly and says what is
+//! Parses the query parameters of a list of tasks. Each parser is strict, and its error says what is
 //! allowed.
 
 use std::borrow::Cow;
@@ -13,17 +13,17 @@ use crate::model::fields::storable;
 use crate::model::{DueBound, Id, LABELS_MAX, MalformedId, Priority, TimeZone, labels};
 use crate::queries::tasks::filters::OrNone;
 
-/// The longest search, in characters after trimming.
+/// The longest search text, in characters after trimming.
 pub const WORDS_MAX: usize = 200;
 
-fn read<'de, D, T>(deserializer: D, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, D::Error>
+fn parsed<'de, D, T>(deserializer: D, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
 {
     parse(&Cow::<str>::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
-/// Priorities with commas between them.
+/// Priorities, separated by commas.
 #[derive(Debug)]
 pub struct Priorities(pub Vec<Priority>);
 
@@ -33,17 +33,17 @@ impl<'de> Deserialize<'de> for Priorities {
             Priority::deserialize(StrDeserializer::<serde::de::value::Error>::new(word))
                 .map_err(|_| "must name none, low, medium, high or urgent, with commas between".to_owned())
         };
-        read(deserializer, |text| text.split(',').map(priority).collect::<Result<_, _>>().map(Self))
+        parsed(deserializer, |text| text.split(',').map(priority).collect::<Result<_, _>>().map(Self))
     }
 }
 
-/// Labels with commas between them, of which no label holds any.
+/// Labels, separated by commas. A label cannot contain a comma.
 #[derive(Debug)]
 pub struct LabelNames(pub Vec<String>);
 
 impl<'de> Deserialize<'de> for LabelNames {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer, |text| {
+        parsed(deserializer, |text| {
             let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
             if names.len() > LABELS_MAX {
                 return Err(format!("must be at most {LABELS_MAX} labels"));
@@ -56,7 +56,7 @@ impl<'de> Deserialize<'de> for LabelNames {
 
 impl<'de, T> Deserialize<'de> for OrNone<Id<T>> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer, |text| match text {
+        parsed(deserializer, |text| match text {
             "none" => Ok(Self::None),
             id => id.parse().map(Self::Some).map_err(|error: MalformedId| format!("{error}, or none")),
         })
@@ -83,7 +83,7 @@ impl FromStr for Moment {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        // Chrono also reads signs and single digits.
+        // Chrono also accepts signs and single digits.
         let date = Some(text).filter(|text| text.len() == 10 && text.starts_with(|first: char| first.is_ascii_digit()));
         let date =
             date.and_then(|text| text.parse::<NaiveDate>().ok()).filter(|date| (1900..=9999).contains(&date.year()));
@@ -100,18 +100,18 @@ impl FromStr for Moment {
 
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer, str::parse)
+        parsed(deserializer, str::parse)
     }
 }
 
-/// An instant by RFC 3339.
+/// An instant (RFC 3339).
 #[derive(Debug, Clone, Copy)]
 pub struct Instant(pub DateTime<Utc>);
 
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let what = "must be an instant such as 2026-11-25T09:30:00Z; a + before an offset is written %2B";
-        read(deserializer, |text| instant(text).map(Self).ok_or_else(|| what.to_owned()))
+        let message = "must be an instant such as 2026-11-25T09:30:00Z; a + before an offset is written %2B";
+        parsed(deserializer, |text| instant(text).map(Self).ok_or_else(|| message.to_owned()))
     }
 }
 
@@ -120,13 +120,13 @@ fn instant(text: &str) -> Option<DateTime<Utc>> {
     Some(instant).filter(|instant| (1..=9999).contains(&instant.year()))
 }
 
-/// What to search for.
+/// The words to search for.
 #[derive(Debug)]
 pub struct Words(pub String);
 
 impl<'de> Deserialize<'de> for Words {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer, |text| {
+        parsed(deserializer, |text| {
             let words = text.trim();
             if words.is_empty() || words.chars().count() > WORDS_MAX {
                 return Err(format!("must be 1 to {WORDS_MAX} characters after trimming"));
@@ -141,15 +141,15 @@ impl<'de> Deserialize<'de> for Words {
 mod tests {
     use super::*;
 
-    fn reads<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
+    fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
         T::deserialize(StrDeserializer::<serde::de::value::Error>::new(text)).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn moments_are_dates_or_instants_in_one_form_each() {
+    fn a_moment_is_a_date_or_an_instant_in_one_form_each() {
         let date = NaiveDate::from_ymd_opt(2026, 11, 25).expect("a date");
-        assert_eq!(reads("2026-11-25"), Ok(Moment::Date(date)));
-        assert!(matches!(reads("2026-11-25T09:30:00+01:00"), Ok(Moment::Instant(_))));
+        assert_eq!(parse("2026-11-25"), Ok(Moment::Date(date)));
+        assert!(matches!(parse("2026-11-25T09:30:00+01:00"), Ok(Moment::Instant(_))));
         for bad in [
             "",
             "tomorrow",
@@ -160,19 +160,19 @@ mod tests {
             "2026-11-25T09:30",
             "2026-11-25T09:30:00 01:00",
         ] {
-            assert!(reads::<Moment>(bad).is_err_and(|message| message.starts_with("must be a date")), "{bad}");
+            assert!(parse::<Moment>(bad).is_err_and(|message| message.starts_with("must be a date")), "{bad}");
         }
     }
 
     #[test]
-    fn what_is_malformed_is_told_what_is_allowed() {
+    fn errors_say_what_is_allowed() {
         assert!(
-            reads::<Priorities>("high,").is_err_and(|message| message.contains("none, low, medium, high or urgent"))
+            parse::<Priorities>("high,").is_err_and(|message| message.contains("none, low, medium, high or urgent"))
         );
-        assert!(reads::<LabelNames>("a,,b").is_err_and(|message| message.contains("1 to 50 characters")));
-        assert!(reads::<OrNone<crate::model::TaskId>>("None").is_err_and(|message| message.ends_with(", or none")));
-        assert!(reads::<Words>("  ").is_err_and(|message| message.contains("1 to 200 characters")));
-        assert!(reads::<Words>(&"ä".repeat(WORDS_MAX)).is_ok());
-        assert!(reads::<Instant>("2026-11-25").is_err_and(|message| message.starts_with("must be an instant")));
+        assert!(parse::<LabelNames>("a,,b").is_err_and(|message| message.contains("1 to 50 characters")));
+        assert!(parse::<OrNone<crate::model::TaskId>>("None").is_err_and(|message| message.ends_with(", or none")));
+        assert!(parse::<Words>("  ").is_err_and(|message| message.contains("1 to 200 characters")));
+        assert!(parse::<Words>(&"ä".repeat(WORDS_MAX)).is_ok());
+        assert!(parse::<Instant>("2026-11-25").is_err_and(|message| message.starts_with("must be an instant")));
     }
 }
