@@ -67,7 +67,7 @@ pub async fn apply_batch(app: App, caller: Caller, body: JsonBody<Batch>) -> Res
     };
     let key = batch.id.map(|id| BatchKey { id, digest: digest(&batch) });
     let result = app.engine().run_batch(caller.owner(), operations, mode, key).await?;
-    result.map(Json).map_err(|(index, problem)| problem.as_error_of(&operation_at(index)))
+    result.map(Json).map_err(|(index, problem)| problem.for_part(&operation_at(index)))
 }
 
 /// Tells a repeated batch from another one with the same id, however each is spelled.

@@ -194,7 +194,7 @@ impl Batch {
         for (place, raw) in self.operations.iter().enumerate() {
             match operation(raw) {
                 Ok(operation) => operations.push(operation),
-                Err(problem) => faults.extend(problem.as_error_of(&operation_at(place)).into_errors()),
+                Err(problem) => faults.extend(problem.for_part(&operation_at(place)).into_errors()),
             }
         }
         if faults.is_empty() {
