@@ -107,7 +107,7 @@ impl<'o> Plan<'o> {
         if row.completed && row.completed_at.is_none() {
             row.completed_at = Some(at);
         }
-        let task = row.clone().of(self.owner);
+        let task = row.clone().into_task(self.owner);
         self.changes.push(Change::task_saved(self.history, saved, task.clone()));
         self.deleted_tasks.remove(&row.id);
         self.written_tasks.insert(row.id);
@@ -119,7 +119,7 @@ impl<'o> Plan<'o> {
         let (seq, at) = self.tick();
         row.version = seq;
         row.updated_at = at;
-        let project = row.clone().of(self.owner);
+        let project = row.clone().into_project(self.owner);
         self.changes.push(Change::project_saved(self.history, saved, project.clone()));
         self.deleted_projects.remove(&row.id);
         self.written_projects.insert(row.id);
@@ -136,7 +136,7 @@ impl<'o> Plan<'o> {
     }
 
     fn task_is(&self, id: TaskId) -> Outcome {
-        self.task(id).map(|row| Done::TaskIs(row.clone().of(self.owner)))
+        self.task(id).map(|row| Done::TaskIs(row.clone().into_task(self.owner)))
     }
 
     /// The digest of the request that created something, if a client chose its id.

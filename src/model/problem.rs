@@ -205,7 +205,7 @@ impl Problem {
     /// The same problem as an error of one part of a larger request, such as `operations[3]`. The part
     /// is the prefix of each field, or the field itself if the problem has none.
     #[must_use]
-    pub fn as_error_of(mut self, part: &str) -> Self {
+    pub fn for_part(mut self, part: &str) -> Self {
         if self.errors.is_empty() {
             let code = serde_json::to_value(self.code).ok();
             let code = code.and_then(|code| code.as_str().map(str::to_lowercase)).unwrap_or_default();

@@ -69,7 +69,7 @@ pub async fn apply_batch(app: App, caller: Caller, body: JsonBody<Batch>) -> Res
     };
     let key = batch.id.map(|id| BatchKey { id, digest: digest(&batch) });
     let result = app.engine().run_batch(caller.owner(), operations, mode, key).await?;
-    result.map(Json).map_err(|(index, problem)| problem.as_error_of(&operation_field(index)))
+    result.map(Json).map_err(|(index, problem)| problem.for_part(&operation_field(index)))
 }
 
 /// A digest of the batch, which is equal for a repeated batch and differs for another batch with the same

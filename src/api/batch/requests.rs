@@ -196,7 +196,7 @@ impl Batch {
         for (index, raw) in self.operations.iter().enumerate() {
             match operation(raw) {
                 Ok(operation) => operations.push(operation),
-                Err(problem) => errors.extend(problem.as_error_of(&operation_field(index)).into_errors()),
+                Err(problem) => errors.extend(problem.for_part(&operation_field(index)).into_errors()),
             }
         }
         if errors.is_empty() {

@@ -11,7 +11,7 @@ use crate::model::{Change, ChangeKind, ProjectRow, Rank, Saved, TaskId, TaskRow}
 impl Plan<'_> {
     pub(super) fn import_project(&mut self, row: ProjectRow) -> Outcome {
         if let Some(existing) = self.state.projects.get(&row.id) {
-            return Ok(Done::ProjectRepeated(existing.clone().of(self.owner)));
+            return Ok(Done::ProjectRepeated(existing.clone().into_project(self.owner)));
         }
         if self.state.gone.contains(&row.id.as_uuid()) {
             return Err(id_gone());
@@ -24,7 +24,7 @@ impl Plan<'_> {
     pub(super) fn import_task(&mut self, task: ImportedTask) -> Outcome {
         let ImportedTask { row, occurrences } = task;
         if let Some(existing) = self.state.tasks.get(&row.id) {
-            return Ok(Done::TaskRepeated(existing.clone().of(self.owner)));
+            return Ok(Done::TaskRepeated(existing.clone().into_task(self.owner)));
         }
         if self.state.gone.contains(&row.id.as_uuid()) {
             return Err(id_gone());

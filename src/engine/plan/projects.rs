@@ -14,7 +14,11 @@ impl Plan<'_> {
         let id = new.id.unwrap_or_else(ProjectId::new);
         if let Some(existing) = self.state.projects.get(&id) {
             let repeated = new.id.is_some() && self.is_repeated(id.as_uuid(), new.digest());
-            return if repeated { Ok(Done::ProjectRepeated(existing.clone().of(self.owner))) } else { Err(id_taken()) };
+            return if repeated {
+                Ok(Done::ProjectRepeated(existing.clone().into_project(self.owner)))
+            } else {
+                Err(id_taken())
+            };
         }
         if self.state.gone.contains(&id.as_uuid()) {
             return Err(id_gone());
@@ -65,7 +69,7 @@ impl Plan<'_> {
         if new != old {
             self.write_project(new, Saved::Updated);
         }
-        self.project(id).map(|row| Done::ProjectIs(row.clone().of(self.owner)))
+        self.project(id).map(|row| Done::ProjectIs(row.clone().into_project(self.owner)))
     }
 
     pub(super) fn delete_project(&mut self, id: ProjectId, contents: Contents, if_match: Option<&[i64]>) -> Outcome {

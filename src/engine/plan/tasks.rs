@@ -20,7 +20,11 @@ impl Plan<'_> {
         let id = new.id.unwrap_or_else(TaskId::new);
         if let Some(existing) = self.state.tasks.get(&id) {
             let repeated = new.id.is_some() && self.is_repeated(id.as_uuid(), new.digest());
-            return if repeated { Ok(Done::TaskRepeated(existing.clone().of(self.owner))) } else { Err(id_taken()) };
+            return if repeated {
+                Ok(Done::TaskRepeated(existing.clone().into_task(self.owner)))
+            } else {
+                Err(id_taken())
+            };
         }
         if self.state.gone.contains(&id.as_uuid()) {
             return Err(id_gone());
