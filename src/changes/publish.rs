@@ -52,7 +52,7 @@ impl Publisher {
             self.hub.publish(owner, change);
         }
         if let Some(newest) = newest {
-            self.hints.leave(owner, newest);
+            self.hints.queue(owner, newest);
         }
     }
 }
