@@ -281,16 +281,16 @@ mod tests {
         fn a_page_is_accepted_iff_nothing_is_missing(
             head in 0..40_i64, removed in 0..40_i64, after in 0..45_i64, limit in 0..20_usize, same: bool,
         ) {
-            let present: Vec<i64> = (removed.min(head) + 1..=head).filter(|seq| *seq > after).take(limit).collect();
-            let page = page(head, &present);
+            let read: Vec<i64> = (removed.min(head) + 1..=head).filter(|seq| *seq > after).take(limit).collect();
+            let page = page(head, &read);
             let history = if same { page.history } else { History::new(2, Some(1)) };
-            let missing: Vec<i64> = (after + 1..=head).take(present.len().max(1)).filter(|seq| !present.contains(seq)).collect();
+            let missing: Vec<i64> = (after + 1..=head).take(read.len().max(1)).filter(|seq| !read.contains(seq)).collect();
             let complete = same && after <= head && missing.is_empty();
             let result = page.clone().continuing(history.at(Seq::new(after)));
             proptest::prop_assert_eq!(result.is_ok(), complete);
             if let Ok(page) = result {
                 let end = page.end(Seq::new(after));
-                proptest::prop_assert_eq!(end.seq.get(), after + i64::try_from(present.len()).expect("few"));
+                proptest::prop_assert_eq!(end.seq.get(), after + i64::try_from(read.len()).expect("few"));
             }
         }
     }

@@ -38,7 +38,7 @@ impl TaskResponse {
     /// What an operation on one task left.
     pub(super) fn of(done: Done) -> Result<Self, Problem> {
         match done {
-            Done::TaskCreated(task) | Done::TaskRepeated(task) | Done::TaskIs(task) => Ok(Self::ok(task)),
+            Done::TaskCreated(task) | Done::TaskRepeated(task) | Done::TaskUpdated(task) => Ok(Self::ok(task)),
             other => Err(Problem::server_error(&format_args!("an operation on a task came to {other:?}"))),
         }
     }

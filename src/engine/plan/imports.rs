@@ -1,5 +1,5 @@
-//! Imports in a plan: tasks and projects are created as an export holds them, where they are
-//! missing. What they hung on and has been deleted, they do without.
+//! Imports in a plan: creates the tasks and projects of an export that are missing. A task whose parent or
+//! project was deleted is created without it.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ impl Plan<'_> {
         if self.state.gone.contains(&row.id.as_uuid()) {
             return Err(id_gone());
         }
-        self.check_room_for_project()?;
+        self.check_project_limit()?;
         let rank = Rank::appended(self.head.next()).to_string();
         Ok(Done::ProjectCreated(self.write_project(ProjectRow { rank, ..row }, Saved::Created)))
     }
@@ -47,10 +47,10 @@ impl Plan<'_> {
         Ok(Done::TaskCreated(self.write_task(row, Saved::Created)))
     }
 
-    /// Gives the tasks that were created the ranks of each other, so that they follow one another
-    /// in this order. (They were created parents first.)
+    /// Distributes the ranks of the created tasks among them, so that their order is `order`. (Parents were
+    /// created first, so their ranks are not in this order.)
     pub fn put_in_order(&mut self, order: &[TaskId]) {
-        // Each is higher than the one before, being that of a later change.
+        // `given` are their ranks in ascending order.
         let ranks: HashMap<TaskId, Rank> = {
             let created: HashMap<TaskId, Rank> = self.created().map(|task| (task.id, task.rank.clone())).collect();
             let mut given: Vec<Rank> = created.values().cloned().collect();
