@@ -1,5 +1,5 @@
-//! Why the database cannot be used, in words for the operator. An error that a proxy causes, and the
-//! configuration names none, says how to configure the proxy.
+//! Why the database cannot be used, in words for the operator. If the error shows a proxy that the
+//! configuration does not name, the message says how to configure it.
 
 use sqlx::migrate::MigrateError;
 

@@ -57,7 +57,7 @@ pub struct State {
     /// The digests of the requests that created tasks and projects with an id of the client's.
     pub digests: HashMap<Uuid, Vec<u8>>,
     /// Ids that were deleted, as far as the trash and the log still know them.
-    pub gone: HashSet<Uuid>,
+    pub deleted_ids: HashSet<Uuid>,
     /// The entries of the trash to restore.
     pub trash: Vec<Trashed>,
     /// For an id that was deleted together with another: the root.

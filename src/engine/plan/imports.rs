@@ -13,7 +13,7 @@ impl Plan<'_> {
         if let Some(existing) = self.state.projects.get(&row.id) {
             return Ok(Done::ProjectRepeated(existing.clone().of(self.owner)));
         }
-        if self.state.gone.contains(&row.id.as_uuid()) {
+        if self.state.deleted_ids.contains(&row.id.as_uuid()) {
             return Err(id_gone());
         }
         self.check_project_limit()?;
@@ -26,11 +26,11 @@ impl Plan<'_> {
         if let Some(existing) = self.state.tasks.get(&row.id) {
             return Ok(Done::TaskRepeated(existing.clone().of(self.owner)));
         }
-        if self.state.gone.contains(&row.id.as_uuid()) {
+        if self.state.deleted_ids.contains(&row.id.as_uuid()) {
             return Err(id_gone());
         }
-        let parent_id = row.parent_id.filter(|parent| !self.state.gone.contains(&parent.as_uuid()));
-        let project_id = row.project_id.filter(|project| !self.state.gone.contains(&project.as_uuid()));
+        let parent_id = row.parent_id.filter(|parent| !self.state.deleted_ids.contains(&parent.as_uuid()));
+        let project_id = row.project_id.filter(|project| !self.state.deleted_ids.contains(&project.as_uuid()));
         let project_id = match parent_id {
             Some(parent) => self.check_parent(parent, row.id, 1)?,
             None => self.check_project(project_id)?,

@@ -16,7 +16,7 @@ impl Plan<'_> {
             let repeated = new.id.is_some() && self.is_repeated(id.as_uuid(), new.digest());
             return if repeated { Ok(Done::ProjectRepeated(existing.clone().of(self.owner))) } else { Err(id_taken()) };
         }
-        if self.state.gone.contains(&id.as_uuid()) {
+        if self.state.deleted_ids.contains(&id.as_uuid()) {
             return Err(id_gone());
         }
         self.check_project_limit()?;
@@ -107,7 +107,7 @@ impl Plan<'_> {
         let (seq, at) = self.next_change();
         self.changes.push(Change::project_deleted(self.history.at(seq), at, id));
         let digest = self.state.digests.remove(&id.as_uuid());
-        self.state.gone.insert(id.as_uuid());
+        self.state.deleted_ids.insert(id.as_uuid());
         self.written_projects.remove(&id);
         self.deleted_projects.insert(id);
         self.into_trash.push(Trashed { root: id.as_uuid(), deleted_at: at, body: Body::Project(row), digest });

@@ -29,7 +29,7 @@ impl Plan<'_> {
         for trashed in chosen {
             let id = trashed.id();
             self.out_of_trash.push(id);
-            self.state.gone.remove(&id);
+            self.state.deleted_ids.remove(&id);
             if let Some(digest) = trashed.digest {
                 self.state.digests.insert(id, digest);
             }

@@ -22,7 +22,7 @@ impl Plan<'_> {
             let repeated = new.id.is_some() && self.is_repeated(id.as_uuid(), new.digest());
             return if repeated { Ok(Done::TaskRepeated(existing.clone().of(self.owner))) } else { Err(id_taken()) };
         }
-        if self.state.gone.contains(&id.as_uuid()) {
+        if self.state.deleted_ids.contains(&id.as_uuid()) {
             return Err(id_gone());
         }
         let project_id = match new.parent_id {
@@ -261,7 +261,7 @@ impl Plan<'_> {
         let (seq, at) = self.next_change();
         self.changes.push(Change::task_deleted(self.history.at(seq), at, id));
         let digest = self.state.digests.remove(&id.as_uuid());
-        self.state.gone.insert(id.as_uuid());
+        self.state.deleted_ids.insert(id.as_uuid());
         self.written_tasks.remove(&id);
         self.deleted_tasks.insert(id);
         self.into_trash.push(Trashed { root, deleted_at: at, body: Body::Task(row), digest });

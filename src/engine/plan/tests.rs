@@ -170,7 +170,7 @@ proptest! {
         let owner = OwnerId::for_tests("ada");
         let mut state = in_trash(deleted(0, [row(1, Some(0)), row(0, None)]));
         state.put_project(project());
-        state.gone = [task_id(0).as_uuid(), task_id(1).as_uuid()].into();
+        state.deleted_ids = [task_id(0).as_uuid(), task_id(1).as_uuid()].into();
         let mut plan = plan(&owner, state);
         for operation in operations {
             let (before, many) = (contents_of(&plan), plan.changes.len());
@@ -191,8 +191,8 @@ proptest! {
             prop_assert_eq!((plan.head, plan.at), expected);
         }
         // Every written task exists in the end, and every deleted one does not.
-        let gone = |id: &TaskId| !plan.state.tasks.contains_key(id);
-        prop_assert!(plan.written_tasks.iter().all(|id| !gone(id)) && plan.deleted_tasks.iter().all(gone));
+        let missing = |id: &TaskId| !plan.state.tasks.contains_key(id);
+        prop_assert!(plan.written_tasks.iter().all(|id| !missing(id)) && plan.deleted_tasks.iter().all(missing));
     }
 }
 

@@ -64,13 +64,14 @@ pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations
     }
     let chosen: Vec<Uuid> = operations.iter().filter_map(Operation::chosen_id).collect();
     if !chosen.is_empty() {
-        state.gone = gone(transaction, owner, &chosen).await?;
+        state.deleted_ids = deleted_ids(transaction, owner, &chosen).await?;
     }
     Ok(state)
 }
 
 /// Which tasks to read: those in `ids` with all their ancestors, those in `subtrees` with all their subtasks, and
-/// all tasks of the projects in `project_contents`. For each it is read which of `occurrences` were completed.
+/// all tasks of the projects in `project_contents`. For each of these tasks, it also reads which of
+/// `occurrences` were completed.
 #[derive(Default)]
 pub(super) struct Wanted<'a> {
     pub ids: &'a [Uuid],
@@ -283,8 +284,8 @@ async fn tasks_around(
 }
 
 /// Those of `ids` that were deleted, as far as the trash and the log still know them.
-async fn gone(transaction: &mut Transaction<'_>, owner: &OwnerId, ids: &[Uuid]) -> sqlx::Result<HashSet<Uuid>> {
-    let gone = sqlx::query_scalar!(
+async fn deleted_ids(transaction: &mut Transaction<'_>, owner: &OwnerId, ids: &[Uuid]) -> sqlx::Result<HashSet<Uuid>> {
+    let deleted = sqlx::query_scalar!(
         r#"SELECT id AS "id!" FROM unnest($2::uuid[]) AS id
            WHERE EXISTS (SELECT FROM trash t WHERE t.owner_id = $1 AND t.id = id.id)
               OR EXISTS (SELECT FROM task_changes c
@@ -296,5 +297,5 @@ async fn gone(transaction: &mut Transaction<'_>, owner: &OwnerId, ids: &[Uuid]) 
     )
     .fetch_all(transaction)
     .await?;
-    Ok(gone.into_iter().collect())
+    Ok(deleted.into_iter().collect())
 }
