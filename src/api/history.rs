@@ -76,7 +76,7 @@ pub async fn get_task_history(
     let limit = limit.get();
     let before = cursor.map(|Cursor(seq)| seq);
     // One more than the limit, to see whether there is a next page.
-    let task = log::of_task(app.pool(), caller.owner(), id, before, limit + 1).await?;
+    let task = log::read_task(app.pool(), caller.owner(), id, before, limit + 1).await?;
     let task = task.ok_or_else(Problem::task_not_found)?;
     let mut changes = task.changes;
     let more = changes.len() > usize::from(limit);

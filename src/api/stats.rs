@@ -11,7 +11,7 @@ use super::extract::query::{Limit, Query};
 use super::openapi::params::UserPath;
 use super::respond::json::Json;
 use crate::model::{Problem, TimeZone};
-use crate::queries::stats::{StatsOf, TaskStats, statement};
+use crate::queries::stats::{StatsTimes, TaskStats, statement};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +42,6 @@ pub struct StatsQuery {
 #[handler]
 pub async fn get_stats(app: App, caller: Caller, query: Query<StatsQuery>) -> Result<Json<TaskStats>, Problem> {
     let Query(StatsQuery { time_zone, days }) = query;
-    let of = StatsOf::new(Utc::now(), time_zone.unwrap_or(TimeZone::UTC), days.get());
-    Ok(Json(statement::stats(app.pool(), caller.owner(), &of).await?))
+    let times = StatsTimes::new(Utc::now(), time_zone.unwrap_or(TimeZone::UTC), days.get());
+    Ok(Json(statement::stats(app.pool(), caller.owner(), &times).await?))
 }

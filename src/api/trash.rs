@@ -113,7 +113,7 @@ pub async fn list_trash(app: App, caller: Caller, query: Query<TrashQuery>) -> R
     rows.truncate(usize::from(limit));
     let last = rows.last().filter(|_| more);
     let next_cursor = last.map(|row| Cursor(Key { at: row.deleted_at, id: row.id }).encode());
-    let entries: Vec<_> = rows.into_iter().map(|row| row.of(caller.owner(), app.trash_retention())).collect();
+    let entries: Vec<_> = rows.into_iter().map(|row| row.into_entry(caller.owner(), app.trash_retention())).collect();
     Ok(Json(TrashList { count: entries.len(), entries, next_cursor, position }))
 }
 

@@ -1,5 +1,5 @@
-//! The newest changes of one connected user, shared by that user's sockets: takes published changes, reads
-//! missing ones from the log, and wakes the connections that wait for more.
+//! The channel of one connected user, shared by that user's sockets. It takes published changes into a ring,
+//! reads missing ones from the log, and wakes the connections that wait for more.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -14,20 +14,19 @@ use super::ring::{Next, Ring};
 use crate::database::{Pool, RETRY};
 use crate::model::{Change, OwnerId, Position, Seq};
 
-/// How long a gap may stay before the log is read: writers that finish out of order close most
-/// gaps by themselves within this time.
+/// How long a gap may exist before the log is read. Writers that finish out of order close most gaps within
+/// this time.
 const GRACE: Duration = Duration::from_millis(2);
-/// How many changes are read from the log at once.
+/// How many changes one statement reads from the log.
 const PAGE: u16 = 100;
 
-/// There is one for every connected user, so it is small: a watch channel alone would take twice the
-/// memory.
+/// Every connected user has one, so it must be small: a watch channel alone would take twice the memory.
 #[derive(Default)]
 pub struct Channel {
     state: Mutex<State>,
-    /// Counts the events that may matter to subscribers.
-    moves: AtomicU64,
-    moved: Notify,
+    /// Counts updates: events that may concern the subscribers.
+    updates: AtomicU64,
+    updated: Notify,
 }
 
 #[derive(Default)]
@@ -35,58 +34,58 @@ struct State {
     ring: Ring,
     /// Whether a task is reading the log for this ring.
     reading: bool,
-    /// Whether it must read once more, because something happened after its snapshot.
-    again: bool,
+    /// Whether that task must read once more, because something happened after its snapshot.
+    read_again: bool,
 }
 
 impl Channel {
-    /// Takes a change from a writer. Returns whether the log must be read to go on.
+    /// Takes a change from a writer. Returns whether changes before it must be read from the log.
     pub fn offer(&self, change: Change) -> bool {
-        let behind = self.state.lock().ring.offer(change);
-        self.advance();
-        behind
+        let must_read = self.state.lock().ring.offer(change);
+        self.notify();
+        must_read
     }
 
-    /// Learns of a head that was read from the log. Returns whether the log must be read to come
-    /// as far.
-    pub fn begin(&self, head: Position) -> bool {
-        self.state.lock().ring.begin(head)
+    /// Takes a head that was read from the log. Returns whether changes up to it must be read from the log.
+    pub fn report_head(&self, head: Position) -> bool {
+        self.state.lock().ring.report_head(head)
     }
 
     pub fn head(&self) -> Option<Position> {
         self.state.lock().ring.head()
     }
 
-    /// What a connection at `position` should do.
+    /// What a connection at `position` must do next.
     pub fn next(&self, position: Position) -> Next {
         self.state.lock().ring.next(position)
     }
 
-    /// How often something has happened that may matter to subscribers.
-    pub fn moves(&self) -> u64 {
-        self.moves.load(Ordering::Acquire)
+    /// The number of updates so far.
+    pub fn updates(&self) -> u64 {
+        self.updates.load(Ordering::Acquire)
     }
 
-    /// Waits until it has happened more often than this.
-    pub async fn moved_on(&self, seen: u64) {
-        // Made before the look: it is woken by whatever moves from here on.
-        let moved = self.moved.notified();
-        if self.moves() == seen {
-            moved.await;
+    /// Waits until there are more updates than `seen`.
+    pub async fn wait_for_update(&self, seen: u64) {
+        // Created before the counter is read, so an update between the two wakes it.
+        let updated = self.updated.notified();
+        if self.updates() == seen {
+            updated.await;
         }
     }
 
-    /// Makes the subscribers look.
-    pub fn advance(&self) {
-        self.moves.fetch_add(1, Ordering::AcqRel);
-        self.moved.notify_waiters();
+    /// Counts an update and wakes the subscribers.
+    pub fn notify(&self) {
+        self.updates.fetch_add(1, Ordering::AcqRel);
+        self.updated.notify_waiters();
     }
 
-    /// Reads the log into the ring until nothing is missing; at most one task a channel does.
+    /// Reads the log into the ring, in the background, until no change is missing. At most one task per
+    /// channel reads.
     pub fn read_log(self: &Arc<Self>, pool: &Pool, owner: &OwnerId) {
         let mut state = self.state.lock();
         if state.reading {
-            state.again = true;
+            state.read_again = true;
             return;
         }
         state.reading = true;
@@ -95,34 +94,35 @@ impl Channel {
         tokio::spawn(async move {
             tokio::time::sleep(GRACE).await;
             let page = || read_page(&pool, &owner, &channel);
-            let warn = |error: &sqlx::Error, _| tracing::warn!(%error, "the change log cannot be read; trying again");
+            let warn =
+                |error: &sqlx::Error, _| tracing::warn!(%error, "the change log could not be read; trying again");
             while let Ok(false) = page.retry(RETRY).notify(warn).await {}
         });
     }
 }
 
-/// Reads one page; returns whether that was all, or whether nobody listens any more.
+/// Reads one page. Returns whether the reading is done: no change is missing, or the channel is gone.
 async fn read_page(pool: &Pool, owner: &OwnerId, channel: &Weak<Channel>) -> sqlx::Result<bool> {
-    let Some(asked_at) = channel.upgrade().map(|channel| {
+    let Some(head_before) = channel.upgrade().map(|channel| {
         let mut state = channel.state.lock();
-        state.again = false;
+        state.read_again = false;
         state.ring.head()
     }) else {
         return Ok(true);
     };
-    let after = asked_at.map_or(Seq::ZERO, |head| head.seq);
+    let after = head_before.map_or(Seq::ZERO, |head| head.seq);
     let page = log::read(pool, owner, after, PAGE).await?;
     let Some(channel) = channel.upgrade() else { return Ok(true) };
-    let (useful, done) = {
+    let (progress, done) = {
         let mut state = channel.state.lock();
         let full = page.changes.len() == usize::from(PAGE);
-        let useful = state.ring.integrate(page, asked_at);
-        let done = useful && !full && !state.again && !state.ring.is_behind();
+        let accepted = state.ring.integrate(page, head_before);
+        let done = accepted && !full && !state.read_again && !state.ring.is_behind();
         state.reading = !done;
-        (useful && state.ring.head() != asked_at, done)
+        (accepted && state.ring.head() != head_before, done)
     };
-    channel.advance();
-    if !done && !useful {
+    channel.notify();
+    if !done && !progress {
         tokio::time::sleep(GRACE).await;
     }
     Ok(done)

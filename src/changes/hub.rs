@@ -1,6 +1,6 @@
-//! Knows who is connected, with a channel for each connected user. Writers publish their changes after
-//! the commit; a channel passes on only the next change in the order of the log, and reads the log where
-//! one is missing. All of this is a cache of the log, never a source of truth.
+//! The hub: a channel for each user who is connected to this server. Writers publish their changes after the
+//! commit. A channel sends changes only in the order of the log, and reads the log if one is missing. All of
+//! this is a cache of the log, never a source of truth.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -19,16 +19,16 @@ pub struct Hub(Arc<Inner>);
 
 struct Inner {
     pool: Pool,
-    channels: Mutex<HashMap<OwnerId, Listed>>,
+    channels: Mutex<HashMap<OwnerId, ChannelEntry>>,
 }
 
 #[derive(Default)]
-struct Listed {
+struct ChannelEntry {
     channel: Arc<Channel>,
     subscribers: usize,
 }
 
-/// How far this server knows the changes of one user.
+/// The newest change of one user that this server knows.
 pub struct KnownHead {
     pub owner: OwnerId,
     pub position: Position,
@@ -39,7 +39,7 @@ impl Hub {
         Self(Arc::new(Inner { pool, channels: Mutex::default() }))
     }
 
-    /// Takes a change that has been committed.
+    /// Takes a committed change.
     pub fn publish(&self, owner: &OwnerId, change: Change) {
         let Some(channel) = self.channel(owner) else { return };
         if channel.offer(change) {
@@ -47,35 +47,35 @@ impl Hub {
         }
     }
 
-    /// Looks for changes that were not published here.
+    /// Reads from the log what was not published here.
     pub fn recheck(&self, owner: &str) {
-        if let Some((owner, channel)) = self.named(owner) {
+        if let Some((owner, channel)) = self.find(owner) {
             channel.read_log(&self.0.pool, &owner);
         }
     }
 
-    /// Takes a hint of another server that a log has come as far as `seq`.
+    /// Takes the hint of another server that a log has reached `seq`.
     pub fn hint(&self, owner: &str, seq: Seq) {
-        if let Some((owner, channel)) = self.named(owner)
+        if let Some((owner, channel)) = self.find(owner)
             && channel.head().is_none_or(|head| head.seq < seq)
         {
             channel.read_log(&self.0.pool, &owner);
         }
     }
 
-    /// Makes the user's connections check whether they may still go on.
+    /// Makes the user's connections check whether their tokens are still valid.
     pub fn wake(&self, owner: &str) {
-        if let Some((_, channel)) = self.named(owner) {
-            channel.advance();
+        if let Some((_, channel)) = self.find(owner) {
+            channel.notify();
         }
     }
 
-    /// How far each connected user's changes are known here.
+    /// The newest change of each connected user that this server knows.
     pub fn heads(&self) -> Vec<KnownHead> {
-        // Everybody who connects, leaves or writes wants the hub's lock, so it is not held while
-        // each channel's is waited for.
+        // Everyone who connects, disconnects or writes needs the hub's lock, so it must not be held while
+        // waiting for the lock of each channel.
         let channels: Vec<_> =
-            self.0.channels.lock().iter().map(|(owner, listed)| (owner.clone(), listed.channel.clone())).collect();
+            self.0.channels.lock().iter().map(|(owner, entry)| (owner.clone(), entry.channel.clone())).collect();
         channels
             .into_iter()
             .filter_map(|(owner, channel)| {
@@ -85,46 +85,46 @@ impl Hub {
             .collect()
     }
 
-    /// From here on no change of the owner is missed, provided that the subscriber then reads
-    /// the log and calls [`Subscription::begin`]. `None` if the owner has `limit` subscribers.
+    /// Subscribes to the owner's changes. No later change is missed if the subscriber then reads the log and
+    /// calls [`Subscription::report_head`]. `None` if the owner already has `limit` subscribers.
     pub fn subscribe(&self, owner: OwnerId, limit: usize) -> Option<Subscription> {
         let mut channels = self.0.channels.lock();
-        if channels.get(&owner).is_some_and(|listed| listed.subscribers >= limit) {
+        if channels.get(&owner).is_some_and(|entry| entry.subscribers >= limit) {
             return None;
         }
-        let listed = channels.entry(owner.clone()).or_default();
-        listed.subscribers += 1;
-        let channel = listed.channel.clone();
+        let entry = channels.entry(owner.clone()).or_default();
+        entry.subscribers += 1;
+        let channel = entry.channel.clone();
         drop(channels);
-        let seen = channel.moves();
+        let seen = channel.updates();
         Some(Subscription { hub: self.clone(), owner, channel, seen, exhausted: false })
     }
 
     fn channel(&self, owner: &OwnerId) -> Option<Arc<Channel>> {
-        self.0.channels.lock().get(owner).map(|listed| listed.channel.clone())
+        self.0.channels.lock().get(owner).map(|entry| entry.channel.clone())
     }
 
-    fn named(&self, owner: &str) -> Option<(OwnerId, Arc<Channel>)> {
+    fn find(&self, owner: &str) -> Option<(OwnerId, Arc<Channel>)> {
         let channels = self.0.channels.lock();
-        channels.get_key_value(owner).map(|(owner, listed)| (owner.clone(), listed.channel.clone()))
+        channels.get_key_value(owner).map(|(owner, entry)| (owner.clone(), entry.channel.clone()))
     }
 }
 
-/// One connection's part in its user's channel.
+/// One connection's subscription to its user's channel. Dropping it ends it.
 pub struct Subscription {
     hub: Hub,
     owner: OwnerId,
     channel: Arc<Channel>,
-    /// How many moves of the channel this subscriber has looked at.
+    /// How many updates of the channel this subscriber has processed.
     seen: u64,
-    /// Set when the log had no more than the ring, until the ring has moved on.
+    /// Set when the log has nothing after the subscriber's position, until the next update.
     exhausted: bool,
 }
 
 impl Subscription {
-    /// Tells the channel the head that this subscriber has read after subscribing.
-    pub fn begin(&self, head: Position) {
-        if self.channel.begin(head) {
+    /// Reports the head that this subscriber has read from the log after subscribing.
+    pub fn report_head(&self, head: Position) {
+        if self.channel.report_head(head) {
             self.read_log();
         }
     }
@@ -134,12 +134,12 @@ impl Subscription {
         log::read(&self.hub.0.pool, &self.owner, after, limit).await
     }
 
-    /// What a connection at `position` should do now.
+    /// What a connection at `position` must do next.
     pub fn next(&mut self, position: Position) -> Next {
-        // Noted before the look at the ring: what comes between the two wakes the next wait.
-        let moves = self.channel.moves();
-        if moves != self.seen {
-            self.seen = moves;
+        // Read before the ring, so an update between the two ends the next wait.
+        let updates = self.channel.updates();
+        if updates != self.seen {
+            self.seen = updates;
             self.exhausted = false;
         }
         match self.channel.next(position) {
@@ -149,12 +149,12 @@ impl Subscription {
     }
 
     /// Waits until there may be something new.
-    pub async fn advanced(&self) {
-        self.channel.moved_on(self.seen).await;
+    pub async fn updated(&self) {
+        self.channel.wait_for_update(self.seen).await;
     }
 
-    /// The log, too, has nothing after the subscriber's position: until the ring has moved on
-    /// there is no use in reading it again. As the ring seems to know less, it takes a look.
+    /// The log has nothing after the subscriber's position. Until the next update, [`Subscription::next`]
+    /// does not ask for the log again. The ring may know less than the log, so it reads the log too.
     pub fn log_exhausted(&mut self) {
         self.exhausted = true;
         self.read_log();
@@ -195,20 +195,20 @@ mod tests {
         Change::task_deleted(at(seq), DateTime::UNIX_EPOCH, TaskId::new())
     }
 
-    /// A hub whose database cannot be reached, and somebody who is connected.
+    /// A hub whose database cannot be reached, and an owner.
     fn hub() -> (Hub, OwnerId) {
         (Hub::new(Pool::unreachable()), OwnerId::for_tests("ada"))
     }
 
     #[tokio::test]
-    async fn who_found_the_log_exhausted_looks_again_once_the_ring_has_moved_on() {
+    async fn a_subscriber_that_exhausted_the_log_reads_again_after_an_update() {
         let (hub, owner) = hub();
         let mut ahead = hub.subscribe(owner.clone(), 9).expect("room");
-        ahead.begin(at(0));
+        ahead.report_head(at(0));
         assert_eq!(ahead.next(at(1)), Next::ReadLog);
         ahead.log_exhausted();
         assert_eq!(ahead.next(at(1)), Next::Wait, "or it would read the log without end");
-        // The ring moves on, by more than it keeps, before anybody waits for it.
+        // More changes than the ring keeps arrive before the subscriber waits.
         for seq in 1..=40 {
             hub.publish(&owner, change(seq));
         }
@@ -217,13 +217,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_published_after_a_look_wakes_the_wait() {
+    async fn a_change_published_after_next_ends_the_wait() {
         let (hub, owner) = hub();
         let mut subscription = hub.subscribe(owner.clone(), 9).expect("room");
-        subscription.begin(at(0));
+        subscription.report_head(at(0));
         assert_eq!(subscription.next(at(0)), Next::Wait);
         hub.publish(&owner, change(1));
-        subscription.advanced().await;
+        subscription.updated().await;
         assert!(matches!(subscription.next(at(0)), Next::Send(_, end) if end == at(1)));
     }
 

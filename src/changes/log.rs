@@ -1,5 +1,5 @@
-//! Reading the log. Rows, head and history come from one statement, hence one snapshot, so
-//! whether a page is the whole truth after a position can be decided from the page alone.
+//! Reads the log. Changes, head and history come from one statement and so from one snapshot. Therefore a
+//! page alone shows whether it is the complete continuation of a position.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::model::{
     Change, ChangeKind, History, OwnerId, Position, ProjectId, ProjectRow, Seq, Subject, TaskId, TaskRow,
 };
 
-/// Part of the log as one snapshot saw it.
+/// A part of the log, from one snapshot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogPage {
     pub history: History,
@@ -20,12 +20,12 @@ pub struct LogPage {
     pub changes: Vec<Change>,
 }
 
-/// Why what a client knows cannot be continued; it must list again.
+/// Why a position cannot be continued. The client must list again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResetReason {
-    /// The position is of another history: the database was restored, the user was deleted and
-    /// has returned, or the position is another user's.
+    /// The position belongs to another history: the database was restored, the user was deleted and has
+    /// returned, or the position is another user's.
     HistoryChanged,
     /// The position is ahead of the log.
     AheadOfLog,
@@ -51,7 +51,7 @@ impl ResetReason {
 }
 
 impl LogPage {
-    /// Accepts the page as the complete continuation after `after`, or says why it is not.
+    /// Accepts the page if it is the complete continuation of `after`; otherwise returns why it is not.
     pub fn continuing(self, after: Position) -> Result<Self, ResetReason> {
         if !self.history.continues(after) {
             return Err(ResetReason::HistoryChanged);
@@ -66,13 +66,13 @@ impl LogPage {
         if complete { Ok(self) } else { Err(ResetReason::Expired) }
     }
 
-    /// Where a client stands that has everything on this page.
+    /// The position of a client that was at `after` and has received this page.
     pub fn end(&self, after: Seq) -> Position {
         self.history.at(self.changes.last().map_or(after, Change::seq))
     }
 }
 
-/// The owner's changes after `after`, at most `limit` of them.
+/// Reads the owner's changes after `after`, at most `limit` of them.
 pub async fn read(pool: &Pool, owner: &OwnerId, after: Seq, limit: u16) -> sqlx::Result<LogPage> {
     let rows = sqlx::query!(
         r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!",
@@ -102,19 +102,19 @@ pub async fn read(pool: &Pool, owner: &OwnerId, after: Seq, limit: u16) -> sqlx:
         let (Some(seq), Some(kind), Some(at)) = (row.seq, row.kind, row.at) else { continue };
         let row = ChangeRow {
             seq: Seq::new(seq),
-            kind: kind_of(&kind)?,
+            kind: parse_kind(&kind)?,
             changed_at: at,
             task_id: row.task_id,
             task: row.task.map(|Json(task)| task),
             project_id: row.project_id,
             project: row.project.map(|Json(project)| project),
         };
-        changes.push(row.of(owner, history)?);
+        changes.push(row.into_change(owner, history)?);
     }
     Ok(LogPage { history, head, changes })
 }
 
-/// What the log says about one task.
+/// The changes of one task.
 #[derive(Debug)]
 pub struct TaskChanges {
     /// Newest first.
@@ -125,9 +125,9 @@ pub struct TaskChanges {
     pub reaches_back_to: Option<DateTime<Utc>>,
 }
 
-/// The changes of one task before a number, newest first, at most `limit` of them; `None` if
-/// neither the owner's tasks nor the trash nor the log knows it.
-pub async fn of_task(
+/// Reads the changes of one task before the number `before`, newest first, at most `limit` of them. `None` if
+/// the task is neither among the owner's tasks nor in the trash nor in the log.
+pub async fn read_task(
     pool: &Pool,
     owner: &OwnerId,
     id: TaskId,
@@ -170,20 +170,20 @@ pub async fn of_task(
         let (Some(seq), Some(kind), Some(at)) = (row.seq, row.kind, row.at) else { continue };
         let row = ChangeRow {
             seq: Seq::new(seq),
-            kind: kind_of(&kind)?,
+            kind: parse_kind(&kind)?,
             changed_at: at,
             task_id: Some(id),
             task: row.task.map(|Json(task)| task),
             project_id: None,
             project: None,
         };
-        changes.push(row.of(owner, history)?);
+        changes.push(row.into_change(owner, history)?);
     }
     Ok(Some(TaskChanges { changes, complete, reaches_back_to }))
 }
 
-/// A change as a row of the log: its subject is in one of four columns or, unless it deleted the
-/// subject, in two.
+/// A change as a row of the log. A change of a task has `task_id` and, unless it deleted the task, `task`;
+/// a change of a project has the same for the project.
 #[derive(Debug, Serialize)]
 pub struct ChangeRow {
     pub seq: Seq,
@@ -196,7 +196,8 @@ pub struct ChangeRow {
 }
 
 impl ChangeRow {
-    pub fn of(self, owner: &OwnerId, history: History) -> sqlx::Result<Change> {
+    /// The change of this row; an error if the columns do not fit its kind.
+    pub fn into_change(self, owner: &OwnerId, history: History) -> sqlx::Result<Change> {
         let Self { seq, kind, changed_at, task_id, task, project_id, project } = self;
         let subject = if kind.is_deletion() {
             task_id.map(Subject::TaskId).or_else(|| project_id.map(Subject::ProjectId))
@@ -205,7 +206,7 @@ impl ChangeRow {
                 .or_else(|| project.map(|project| Subject::Project(project.into_project(owner))))
         };
         subject.and_then(|subject| Change::checked(history.at(seq), changed_at, kind, subject)).ok_or_else(|| {
-            sqlx::Error::Decode(format!("change {seq} does not have what {} is about", kind.name()).into())
+            sqlx::Error::Decode(format!("change {seq} does not have the subject of {}", kind.name()).into())
         })
     }
 }
@@ -230,8 +231,8 @@ impl From<&Change> for ChangeRow {
     }
 }
 
-/// The kind that the log's column names.
-pub fn kind_of(name: &str) -> sqlx::Result<ChangeKind> {
+/// Parses the column `kind`.
+pub fn parse_kind(name: &str) -> sqlx::Result<ChangeKind> {
     name.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
@@ -254,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_complete_when_nothing_lies_between() {
+    fn a_page_is_complete_when_no_change_is_missing() {
         assert_eq!(outcome(page(5, &[]), 5), Ok(0));
         assert_eq!(outcome(page(5, &[4, 5]), 3), Ok(2));
         assert_eq!(outcome(page(0, &[]), 0), Ok(0));
@@ -267,29 +268,29 @@ mod tests {
     }
 
     #[test]
-    fn a_position_from_the_future_or_elsewhere_is_told() {
+    fn a_position_ahead_of_the_log_or_of_another_history_is_rejected() {
         assert_eq!(outcome(page(5, &[]), 6), Err(ResetReason::AheadOfLog));
-        let elsewhere = History::new(1, Some(2)).at(Seq::new(5));
-        assert_eq!(page(5, &[]).continuing(elsewhere), Err(ResetReason::HistoryChanged));
+        let other = History::new(1, Some(2)).at(Seq::new(5));
+        assert_eq!(page(5, &[]).continuing(other), Err(ResetReason::HistoryChanged));
     }
 
     proptest::proptest! {
-        /// A log that reaches back to `oldest`, read after `after`: accepted exactly when a client
-        /// that knows everything up to `after` misses nothing.
+        /// A log without its first `removed` changes is read after `after`. The page is accepted exactly
+        /// when a client at `after` misses no change.
         #[test]
         fn a_page_is_accepted_iff_nothing_is_missing(
-            head in 0..40_i64, forgotten in 0..40_i64, after in 0..45_i64, limit in 0..20_usize, same: bool,
+            head in 0..40_i64, removed in 0..40_i64, after in 0..45_i64, limit in 0..20_usize, same: bool,
         ) {
-            let kept: Vec<i64> = (forgotten.min(head) + 1..=head).filter(|seq| *seq > after).take(limit).collect();
-            let page = page(head, &kept);
+            let read: Vec<i64> = (removed.min(head) + 1..=head).filter(|seq| *seq > after).take(limit).collect();
+            let page = page(head, &read);
             let history = if same { page.history } else { History::new(2, Some(1)) };
-            let missing: Vec<i64> = (after + 1..=head).take(kept.len().max(1)).filter(|seq| !kept.contains(seq)).collect();
+            let missing: Vec<i64> = (after + 1..=head).take(read.len().max(1)).filter(|seq| !read.contains(seq)).collect();
             let complete = same && after <= head && missing.is_empty();
             let result = page.clone().continuing(history.at(Seq::new(after)));
             proptest::prop_assert_eq!(result.is_ok(), complete);
             if let Ok(page) = result {
                 let end = page.end(Seq::new(after));
-                proptest::prop_assert_eq!(end.seq.get(), after + i64::try_from(kept.len()).expect("few"));
+                proptest::prop_assert_eq!(end.seq.get(), after + i64::try_from(read.len()).expect("few"));
             }
         }
     }

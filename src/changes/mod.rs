@@ -1,6 +1,6 @@
-//! The change log: what happened to a user's tasks and projects, in order. It is the one truth
-//! that lists, `GET …/changes` and the live channel all agree on; `tasks` and `batch` write it,
-//! `live` carries it.
+//! The change log: every change of a user's tasks and projects, in order. Lists, `GET …/changes` and the live
+//! channel all follow it. `engine` appends to it. This room reads it, publishes new changes to the connected
+//! sockets, and removes old changes.
 
 mod channel;
 pub(crate) mod hub;
@@ -12,7 +12,7 @@ pub(crate) mod ring;
 use crate::model::Change;
 pub use publish::Publisher;
 
-/// What a write did: its answer, and the changes it left in the log, in order.
+/// The result of a write, and the changes that it appended to the log, in order.
 #[derive(Debug)]
 pub struct Written<T> {
     pub value: T,

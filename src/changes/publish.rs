@@ -1,13 +1,12 @@
-//! Runs a write and hands its changes to the hub and to the other servers, in one task of its own: a
-//! request that is dropped or times out neither stops a write half-way nor leaves its changes
-//! unpublished.
+//! Runs a write, and publishes its changes to the hub and to the other servers. Both happen in a task of
+//! their own: if the request is dropped or times out, the write is still complete and still published.
 
 use super::Written;
 use super::hub::Hub;
 use crate::database::bus::Hints;
 use crate::model::{Change, OwnerId, Problem};
 
-/// Hands changes to the sockets of this server and tells the other servers of them. Cheap to clone.
+/// Publishes changes to the sockets of this server and sends hints to the other servers. Cheap to clone.
 #[derive(Clone)]
 pub struct Publisher {
     hub: Hub,
@@ -19,40 +18,41 @@ impl Publisher {
         Self { hub, hints }
     }
 
-    /// Runs a write to its end, whatever happens to the request, and publishes its changes.
+    /// Runs a write to its end, whatever happens to the request, and publishes its changes. After an error,
+    /// the hub reads the log.
     pub async fn write<T: Send + 'static>(
         &self,
         owner: &OwnerId,
         write: impl Future<Output = sqlx::Result<Written<T>>> + Send + 'static,
     ) -> Result<T, Problem> {
         let (publisher, owner) = (self.clone(), owner.clone());
-        let whole = async move {
+        let write_and_publish = async move {
             match write.await {
                 Ok(Written { value, recorded }) => {
                     publisher.publish(&owner, recorded);
                     Ok(value)
                 }
                 Err(error) => {
-                    // The connection may have failed after the commit: the log knows.
+                    // The connection may have failed after the commit. Only the log shows that.
                     publisher.hub.recheck(owner.as_str());
                     Err(Problem::from(error))
                 }
             }
         };
         let span = tracing::Span::current();
-        tokio::spawn(tracing::Instrument::instrument(whole, span))
+        tokio::spawn(tracing::Instrument::instrument(write_and_publish, span))
             .await
             .unwrap_or_else(|panic| Err(Problem::server_error(&panic)))
     }
 
-    /// Publishes changes that have been committed, in their order.
+    /// Publishes committed changes in their order.
     fn publish(&self, owner: &OwnerId, changes: Vec<Change>) {
         let newest = changes.last().map(Change::seq);
         for change in changes {
             self.hub.publish(owner, change);
         }
         if let Some(newest) = newest {
-            self.hints.leave(owner, newest);
+            self.hints.queue(owner, newest);
         }
     }
 }

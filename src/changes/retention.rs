@@ -1,6 +1,6 @@
-//! Forgets changes that are older than the log is to reach back. Only ever the oldest of an
-//! owner, a bounded number at a time, without a lock that a writer would wait for. Readers notice:
-//! a page that does not begin right after their position is no continuation.
+//! Removes changes that are older than `RETENTION`: always the oldest of an owner, a bounded number per
+//! statement, without a lock that a writer would wait for. Readers notice it, because a page that does not
+//! begin right after their position is not a continuation.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use chrono::{DateTime, Utc};
 
 use crate::database::Pool;
 
-/// How often the log is looked through.
+/// How often old changes are removed.
 const EVERY: Duration = Duration::from_mins(10);
-/// How many owners are looked at, and how many changes of one are removed, by one statement.
+/// How many owners one statement checks, and how many changes of one owner one statement removes.
 const OWNERS: i64 = 1000;
 const CHANGES: i64 = 2000;
 
-/// Forgets for as long as the server runs.
-pub async fn run(pool: Pool, kept: Duration) {
-    let mut ticks = tokio::time::interval(EVERY.min(kept));
+/// Removes old changes as long as the server runs.
+pub async fn run(pool: Pool, retention: Duration) {
+    let mut ticks = tokio::time::interval(EVERY.min(retention));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match forget(&pool, kept).await {
+        match remove_old(&pool, retention).await {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "old changes were removed from the log"),
             Err(error) => tracing::warn!(%error, "old changes could not be removed; trying again later"),
@@ -28,14 +28,13 @@ pub async fn run(pool: Pool, kept: Duration) {
     }
 }
 
-/// Removes every change older than `kept`; returns how many.
+/// Removes every change that is older than `retention`, and returns how many.
 ///
-/// Goes from owner to owner and looks only at the oldest change of each, in the primary key. An
-/// index over the time would cost every writer, and the block range index, which is cheap to
-/// write, never narrows a range again: once removed rows' pages have been filled anew, it finds
-/// old changes everywhere.
-pub async fn forget(pool: &Pool, kept: Duration) -> sqlx::Result<u64> {
-    let before = Utc::now() - kept;
+/// It goes from owner to owner and reads only the oldest change of each, through the primary key. An index on
+/// the time would cost every writer. A block range index is cheap to write but does not help: it never
+/// narrows a range, so after the pages of removed rows are used again, it finds old changes everywhere.
+pub async fn remove_old(pool: &Pool, retention: Duration) -> sqlx::Result<u64> {
+    let before = Utc::now() - retention;
     let mut removed = 0;
     let mut last = String::new();
     loop {
@@ -53,7 +52,7 @@ pub async fn forget(pool: &Pool, kept: Duration) -> sqlx::Result<u64> {
         .fetch_all(pool)
         .await?;
         for owner in owners.iter().filter(|owner| owner.has_old) {
-            removed += forget_of(pool, &owner.owner_id, before).await?;
+            removed += remove_old_of(pool, &owner.owner_id, before).await?;
         }
         match owners.into_iter().next_back() {
             Some(owner) => last = owner.owner_id,
@@ -62,13 +61,13 @@ pub async fn forget(pool: &Pool, kept: Duration) -> sqlx::Result<u64> {
     }
 }
 
-async fn forget_of(pool: &Pool, owner: &str, before: DateTime<Utc>) -> sqlx::Result<u64> {
-    // What a named batch did is remembered as long as its changes.
+async fn remove_old_of(pool: &Pool, owner: &str, before: DateTime<Utc>) -> sqlx::Result<u64> {
+    // The results of a batch with an id are kept as long as its changes.
     sqlx::query!("DELETE FROM batches WHERE owner_id = $1 AND applied_at < $2", owner, before).execute(pool).await?;
     let mut removed = 0;
     loop {
-        // Up to the first that is not old, whatever comes after it: a log may begin late, but
-        // never has a hole. The inner limit keeps the look short.
+        // Removes up to the first change that is not old, whatever comes after it: a log may begin late,
+        // but never has a gap. The inner limit bounds the number of rows that are read.
         let batch = sqlx::query!(
             "DELETE FROM task_changes
              WHERE owner_id = $1 AND seq < (

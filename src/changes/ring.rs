@@ -1,6 +1,6 @@
-//! The newest changes of one user as they go over the wire, in order and without gaps: the part
-//! of a channel that is pure. Changes arrive in any order; the ring takes one only as the
-//! number after its head, keeps early ones aside, and says when the log must be read.
+//! The ring: the newest changes of one user, serialised, in order and without gaps. It is the part of a
+//! channel that does no I/O. Changes arrive in any order. The ring accepts only the number after its head,
+//! keeps changes that come too early, and reports when the log must be read.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -9,52 +9,53 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use super::log::LogPage;
 use crate::model::{Change, Position, Seq};
 
-/// How many changes a ring keeps for connections that are a little behind.
-const KEPT: usize = 32;
-/// How many changes that came too early it keeps; beyond that the log has them.
-const EARLY: usize = 256;
+/// How many changes a ring keeps for connections that are slightly behind.
+const MESSAGES_MAX: usize = 32;
+/// How many early changes it keeps. Further ones are dropped and read from the log later.
+const EARLY_MAX: usize = 256;
 
-/// Shared by the sockets of one user. Serialised once, whatever their number.
+/// The sockets of one user share it, so each change is serialised once.
 #[derive(Debug, Default)]
 pub struct Ring {
-    /// `None` until the log has been read once: before that the head is unknown.
-    base: Option<Position>,
-    sent: VecDeque<Utf8Bytes>,
+    /// The position of the newest message; `None` until the log has been read once.
+    head: Option<Position>,
+    messages: VecDeque<Utf8Bytes>,
+    /// Changes after a gap.
     early: BTreeMap<Seq, Change>,
-    /// The newest change heard of, here or not.
-    heard: Option<Position>,
+    /// The newest change that was offered or reported, whether it is in the ring or not.
+    newest_known: Option<Position>,
 }
 
-/// What a connection at some position should do.
+/// What a connection at some position must do next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
-    /// It has everything.
+    /// Wait: it has everything.
     Wait,
-    /// These messages come next; the position is the one after them.
+    /// Send these messages; then it is at this position.
     Send(Vec<Utf8Bytes>, Position),
-    /// What comes next is not here any more: the log has it, or knows that it has not.
+    /// Read the log: the next change is not in the ring.
     ReadLog,
 }
 
 impl Ring {
-    /// Takes a change from a writer. Returns whether the log must be read to go on.
+    /// Takes a change from a writer. Returns whether changes before it must be read from the log.
     pub fn offer(&mut self, change: Change) -> bool {
         let position = change.position();
         let seq = position.seq;
-        let Some(head) = self.base else {
-            self.hear(position);
+        let Some(head) = self.head else {
+            self.raise_newest_known(position);
             self.keep_early(change);
             return false;
         };
         if !position.history.continues(head) {
-            // Only the log can say which of two histories is the present one.
+            // Only the log shows which of two histories is current.
             return true;
         }
         if seq <= head.seq {
             return false;
         }
         if seq > head.seq.next() {
-            self.hear(position);
+            self.raise_newest_known(position);
             self.keep_early(change);
             return true;
         }
@@ -63,107 +64,110 @@ impl Ring {
         self.is_behind()
     }
 
-    /// Takes what the log said when the head was `asked_at`; returns whether it was of use.
-    /// What does not continue the head starts the ring anew, and connections find that out by
-    /// their own positions; unless the head has moved on meanwhile, and the page is merely old.
-    pub fn integrate(&mut self, page: LogPage, asked_at: Option<Position>) -> bool {
+    /// Takes a page of the log that was read when the head was `head_before`. Returns whether the page was
+    /// used.
+    ///
+    /// A page that does not continue the head starts the ring again; the positions of the connections then
+    /// show them that they must read the log. If the head has changed since, the page is only outdated and
+    /// not used.
+    pub fn integrate(&mut self, page: LogPage, head_before: Option<Position>) -> bool {
         let now = page.history.at(page.head);
-        let Some(head) = self.base else {
+        let Some(head) = self.head else {
             self.start(now);
             return true;
         };
-        match page.continuing(asked_at.unwrap_or(head)) {
+        match page.continuing(head_before.unwrap_or(head)) {
             Ok(page) => {
                 for change in page.changes {
-                    if self.base.is_some_and(|head| change.seq() == head.seq.next()) {
+                    if self.head.is_some_and(|head| change.seq() == head.seq.next()) {
                         self.push(&change);
                     }
                 }
                 self.push_early();
                 true
             }
-            Err(_) if asked_at != self.base => false,
+            Err(_) if head_before != self.head => false,
             Err(_) => {
-                // What was heard belongs to a log that is no more. What has been heard since this
-                // page's snapshot may be forgotten too: the hub then reads once more.
+                // Early changes and the newest known one belong to a log that no longer exists. This may
+                // also lose what came after the page's snapshot; the channel then reads once more.
                 self.early.clear();
-                self.heard = None;
+                self.newest_known = None;
                 self.start(now);
                 true
             }
         }
     }
 
-    /// Learns of a head that was read from the log. Returns whether the log must be read to
-    /// come as far.
-    pub fn begin(&mut self, head: Position) -> bool {
-        if self.base.is_none() {
+    /// Takes a head that was read from the log. Returns whether changes up to it must be read from the log.
+    pub fn report_head(&mut self, head: Position) -> bool {
+        if self.head.is_none() {
             self.start(head);
         }
-        self.hear(head);
+        self.raise_newest_known(head);
         self.is_behind()
     }
 
     pub fn next(&self, position: Position) -> Next {
-        let Some(head) = self.base else { return Next::ReadLog };
+        let Some(head) = self.head else { return Next::ReadLog };
         if !head.history.continues(position) {
             return Next::ReadLog;
         }
         if position.seq == head.seq {
             return Next::Wait;
         }
-        // Who is ahead of the ring may have read the log more lately, or the log may have gone
-        // back: that is for the log to say.
+        // If the position is ahead of the ring, the connection has read the log more recently, or the log
+        // was set back. Only the log shows which.
         let behind = usize::try_from(head.seq.get() - position.seq.get()).unwrap_or(usize::MAX);
-        if behind > self.sent.len() {
+        if behind > self.messages.len() {
             return Next::ReadLog;
         }
-        let messages = self.sent.range(self.sent.len() - behind..).cloned().collect();
+        let messages = self.messages.range(self.messages.len() - behind..).cloned().collect();
         Next::Send(messages, head)
     }
 
     pub fn head(&self) -> Option<Position> {
-        self.base
+        self.head
     }
 
-    /// Whether a change is known of that is not here yet.
+    /// Whether a newer change is known than the ring has.
     pub fn is_behind(&self) -> bool {
-        match (self.base, self.heard) {
+        match (self.head, self.newest_known) {
             (Some(head), Some(newest)) => newest.history.continues(head) && newest.seq > head.seq,
             _ => false,
         }
     }
 
     fn start(&mut self, head: Position) {
-        self.base = Some(head);
-        self.sent.clear();
+        self.head = Some(head);
+        self.messages.clear();
         self.push_early();
     }
 
     fn push(&mut self, change: &Change) {
         // Strings, numbers and times always serialise.
         let json = serde_json::to_string(change).unwrap_or_default();
-        if self.sent.len() == KEPT {
-            self.sent.pop_front();
+        if self.messages.len() == MESSAGES_MAX {
+            self.messages.pop_front();
         }
-        self.sent.push_back(json.into());
-        self.base = Some(change.position());
+        self.messages.push_back(json.into());
+        self.head = Some(change.position());
     }
 
-    fn hear(&mut self, of: Position) {
-        if self.heard.is_none_or(|heard| heard.history != of.history || heard.seq < of.seq) {
-            self.heard = Some(of);
+    fn raise_newest_known(&mut self, position: Position) {
+        let is_newer = |known: Position| known.history != position.history || known.seq < position.seq;
+        if self.newest_known.is_none_or(is_newer) {
+            self.newest_known = Some(position);
         }
     }
 
     fn keep_early(&mut self, change: Change) {
-        if self.early.len() < EARLY {
+        if self.early.len() < EARLY_MAX {
             self.early.insert(change.seq(), change);
         }
     }
 
     fn push_early(&mut self) {
-        while let (Some(head), Some(entry)) = (self.base, self.early.first_entry()) {
+        while let (Some(head), Some(entry)) = (self.head, self.early.first_entry()) {
             let fits = entry.get().position().history.continues(head);
             if fits && *entry.key() == head.seq.next() {
                 let change = entry.remove();
@@ -178,159 +182,6 @@ impl Ring {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::History;
-    use crate::model::TaskId;
-    use chrono::DateTime;
-
-    pub(super) const HISTORY: History = History::new(1, Some(1));
-
-    pub(super) fn change(seq: i64) -> Change {
-        in_history(HISTORY, seq)
-    }
-
-    fn in_history(history: History, seq: i64) -> Change {
-        Change::task_deleted(history.at(Seq::new(seq)), DateTime::UNIX_EPOCH, TaskId::new())
-    }
-
-    pub(super) fn at(seq: i64) -> Position {
-        HISTORY.at(Seq::new(seq))
-    }
-
-    fn ring(head: i64) -> Ring {
-        let mut ring = Ring::default();
-        ring.begin(at(head));
-        ring
-    }
-
-    /// The numbers that a connection at `position` would be sent.
-    pub(super) fn sent(ring: &Ring, position: i64) -> Vec<i64> {
-        match ring.next(at(position)) {
-            Next::Send(messages, end) => {
-                let seqs: Vec<i64> = messages
-                    .iter()
-                    .map(|text| {
-                        serde_json::from_str::<serde_json::Value>(text).expect("JSON")["seq"]
-                            .as_i64()
-                            .expect("a number")
-                    })
-                    .collect();
-                assert_eq!(seqs.last(), Some(&end.seq.get()));
-                seqs
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    #[test]
-    fn changes_that_arrive_out_of_order_leave_in_order() {
-        let mut ring = ring(4);
-        assert!(ring.offer(change(7)));
-        assert!(ring.offer(change(6)));
-        assert_eq!(ring.next(at(4)), Next::Wait);
-        assert!(!ring.offer(change(5)));
-        assert_eq!(sent(&ring, 4), [5, 6, 7]);
-        assert_eq!(sent(&ring, 6), [7]);
-    }
-
-    #[test]
-    fn a_change_that_came_before_the_first_read_is_not_lost() {
-        let mut ring = Ring::default();
-        assert!(!ring.offer(change(6)));
-        assert!(!ring.begin(at(5)));
-        assert_eq!(sent(&ring, 5), [6]);
-        let mut ring = Ring::default();
-        ring.offer(change(7));
-        assert!(ring.begin(at(5)), "6 is missing, the log must be read");
-    }
-
-    #[test]
-    fn a_repeated_change_is_sent_once() {
-        let mut ring = ring(0);
-        ring.offer(change(1));
-        ring.offer(change(1));
-        ring.integrate(LogPage { history: HISTORY, head: Seq::new(1), changes: vec![change(1)] }, Some(at(0)));
-        assert_eq!(sent(&ring, 0), [1]);
-    }
-
-    #[test]
-    fn the_log_fills_a_gap() {
-        let mut ring = ring(1);
-        ring.offer(change(4));
-        ring.integrate(
-            LogPage { history: HISTORY, head: Seq::new(4), changes: vec![change(2), change(3), change(4)] },
-            Some(at(1)),
-        );
-        assert_eq!(sent(&ring, 1), [2, 3, 4]);
-        assert!(!ring.is_behind());
-    }
-
-    #[test]
-    fn who_is_further_behind_than_the_ring_reads_the_log() {
-        let mut ring = ring(0);
-        for seq in (1..).take(KEPT + 1) {
-            ring.offer(change(seq));
-        }
-        assert_eq!(ring.next(at(0)), Next::ReadLog);
-        assert_eq!(sent(&ring, 1).len(), KEPT);
-    }
-
-    #[test]
-    fn another_history_is_never_mixed_in() {
-        let mut ring = ring(3);
-        let other = History::new(1, Some(2));
-        assert!(ring.offer(in_history(other, 4)));
-        assert_eq!(ring.next(at(3)), Next::Wait);
-        ring.integrate(LogPage { history: other, head: Seq::new(4), changes: vec![in_history(other, 4)] }, Some(at(3)));
-        assert_eq!(ring.next(at(3)), Next::ReadLog);
-        assert_eq!(ring.head(), Some(other.at(Seq::new(4))));
-    }
-
-    #[test]
-    fn the_first_write_of_an_owner_continues_the_empty_beginning() {
-        let mut ring = Ring::default();
-        let beginning = History::new(1, None).at(Seq::ZERO);
-        ring.begin(beginning);
-        assert!(!ring.offer(change(1)));
-        assert!(matches!(ring.next(beginning), Next::Send(messages, end) if messages.len() == 1 && end == at(1)));
-    }
-
-    #[test]
-    fn a_page_from_before_the_first_write_does_not_set_the_ring_back() {
-        let beginning = History::new(1, None).at(Seq::ZERO);
-        let mut ring = Ring::default();
-        ring.begin(beginning);
-        ring.offer(change(1));
-        let old = LogPage { history: beginning.history, head: Seq::ZERO, changes: Vec::new() };
-        ring.integrate(old, Some(beginning));
-        assert_eq!(ring.head(), Some(at(1)));
-    }
-
-    #[test]
-    fn a_log_that_has_gone_back_ends_the_ring_and_all_it_had_heard() {
-        let mut ring = ring(7);
-        assert!(ring.offer(change(9)));
-        assert!(ring.is_behind());
-        let shorter = LogPage { history: HISTORY, head: Seq::new(5), changes: Vec::new() };
-        assert!(ring.integrate(shorter, Some(at(7))));
-        assert!(!ring.is_behind(), "or the hub would read the log without end");
-        assert_eq!(ring.next(at(5)), Next::Wait);
-        assert_eq!(ring.next(at(7)), Next::ReadLog, "only the log can tell this connection that it is ahead");
-        for seq in 6..=8 {
-            assert!(!ring.offer(change(seq)));
-        }
-        assert_eq!(sent(&ring, 5), [6, 7, 8], "the 9 of before is not mixed in");
-    }
-
-    #[test]
-    fn an_old_page_does_not_set_the_ring_back() {
-        let mut ring = ring(3);
-        ring.offer(change(4));
-        ring.integrate(LogPage { history: HISTORY, head: Seq::new(3), changes: Vec::new() }, Some(at(3)));
-        assert_eq!(sent(&ring, 3), [4]);
-    }
-}
-
-#[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,7 @@
-//! The bus between servers. A hint says how far a user's log, or the sequence of revocations, has come.
-//! It is sent after the commit, outside the transaction and in batches: inside the transaction, the
-//! database's one lock for notifications would make all writers wait for each other. Hints may be
-//! lost; the sweep finds the changes that they did not report. The bus is Postgres' NOTIFY; another
-//! one would replace this file.
+//! The bus between servers: `NOTIFY` of Postgres. A hint contains the head of a user's log, or of the
+//! sequence of revocations. It is sent after the commit, outside the transaction and in batches: inside the
+//! transaction, Postgres' one lock for notifications would make all writers wait for each other. Hints may
+//! be lost; the sweep finds the changes that they did not report.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,36 +16,36 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::Pool;
+use super::pool::Pool;
 use crate::model::{OwnerId, Seq};
 
 const CHANNEL: &str = "taskwire_changes";
 const LISTEN: &str = "LISTEN taskwire_changes";
 /// How long hints are collected before they are sent together.
-const BATCHED_FOR: Duration = Duration::from_millis(3);
-/// Postgres takes payloads of less than 8000 bytes; one hint has at most about 2,100.
+const BATCH_FOR: Duration = Duration::from_millis(3);
+/// In bytes. Postgres accepts payloads of less than 8000; one hint has at most about 2,100.
 const PAYLOAD_MAX: usize = 7500;
-/// How long it may be quiet before the connection is asked for a sign of life.
-const QUIET: Duration = Duration::from_secs(5);
-/// How long it gets to answer.
-const SIGN_WITHIN: Duration = Duration::from_secs(5);
+/// How long the connection may be silent before it is checked.
+const CHECK_AFTER: Duration = Duration::from_secs(5);
+/// How long Postgres may take to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Collects the hints of this server's writes.
 #[derive(Clone)]
 pub struct Hints(Arc<Outbox>);
 
 struct Outbox {
-    /// Whether other servers can receive hints.
-    wanted: bool,
-    /// Names this server, which ignores its own hints.
+    /// Whether hints are sent to other servers.
+    enabled: bool,
+    /// Identifies this server, which ignores its own hints.
     server: Uuid,
     heads: Mutex<HashMap<OwnerId, Seq>>,
-    /// How far the sequence of revocations has come; 0 if there is nothing to send.
+    /// The newest revocation; 0 if there is none to send.
     revocations: AtomicI64,
     filled: Notify,
 }
 
-/// What goes over the bus.
+/// What a notification contains.
 #[derive(Serialize, Deserialize)]
 struct Payload {
     server: Uuid,
@@ -56,9 +55,9 @@ struct Payload {
 }
 
 impl Hints {
-    pub fn new(wanted: bool) -> Self {
+    pub fn new(enabled: bool) -> Self {
         Self(Arc::new(Outbox {
-            wanted,
+            enabled,
             server: Uuid::new_v4(),
             heads: Mutex::default(),
             revocations: AtomicI64::new(0),
@@ -66,9 +65,9 @@ impl Hints {
         }))
     }
 
-    /// Queues a hint that the owner's log has come as far as `seq`.
-    pub fn leave(&self, owner: &OwnerId, seq: Seq) {
-        if !self.0.wanted {
+    /// Queues the hint that the owner's log has reached `seq`.
+    pub fn queue(&self, owner: &OwnerId, seq: Seq) {
+        if !self.0.enabled {
             return;
         }
         let mut heads = self.0.heads.lock();
@@ -78,9 +77,9 @@ impl Hints {
         self.0.filled.notify_one();
     }
 
-    /// Queues a hint that the sequence of revocations has come as far as `seq`.
-    pub fn leave_revocations(&self, seq: i64) {
-        if self.0.wanted {
+    /// Queues the hint that the sequence of revocations has reached `seq`.
+    pub fn queue_revocations(&self, seq: i64) {
+        if self.0.enabled {
             self.0.revocations.fetch_max(seq, Ordering::AcqRel);
             self.0.filled.notify_one();
         }
@@ -90,7 +89,7 @@ impl Hints {
     pub async fn send(self, pool: Pool) {
         loop {
             self.0.filled.notified().await;
-            tokio::time::sleep(BATCHED_FOR).await;
+            tokio::time::sleep(BATCH_FOR).await;
             let heads = std::mem::take(&mut *self.0.heads.lock());
             let revocations = Some(self.0.revocations.swap(0, Ordering::AcqRel)).filter(|seq| *seq > 0);
             let payloads = payloads(self.0.server, heads, revocations);
@@ -98,12 +97,12 @@ impl Hints {
                 .execute(&pool)
                 .await;
             if let Err(error) = sent {
-                tracing::debug!(%error, "hints were not sent; the sweep makes up for them");
+                tracing::debug!(%error, "hints were not sent; the sweep will find the changes");
             }
         }
     }
 
-    /// Listens for the hints of other servers. Needs a connection that no proxy shares.
+    /// Listens for the hints of other servers. `direct_url` must lead past any proxy.
     pub async fn listen(&self, direct_url: &str) -> sqlx::Result<Listener> {
         let connection = in_time(PgListener::connect(direct_url)).await?;
         let mut listener = Listener { connection, server: self.0.server };
@@ -112,34 +111,34 @@ impl Hints {
     }
 }
 
-/// What another server reported.
+/// What another server reports.
 #[derive(Debug)]
 pub struct Hint {
-    /// How far the logs of these owners have come.
+    /// Owners, each with the newest number in their log.
     pub heads: Vec<(String, Seq)>,
-    /// How far the sequence of revocations has come.
+    /// The newest revocation.
     pub revocations: Option<i64>,
 }
 
-/// Hears the hints of other servers.
+/// Receives the hints of other servers.
 pub struct Listener {
     connection: PgListener,
-    /// This server, whose own hints are left out.
+    /// This server, whose own hints are ignored.
     server: Uuid,
 }
 
 impl Listener {
-    /// The next hint of another server. Hints may be lost while the connection is renewed.
+    /// Waits for the next hint of another server. Hints are lost while the connection is renewed.
     pub async fn next(&mut self) -> sqlx::Result<Hint> {
         loop {
-            match timeout(QUIET, self.connection.try_recv()).await.map(Result::transpose) {
+            match timeout(CHECK_AFTER, self.connection.try_recv()).await.map(Result::transpose) {
                 Ok(Some(notification)) => {
                     if let Some(hint) = self.read(&notification?) {
                         return Ok(hint);
                     }
                 }
-                // The connection was lost and is a new one, which does not listen yet; or it has been
-                // quiet, and listening again shows whether it still answers.
+                // The connection was lost and replaced by a new one, which does not listen yet. Or it
+                // was silent, and listening again shows whether it still answers.
                 Ok(None) | Err(_) => self.subscribe().await?,
             }
         }
@@ -156,9 +155,9 @@ impl Listener {
     }
 }
 
-/// Without a limit, a connection whose packets are dropped would be waited for very long.
+/// Fails if Postgres does not answer in time: if packets are dropped silently, TCP waits very long.
 async fn in_time<T>(answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
-    timeout(SIGN_WITHIN, answer).await.map_err(std::io::Error::from)?
+    timeout(ANSWER_WITHIN, answer).await.map_err(std::io::Error::from)?
 }
 
 /// Packs hints into as few payloads as the bus allows.
@@ -166,19 +165,19 @@ fn payloads(server: Uuid, heads: HashMap<OwnerId, Seq>, revocations: Option<i64>
     let mut batches = vec![Vec::new()];
     let mut size = 0;
     for (owner, seq) in heads {
-        // An id has no control characters, so that escaped it is at most twice as long; the number
-        // and marks take 24.
-        let room = owner.as_str().len() * 2 + 24;
-        if size + room > PAYLOAD_MAX && size > 0 {
+        // An id has no control characters, so escaping makes it at most twice as long. The number and
+        // punctuation take 24 bytes.
+        let length = owner.as_str().len() * 2 + 24;
+        if size + length > PAYLOAD_MAX && size > 0 {
             batches.push(Vec::new());
             size = 0;
         }
-        size += room;
+        size += length;
         if let Some(batch) = batches.last_mut() {
             batch.push((owner.as_str().to_owned(), seq));
         }
     }
-    // What ends access goes first, and goes where there is nothing else.
+    // A revocation is in the first payload, and is sent even without heads.
     let revocations = std::iter::once(revocations).chain(std::iter::repeat(None));
     batches
         .into_iter()
@@ -196,7 +195,7 @@ mod tests {
 
     #[test]
     fn the_longest_hints_fit_and_none_is_lost() {
-        // Of the ids that are allowed, those that take the most room: escaped, and in bytes.
+        // Of the allowed ids, those that are longest when escaped, and in bytes.
         let heads: HashMap<OwnerId, Seq> = ["\"", "\u{1f95b}", "a"]
             .into_iter()
             .flat_map(|letter| (200..=255).map(move |length| letter.repeat(length)))
@@ -204,20 +203,20 @@ mod tests {
             .collect();
         let payloads = payloads(Uuid::new_v4(), heads.clone(), Some(i64::MAX));
         assert!(payloads.iter().all(|payload| payload.len() < 8000));
-        let told: BTreeMap<String, Seq> = payloads
+        let received: BTreeMap<String, Seq> = payloads
             .iter()
             .flat_map(|payload| serde_json::from_str::<Payload>(payload).expect("a payload").heads)
             .collect();
-        assert_eq!(told, heads.iter().map(|(owner, seq)| (owner.as_str().to_owned(), *seq)).collect());
+        assert_eq!(received, heads.iter().map(|(owner, seq)| (owner.as_str().to_owned(), *seq)).collect());
     }
 
     #[test]
-    fn nothing_left_is_nothing_sent() {
+    fn no_hints_make_no_payload() {
         assert!(payloads(Uuid::new_v4(), HashMap::new(), None).is_empty());
     }
 
     #[test]
-    fn word_of_a_revocation_goes_alone_and_older_servers_understand_it() {
+    fn a_revocation_is_sent_without_heads_in_a_form_that_older_servers_read() {
         let payloads = payloads(Uuid::new_v4(), HashMap::new(), Some(7));
         assert_eq!(payloads.len(), 1);
         let payload: Payload = serde_json::from_str(&payloads[0]).expect("a payload");

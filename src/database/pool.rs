@@ -1,9 +1,7 @@
-//! The pool of connections. sqlx's pool pings Postgres for each connection that is returned, which is a
-//! second round trip after every statement. Here a connection whose statement succeeded stays at hand
-//! for the next one. Only a connection in doubt (its statement failed or was dropped half-way, or it
-//! was idle for long) is checked and returned to sqlx's pool, which keeps or closes it. All of that
-//! has a time limit: on a connection whose packets are dropped silently, TCP would wait for a quarter
-//! of an hour.
+//! The pool of connections. sqlx's pool pings Postgres for each connection that is returned: a second
+//! round trip after every statement. This pool keeps a connection whose statement succeeded, and uses it
+//! for the next one. A connection whose state is unknown (its statement failed or was dropped half-way, or
+//! it was idle for long) is checked and returned to sqlx's pool, or closed. All of that has a time limit.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -19,14 +17,11 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
-use super::unprepared::{self, Unprepared};
+use super::check::{Check, FRESH_FOR};
+use super::error::log_proxy;
+use super::unprepared::Unprepared;
 use crate::config::DatabaseProxy;
 use crate::config::PoolConfig;
-
-/// How long a connection may be idle and still be used unchecked.
-pub const FRESH_FOR: Duration = Duration::from_secs(30);
-/// How long a check of a connection in doubt may take.
-const SIGN_WITHIN: Duration = Duration::from_secs(2);
 
 /// Runs statements, as sqlx's own pool does. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -37,34 +32,27 @@ struct Inner {
     connections: PgPool,
     proxy: DatabaseProxy,
     statement_timeout: Duration,
-    /// One for each connection that there may be, so that the holder of one can always get a connection.
-    turns: Semaphore,
-    at_hand: Mutex<Vec<Rested>>,
+    /// One permit for each connection: the holder of a permit can always get a connection.
+    permits: Semaphore,
+    idle: Mutex<Vec<IdleConnection>>,
 }
 
 #[derive(Debug)]
-struct Rested {
+struct IdleConnection {
     connection: PoolConnection<Postgres>,
     since: Instant,
 }
 
-/// A connection for one statement or transaction. Dropped before [`Lease::end`], the connection is
-/// in doubt and does not return to those at hand.
+/// A connection for one statement or transaction. If the lease is dropped before [`Lease::release`], the
+/// connection is checked before anything else uses it.
 #[derive(Debug)]
 pub(super) struct Lease<'p> {
-    /// `None` once the connection was returned or given up.
+    /// `None` once the connection was released or discarded.
     connection: Option<PoolConnection<Postgres>>,
-    doubt: Doubt,
+    /// The check that the connection needs if the lease is dropped.
+    check: Check,
     pool: &'p Pool,
-    _turn: SemaphorePermit<'p>,
-}
-
-/// What may be wrong with a connection that is in doubt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Doubt {
-    Statement,
-    /// A transaction may be open on it.
-    Transaction,
+    _permit: SemaphorePermit<'p>,
 }
 
 type Results = Vec<Either<PgQueryResult, PgRow>>;
@@ -72,28 +60,28 @@ type Results = Vec<Either<PgQueryResult, PgRow>>;
 impl Pool {
     pub fn new(connections: PgPool, config: PoolConfig) -> Self {
         let size = connections.options().get_max_connections();
-        let turns = Semaphore::new(usize::try_from(size).unwrap_or(Semaphore::MAX_PERMITS));
+        let permits = Semaphore::new(usize::try_from(size).unwrap_or(Semaphore::MAX_PERMITS));
         let PoolConfig { proxy, statement_timeout, .. } = config;
-        Self(Arc::new(Inner { connections, proxy, statement_timeout, turns, at_hand: Mutex::default() }))
+        Self(Arc::new(Inner { connections, proxy, statement_timeout, permits, idle: Mutex::default() }))
     }
 
-    /// A pool whose database cannot be reached, for tests that need none.
+    /// A pool whose database cannot be reached, for tests that need no database.
     #[cfg(test)]
     pub fn unreachable() -> Self {
         let nowhere = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(1);
         Self::new(sqlx::postgres::PgPoolOptions::new().connect_lazy_with(nowhere), PoolConfig::default())
     }
 
-    /// Lets no further statement begin, and waits for running ones.
+    /// Rejects new statements, and waits for running ones.
     pub async fn close(&self) {
-        self.0.turns.close();
-        // A statement that finishes from here on closes its connection.
-        let at_hand = std::mem::take(&mut *self.0.at_hand.lock());
-        drop(at_hand);
+        self.0.permits.close();
+        // A statement that finishes after this closes its connection.
+        let idle = std::mem::take(&mut *self.0.idle.lock());
+        drop(idle);
         self.0.connections.close().await;
     }
 
-    /// How its connections are opened, for a connection outside the pool.
+    /// The options of the pool's connections, to open one outside the pool.
     pub(super) fn connect_options(&self) -> Arc<PgConnectOptions> {
         self.0.connections.connect_options()
     }
@@ -108,26 +96,26 @@ impl Pool {
 
     pub(super) async fn lease(&self) -> sqlx::Result<Lease<'_>> {
         let pool = &*self.0;
-        let turn = timeout(pool.connections.options().get_acquire_timeout(), pool.turns.acquire())
+        let permit = timeout(pool.connections.options().get_acquire_timeout(), pool.permits.acquire())
             .await
             .map_err(|_| sqlx::Error::PoolTimedOut)?
             .map_err(|_| sqlx::Error::PoolClosed)?;
-        let rested = pool.at_hand.lock().pop();
-        let connection = match rested {
-            Some(rested) if rested.since.elapsed() < FRESH_FOR => rested.connection,
+        let idle_connection = pool.idle.lock().pop();
+        let connection = match idle_connection {
+            Some(idle_connection) if idle_connection.since.elapsed() < FRESH_FOR => idle_connection.connection,
             Some(stale) => {
-                self.doubt(stale.connection, Doubt::Statement);
+                self.check(stale.connection, Check::Answers);
                 // The others have been idle for longer.
-                self.doubt_all();
+                self.check_idle();
                 pool.connections.acquire().await?
             }
             None => pool.connections.acquire().await?,
         };
-        Ok(Lease { connection: Some(connection), doubt: Doubt::Statement, pool: self, _turn: turn })
+        Ok(Lease { connection: Some(connection), check: Check::Answers, pool: self, _permit: permit })
     }
 
-    /// All results of a statement. They are read at once: pages are short, and a slow reader would
-    /// occupy the connection.
+    /// Runs a statement and reads all its results: pages are short, and a slow reader would occupy the
+    /// connection.
     async fn run<'q, E: 'q + Execute<'q, Postgres>>(&self, query: E) -> sqlx::Result<Results> {
         let mut lease = self.lease().await?;
         let connection = lease.connection()?;
@@ -137,56 +125,38 @@ impl Pool {
                 DatabaseProxy::Transaction => in_transaction(connection, query).await,
             }
         };
-        let ended = timeout(self.0.statement_timeout, statement).await;
-        lease.settle(ended)
+        let result = timeout(self.0.statement_timeout, statement).await;
+        lease.finish(result)
     }
 
-    /// Checks a connection that may be dead, or in the middle of something.
-    fn doubt(&self, mut connection: PoolConnection<Postgres>, doubt: Doubt) {
+    /// Checks a connection in the background. If it passes, it returns to sqlx's pool.
+    fn check(&self, mut connection: PoolConnection<Postgres>, check: Check) {
         let pool = self.clone();
         tokio::spawn(async move {
-            let usable = match doubt {
-                Doubt::Statement => gives_sign(&mut connection).await,
-                Doubt::Transaction => rolls_back(&mut connection).await,
-            };
-            if usable {
+            if check.passes(&mut connection).await {
                 drop(connection);
             } else {
-                pool.give_up(connection);
+                pool.discard(connection);
             }
         });
     }
 
-    fn doubt_all(&self) {
-        let at_hand = std::mem::take(&mut *self.0.at_hand.lock());
-        for rested in at_hand {
-            self.doubt(rested.connection, Doubt::Statement);
+    fn check_idle(&self) {
+        let idle = std::mem::take(&mut *self.0.idle.lock());
+        for idle_connection in idle {
+            self.check(idle_connection.connection, Check::Answers);
         }
     }
 
-    /// Closes a dead connection without the closing message, which could hang as well. The others at
-    /// hand may have died of the same cause, so they are checked.
-    fn give_up(&self, connection: PoolConnection<Postgres>) {
+    /// Closes a dead connection without the closing message, which could hang as well. The idle
+    /// connections may have died of the same cause, so they are checked.
+    fn discard(&self, connection: PoolConnection<Postgres>) {
         drop(connection.detach());
-        self.doubt_all();
+        self.check_idle();
     }
 }
 
-/// Whether a connection answers in time, with no transaction open. A ping would not be enough: sqlx does
-/// not notice a transaction whose `BEGIN` was dropped before its response, and the next statement
-/// would write into it and never be committed.
-pub async fn gives_sign(connection: &mut PgConnection) -> bool {
-    let sign = async { connection.begin().await?.rollback().await };
-    matches!(timeout(SIGN_WITHIN, sign).await, Ok(Ok(())))
-}
-
-/// Rolls back the transaction that may be open on a connection; whether it answered in time. Postgres
-/// has processed a `BEGIN` or statement that was dropped half-way before this.
-async fn rolls_back(connection: &mut PgConnection) -> bool {
-    matches!(timeout(SIGN_WITHIN, connection.execute("ROLLBACK")).await, Ok(Ok(_)))
-}
-
-/// Runs a statement so that all its steps reach the same connection of a proxy.
+/// Runs a statement in a transaction, so that all its steps reach the same connection of a proxy.
 async fn in_transaction<'q, E>(connection: &mut PgConnection, query: E) -> sqlx::Result<Results>
 where
     E: 'q + Execute<'q, Postgres>,
@@ -197,22 +167,15 @@ where
     Ok(all)
 }
 
-/// Logs what to configure when an error shows that there is a proxy.
-pub(super) fn log_proxy(error: &sqlx::Error) {
-    if unprepared::would_have_helped(error) {
-        tracing::error!("prepared statements fail, as behind a proxy: {}", super::SET_PROXY);
-    }
-}
-
 pub(super) fn timed_out() -> sqlx::Error {
     std::io::Error::from(ErrorKind::TimedOut).into()
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // There may be no runtime any more, which returning a connection to sqlx's pool needs.
-        for rested in self.at_hand.get_mut().drain(..) {
-            drop(rested.connection.detach());
+        // Returning a connection to sqlx's pool needs a runtime, and there may be none any more.
+        for idle_connection in self.idle.get_mut().drain(..) {
+            drop(idle_connection.connection.detach());
         }
     }
 }
@@ -222,16 +185,16 @@ impl Lease<'_> {
         self.connection.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
-    /// To be called before a transaction begins on the connection.
+    /// Call it before a transaction begins on the connection.
     pub(super) fn expect_transaction(&mut self) {
-        self.doubt = Doubt::Transaction;
+        self.check = Check::RollsBack;
     }
 
-    /// Decides what happens to the connection, once its statement has ended or taken too long.
-    fn settle<T>(mut self, ended: Result<sqlx::Result<T>, Elapsed>) -> sqlx::Result<T> {
-        match ended {
+    /// Releases, checks or discards the connection, depending on how its statement ended.
+    fn finish<T>(mut self, result: Result<sqlx::Result<T>, Elapsed>) -> sqlx::Result<T> {
+        match result {
             Ok(Ok(value)) => {
-                self.end();
+                self.release();
                 Ok(value)
             }
             Ok(Err(error)) => {
@@ -239,26 +202,26 @@ impl Lease<'_> {
                 Err(error)
             }
             Err(_) => {
-                self.give_up();
+                self.discard();
                 Err(timed_out())
             }
         }
     }
 
-    /// Returns the connection, whose work has ended well, to those at hand.
-    pub(super) fn end(&mut self) {
-        let mut at_hand = self.pool.0.at_hand.lock();
+    /// Returns the connection to the pool after its work has succeeded.
+    pub(super) fn release(&mut self) {
+        let mut idle = self.pool.0.idle.lock();
         if let Some(connection) = self.connection.take()
-            && !self.pool.0.turns.is_closed()
+            && !self.pool.0.permits.is_closed()
         {
-            at_hand.push(Rested { connection, since: Instant::now() });
+            idle.push(IdleConnection { connection, since: Instant::now() });
         }
     }
 
-    /// Closes the connection, which has taken too long.
-    pub(super) fn give_up(&mut self) {
+    /// Closes a connection that took too long.
+    pub(super) fn discard(&mut self) {
         if let Some(connection) = self.connection.take() {
-            self.pool.give_up(connection);
+            self.pool.discard(connection);
         }
     }
 }
@@ -266,7 +229,7 @@ impl Lease<'_> {
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            self.pool.doubt(connection, self.doubt);
+            self.pool.check(connection, self.check);
         }
     }
 }

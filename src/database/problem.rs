@@ -1,13 +1,13 @@
-//! What a failure of the database means to whoever asked.
+//! Which problem a client receives when the database fails.
 
 use crate::model::{Code, Problem};
 
 impl From<sqlx::Error> for Problem {
-    /// A database that cannot be reached is worth a retry; anything else is our fault.
+    /// 503 if the database cannot be reached, so that the client tries again; 500 for an unexpected error.
     fn from(error: sqlx::Error) -> Self {
         let constraint = error.as_database_error().and_then(sqlx::error::DatabaseError::constraint);
         if constraint == Some("trash_pkey") {
-            // Tasks and projects share the ids of the trash, and a client can give both the same.
+            // Tasks and projects share the ids of the trash, and a client can choose one id for both.
             Self::new(Code::Conflict, "something else with this id is in the trash; restore or purge it first")
         } else if constraint == Some("owners_not_just_deleted") {
             Self::unavailable("the user was deleted a moment ago; try again in some seconds")
@@ -20,7 +20,7 @@ impl From<sqlx::Error> for Problem {
     }
 }
 
-/// Whether the database was out of reach rather than unwilling.
+/// Whether the database could not be reached, in contrast to rejecting the statement.
 fn is_outage(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,

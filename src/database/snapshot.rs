@@ -1,5 +1,5 @@
-//! Long reads: one snapshot of the database for several statements, on a connection outside the
-//! pool, so that a client that reads slowly takes no connection from other requests.
+//! Snapshots for long reads: several statements see the same state of the database. A snapshot has a
+//! connection outside the pool, so a client that reads slowly takes no connection from other requests.
 
 use std::time::Duration;
 
@@ -9,15 +9,16 @@ use sqlx::postgres::{PgConnectOptions, PgQueryResult, PgRow, PgStatement, PgType
 use sqlx::{Connection, Describe, Either, Execute, Executor, PgConnection, Postgres, SqlStr};
 use tokio::time::timeout;
 
+use super::connect::ACQUIRE_WITHIN;
+use super::pool::Pool;
 use super::unprepared::Unprepared;
-use super::{ACQUIRE_WITHIN, Pool};
 use crate::config::DatabaseProxy;
 
 /// How long closing the connection may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
-/// A transaction that only reads, and does not see what others write in the meantime. Its
-/// connection closes when it is dropped.
+/// A transaction that only reads, and does not see what others write while it runs. Its connection is
+/// closed when it is dropped.
 #[derive(Debug)]
 pub struct Snapshot {
     connection: PgConnection,
@@ -25,7 +26,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The snapshot shows the state at its first statement.
+    /// Begins a snapshot, which shows the state at its first statement.
     pub async fn begin(pool: &Pool) -> sqlx::Result<Self> {
         let options = pool.connect_options();
         let connection = timeout(ACQUIRE_WITHIN, open(&options)).await.map_err(|_| sqlx::Error::PoolTimedOut)??;

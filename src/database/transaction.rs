@@ -1,4 +1,4 @@
-//! Several statements as one: what they write becomes visible as a whole or not at all.
+//! Transactions: what several statements write becomes visible together or not at all.
 
 use futures_util::TryStreamExt;
 use futures_util::future::{self, BoxFuture, FutureExt};
@@ -7,28 +7,28 @@ use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
 use tokio::time::{Instant, timeout_at};
 
-use super::Pool;
-use super::pool::{Lease, log_proxy, timed_out};
+use super::error::log_proxy;
+use super::pool::{Lease, Pool, timed_out};
 use super::unprepared::Unprepared;
 use crate::config::DatabaseProxy;
 
-/// A whole transaction may take this many times as long as one statement.
+/// A transaction may take this many times as long as one statement.
 const STATEMENTS: u32 = 6;
 
-/// A transaction that has begun. Dropped without [`Transaction::commit`], it is rolled back, and its
-/// connection is checked before anybody uses it again.
+/// A transaction that has begun. If it is dropped without [`Transaction::commit`], it is rolled back, and
+/// its connection is checked before anything else uses it.
 #[derive(Debug)]
 #[must_use = "a transaction that is not committed is rolled back"]
 pub struct Transaction<'p> {
     lease: Lease<'p>,
     proxy: DatabaseProxy,
-    /// When the transaction, from the first statement to the commit, has taken too long.
+    /// The time limit for everything from the first statement to the commit.
     deadline: Instant,
 }
 
 impl Pool {
-    /// Begins a transaction. Given up at any point, even while `BEGIN` is under way, it leaves
-    /// nothing behind that a later statement could run into.
+    /// Begins a transaction. Dropping this future or the transaction at any point, even during `BEGIN`,
+    /// does not affect later statements on the connection.
     pub async fn begin(&self) -> sqlx::Result<Transaction<'_>> {
         let lease = self.lease().await?;
         let deadline = Instant::now() + self.statement_timeout() * STATEMENTS;
@@ -42,22 +42,22 @@ impl Pool {
 impl Transaction<'_> {
     pub async fn commit(mut self) -> sqlx::Result<()> {
         within(self.deadline, self.lease.connection()?.execute("COMMIT")).await?;
-        self.lease.end();
+        self.lease.release();
         Ok(())
     }
 }
 
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
-        // A connection that did not answer in time is dead. Any other that was not committed is
-        // rolled back and checked as the lease drops.
+        // A connection that did not answer in time is dead. On any other, the lease rolls back what was
+        // not committed.
         if self.deadline <= Instant::now() {
-            self.lease.give_up();
+            self.lease.discard();
         }
     }
 }
 
-/// Lets some work on the connection take until the deadline and no longer.
+/// Fails if work on the connection is not done at the deadline.
 async fn within<T>(deadline: Instant, work: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
     timeout_at(deadline, work).await.unwrap_or_else(|_| Err(timed_out())).inspect_err(log_proxy)
 }

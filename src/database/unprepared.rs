@@ -1,6 +1,6 @@
-//! Statements for a database behind a proxy that pools by transaction, such as PgBouncer. Each
-//! transaction may run on another connection of the proxy, where a statement that was prepared
-//! earlier does not exist, or is a different one. So no statement gets a name here.
+//! Statements for a database behind a proxy that pools by transaction, such as PgBouncer. The proxy may
+//! run each transaction on another connection. A statement that was prepared earlier does not exist there,
+//! or its name means another statement. So no statement is prepared under a name here.
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -13,7 +13,7 @@ use sqlx::{Describe, Either, Execute, Executor, PgConnection, Postgres, SqlStr};
 #[derive(Debug)]
 pub struct Unprepared<'c>(pub &'c mut PgConnection);
 
-/// A statement that gets no name. sqlx names all others, even when its cache is off.
+/// A statement without a name. sqlx names all others, even when its cache is off.
 struct WithoutName<E>(E);
 
 impl<'q, E: Execute<'q, Postgres>> Execute<'q, Postgres> for WithoutName<E> {
@@ -68,9 +68,9 @@ impl<'c> Executor<'c> for Unprepared<'c> {
     }
 }
 
-/// Whether this error comes from a proxy that the configuration does not mention: PgBouncer rejects
-/// a startup parameter of sqlx, and other proxies lose or mix up prepared statements.
-pub fn would_have_helped(error: &sqlx::Error) -> bool {
+/// Whether this error shows that there is a proxy which the configuration does not name: PgBouncer rejects
+/// a startup parameter of sqlx, and other proxies lose or confuse prepared statements.
+pub fn reveals_proxy(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(error) = error else { return false };
     match error.code().as_deref() {
         Some("26000" | "42P05") => true,

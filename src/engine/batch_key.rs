@@ -1,8 +1,9 @@
-//! The name that a client gives a batch, so that it can be repeated safely.
+//! The key of a batch, with which a client can send the batch again safely.
 
 use uuid::Uuid;
 
-/// The id of a batch, and the digest that tells its repetition from another batch with the same id.
+/// The id that the client chose, and the digest of the batch. A different digest under the same id is another
+/// batch.
 #[derive(Debug, Clone, Copy)]
 pub struct BatchKey {
     pub id: Uuid,

@@ -1,24 +1,24 @@
-//! Imports: adds what an export holds and the owner does not have, all of it or nothing, in one
+//! Imports: adds the projects and tasks of an export that the owner does not have, all or none of them, in one
 //! transaction of any size.
 
 use chrono::Utc;
 
 use super::plan::Plan;
-use super::{Done, Engine, ImportedTask, Operation, store};
+use super::{Done, Engine, ImportedTask, Operation, Outcome, store};
 use crate::changes::Written;
 use crate::database::Transaction;
 use crate::model::{Code, History, OwnerId, Problem, ProjectRow, Seq, TaskId};
 
-/// How many operations are planned before others get their turn.
-const AT_ONCE: usize = 500;
+/// How many operations are planned before other tasks of the runtime may run.
+const YIELD_EVERY: usize = 500;
 
-/// What is to be there in the end.
+/// The projects and tasks that the owner must have after the import.
 #[derive(Debug)]
 pub struct Import {
     pub projects: Vec<ProjectRow>,
-    /// Each after the task that it is a part of.
+    /// Each after its parent.
     pub tasks: Vec<ImportedTask>,
-    /// All tasks, in the order that they are to have among themselves.
+    /// All tasks, in the order that the new ones get among themselves.
     pub order: Vec<TaskId>,
 }
 
@@ -26,22 +26,22 @@ pub struct Import {
 #[derive(Debug)]
 pub enum ImportOutcome {
     Created,
-    /// It was there.
+    /// The owner already has it.
     Repeated,
-    /// It was there and has been deleted.
+    /// The owner had it and has deleted it.
     Gone,
-    /// For this reason nothing was imported at all.
+    /// It is not valid, so nothing was imported.
     Rejected(Problem),
 }
 
 impl Engine {
-    /// Imports, and reports the outcome of every project and then of every task. When one is
-    /// rejected, or with `dry_run`, nothing is written.
+    /// Imports, and returns the outcome of every project and then of every task. If one is rejected, or with
+    /// `dry_run`, nothing is written.
     pub async fn import(&self, owner: &OwnerId, import: Import, dry_run: bool) -> Result<Vec<ImportOutcome>, Problem> {
-        let (pool, of) = (self.pool.clone(), owner.clone());
+        let (pool, owner_id) = (self.pool.clone(), owner.clone());
         let write = async move {
             let mut transaction = pool.begin().await?;
-            let written = apply(&mut transaction, &of, import, dry_run).await?;
+            let written = apply(&mut transaction, &owner_id, import, dry_run).await?;
             transaction.commit().await?;
             Ok(written)
         };
@@ -57,18 +57,18 @@ async fn apply(
 ) -> sqlx::Result<Written<Vec<ImportOutcome>>> {
     let projects = import.projects.into_iter().map(Operation::ImportProject);
     let operations: Vec<Operation> = projects.chain(import.tasks.into_iter().map(Operation::ImportTask)).collect();
-    // To look only, there is no need to make others wait.
+    // A dry run writes nothing, so other writers need not wait for it.
     let locked = if dry_run { None } else { Some(store::lock(transaction, owner).await?) };
     let state = store::load(transaction, owner, &operations).await?;
-    let nowhere = || (History::new(0, None).at(Seq::ZERO), Utc::now());
-    let (head, at) = locked.as_ref().map_or_else(nowhere, |locked| (locked.head, locked.at));
+    let unlocked = || (History::new(0, None).at(Seq::ZERO), Utc::now());
+    let (head, at) = locked.as_ref().map_or_else(unlocked, |locked| (locked.head, locked.at));
     let mut plan = Plan::new(owner, state, head, at);
     let mut outcomes = Vec::with_capacity(operations.len());
-    for (place, operation) in operations.into_iter().enumerate() {
-        if place % AT_ONCE == AT_ONCE - 1 {
+    for (index, operation) in operations.into_iter().enumerate() {
+        if index % YIELD_EVERY == YIELD_EVERY - 1 {
             tokio::task::yield_now().await;
         }
-        outcomes.push(ImportOutcome::of(plan.apply(operation)));
+        outcomes.push(ImportOutcome::from_outcome(plan.apply(operation)));
     }
     let rejected = outcomes.iter().any(|outcome| matches!(outcome, ImportOutcome::Rejected(_)));
     if locked.is_none() || rejected || plan.changes.is_empty() {
@@ -80,7 +80,7 @@ async fn apply(
 }
 
 impl ImportOutcome {
-    fn of(outcome: Result<Done, Problem>) -> Self {
+    fn from_outcome(outcome: Outcome) -> Self {
         match outcome {
             Ok(Done::TaskRepeated(_) | Done::ProjectRepeated(_)) => Self::Repeated,
             Ok(_) => Self::Created,

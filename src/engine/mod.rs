@@ -1,7 +1,6 @@
-//! The engine: it makes every change of tasks and projects, whoever asks for it. A change that
-//! touches one task alone is one statement (`single`). Everything else (subtasks, order, projects,
-//! recurrence, the trash, batches) is planned: lock the owner, load what the operations can touch,
-//! plan the changes, and write all of them at once.
+//! The engine: every write to tasks, projects and the trash. A write that concerns one task alone is one
+//! statement (`single`). Everything else (subtasks, order, projects, recurrence, the trash, batches) is
+//! planned: lock the owner, load what the operations can touch, plan the changes, and write them together.
 
 mod batch_key;
 mod batch_result;
@@ -28,15 +27,15 @@ use plan::Plan;
 /// What happens to the other operations when one is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Nothing is done at all.
+    /// Nothing is written.
     AllOrNothing,
-    /// The others go through.
+    /// The others are written.
     Each,
-    /// There are no others: the operation is a request of its own.
+    /// There are no others: the operation is a request of its own, not a batch.
     Alone,
 }
 
-/// Makes changes and publishes them. Cheap to clone.
+/// Runs operations and publishes their changes. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
     pool: Pool,
@@ -48,7 +47,7 @@ impl Engine {
         Self { pool, publisher }
     }
 
-    /// Runs one operation: as one statement where that is enough, as a plan otherwise.
+    /// Runs one operation: as a single write if that is enough, otherwise as a plan.
     pub async fn run(&self, owner: &OwnerId, operation: Operation) -> Outcome {
         if let Attempt::Finished(outcome) = self.attempt(owner, &operation).await? {
             return outcome;
@@ -56,12 +55,13 @@ impl Engine {
         let applied = self.apply(owner, vec![operation], Mode::Alone, None).await?;
         match applied.map_err(|(_, problem)| problem)? {
             Applied::Now(outcomes) => outcomes.into_iter().next().unwrap_or_else(|| Err(no_outcome())),
-            Applied::Before(_) | Applied::KeyTaken => Err(no_outcome()),
+            Applied::Earlier(_) | Applied::KeyTaken => Err(no_outcome()),
         }
     }
 
-    /// Runs operations in order, in one transaction. All or nothing, the error names the first
-    /// operation that was rejected by its index.
+    /// Runs operations in order, in one transaction. In the mode `AllOrNothing`, the inner error has the index of
+    /// the first rejected operation and its problem. A batch with a key that was applied before is not applied
+    /// again; its results come from the first time.
     pub async fn run_batch(
         &self,
         owner: &OwnerId,
@@ -77,29 +77,29 @@ impl Engine {
             Applied::Now(outcomes) => {
                 BatchResponse { results: outcomes.into_iter().map(BatchResult::from).collect(), repeated: false }
             }
-            Applied::Before(results) => BatchResponse { results, repeated: true },
+            Applied::Earlier(results) => BatchResponse { results, repeated: true },
             Applied::KeyTaken => {
                 return Err(Problem::new(Code::Conflict, "another batch had this id; choose another id"));
             }
         }))
     }
 
-    /// Tries an operation as one statement, if it may be one.
+    /// Tries a single write, if the operation allows it.
     async fn attempt(&self, owner: &OwnerId, operation: &Operation) -> Result<Attempt, Problem> {
-        let (pool, of) = (self.pool.clone(), owner.clone());
+        let (pool, owner_id) = (self.pool.clone(), owner.clone());
         match operation {
             Operation::CreateTask(new) if new.parent_id.is_none() => {
                 let new = new.clone();
-                self.publisher.write(owner, async move { single::create(&pool, &of, &new).await }).await
+                self.publisher.write(owner, async move { single::create(&pool, &owner_id, &new).await }).await
             }
             Operation::UpdateTask { id, patch, if_match } if !patch.is_structural() => {
                 let (id, patch, if_match) = (*id, patch.clone(), if_match.clone());
-                let update = async move { single::update(&pool, &of, id, &patch, if_match.as_deref()).await };
+                let update = async move { single::update(&pool, &owner_id, id, &patch, if_match.as_deref()).await };
                 self.publisher.write(owner, update).await
             }
             Operation::DeleteTask { id, if_match, .. } => {
                 let (id, if_match) = (*id, if_match.clone());
-                let delete = async move { single::delete(&pool, &of, id, if_match.as_deref()).await };
+                let delete = async move { single::delete(&pool, &owner_id, id, if_match.as_deref()).await };
                 self.publisher.write(owner, delete).await
             }
             _ => Ok(Attempt::NeedsPlan),
@@ -113,10 +113,10 @@ impl Engine {
         mode: Mode,
         key: Option<BatchKey>,
     ) -> Result<AppliedOrRejected, Problem> {
-        let (pool, of) = (self.pool.clone(), owner.clone());
+        let (pool, owner_id) = (self.pool.clone(), owner.clone());
         let write = async move {
             let mut transaction = pool.begin().await?;
-            let written = apply(&mut transaction, &of, operations, mode, key).await?;
+            let written = apply(&mut transaction, &owner_id, operations, mode, key).await?;
             transaction.commit().await?;
             Ok(written)
         };
@@ -128,16 +128,16 @@ fn no_outcome() -> Problem {
     Problem::server_error(&"an operation has no outcome")
 }
 
-/// The result of operations that were not rejected as a whole.
+/// The result of operations, unless one rejected all.
 enum Applied {
     Now(Vec<Outcome>),
     /// The same batch was applied earlier, with these results.
-    Before(Vec<BatchResult>),
-    /// Another batch has its id.
+    Earlier(Vec<BatchResult>),
+    /// Another batch has this id.
     KeyTaken,
 }
 
-/// What was applied, or the operation that was rejected.
+/// The result, or the index and problem of the operation that rejected all.
 type AppliedOrRejected = Result<Applied, (usize, Problem)>;
 
 async fn apply(
@@ -150,17 +150,17 @@ async fn apply(
     let unwritten = |value| Ok(Written { value, recorded: Vec::new() });
     let locked = store::lock(transaction, owner).await?;
     if let Some(key) = key
-        && let Some((digest, results)) = store::batch_before(transaction, owner, key.id).await?
+        && let Some((digest, results)) = store::find_batch(transaction, owner, key.id).await?
     {
-        let applied = if digest == key.digest { Applied::Before(results) } else { Applied::KeyTaken };
+        let applied = if digest == key.digest { Applied::Earlier(results) } else { Applied::KeyTaken };
         return unwritten(Ok(applied));
     }
     let state = store::load(transaction, owner, &operations).await?;
     let mut plan = Plan::new(owner, state, locked.head, locked.at);
     let mut outcomes = Vec::with_capacity(operations.len());
     for (index, operation) in operations.into_iter().enumerate() {
-        let part = operation.part().filter(|_| mode != Mode::Alone);
-        match plan.apply(operation).map_err(|problem| problem.with_field_prefix(part)) {
+        let prefix = operation.field_prefix().filter(|_| mode != Mode::Alone);
+        match plan.apply(operation).map_err(|problem| problem.with_field_prefix(prefix)) {
             Err(problem) if mode != Mode::Each => return unwritten(Err((index, problem))),
             outcome => outcomes.push(outcome),
         }
@@ -169,7 +169,7 @@ async fn apply(
         store::write(transaction, &plan).await?;
     }
     if let Some(key) = key {
-        store::note_batch(transaction, owner, key, &outcomes).await?;
+        store::save_batch(transaction, owner, key, &outcomes).await?;
     }
     Ok(Written { value: Ok(Applied::Now(outcomes)), recorded: plan.changes })
 }

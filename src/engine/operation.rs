@@ -1,5 +1,5 @@
-//! The operations of the engine, and their outcomes. Requests about single tasks and projects, batches
-//! and imports all become operations.
+//! The operations of the engine, and their outcomes. Requests for one task or project, batches and imports
+//! all become operations.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use uuid::Uuid;
@@ -9,21 +9,24 @@ use crate::model::{
     UpdateProject,
 };
 
-/// Where in the order a task or project goes.
+/// Where a task or project goes in the owner's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placement<T> {
     Before(T),
     After(T),
     Last,
-    /// Where it is.
+    /// Its present place.
     Stay,
 }
 
-/// What happens to the tasks of a project that is deleted.
+/// What happens to the tasks of a project when the project is deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contents {
+    /// A project with tasks is not deleted.
     Refuse,
+    /// The tasks are deleted with it.
     Delete,
+    /// The tasks stay, without a project.
     MoveOut,
 }
 
@@ -58,9 +61,9 @@ pub enum Operation {
         contents: Contents,
         if_match: Option<Vec<i64>>,
     },
-    /// Restores what was deleted under this id, with everything that was deleted with it.
+    /// Restores the task or project with this id, and everything that was deleted with it.
     Restore(Uuid),
-    /// Adds what an export holds, unless it exists.
+    /// Adds a task of an export, unless it exists.
     ImportTask(ImportedTask),
     ImportProject(ProjectRow),
 }
@@ -71,31 +74,33 @@ pub type Outcome = Result<Done, Problem>;
 #[derive(Debug, Clone)]
 pub enum Done {
     TaskCreated(Task),
-    /// The same request has created it before.
+    /// The same request created it earlier.
     TaskRepeated(Task),
-    TaskIs(Task),
+    /// The task after an update or a move, even if nothing changed.
+    TaskUpdated(Task),
     TaskDeleted(TaskId),
     ProjectCreated(Project),
     ProjectRepeated(Project),
-    ProjectIs(Project),
+    /// The project after an update, even if nothing changed.
+    ProjectUpdated(Project),
     ProjectDeleted(ProjectId),
-    /// What was restored: a project, and tasks, each after its parent.
+    /// The restored project, and the restored tasks, each after its parent.
     Restored {
         project: Option<Project>,
         tasks: Vec<Task>,
     },
 }
 
-/// A task as an export holds it.
+/// A task of an export.
 #[derive(Debug, Clone)]
 pub struct ImportedTask {
     pub row: TaskRow,
-    /// What was due when, of the occurrences that were completed, and when that was.
+    /// The completed occurrences: when each was due, and when it was completed.
     pub occurrences: Vec<(NaiveDateTime, DateTime<Utc>)>,
 }
 
 impl Operation {
-    /// The tasks whose rows it needs, besides those above them.
+    /// The tasks whose rows it needs. (Their ancestors are loaded too.)
     pub fn tasks(&self) -> Vec<TaskId> {
         match self {
             Self::CreateTask(new) => new.id.into_iter().chain(new.parent_id).collect(),
@@ -109,15 +114,15 @@ impl Operation {
         }
     }
 
-    /// The task whose subtasks it needs as well.
-    pub fn tree(&self) -> Option<TaskId> {
+    /// The task whose subtasks it needs, on all levels.
+    pub fn subtree(&self) -> Option<TaskId> {
         match self {
             Self::UpdateTask { id, .. } | Self::MoveTask { id, .. } | Self::DeleteTask { id, .. } => Some(*id),
             _ => None,
         }
     }
 
-    /// Which occurrence it says that it completes.
+    /// The occurrence that it completes, if it names one.
     pub fn occurrence(&self) -> Option<NaiveDate> {
         match self {
             Self::UpdateTask { patch, .. } | Self::MoveTask { patch, .. } => patch.occurrence,
@@ -125,7 +130,7 @@ impl Operation {
         }
     }
 
-    /// The task beside which it puts a task.
+    /// The task before or after which it moves a task.
     pub fn anchor(&self) -> Option<TaskId> {
         match self {
             Self::MoveTask { place, .. } => anchor(*place),
@@ -133,6 +138,7 @@ impl Operation {
         }
     }
 
+    /// The projects whose rows it needs.
     pub fn projects(&self) -> Vec<ProjectId> {
         match self {
             Self::CreateTask(new) => new.project_id.into_iter().collect(),
@@ -148,8 +154,20 @@ impl Operation {
         }
     }
 
-    /// The part of an operation of a batch that holds the fields that can be wrong.
-    pub const fn part(&self) -> Option<&'static str> {
+    /// Whether it needs the rows of all projects, because of their ranks or their number.
+    pub const fn needs_all_projects(&self) -> bool {
+        matches!(
+            self,
+            Self::CreateProject(_)
+                | Self::UpdateProject { .. }
+                | Self::DeleteProject { .. }
+                | Self::Restore(_)
+                | Self::ImportProject(_)
+        )
+    }
+
+    /// The member of a batch operation that contains its fields: the prefix of the field names in a problem.
+    pub const fn field_prefix(&self) -> Option<&'static str> {
         match self {
             Self::CreateTask(_) => Some("task"),
             Self::UpdateTask { .. } => Some("changes"),
@@ -158,7 +176,7 @@ impl Operation {
         }
     }
 
-    /// The id that a client chose for something new.
+    /// The id that the client chose for a new task or project.
     pub fn chosen_id(&self) -> Option<Uuid> {
         match self {
             Self::CreateTask(new) => new.id.map(|id| id.as_uuid()),
@@ -169,8 +187,8 @@ impl Operation {
         }
     }
 
-    /// The project whose tasks it needs, all of them.
-    pub const fn whole_project(&self) -> Option<ProjectId> {
+    /// The project of which it needs all tasks.
+    pub const fn project_contents(&self) -> Option<ProjectId> {
         match self {
             Self::DeleteProject { id, .. } => Some(*id),
             _ => None,
@@ -178,7 +196,7 @@ impl Operation {
     }
 
     /// The entry of the trash that it needs.
-    pub const fn trashed(&self) -> Option<Uuid> {
+    pub const fn trash_entry(&self) -> Option<Uuid> {
         match self {
             Self::Restore(root) => Some(*root),
             _ => None,

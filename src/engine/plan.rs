@@ -1,6 +1,6 @@
-//! Turns operations into the rows and changes to write. It does no I/O: it works on the state that was
-//! read under the owner's lock. Every change gets its number here, in the order in which clients will
-//! apply them. An operation either succeeds as a whole or leaves no trace.
+//! The plan: turns operations into the rows and changes to write. It does no I/O and works on the state that
+//! was read under the owner's lock. Every change gets its number here, in the order in which clients apply
+//! the changes. A rejected operation changes nothing in the plan.
 
 mod imports;
 mod moves;
@@ -20,21 +20,22 @@ use crate::model::{
     TaskRow,
 };
 
-/// An occurrence of a recurring task that was completed.
+/// A completed occurrence of a recurring task.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Occurrence {
     pub task: TaskId,
-    /// The date or the local date and time that it was due.
+    /// Its local date and time; midnight if the task is due on a date without a time.
     pub due: NaiveDateTime,
     pub completed_at: DateTime<Utc>,
 }
 
-/// A plan in the making.
+/// The rows and changes of the operations so far.
 pub struct Plan<'o> {
     pub owner: &'o OwnerId,
     pub state: State,
-    /// The history that its changes continue.
+    /// The history that the changes continue.
     history: History,
+    /// The number of the newest change.
     pub head: Seq,
     /// The time of the newest change; each further one is a microsecond later.
     pub at: DateTime<Utc>,
@@ -46,12 +47,12 @@ pub struct Plan<'o> {
     pub into_trash: Vec<Trashed>,
     pub out_of_trash: Vec<Uuid>,
     pub occurrences: Vec<Occurrence>,
-    /// Those that are no longer done, as far as they were.
-    pub undone: Vec<Occurrence>,
+    /// Occurrences that were completed and are open again.
+    pub reopened: Vec<Occurrence>,
 }
 
 impl<'o> Plan<'o> {
-    /// A plan whose first change has the number after `head` and happens right after `at`.
+    /// A plan whose first change has the number after `head` and a time right after `at`.
     pub fn new(owner: &'o OwnerId, state: State, head: Position, at: DateTime<Utc>) -> Self {
         Self {
             owner,
@@ -67,10 +68,11 @@ impl<'o> Plan<'o> {
             into_trash: Vec::new(),
             out_of_trash: Vec::new(),
             occurrences: Vec::new(),
-            undone: Vec::new(),
+            reopened: Vec::new(),
         }
     }
 
+    /// Adds an operation to the plan, or rejects it.
     pub fn apply(&mut self, operation: Operation) -> Outcome {
         match operation {
             Operation::CreateTask(new) => self.create_task(&new),
@@ -92,16 +94,16 @@ impl<'o> Plan<'o> {
         }
     }
 
-    /// Takes the next number, and the time that goes with it.
-    fn tick(&mut self) -> (Seq, DateTime<Utc>) {
+    /// Takes the number and the time of the next change.
+    fn next_change(&mut self) -> (Seq, DateTime<Utc>) {
         self.head = self.head.next();
         self.at += TimeDelta::microseconds(1);
         (self.head, self.at)
     }
 
-    /// Writes a task as it is to be, and records the change.
+    /// Plans to write a task with these values, and its change.
     fn write_task(&mut self, mut row: TaskRow, saved: Saved) -> Task {
-        let (seq, at) = self.tick();
+        let (seq, at) = self.next_change();
         row.version = seq;
         row.updated_at = at;
         if row.completed && row.completed_at.is_none() {
@@ -115,8 +117,9 @@ impl<'o> Plan<'o> {
         task
     }
 
+    /// Plans to write a project with these values, and its change.
     fn write_project(&mut self, mut row: ProjectRow, saved: Saved) -> Project {
-        let (seq, at) = self.tick();
+        let (seq, at) = self.next_change();
         row.version = seq;
         row.updated_at = at;
         let project = row.clone().into_project(self.owner);
@@ -135,17 +138,17 @@ impl<'o> Plan<'o> {
         self.state.projects.get(&id).ok_or_else(Problem::project_not_found)
     }
 
-    fn task_is(&self, id: TaskId) -> Outcome {
-        self.task(id).map(|row| Done::TaskIs(row.clone().into_task(self.owner)))
+    fn task_updated(&self, id: TaskId) -> Outcome {
+        self.task(id).map(|row| Done::TaskUpdated(row.clone().into_task(self.owner)))
     }
 
-    /// The digest of the request that created something, if a client chose its id.
+    /// Whether the request with this digest created the task or project with this id.
     fn is_repeated(&self, id: Uuid, digest: [u8; 32]) -> bool {
-        self.state.digests.get(&id).is_some_and(|known| *known == digest)
+        self.state.digests.get(&id).is_some_and(|stored| *stored == digest)
     }
 }
 
-/// Rejects the operation unless one of the versions is the present one.
+/// Rejects the operation unless `If-Match` was left out or names the present version.
 fn check_version(if_match: Option<&[i64]>, version: Seq) -> Result<(), Problem> {
     if if_match.is_none_or(|versions| versions.contains(&version.get())) {
         return Ok(());

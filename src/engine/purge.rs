@@ -1,8 +1,8 @@
 //! Removes entries of the trash for good. Every statement takes the owner as its first parameter.
 //!
-//! Purging is no change of the log, so it does not take the owner's lock and no writer waits for it. What
-//! was deleted together is locked by its root and removed by one statement: a restore, which locks the
-//! same row, finds all of it or nothing.
+//! Purging appends no change to the log, so it does not take the owner's lock and no writer waits for it. One
+//! statement locks the root of what was deleted together and removes all of it. A restore locks the same row,
+//! so it finds all of it or nothing.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -10,20 +10,20 @@ use uuid::Uuid;
 use crate::database::Pool;
 use crate::model::{OwnerId, TrashId};
 
-/// How many roots one statement purges at most, and after how many rows it takes no further one.
+/// How many roots one statement purges at most, and after how many rows it stops taking further roots.
 const ROOTS: i64 = 200;
 const ROWS: i64 = 1000;
 
-/// How a purge ended.
+/// The result of a purge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purge {
     Purged,
-    /// It is in the trash only as a part of this.
+    /// It was deleted together with this root, and can only be purged with it.
     PartOf(Uuid),
     NotFound,
 }
 
-/// Removes one entry for good, with all that went along with it.
+/// Removes one entry for good, with everything that was deleted with it.
 pub async fn purge(pool: &Pool, owner: &OwnerId, id: TrashId) -> sqlx::Result<Purge> {
     let row = sqlx::query!(
         r#"WITH root AS (
@@ -54,8 +54,9 @@ pub async fn newest(pool: &Pool, owner: &OwnerId) -> sqlx::Result<Option<DateTim
         .await
 }
 
-/// Removes every entry that was deleted at this time or before; returns how many rows went. A
-/// bounded number at a time, but one entry always whole. What is being restored meanwhile stays.
+/// Removes every entry that was deleted at this time or earlier, and returns how many rows it removed. Each
+/// statement removes a bounded number of rows, and each entry completely. An entry that is being restored is
+/// left out.
 pub async fn purge_until(pool: &Pool, owner: &str, until: DateTime<Utc>) -> sqlx::Result<u64> {
     let mut removed = 0;
     loop {
@@ -93,8 +94,8 @@ pub async fn purge_until(pool: &Pool, owner: &str, until: DateTime<Utc>) -> sqlx
     }
 }
 
-/// Owners in the order of their ids, `limit` of them after `last`, each with whether something of
-/// theirs was deleted before this time.
+/// Owners in the order of their ids, at most `limit` of them after `last`. Each has whether the trash contains an
+/// entry of that owner that was deleted before this time.
 pub async fn owners_with_old(
     pool: &Pool,
     last: &str,

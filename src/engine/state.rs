@@ -1,5 +1,5 @@
-//! What a plan works on: the part of an owner's data that the operations can touch, as it was read under
-//! the owner's lock. The plan keeps it up to date.
+//! The state of a plan: the part of an owner's data that the operations can touch, as read under the owner's
+//! lock. The plan keeps it up to date.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -8,15 +8,17 @@ use uuid::Uuid;
 
 use crate::model::{ProjectId, ProjectRow, Rank, TaskId, TaskRow};
 
-/// The most levels of tasks, from a task without a parent to its deepest subtask.
+/// The highest number of levels, from a task without a parent to its deepest subtask.
 pub const LEVELS: usize = 5;
 
-/// Something that was deleted and can be restored.
+/// A task or project in the trash.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trashed {
+    /// The task or project with which it was deleted; itself if it was deleted by its own id.
     pub root: Uuid,
     pub deleted_at: DateTime<Utc>,
     pub body: Body,
+    /// The digest of the request that created it, if the client chose the id.
     pub digest: Option<Vec<u8>>,
 }
 
@@ -35,49 +37,50 @@ impl Trashed {
     }
 }
 
-/// Ranks that are not part of what lies between them.
+/// The ranks between which a range lies, both exclusive. `None` is the beginning or the end of the order.
 type Bounds = (Option<Rank>, Option<Rank>);
 
-/// Tasks that follow each other in the owner's order.
+/// All tasks of the owner whose ranks lie between two bounds, in order.
 pub struct Run {
     pub lower: Option<Rank>,
     pub upper: Option<Rank>,
     pub tasks: Vec<(Rank, TaskId)>,
 }
 
-/// Every task and project that the operations name, the tasks above them, and the tasks below
-/// those whose operations reach down.
+/// Every task and project that the operations name, the ancestors of the tasks, and the subtasks of those
+/// tasks whose operations concern them.
 #[derive(Debug, Default)]
 pub struct State {
     pub tasks: BTreeMap<TaskId, TaskRow>,
     children: BTreeMap<TaskId, BTreeSet<TaskId>>,
     pub projects: BTreeMap<ProjectId, ProjectRow>,
-    /// The digests of the requests that created them, where the client chose the id.
+    /// The digests of the requests that created tasks and projects with an id of the client's.
     pub digests: HashMap<Uuid, Vec<u8>>,
-    /// Ids that were deleted, as far back as the trash and the log reach.
-    pub gone: HashSet<Uuid>,
-    /// What is to be restored.
+    /// Ids that were deleted, as far as the trash and the log still know them.
+    pub deleted_ids: HashSet<Uuid>,
+    /// The entries of the trash to restore.
     pub trash: Vec<Trashed>,
-    /// For what was deleted with something else: what that was.
-    pub part_of: HashMap<Uuid, Uuid>,
+    /// For an id that was deleted together with another: the root.
+    pub deleted_with: HashMap<Uuid, Uuid>,
     /// When a recurring task was last completed.
     pub last_completion: HashMap<TaskId, DateTime<Utc>>,
-    /// Of the occurrences that the operations name, those that were completed.
-    pub done: HashSet<(TaskId, NaiveDate)>,
-    /// The ranks around every place that a task or project may move to, and those that are taken.
+    /// Of the occurrences that the operations name, the completed ones.
+    pub completed_occurrences: HashSet<(TaskId, NaiveDate)>,
+    /// The ranks in use around every place to which a task may move, or at which one may be restored.
     task_ranks: BTreeSet<Rank>,
     project_ranks: BTreeSet<Rank>,
-    whole_runs: Vec<Bounds>,
+    /// Ranges of ranks of which all tasks are loaded.
+    loaded_ranges: Vec<Bounds>,
 }
 
 impl State {
-    /// Takes in what was read of a task.
-    pub fn know_task(
+    /// Adds a task that was read from the database.
+    pub fn add_loaded_task(
         &mut self,
         task: TaskRow,
         digest: Option<Vec<u8>>,
         last_completion: Option<DateTime<Utc>>,
-        done: Vec<NaiveDate>,
+        completed_occurrences: Vec<NaiveDate>,
     ) {
         if let Some(digest) = digest {
             self.digests.insert(task.id.as_uuid(), digest);
@@ -85,10 +88,11 @@ impl State {
         if let Some(at) = last_completion {
             self.last_completion.insert(task.id, at);
         }
-        self.done.extend(done.into_iter().map(|date| (task.id, date)));
+        self.completed_occurrences.extend(completed_occurrences.into_iter().map(|date| (task.id, date)));
         self.put_task(task);
     }
 
+    /// Adds a task or replaces it. The old rank of a replaced task stays in use.
     pub fn put_task(&mut self, task: TaskRow) {
         self.take_task(task.id);
         if let Some(parent) = task.parent_id {
@@ -98,6 +102,7 @@ impl State {
         self.tasks.insert(task.id, task);
     }
 
+    /// Removes a task. Its rank stays in use.
     pub fn take_task(&mut self, id: TaskId) -> Option<TaskRow> {
         let task = self.tasks.remove(&id)?;
         if let Some(siblings) = task.parent_id.and_then(|parent| self.children.get_mut(&parent)) {
@@ -118,12 +123,13 @@ impl State {
         Some(project)
     }
 
-    pub fn know_task_rank(&mut self, rank: Rank) {
+    /// Adds a rank in use that was read from the database.
+    pub fn add_task_rank(&mut self, rank: Rank) {
         self.task_ranks.insert(rank);
     }
 
-    /// Frees the ranks between these two, of which all tasks are here, that no task has any more.
-    /// Elsewhere they stay taken: what lies beyond them is not known.
+    /// Frees the ranks between these two that no task has any more. All tasks between them must be loaded:
+    /// elsewhere, a task that is not loaded may have the rank.
     pub fn free_ranks_between(&mut self, lower: Option<&Rank>, upper: Option<&Rank>) {
         let taken: BTreeSet<&str> = self.tasks.values().map(|task| task.rank.as_str()).collect();
         self.task_ranks.retain(|rank| {
@@ -132,23 +138,22 @@ impl State {
         });
     }
 
-    /// Whether a rank is so long that one beside it may be too long.
+    /// Whether a rank is so long that a rank next to it may be too long.
     pub fn is_crowded(&self) -> bool {
         self.task_ranks.iter().any(Rank::is_long)
     }
 
-    /// All tasks of the owner are here whose ranks lie between these two, of which the first may
-    /// be the beginning and the second the end.
-    pub fn know_all_between(&mut self, lower: Option<Rank>, upper: Option<Rank>) {
-        self.whole_runs.push((lower, upper));
+    /// Notes that all tasks of the owner between these ranks are loaded. `None` is the beginning or the end.
+    pub fn mark_range_loaded(&mut self, lower: Option<Rank>, upper: Option<Rank>) {
+        self.loaded_ranges.push((lower, upper));
     }
 
-    /// The longest run without holes that holds a rank: its bounds, and its tasks in order.
+    /// The loaded range that contains a rank: its bounds, and its tasks in order.
     pub fn run_around(&self, rank: &Rank) -> Option<Run> {
-        let holds = |(lower, upper): &&Bounds| {
+        let contains = |(lower, upper): &&Bounds| {
             lower.as_ref().is_none_or(|lower| lower < rank) && upper.as_ref().is_none_or(|upper| rank < upper)
         };
-        let (lower, upper) = self.whole_runs.iter().find(holds)?.clone();
+        let (lower, upper) = self.loaded_ranges.iter().find(contains)?.clone();
         let inside = |text: &str| {
             lower.as_ref().is_none_or(|lower| lower.as_str() < text)
                 && upper.as_ref().is_none_or(|upper| text < upper.as_str())
@@ -163,8 +168,8 @@ impl State {
         Some(Run { lower, upper, tasks })
     }
 
-    /// The tasks below a task, each after its parent.
-    pub fn below(&self, id: TaskId) -> Vec<TaskId> {
+    /// The subtasks of a task on all levels, each after its parent.
+    pub fn descendants(&self, id: TaskId) -> Vec<TaskId> {
         let mut found: Vec<TaskId> = self.children_of(id).collect();
         let mut next = 0;
         while let Some(id) = found.get(next).copied() {
@@ -179,15 +184,15 @@ impl State {
     }
 
     /// The tasks of a project.
-    pub fn of_project(&self, id: ProjectId) -> Vec<TaskId> {
+    pub fn tasks_of_project(&self, id: ProjectId) -> Vec<TaskId> {
         self.tasks.values().filter(|task| task.project_id == Some(id)).map(|task| task.id).collect()
     }
 
-    /// How many levels there are down to and including a task.
+    /// The level of a task: 1 without a parent.
     pub fn depth(&self, id: TaskId) -> usize {
         let mut depth = 1;
         let mut above = self.tasks.get(&id).and_then(|task| task.parent_id);
-        // A cycle cannot be, but must not hang the server if it were.
+        // A cycle cannot exist. If it did, it must not make the loop endless.
         while let Some(parent) = above.filter(|_| depth <= LEVELS) {
             depth += 1;
             above = self.tasks.get(&parent).and_then(|task| task.parent_id);
@@ -195,7 +200,7 @@ impl State {
         depth
     }
 
-    /// How many levels there are from a task downwards, itself included.
+    /// The number of levels of a task and its subtasks: 1 without subtasks.
     pub fn height(&self, id: TaskId) -> usize {
         let mut level: Vec<TaskId> = vec![id];
         let mut height = 0;

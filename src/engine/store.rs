@@ -1,5 +1,5 @@
-//! The SQL of plans: one statement locks the owner, a few read what the operations can touch, and
-//! one writes all that was planned, whatever the number of operations.
+//! The SQL of plans. One statement locks the owner, a few read what the operations can touch, and one writes
+//! the plan, whatever the number of operations.
 
 mod batches;
 mod load;
@@ -7,7 +7,7 @@ mod write;
 
 use chrono::{DateTime, Utc};
 
-pub use batches::{batch_before, note_batch};
+pub use batches::{find_batch, save_batch};
 pub use load::load;
 pub use write::{write, write_created};
 
@@ -18,11 +18,11 @@ use crate::model::{History, OwnerId, Position, Seq};
 pub struct Locked {
     /// The position of the owner's newest change.
     pub head: Position,
-    /// Not earlier than any change before.
+    /// The present time, but not earlier than the newest change.
     pub at: DateTime<Utc>,
 }
 
-/// Locks the owner, whose row is made where this is the first write.
+/// Locks the owner's row, and creates it on the first write.
 pub async fn lock(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<Locked> {
     loop {
         let row = sqlx::query!(

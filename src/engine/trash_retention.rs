@@ -1,5 +1,5 @@
-//! Removes for good what has been in the trash for long enough: owner by owner, a bounded number
-//! at a time, without a lock that a writer would wait for.
+//! Removes entries from the trash for good after `TRASH_RETENTION`: owner by owner, a bounded number per
+//! statement, without a lock that a writer would wait for.
 
 use std::time::Duration;
 
@@ -8,28 +8,28 @@ use chrono::Utc;
 use super::purge;
 use crate::database::Pool;
 
-/// How often the trash is looked through.
+/// How often old entries are removed.
 const EVERY: Duration = Duration::from_mins(10);
-/// How many owners are looked at by one statement.
+/// How many owners one statement checks.
 const OWNERS: i64 = 1000;
 
-/// Removes for as long as the server runs.
-pub async fn run(pool: Pool, kept: Duration) {
-    let mut ticks = tokio::time::interval(EVERY.min(kept));
+/// Removes old entries as long as the server runs.
+pub async fn run(pool: Pool, retention: Duration) {
+    let mut ticks = tokio::time::interval(EVERY.min(retention));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match expire(&pool, kept).await {
+        match remove_old(&pool, retention).await {
             Ok(0) => {}
-            Ok(removed) => tracing::info!(removed, "what was in the trash for long is gone"),
-            Err(error) => tracing::warn!(%error, "the trash could not be looked through; trying again later"),
+            Ok(removed) => tracing::info!(removed, "old entries were removed from the trash"),
+            Err(error) => tracing::warn!(%error, "old entries could not be removed from the trash; trying again later"),
         }
     }
 }
 
-/// Removes what was deleted longer ago than `kept`; returns how many tasks and projects.
-pub async fn expire(pool: &Pool, kept: Duration) -> sqlx::Result<u64> {
-    let before = Utc::now() - kept;
+/// Removes entries that were deleted longer ago than `retention`, and returns how many tasks and projects.
+pub async fn remove_old(pool: &Pool, retention: Duration) -> sqlx::Result<u64> {
+    let before = Utc::now() - retention;
     let mut removed = 0;
     let mut last = String::new();
     loop {

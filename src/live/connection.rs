@@ -189,7 +189,7 @@ impl Connection {
                     retires_at = Instant::now() + self.live.settings.drain.mul_f64(rand::random_range(0.0..1.0));
                 }
                 message = wire.receive() => self.answer(message?, position.seq, wire).await?,
-                () = self.subscription.advanced(), if next == Next::Wait => {}
+                () = self.subscription.updated(), if next == Next::Wait => {}
                 () = std::future::ready(()), if next != Next::Wait => match next {
                     Next::Wait => {}
                     Next::Send(messages, end) => {
@@ -220,7 +220,7 @@ impl Connection {
         let (from, limit) = self.after.map_or((Seq::ZERO, 0), |after| (after.seq, PAGE));
         let page = self.read(from, limit).await?;
         let head = page.history.at(page.head);
-        self.subscription.begin(head);
+        self.subscription.report_head(head);
         let resumed = self.after.map(|after| page.continuing(after).map(|page| (page, after)));
         wire.send(&Hello {
             kind: Tag::default(),

@@ -1,4 +1,4 @@
-//! Reading projects. Every statement takes the owner as its first parameter.
+//! Reads projects. Every statement takes the owner as its first parameter.
 
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::{ObjectBuilder, Schema};
@@ -9,8 +9,8 @@ use crate::database::Pool;
 use crate::model::fields::count_schema;
 use crate::model::{History, OwnerId, Position, Project, ProjectId, ProjectRow, Seq};
 
-/// A project in a list, with the numbers of its tasks. They are no part of the project itself:
-/// its version and its ETag say nothing of them.
+/// A project in a list, with the numbers of its tasks. They are not part of the project: they change neither
+/// its version nor its ETag.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ListedProject {
     #[serde(flatten)]
@@ -21,14 +21,14 @@ pub struct ListedProject {
 
 impl PartialSchema for ListedProject {
     fn schema() -> RefOr<Schema> {
-        // One object, and not `allOf`, of which generators make types that are harder to read.
+        // One object instead of `allOf`: from that, generators make types that are harder to read.
         let RefOr::T(Schema::Object(project)) = Project::schema() else {
             return Ref::from_schema_name(Project::name()).into();
         };
         ObjectBuilder::from(project)
             .description(Some(
-                "A project in a list, with the numbers of its tasks, subtasks included. They are no part of the \
-                 project itself: its version and its ETag say nothing of them.",
+                "A project in a list, with the numbers of its tasks, subtasks included. They are not part of the \
+                 project: they change neither its version nor its ETag.",
             ))
             .property("open_tasks", count_schema())
             .required("open_tasks")
@@ -57,8 +57,8 @@ pub async fn get(pool: &Pool, owner: &OwnerId, id: ProjectId) -> sqlx::Result<Op
     Ok(row.map(|row| row.into_project(owner)))
 }
 
-/// All projects, or those that are archived or not, in the owner's order, with the numbers of
-/// their tasks and the position of the same snapshot.
+/// All projects in the owner's order, or only archived ones, or only others; with the numbers of their tasks
+/// and the position of the same snapshot.
 pub async fn list(
     pool: &Pool,
     owner: &OwnerId,
@@ -87,7 +87,7 @@ pub async fn list(
     let position = History::new(first.epoch, first.generation).at(Seq::new(first.head));
     let mut projects = Vec::with_capacity(rows.len());
     for row in rows {
-        // Without any project there is one row, which holds the position alone.
+        // An owner without projects gets one row, which contains only the position.
         let (Some(id), Some(name), Some(archived), Some(rank)) = (row.id, row.name, row.archived, row.rank) else {
             continue;
         };

@@ -8,7 +8,7 @@ use sqlx::types::Json;
 use crate::database::Pool;
 use crate::model::{History, OwnerId, Position, ProjectRow, Seq, TaskRow, TrashEntry, TrashId, TrashKind};
 
-/// An entry as it is stored.
+/// An entry of the trash as it is stored.
 pub struct EntryRow {
     pub id: TrashId,
     pub deleted_at: DateTime<Utc>,
@@ -18,13 +18,14 @@ pub struct EntryRow {
 }
 
 impl EntryRow {
-    pub fn of(self, owner: &OwnerId, kept: Duration) -> TrashEntry {
+    /// The entry, which expires after `retention`.
+    pub fn into_entry(self, owner: &OwnerId, retention: Duration) -> TrashEntry {
         let Self { id, deleted_at, task, project, along } = self;
         TrashEntry {
             id,
             kind: if project.is_some() { TrashKind::Project } else { TrashKind::Task },
             deleted_at,
-            expires_at: deleted_at + kept,
+            expires_at: deleted_at + retention,
             task: task.map(|task| task.into_task(owner)),
             project: project.map(|project| project.into_project(owner)),
             along,
@@ -32,7 +33,7 @@ impl EntryRow {
     }
 }
 
-/// A page of entries, newest first, and the position of the same snapshot.
+/// A page of entries, newest first, after the entry `after`; and the position of the same snapshot.
 pub async fn list(
     pool: &Pool,
     owner: &OwnerId,

@@ -49,7 +49,7 @@ fn check(tree: &Tree, table: &Table) -> Vec<Finding> {
 fn departures(tree: &Tree, table: &Table) -> Vec<Finding> {
     let mut findings = table.check();
     findings.extend(rooms::check(tree, table));
-    findings.extend(files::check(tree, table));
+    findings.extend(files::check(tree));
     findings.extend(statements::check(tree, table));
     findings.extend(constructors::check(tree, table));
     findings

@@ -36,8 +36,6 @@ impl fmt::Display for Finding {
 pub enum Kind {
     Room,
     Crate,
-    /// Rooms whose files still form circles.
-    Circles,
     Statements,
     Write,
     Construct,
@@ -73,13 +71,12 @@ impl Table {
             let mut subjects: Vec<String> = what.split_whitespace().map(str::to_owned).collect();
             let kind = match subjects.first().map(String::as_str) {
                 Some("crate") => Kind::Crate,
-                Some("circles") => Kind::Circles,
                 Some("statements") => Kind::Statements,
                 Some("write") => Kind::Write,
                 Some("construct") => Kind::Construct,
                 _ => Kind::Room,
             };
-            if !matches!(kind, Kind::Room | Kind::Circles | Kind::Statements) {
+            if !matches!(kind, Kind::Room | Kind::Statements) {
                 subjects.remove(0);
             }
             let places = places.split_whitespace().map(str::to_owned).collect();

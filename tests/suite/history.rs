@@ -94,7 +94,7 @@ async fn a_history_with_forgotten_changes_is_marked_as_incomplete() {
         async move {
             let age = "UPDATE task_changes SET changed_at = changed_at - interval '8 days' WHERE seq <= $1";
             sqlx::query(age).bind(up_to).execute(&pool).await.expect("an update");
-            taskwire::changes::retention::forget(&pool, Duration::from_hours(7 * 24)).await.expect("it forgets");
+            taskwire::changes::retention::remove_old(&pool, Duration::from_hours(7 * 24)).await.expect("it forgets");
         }
     };
     forget(3).await;

@@ -85,7 +85,7 @@ async fn old_changes_are_removed_through_the_proxy() {
     let ada = servers[0].user("ada");
     let start = ada.position().await;
     ada.create_many(3, "soon forgotten").await;
-    let forgotten = retention::forget(&servers[0].pool, Duration::ZERO).await;
+    let forgotten = retention::remove_old(&servers[0].pool, Duration::ZERO).await;
     assert_eq!(forgotten.expect("the log can be trimmed"), 3);
     ada.get(&format!("/changes?after={start}")).refused(410, "GONE").await;
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sqlx::Connection;
-use taskwire::changes::retention::forget;
+use taskwire::changes::retention::remove_old;
 use taskwire::database::Pool;
 use taskwire::model::TaskId;
 use tokio::time::timeout;
@@ -32,7 +32,7 @@ async fn age(pool: &Pool, user: &str, up_to: i64) {
 }
 
 async fn forget_a_week(pool: &Pool) -> u64 {
-    forget(pool, WEEK).await.expect("old changes are removed")
+    remove_old(pool, WEEK).await.expect("old changes are removed")
 }
 
 /// The numbers in the user's stored log.

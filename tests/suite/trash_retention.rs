@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::Connection;
 use taskwire::database::Pool;
-use taskwire::engine::trash_retention::expire;
+use taskwire::engine::trash_retention::remove_old;
 use taskwire::model::TaskId;
 use tokio::time::timeout;
 
@@ -34,8 +34,8 @@ async fn old_items_are_removed_and_the_rest_stay() {
     age(&server.pool, deleted[0], 31).await;
     age(&server.pool, deleted[1], 29).await;
     age(&server.pool, deleted[2], 300).await;
-    assert_eq!(expire(&server.pool, MONTH).await.expect("the trash expires"), 4);
-    assert_eq!(expire(&server.pool, MONTH).await.expect("the trash expires"), 0);
+    assert_eq!(remove_old(&server.pool, MONTH).await.expect("the trash expires"), 4);
+    assert_eq!(remove_old(&server.pool, MONTH).await.expect("the trash expires"), 0);
     assert_eq!(trash(&bob, "").await.count, 0);
     assert_eq!(restore(&ada, deleted[1]).await.count, 2);
     ada.post(&format!("/trash/{}/restore", deleted[0])).refused(404, "NOT_FOUND").await;
@@ -59,7 +59,7 @@ async fn one_statement_removes_a_bounded_number_of_items() {
         CREATE TRIGGER removal AFTER DELETE ON trash REFERENCING OLD TABLE AS removed
             FOR EACH STATEMENT EXECUTE FUNCTION note_removal()";
     sqlx::raw_sql(statements).execute(&server.pool).await.expect("a full trash");
-    assert_eq!(expire(&server.pool, MONTH).await.expect("the trash expires"), 7000 + 1667);
+    assert_eq!(remove_old(&server.pool, MONTH).await.expect("the trash expires"), 7000 + 1667);
     assert_eq!(count(&server.pool, "trash").await, 0);
     let most: i64 = sqlx::query_scalar("SELECT max(count) FROM removals").fetch_one(&server.pool).await.expect("one");
     assert_eq!(most, 1000);
@@ -84,7 +84,7 @@ async fn nobody_waits_for_a_removal_under_way() {
     let mut brake = connection.begin().await.expect("a transaction");
     sqlx::raw_sql("SELECT pg_advisory_xact_lock(1)").execute(&mut *brake).await.expect("the lock");
     let pool = server.pool.clone();
-    let removal = tokio::spawn(async move { expire(&pool, MONTH).await.expect("the trash expires") });
+    let removal = tokio::spawn(async move { remove_old(&pool, MONTH).await.expect("the trash expires") });
     timeout(PATIENCE, server.database.wait_for_blocked_statements(1)).await.expect("the removal is under way");
 
     let meanwhile = ada.create("Meanwhile").await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
-use taskwire::changes::log::{ChangeRow, kind_of};
+use taskwire::changes::log::{ChangeRow, parse_kind};
 use taskwire::identity::tokens::Tokens;
 use taskwire::model::{History, OwnerId};
 
@@ -69,14 +69,14 @@ async fn read(connection: &mut PgConnection, record: &Record, user: usize, throu
     for row in rows {
         let row = ChangeRow {
             seq: row.try_get(0)?,
-            kind: kind_of(row.try_get(1)?)?,
+            kind: parse_kind(row.try_get(1)?)?,
             changed_at: row.try_get(6)?,
             task_id: row.try_get(2)?,
             task: row.try_get::<Option<Json<_>>, _>(3)?.map(|Json(task)| task),
             project_id: row.try_get(4)?,
             project: row.try_get::<Option<Json<_>>, _>(5)?.map(|Json(project)| project),
         };
-        changes.push(row.of(&owner, history)?);
+        changes.push(row.into_change(&owner, history)?);
     }
     record.user(user).log.extend(changes);
     Ok(())

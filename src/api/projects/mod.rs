@@ -36,7 +36,7 @@ impl Resource for Project {
 fn response(done: Done) -> Result<ResourceResponse<Project>, Problem> {
     match done {
         Done::ProjectCreated(project) => Ok(ResourceResponse::created(project)),
-        Done::ProjectRepeated(project) | Done::ProjectIs(project) => Ok(ResourceResponse::ok(project)),
+        Done::ProjectRepeated(project) | Done::ProjectUpdated(project) => Ok(ResourceResponse::ok(project)),
         other => Err(Problem::server_error(&format_args!("unexpected result of an operation on a project: {other:?}"))),
     }
 }

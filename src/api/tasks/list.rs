@@ -17,7 +17,7 @@ use crate::api::respond::json::Json;
 use crate::model::fields::count_schema;
 use crate::model::{DueBound, Position, Priority, Problem, ProjectId, Task, TaskId, TimeZone};
 use crate::queries::tasks::filters::{Filters, OrNone};
-use crate::queries::tasks::list::{self, ListOf};
+use crate::queries::tasks::list::{self, PageRequest};
 use crate::queries::tasks::order::{Order, SortBy};
 use cursor::Cursor;
 use parameters::{Instant, LabelNames, Moment, Priorities, Words};
@@ -171,7 +171,7 @@ pub async fn list_tasks(app: App, caller: Caller, query: Query<ListQuery>) -> Re
     let after = query.cursor.as_deref().map(|text| Cursor::decode(text, order).ok_or_else(bad_cursor)).transpose()?;
     let limit = query.limit.get();
     let page =
-        list::list(app.pool(), caller.owner(), &ListOf { filters: query.filters(), order, after, limit }).await?;
+        list::list(app.pool(), caller.owner(), &PageRequest { filters: query.filters(), order, after, limit }).await?;
     let next_cursor = page.end.map(|key| Cursor::after(key, order).encode());
     Ok(Json(TaskList { count: page.tasks.len(), tasks: page.tasks, next_cursor, position: page.position }))
 }
@@ -192,7 +192,7 @@ impl ListQuery {
                 return Err(Problem::invalid_field("sort", "invalid_value", message));
             }
         };
-        let descending = self.order.map_or(by.usually_descends(), |order| order == Direction::Desc);
+        let descending = self.order.map_or(by.descends_by_default(), |order| order == Direction::Desc);
         Ok(Order { by, descending })
     }
 

@@ -38,7 +38,7 @@ impl TaskResponse {
     /// The response to an operation on one task.
     pub(super) fn from_done(done: Done) -> Result<Self, Problem> {
         match done {
-            Done::TaskCreated(task) | Done::TaskRepeated(task) | Done::TaskIs(task) => Ok(Self::ok(task)),
+            Done::TaskCreated(task) | Done::TaskRepeated(task) | Done::TaskUpdated(task) => Ok(Self::ok(task)),
             other => {
                 Err(Problem::server_error(&format_args!("unexpected result of an operation on a task: {other:?}")))
             }

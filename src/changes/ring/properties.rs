@@ -1,4 +1,4 @@
-//! What holds for a ring whatever happens to it, tried on drawn sequences of events.
+//! Property tests of the ring, over random sequences of events.
 
 use proptest::prelude::*;
 
@@ -7,17 +7,18 @@ use super::{Next, Ring};
 use crate::changes::log::LogPage;
 use crate::model::Seq;
 
-/// What may happen to a ring and to a connection that follows it.
+/// What can happen to a ring and to a connection that follows it.
 #[derive(Debug, Clone)]
 enum Step {
-    /// A writer hands its change over, early, late or again; others never do.
+    /// A writer offers its change: early, late or again. Changes without an offer come from `Grow`.
     Offer(i64),
-    /// Another server, or a writer that was lost, takes the next number.
+    /// Another server, or a writer whose offer is lost, appends the next change to the log.
     Grow,
-    /// A page is asked for, and arrives when other things have happened.
-    Ask,
+    /// A page is read.
+    Read,
+    /// The oldest page that was read arrives; other things may have happened since.
     Arrive,
-    /// The connection takes what the ring, or the log, has for it.
+    /// The connection takes what the ring or the log has for it.
     Take,
 }
 
@@ -25,22 +26,23 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         3 => (-6..6_i64).prop_map(Step::Offer),
         2 => Just(Step::Grow),
-        1 => Just(Step::Ask),
+        1 => Just(Step::Read),
         1 => Just(Step::Arrive),
         2 => Just(Step::Take),
     ];
     prop::collection::vec(step, 0..200)
 }
 
-/// The log after a position, as the store reads it at this moment.
+/// Reads a page of the log whose head is `head`.
 fn read(head: i64, after: i64) -> LogPage {
     LogPage { history: HISTORY, head: Seq::new(head), changes: (after + 1..=head).take(7).map(change).collect() }
 }
 
-/// A connection as `connection.rs` follows a ring, with the numbers that it was sent.
+/// Follows a ring as `live/connection.rs` does.
 struct Follower {
     position: i64,
-    sent: Vec<i64>,
+    /// The numbers that it has received.
+    received: Vec<i64>,
 }
 
 impl Follower {
@@ -49,25 +51,25 @@ impl Follower {
             Next::Wait => return,
             Next::Send(..) => sent(ring, self.position),
             Next::ReadLog => {
-                let page = read(log_head, self.position).continuing(at(self.position)).expect("a whole log");
+                let page = read(log_head, self.position).continuing(at(self.position)).expect("a complete log");
                 page.changes.iter().map(|change| change.seq().get()).collect()
             }
         };
-        self.sent.extend(&new);
+        self.received.extend(&new);
         self.position = new.last().copied().unwrap_or(self.position);
     }
 }
 
 proptest! {
-    /// However changes and pages are mixed up, repeated or lost on their way to the ring, who
-    /// follows it gets 1, 2, 3, …, and everything once the log has been read.
+    /// However changes and pages are reordered, repeated or lost on their way to the ring, a follower receives
+    /// 1, 2, 3, …, and has everything after the log has been read.
     #[test]
-    fn what_leaves_a_ring_is_whole_and_in_order(began: bool, start in 0..5_i64, steps in steps()) {
-        let (mut ring, mut log_head, mut asked) = (Ring::default(), start, Vec::new());
-        if began {
-            ring.begin(at(start));
+    fn a_ring_sends_every_change_once_and_in_order(started: bool, start in 0..5_i64, steps in steps()) {
+        let (mut ring, mut log_head, mut pages) = (Ring::default(), start, Vec::new());
+        if started {
+            ring.report_head(at(start));
         }
-        let mut follower = Follower { position: 0, sent: Vec::new() };
+        let mut follower = Follower { position: 0, received: Vec::new() };
         for step in steps {
             match step {
                 Step::Offer(near) => {
@@ -77,13 +79,13 @@ proptest! {
                     ring.offer(change(seq));
                 }
                 Step::Grow => log_head += 1,
-                Step::Ask => {
+                Step::Read => {
                     let head = ring.head();
-                    asked.push((read(log_head, head.map_or(0, |head| head.seq.get())), head));
+                    pages.push((read(log_head, head.map_or(0, |head| head.seq.get())), head));
                 }
-                Step::Arrive if asked.is_empty() => {}
+                Step::Arrive if pages.is_empty() => {}
                 Step::Arrive => {
-                    let (page, head) = asked.remove(0);
+                    let (page, head) = pages.remove(0);
                     ring.integrate(page, head);
                 }
                 Step::Take => follower.take(&ring, log_head),
@@ -92,7 +94,7 @@ proptest! {
                 prop_assert!(head.seq.get() <= log_head, "the ring is ahead of the log");
             }
         }
-        // The hub reads the log until nothing is missing.
+        // The channel reads the log until no change is missing.
         while ring.head().is_none_or(|head| head.seq.get() < log_head) {
             let head = ring.head();
             ring.integrate(read(log_head, head.map_or(0, |head| head.seq.get())), head);
@@ -101,6 +103,6 @@ proptest! {
         while follower.position < log_head {
             follower.take(&ring, log_head);
         }
-        prop_assert_eq!(follower.sent, (1..=log_head).collect::<Vec<_>>());
+        prop_assert_eq!(follower.received, (1..=log_head).collect::<Vec<_>>());
     }
 }

@@ -1,4 +1,4 @@
-//! The account that Postgres runs as: our own, or a powerless one when we are root.
+//! The account that Postgres runs as: that of Taskwire, or an unprivileged one if Taskwire runs as root.
 
 use std::env;
 use std::ffi::OsStr;
@@ -12,16 +12,16 @@ use rustix::process::{Signal, getegid, geteuid};
 
 use super::EmbeddedError;
 
-/// Postgres refuses to run as root; the first of these that exists runs it then.
-const STAND_INS: [&str; 2] = ["postgres", "nobody"];
+/// Postgres does not run as root. If Taskwire does, the first of these accounts that exists runs it.
+const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Account {
     pub(super) name: String,
     uid: u32,
     gid: u32,
-    /// Whether it stands in for root, so that files and processes have to be handed to it.
-    stand_in: bool,
+    /// Whether Taskwire runs as root and this account replaces it: files and processes must be handed over.
+    replaces_root: bool,
 }
 
 impl Account {
@@ -32,13 +32,13 @@ impl Account {
                 name: format!("with user id {}", uid.as_raw()),
                 uid: uid.as_raw(),
                 gid: getegid().as_raw(),
-                stand_in: false,
+                replaces_root: false,
             });
         }
         let file = Path::new("/etc/passwd");
         let passwd = fs::read(file).map_err(EmbeddedError::io("read", file))?;
         let passwd = String::from_utf8_lossy(&passwd);
-        STAND_INS.iter().find_map(|name| Self::in_passwd(&passwd, name)).ok_or(EmbeddedError::NoAccount)
+        UNPRIVILEGED.iter().find_map(|name| Self::in_passwd(&passwd, name)).ok_or(EmbeddedError::NoAccount)
     }
 
     fn in_passwd(passwd: &str, wanted: &str) -> Option<Self> {
@@ -48,31 +48,32 @@ impl Account {
             let name = fields.next().filter(|name| *name == wanted)?;
             let uid = fields.nth(1)?.parse().ok().filter(|uid| *uid != 0)?;
             let gid = fields.next()?.parse().ok()?;
-            Some(Self { name: name.to_owned(), uid, gid, stand_in: true })
+            Some(Self { name: name.to_owned(), uid, gid, replaces_root: true })
         })
     }
 
-    /// Mode of a directory of ours that this account has to pass through.
+    /// The mode of a directory of Taskwire that this account must pass through.
     pub(super) fn passage_mode(&self) -> u32 {
-        if self.stand_in { 0o711 } else { 0o700 }
+        if self.replaces_root { 0o711 } else { 0o700 }
     }
 
     pub(super) fn owns(&self, metadata: &Metadata) -> bool {
         metadata.uid() == self.uid
     }
 
-    pub(super) fn give(&self, path: &Path) -> Result<(), EmbeddedError> {
+    /// Makes this account the owner of a file or directory.
+    pub(super) fn hand_over(&self, path: &Path) -> Result<(), EmbeddedError> {
         lchown(path, Some(self.uid), Some(self.gid)).map_err(EmbeddedError::io("hand over", path))
     }
 
-    /// Fails with the outermost directory on the way to `dir` that this account may not enter.
+    /// Fails if this account may not enter `dir` or a directory above it; the error names the outermost.
     pub(super) fn check_reach(&self, dir: &Path) -> Result<(), EmbeddedError> {
-        if !self.stand_in {
+        if !self.replaces_root {
             return Ok(());
         }
-        let mut way: Vec<PathBuf> = dir.ancestors().map(Path::to_path_buf).collect();
-        way.reverse();
-        for dir in way {
+        let mut from_root: Vec<PathBuf> = dir.ancestors().map(Path::to_path_buf).collect();
+        from_root.reverse();
+        for dir in from_root {
             let metadata = fs::metadata(&dir).map_err(EmbeddedError::io("look at", &dir))?;
             if !self.may_enter(metadata.uid(), metadata.gid(), metadata.mode()) {
                 let account = self.name.clone();
@@ -93,27 +94,27 @@ impl Account {
         mode & search != 0
     }
 
-    /// A command that runs as this account, away from our terminal and our secrets, and that gets
-    /// `farewell` when the thread that spawned it ends.
-    pub(super) fn command(&self, program: &Path, farewell: Signal) -> Command {
+    /// A command that runs as this account, without Taskwire's terminal and secrets. On Linux the process
+    /// receives `death_signal` when the thread that spawned it ends.
+    pub(super) fn command(&self, program: &Path, death_signal: Signal) -> Command {
         let mut command = Command::new(program);
         command
-            // Its own group: Ctrl-C is ours to handle, not Postgres's.
+            // Its own process group: Taskwire handles Ctrl-C, Postgres must not receive it.
             .process_group(0)
-            // Our working directory may be closed to the account.
+            // The account may not be permitted to enter the working directory.
             .current_dir("/")
-            // Our environment holds secrets, and settings such as PGDATA that are not meant for it.
+            // The environment holds secrets, and settings such as PGDATA that Postgres would read.
             .env_clear()
             .envs(inherited("PATH"))
             .envs(inherited("LD_LIBRARY_PATH"))
             .env("LC_ALL", "C")
             .env("TZ", "UTC")
             .stdin(Stdio::null());
-        if self.stand_in {
+        if self.replaces_root {
             // As root this also drops all supplementary groups.
             command.uid(self.uid).gid(self.gid);
         }
-        end_with_parent(&mut command, farewell);
+        end_with_parent(&mut command, death_signal);
         command
     }
 }
@@ -124,16 +125,16 @@ fn inherited(name: &str) -> Option<(&str, impl AsRef<OsStr>)> {
 
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "only the child itself can ask for a signal at its parent's death")]
-fn end_with_parent(command: &mut Command, farewell: Signal) {
+fn end_with_parent(command: &mut Command, death_signal: Signal) {
     use std::{io, process};
 
     use rustix::process::{getppid, set_parent_process_death_signal};
 
     let parent = process::id().cast_signed();
-    let ask = move || {
-        // Changing the user clears this request, and closures run after that change.
-        set_parent_process_death_signal(Some(farewell))?;
-        // A parent that died before the request sends no signal any more.
+    let request = move || {
+        // Changing the user clears this request; the closure runs after that change.
+        set_parent_process_death_signal(Some(death_signal))?;
+        // If the parent died before the request, no signal will come.
         if getppid().is_some_and(|pid| pid.as_raw_nonzero().get() == parent) {
             Ok(())
         } else {
@@ -142,12 +143,12 @@ fn end_with_parent(command: &mut Command, farewell: Signal) {
     };
     // SAFETY: between fork and exec the closure makes two system calls and neither allocates nor
     // takes a lock.
-    unsafe { command.pre_exec(ask) };
+    unsafe { command.pre_exec(request) };
 }
 
-/// Elsewhere the server outlives a killed parent, and the next start asks for it to be stopped.
+/// On other systems the server outlives a killed Taskwire. The next start then asks the operator to stop it.
 #[cfg(not(target_os = "linux"))]
-fn end_with_parent(_command: &mut Command, _farewell: Signal) {}
+fn end_with_parent(_command: &mut Command, _death_signal: Signal) {}
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! Finding the Postgres server programs that are installed on this machine.
+//! Finds the Postgres server programs that are installed on this machine.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -7,8 +7,8 @@ use std::{env, fs};
 
 use super::EmbeddedError;
 
-/// Where packages put programs outside of PATH: a directory, and what the names of its entries
-/// start with before a version. The programs are in `bin` of such an entry.
+/// Where packages put programs outside PATH: a directory, and the prefix before the version in the names of
+/// its entries. The programs are in `bin` of such an entry.
 const INSTALLATIONS: &[(&str, &str)] = &[
     ("/usr/lib/postgresql", ""),
     ("/usr", "pgsql-"),
@@ -24,8 +24,8 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// The programs to use: for an existing cluster those of its own major version, because no
-    /// other can read it.
+    /// The programs to use. An existing cluster needs those of its own major version, because no other
+    /// version can read it.
     pub(super) fn find(existing: Option<u32>, cluster: &Path) -> Result<Self, EmbeddedError> {
         let installed = search_path().chain(INSTALLATIONS.iter().flat_map(newest_first)).filter_map(Self::in_dir);
         choose(installed, existing, cluster)
@@ -79,8 +79,7 @@ fn search_path() -> impl Iterator<Item = PathBuf> {
     env::split_paths(&path).collect::<Vec<_>>().into_iter()
 }
 
-/// PATH may hold links to programs that find their libraries and templates only from where they
-/// really are.
+/// Follows links in PATH: the programs find their libraries and templates relative to their real location.
 fn resolve(dir: PathBuf) -> PathBuf {
     let real = fs::canonicalize(dir.join("postgres")).ok();
     match real.as_deref().and_then(Path::parent) {
@@ -104,8 +103,8 @@ fn newest_first((dir, prefix): &(&str, &str)) -> Vec<PathBuf> {
     entries.into_iter().map(|(_, entry)| entry.join("bin")).collect()
 }
 
-/// The numbers after `prefix` in a name such as `16`, `9.6` or `postgresql@16`, in an order where
-/// 16 is newer than 9.6; none in a name that is only the prefix, which is older than all.
+/// The numbers after `prefix` in a name such as `16`, `9.6` or `postgresql@16`; their order is that of the
+/// versions. A name that is only the prefix gives an empty list, which sorts as the oldest.
 fn version_in(name: &OsStr, prefix: &str) -> Option<Vec<u32>> {
     let version = name.to_str()?.strip_prefix(prefix)?.trim_start_matches('@');
     if version.is_empty() {
@@ -173,14 +172,14 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_version_is_named_beside_those_there_are() {
+    fn the_error_names_the_missing_version_and_the_installed_ones() {
         let message = choice(&[17, 16, 17], Some(15)).unwrap_err();
         assert!(message.contains("created by PostgreSQL 15"), "{message}");
         assert!(message.contains("only PostgreSQL 16 and 17"), "{message}");
     }
 
     #[test]
-    fn no_programs_at_all_is_said_plainly() {
+    fn the_error_says_that_no_programs_are_installed() {
         for existing in [None, Some(15)] {
             let message = choice(&[], existing).unwrap_err();
             assert!(message.starts_with("No PostgreSQL server programs"), "{message}");

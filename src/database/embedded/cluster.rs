@@ -1,4 +1,4 @@
-//! The database files: their version, their creation, and what a server at work tells in them.
+//! The cluster, the directory of database files: its version, its creation, and its `postmaster.pid`.
 
 use std::fs::{self, File};
 use std::io;
@@ -16,7 +16,7 @@ use super::binaries::Programs;
 use super::directory::{DataDir, create_private_dir};
 use super::log::Log;
 
-/// How long a server whose Taskwire was killed may take to end.
+/// How long the server of a killed Taskwire may take to end.
 const PREVIOUS_SERVER_LIMIT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(5);
 
@@ -25,13 +25,13 @@ const UNFINISHED: &str = "postgres.new.";
 
 const INITDB_OPTIONS: &[&str] = &[
     "--username=taskwire",
-    // Whoever reaches the socket is allowed in: its directory keeps everybody else out.
+    // Every process that can reach the socket may connect: the mode of its directory is the access control.
     "--auth-local=trust",
     "--auth-host=reject",
     "--encoding=UTF8",
-    // Text sorts by code point, the same on every machine ...
+    // Text sorts by code point, so the order is the same on every machine ...
     "--locale=C",
-    // ... but lower() and ILIKE have to know the letters beyond ASCII.
+    // ... but lower() and ILIKE must know the letters beyond ASCII.
     if cfg!(target_os = "macos") { "--lc-ctype=UTF-8" } else { "--lc-ctype=C.UTF-8" },
 ];
 
@@ -44,7 +44,7 @@ impl Cluster {
         Self { path: dir.path().join(NAME) }
     }
 
-    /// The major version of the Postgres that created the cluster, if there is one yet.
+    /// The major version of the Postgres that created the cluster; `None` if there is no cluster yet.
     pub(super) fn version(&self) -> Result<Option<u32>, EmbeddedError> {
         let file = self.path.join("PG_VERSION");
         match fs::read_to_string(&file) {
@@ -57,21 +57,21 @@ impl Cluster {
         }
     }
 
-    /// Removes what starts that were killed during `create` have left.
+    /// Removes the unfinished clusters of starts that were killed during `create`.
     pub(super) fn remove_unfinished(dir: &DataDir) {
         for entry in fs::read_dir(dir.path()).into_iter().flatten().flatten() {
             let is_unfinished = entry.file_name().as_bytes().starts_with(UNFINISHED.as_bytes());
             if is_unfinished && let Err(error) = fs::remove_dir_all(entry.path()) {
-                // A process may still be writing there, but it is in nobody's way.
+                // A process may still be writing there. That does no harm.
                 let path = entry.path();
                 let path = path.display();
-                tracing::debug!(%path, %error, "left an unfinished database for the next start");
+                tracing::debug!(%path, %error, "an unfinished database stays for the next start");
             }
         }
     }
 
-    /// Creates the cluster under another name and renames it when it is complete, so that a start
-    /// killed half-way leaves nothing that looks like one.
+    /// Creates the cluster under another name and renames it when it is complete. So a start that is killed
+    /// half-way leaves nothing that looks like a cluster.
     pub(super) fn create(
         &self,
         dir: &DataDir,
@@ -79,20 +79,20 @@ impl Cluster {
         account: &Account,
         log: &Log,
     ) -> Result<(), EmbeddedError> {
-        // A name of this process, because where initdb outlives its parent the last one may still
-        // be writing.
+        // The name contains the process id: on systems where initdb outlives its parent, the initdb of an
+        // earlier start may still be writing.
         let unfinished = dir.path().join(format!("{UNFINISHED}{}", process::id()));
         create_private_dir(&unfinished, account)?;
 
         let initdb = programs.initdb();
-        // A signal that initdb can catch makes it clean up, at a time when the next start may be
-        // at work in this directory.
+        // If initdb could catch the signal, it would clean up, perhaps while the next start already works
+        // in this directory.
         let status = account
             .command(&initdb, Signal::KILL)
             .args(INITDB_OPTIONS)
             .arg("-D")
             .arg(&unfinished)
-            // Only advice on how to start it.
+            // It only prints how to start the server.
             .stdout(Stdio::null())
             .stderr(log.stdio()?)
             .status()
@@ -107,8 +107,8 @@ impl Cluster {
             .map_err(EmbeddedError::io("move the new database to", &self.path))
     }
 
-    /// Waits for a server that a killed Taskwire left behind. No live Taskwire has one here, for
-    /// the data directory is ours.
+    /// Waits for the end of a server that a killed Taskwire left behind. It cannot belong to a running
+    /// Taskwire, because this one has locked the data directory.
     pub(super) fn wait_for_previous_server(&self, account: &Account) -> Result<(), EmbeddedError> {
         let deadline = Instant::now() + PREVIOUS_SERVER_LIMIT;
         while let Some(pid) = self.server(account) {
@@ -123,7 +123,7 @@ impl Cluster {
 
     fn server(&self, account: &Account) -> Option<i32> {
         let pid = self.pid_file()?.pid;
-        is_at_work(pid, &self.path, account).then_some(pid)
+        is_running(pid, &self.path, account).then_some(pid)
     }
 
     pub(super) fn pid_file(&self) -> Option<PidFile> {
@@ -131,23 +131,23 @@ impl Cluster {
     }
 }
 
-/// Whether `pid` can be the server of `cluster`: after a power loss the number in a pid file may be
-/// that of any other process.
+/// Whether `pid` can be the server of `cluster`: after a power loss, another process may have the id that
+/// the pid file contains.
 #[cfg(target_os = "linux")]
-fn is_at_work(pid: i32, cluster: &Path, account: &Account) -> bool {
+fn is_running(pid: i32, cluster: &Path, account: &Account) -> bool {
     let process = PathBuf::from(format!("/proc/{pid}"));
     let is_the_accounts = fs::metadata(&process).is_ok_and(|metadata| account.owns(&metadata));
-    // The directory of a zombie is unreadable, but Postgres takes a zombie for a live server; and in
-    // a container even root may lack the right to look.
+    // An unreadable directory counts as the server's. That of a zombie is unreadable, and Postgres treats a
+    // zombie as a running server; in a container, even root may lack the permission.
     is_the_accounts && fs::read_link(process.join("cwd")).map_or(true, |dir| dir == cluster)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn is_at_work(pid: i32, _cluster: &Path, _account: &Account) -> bool {
+fn is_running(pid: i32, _cluster: &Path, _account: &Account) -> bool {
     rustix::process::Pid::from_raw(pid).is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
 }
 
-/// What a server writes to `postmaster.pid` about itself.
+/// What a server writes into `postmaster.pid`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct PidFile {
     pub(super) pid: i32,
@@ -158,8 +158,8 @@ impl PidFile {
     fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         let pid = lines.next()?.trim().parse().ok().filter(|pid| *pid > 0)?;
-        // The eighth line, written last: the data directory, start time, port, socket directory,
-        // address and shared memory come before it.
+        // The status is the eighth line, written last. Before it come the data directory, start time,
+        // port, socket directory, address and shared memory.
         let is_ready = lines.nth(6).is_some_and(|status| status.trim() == "ready");
         Some(Self { pid, is_ready })
     }
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_a_pid_file_in_all_its_stages() {
+    fn reads_a_pid_file_at_every_stage_of_a_start() {
         let early = "4711\n/data/postgres\n1700000000\n5432\n/data/postgres-socket\n\n";
         let starting = format!("{early}   123456         0\nstarting\n");
         let ready = format!("{early}   123456         0\nready   \n");
@@ -197,7 +197,7 @@ mod tests {
     fn ignores_a_pid_file_without_a_server() {
         assert_eq!(PidFile::parse(""), None);
         assert_eq!(PidFile::parse("server\n"), None);
-        // A single-user session writes its number negated.
+        // A single-user session writes its id negated.
         assert_eq!(PidFile::parse("-4711\n/data/postgres\n"), None);
     }
 }

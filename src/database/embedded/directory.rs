@@ -1,4 +1,4 @@
-//! The data directory: who may enter it, which Taskwire it belongs to, and where the socket goes.
+//! The data directory: its permissions, its lock, and the directory of the socket.
 
 use std::env;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
@@ -15,14 +15,14 @@ use rustix::process::geteuid;
 use super::EmbeddedError;
 use super::account::Account;
 
-/// The shortest limit of the systems we run on: macOS allows 103 bytes, Linux 107.
+/// In bytes: the lowest limit of all supported systems. macOS allows 103, Linux 107.
 const SOCKET_PATH_LIMIT: usize = 103;
 
-/// A Taskwire that was killed this very moment still holds its lock.
+/// How long to wait for the lock: a Taskwire that was killed a moment ago may still hold it.
 const LOCK_LIMIT: Duration = Duration::from_millis(500);
 const POLL: Duration = Duration::from_millis(5);
 
-/// A data directory that is ours alone for as long as this value lives.
+/// A data directory, locked against other Taskwires until this value is dropped.
 #[derive(Debug)]
 pub(super) struct DataDir {
     path: PathBuf,
@@ -36,9 +36,9 @@ impl DataDir {
             .mode(account.passage_mode())
             .create(path)
             .map_err(EmbeddedError::io("create the directory", path))?;
-        // The server works in another directory, from where a relative path leads nowhere.
+        // The server runs in another working directory, so a relative path would be wrong there.
         let path = path.canonicalize().map_err(EmbeddedError::io("resolve", path))?;
-        guard(&path, account)?;
+        restrict(&path, account)?;
         account.check_reach(&path)?;
         let lock = lock(&path)?;
         Ok(Self { path, _lock: lock })
@@ -48,8 +48,8 @@ impl DataDir {
         &self.path
     }
 
-    /// Makes the private directory for the file `socket` and returns its path; its permissions
-    /// are the whole access control of the server.
+    /// Creates the private directory for the file `socket` and returns its path. The permissions of this
+    /// directory are the only access control of the server.
     pub(super) fn create_socket_dir(&self, socket: &str, account: &Account) -> Result<PathBuf, EmbeddedError> {
         let mut dir = self.path.join("postgres-socket");
         if !is_socket_path(&dir.join(socket)) {
@@ -62,8 +62,8 @@ impl DataDir {
         Ok(dir)
     }
 
-    /// A directory for the same purpose with a short path. Its name is the same at every start,
-    /// so that a killed Taskwire leaves no trail of directories.
+    /// A directory for the same purpose with a short path. Its name is the same at every start, so killed
+    /// Taskwires do not leave more and more directories.
     fn temp_dir(&self, account: &Account) -> Result<PathBuf, EmbeddedError> {
         let temp = env::temp_dir();
         let temp = temp.canonicalize().map_err(EmbeddedError::io("resolve", &temp))?;
@@ -74,8 +74,8 @@ impl DataDir {
     }
 }
 
-/// Makes a directory that only `account` may enter, or accepts one that is just that: in a shared
-/// place anybody may have put something else there.
+/// Creates a directory that only `account` may enter, or accepts an existing one with these permissions.
+/// Anything else is rejected: in a shared directory, another user may have created it.
 pub(super) fn create_private_dir(path: &Path, account: &Account) -> Result<(), EmbeddedError> {
     match DirBuilder::new().mode(0o700).create(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -88,25 +88,25 @@ pub(super) fn create_private_dir(path: &Path, account: &Account) -> Result<(), E
     if is_private && account.owns(&metadata) {
         return Ok(());
     }
-    // It is root's if it was made just now, or by a start that was killed at this point.
+    // Root owns it if it was created just now, or by a start that was killed at this point.
     if is_private && metadata.uid() == geteuid().as_raw() {
-        return account.give(path);
+        return account.hand_over(path);
     }
     Err(EmbeddedError::NotPrivate { path: path.to_path_buf(), account: account.name.clone() })
 }
 
-/// Lets the account pass, and lets nobody else replace what is in `dir`. A directory that was there
-/// before otherwise keeps the mode its owner chose, and a sticky one is shared on purpose.
-fn guard(dir: &Path, account: &Account) -> Result<(), EmbeddedError> {
+/// Lets the account pass through `dir`, and lets nobody else replace its entries. Otherwise the directory
+/// keeps the mode that its owner chose. A sticky directory is shared on purpose and stays as it is.
+fn restrict(dir: &Path, account: &Account) -> Result<(), EmbeddedError> {
     let metadata = fs::metadata(dir).map_err(EmbeddedError::io("look at the directory", dir))?;
     let mode = metadata.mode() & 0o7777;
-    let guarded = mode & !0o022 | account.passage_mode();
+    let restricted = mode & !0o022 | account.passage_mode();
     let is_ours = metadata.uid() == geteuid().as_raw();
     let is_sticky = mode & 0o1000 != 0;
-    if guarded == mode || !is_ours || is_sticky {
+    if restricted == mode || !is_ours || is_sticky {
         return Ok(());
     }
-    fs::set_permissions(dir, Permissions::from_mode(guarded)).map_err(EmbeddedError::io("change the mode of", dir))
+    fs::set_permissions(dir, Permissions::from_mode(restricted)).map_err(EmbeddedError::io("change the mode of", dir))
 }
 
 fn lock(dir: &Path) -> Result<File, EmbeddedError> {
@@ -131,8 +131,8 @@ fn lock(dir: &Path) -> Result<File, EmbeddedError> {
     }
 }
 
-/// Whether both Postgres and libpq take `path` for the path of one socket: in their settings a
-/// comma separates several.
+/// Whether both Postgres and libpq can use `path` as the path of one socket. In their settings, a comma
+/// separates several paths.
 fn is_socket_path(path: &Path) -> bool {
     let bytes = path.as_os_str().as_bytes();
     bytes.len() <= SOCKET_PATH_LIMIT && !bytes.contains(&b',')

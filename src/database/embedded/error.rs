@@ -1,8 +1,10 @@
+//! The errors of the private Postgres, each with what the operator can do about it.
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
-/// Why the private Postgres could not be started or stopped, in words for whoever runs Taskwire.
+/// Why the private Postgres could not be started or stopped, in words for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
     #[error(

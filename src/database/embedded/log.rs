@@ -1,4 +1,4 @@
-//! The file that everything Postgres says goes to.
+//! The log file of the private Postgres.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -8,9 +8,10 @@ use std::process::Stdio;
 
 use super::EmbeddedError;
 
+/// In bytes. A start empties a file that is larger.
 const SIZE_LIMIT: u64 = 10 * 1024 * 1024;
 
-/// How much of the end an error quotes.
+/// How much of the end of the file an error quotes.
 const TAIL_BYTES: u64 = 4096;
 const TAIL_LINES: usize = 12;
 
@@ -18,8 +19,8 @@ const TAIL_LINES: usize = 12;
 pub(super) struct Log {
     path: PathBuf,
     file: File,
-    /// What was in the file before this start.
-    old: u64,
+    /// The length of the file before this start.
+    old_length: u64,
 }
 
 impl Log {
@@ -29,11 +30,11 @@ impl Log {
             if file.metadata()?.len() > SIZE_LIMIT {
                 file.set_len(0)?;
             }
-            let old = file.metadata()?.len();
-            Ok((file, old))
+            let old_length = file.metadata()?.len();
+            Ok((file, old_length))
         };
-        let (file, old) = open().map_err(EmbeddedError::io("open the log", &path))?;
-        Ok(Self { path, file, old })
+        let (file, old_length) = open().map_err(EmbeddedError::io("open the log", &path))?;
+        Ok(Self { path, file, old_length })
     }
 
     pub(super) fn stdio(&self) -> Result<Stdio, EmbeddedError> {
@@ -41,7 +42,7 @@ impl Log {
         Ok(file.map_err(EmbeddedError::io("share the log", &self.path))?.into())
     }
 
-    /// The last lines since this start, for an error message.
+    /// The last lines that this start wrote, for an error message.
     pub(super) fn tail(&self) -> String {
         match self.read_tail() {
             Ok(text) if text.trim().is_empty() => "(nothing)".to_owned(),
@@ -53,7 +54,7 @@ impl Log {
     fn read_tail(&self) -> io::Result<String> {
         let mut file = File::open(&self.path)?;
         let end = file.metadata()?.len();
-        file.seek(SeekFrom::Start(self.old.max(end.saturating_sub(TAIL_BYTES))))?;
+        file.seek(SeekFrom::Start(self.old_length.max(end.saturating_sub(TAIL_BYTES))))?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())

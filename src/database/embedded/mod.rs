@@ -1,7 +1,6 @@
-//! The private Postgres that lets Taskwire run with nothing to set up. This module owns the
-//! server process, the cluster below the data directory and the Unix socket that nobody else can
-//! reach, from the first `initdb` to the shutdown; clients connect through
-//! [`EmbeddedPostgres::url`] or its parts.
+//! The private Postgres, with which Taskwire runs without any setup. This module owns the server process,
+//! the cluster below the data directory, and the Unix socket that other users cannot reach, from `initdb`
+//! to the shutdown. Connect through [`EmbeddedPostgres::url`] or its parts.
 
 mod account;
 mod binaries;
@@ -32,63 +31,63 @@ use log::Log;
 const USERNAME: &str = "taskwire";
 const DATABASE: &str = "postgres";
 
-/// Only part of the socket's name: nothing listens on a network port.
+/// Only a part of the socket's name: the server does not listen on a network port.
 const PORT: u16 = 5432;
 
 const POLL: Duration = Duration::from_millis(2);
 const START_LIMIT: Duration = Duration::from_secs(30);
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
 
-/// Given on the command line, where they prevail over the files in the cluster and change with
-/// Taskwire.
+/// Given on the command line, where they override the files in the cluster and can change with each
+/// version of Taskwire.
 const SETTINGS: &[&str] = &[
     "listen_addresses=",
     "unix_socket_permissions=0700",
     "max_connections=100",
     "shared_buffers=128MB",
-    // An acknowledged write has to survive any crash.
+    // An acknowledged write must survive any crash.
     "fsync=on",
     "full_page_writes=on",
     "synchronous_commit=on",
-    // Nothing replicates from this server: no need to log for it or to run a process for it.
+    // Nothing replicates from this server, so it needs neither the log nor the processes for that.
     "wal_level=minimal",
     "max_wal_senders=0",
     "max_logical_replication_workers=0",
-    // Queries are short and many: to compile one or to spread it over cores delays the others.
+    // Queries are many and short: compiling one or spreading it over cores would delay the others.
     "jit=off",
     "max_parallel_workers_per_gather=0",
-    // Clients report their failed statements; here they would fill the log with user data.
+    // The clients report failed statements. Here they would fill the log with user data.
     "log_min_messages=log",
     "log_checkpoints=off",
 ];
 
-/// A private server at work, which ends with this value.
+/// A running private server. It is shut down when this value is dropped.
 #[derive(Debug)]
 pub struct EmbeddedPostgres {
     server: Child,
     socket_dir: PathBuf,
-    /// Dropped after the server has ended, and with it the lock on the directory.
+    /// Holds the lock on the directory. It is dropped after the server has ended.
     _data_dir: DataDir,
 }
 
 impl EmbeddedPostgres {
-    /// Starts the private server whose files live below `data_dir`, creates the directory and a
-    /// database in it if there is none yet, and blocks until connections are accepted.
+    /// Starts the private server with its files below `data_dir`, and blocks until it accepts connections.
+    /// Creates the directory and a database in it if there is none yet.
     ///
-    /// Call it from the main thread: on Linux the server shuts down when the *thread* that started
-    /// it ends, which is how it ends with a Taskwire that was killed.
+    /// Call it from the main thread: on Linux the server shuts down when the *thread* that started it ends.
+    /// That way the server also ends when Taskwire is killed.
     ///
     /// # Errors
-    /// When something keeps the server from running; what it logged about that is included.
+    /// If the server cannot run. The error includes what the server logged.
     pub fn start(data_dir: &Path) -> Result<Self, EmbeddedError> {
         Self::start_with(data_dir, &[])
     }
 
-    /// The same with more settings, as `name=value`, which prevail over the usual ones: tests have
-    /// no use for a server that survives a crash.
+    /// The same with more settings, as `name=value`, which override the usual ones: tests do not need a
+    /// server that survives a crash.
     ///
     /// # Errors
-    /// As for `start`, and when there is no such setting.
+    /// As for `start`, and if there is no such setting.
     pub fn start_with(data_dir: &Path, settings: &[&str]) -> Result<Self, EmbeddedError> {
         let begin = Instant::now();
         let account = Account::for_server()?;
@@ -145,17 +144,15 @@ impl EmbeddedPostgres {
     #[must_use]
     pub fn url(&self) -> String {
         let host = percent_encode(self.socket_dir.as_os_str().as_bytes());
-        // A URL cannot name a user without a host before the path, hence a parameter. And a Unix
-        // socket never speaks TLS: asking for it is only a lost round trip.
+        // In a URL without a host, the user can only be a parameter. A Unix socket never speaks TLS, and
+        // asking for it would cost a round trip.
         format!("postgresql:///{DATABASE}?host={host}&port={PORT}&user={USERNAME}&sslmode=disable")
     }
 
-    /// Shuts the server down: running transactions are rolled back, and every acknowledged write
-    /// is kept.
+    /// Shuts the server down. Running transactions are rolled back; every acknowledged write is kept.
     ///
     /// # Errors
-    /// When the server had to be killed or had ended before; no acknowledged write is lost then
-    /// either.
+    /// If the server had to be killed or had ended before. Acknowledged writes are kept then, too.
     pub fn stop(mut self) -> Result<(), EmbeddedError> {
         self.shut_down()
     }
@@ -179,21 +176,21 @@ impl EmbeddedPostgres {
 
     fn is_ready(&self, cluster: &Cluster) -> bool {
         let pid = self.server.id().cast_signed();
-        let says_so = || cluster.pid_file().is_some_and(|file| file.pid == pid && file.is_ready);
-        // A crashed server may have left a file with this very number, but the socket answers only
-        // when the new one has replaced the file.
-        says_so() && UnixStream::connect(self.socket_dir.join(socket_name())).is_ok() && says_so()
+        let file_says_ready = || cluster.pid_file().is_some_and(|file| file.pid == pid && file.is_ready);
+        // A crashed server may have left a file with this process id. But the socket answers only after the
+        // new server has replaced the file.
+        file_says_ready() && UnixStream::connect(self.socket_dir.join(socket_name())).is_ok() && file_says_ready()
     }
 
     fn shut_down(&mut self) -> Result<(), EmbeddedError> {
         let status = self.end().map_err(EmbeddedError::Control)?;
-        // It may be in a shared place; a failure only leaves an empty directory for the next start.
+        // The directory may be in a shared one. A failure only leaves an empty directory for the next start.
         let _ = fs::remove_dir(&self.socket_dir);
         if status.success() { Ok(()) } else { Err(EmbeddedError::Unclean { status }) }
     }
 
     fn end(&mut self) -> io::Result<ExitStatus> {
-        // Fast shutdown, then immediate shutdown, which leaves the rest to the next start.
+        // Fast shutdown, then immediate shutdown, after which the next start runs the recovery.
         for signal in [Signal::INT, Signal::QUIT] {
             if let Some(status) = self.server.try_wait()? {
                 return Ok(status);
@@ -222,7 +219,7 @@ impl EmbeddedPostgres {
 
 impl Drop for EmbeddedPostgres {
     fn drop(&mut self) {
-        // After `stop` this only finds again that the server has ended.
+        // After `stop`, the server has already ended and this does nothing.
         let _ = self.shut_down();
     }
 }
@@ -244,7 +241,7 @@ fn launch(
         .arg(socket_dir)
         .arg("-p")
         .arg(PORT.to_string())
-        // Of one that is given twice, the last prevails.
+        // If a setting is given twice, the last one counts.
         .args(SETTINGS.iter().chain(settings).flat_map(|setting| ["-c", setting]))
         .stdout(log.stdio()?)
         .stderr(log.stdio()?)
@@ -273,7 +270,7 @@ mod tests {
     use super::percent_encode;
 
     #[test]
-    fn encodes_all_that_means_something_in_a_url() {
+    fn encodes_every_character_with_a_meaning_in_a_url() {
         assert_eq!(percent_encode(b"/var/a-b_c.d~e"), "%2Fvar%2Fa-b_c.d~e");
         assert_eq!(percent_encode("/é &+%".as_bytes()), "%2F%C3%A9%20%26%2B%25");
     }

@@ -1,5 +1,4 @@
-//! What holds for the order of tasks and projects however they are moved about, also where all go
-//! to one place.
+//! Tests of the order of tasks and projects: any number of moves keeps it, even if all go to one place.
 
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -22,22 +21,22 @@ fn order(state: &State) -> Vec<TaskId> {
     tasks.into_iter().map(|(_, id)| id).collect()
 }
 
-/// Applies one operation as a request of its own: what is loaded is all there is.
+/// Applies one operation as a request of its own, with all tasks loaded.
 fn apply(owner: &OwnerId, state: State, head: Seq, operation: Operation) -> (State, Seq, Vec<Change>) {
     let mut loaded = State::default();
-    state.tasks.into_values().for_each(|task| loaded.know_task(task, None, None, Vec::new()));
-    loaded.know_all_between(None, None);
+    state.tasks.into_values().for_each(|task| loaded.add_loaded_task(task, None, None, Vec::new()));
+    loaded.mark_range_loaded(None, None);
     let mut plan = Plan::new(owner, loaded, HISTORY.at(head), DateTime::UNIX_EPOCH);
-    plan.apply(operation).expect("nothing stands against it");
+    plan.apply(operation).expect("it is applied");
     (plan.state, plan.head, plan.changes)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Nine moves in ten go to the same place, from wherever.
+    /// Nine of ten moves go to the same place.
     #[test]
-    fn every_change_keeps_the_order_but_that_of_the_move(
+    fn every_change_but_the_move_keeps_the_order(
         moves in prop::collection::vec((0..12_usize, 0..12_usize, 0..10_u8, any::<bool>()), 1..400),
     ) {
         let owner = OwnerId::for_tests("ada");
@@ -66,7 +65,7 @@ proptest! {
                 known.insert(task.id, task.rank.to_string());
                 let mut seen: Vec<_> = known.iter().map(|(id, rank)| (rank.clone(), *id)).collect();
                 seen.sort();
-                // Without the one that moves, a client sees the same order all along.
+                // After every change, a client sees the other tasks in the same order.
                 let seen: Vec<_> = seen.into_iter().map(|(_, id)| id).filter(|other| *other != id).collect();
                 prop_assert_eq!(seen, ids.iter().copied().filter(|other| *other != id).collect::<Vec<_>>());
             }
@@ -79,7 +78,7 @@ proptest! {
 }
 
 #[test]
-fn ranks_stay_short_where_two_tasks_keep_changing_places() {
+fn ranks_stay_short_if_two_tasks_keep_changing_places() {
     let owner = OwnerId::for_tests("ada");
     let (mut state, mut head) = (State::default(), Seq::ZERO);
     for number in 0..3 {
@@ -89,14 +88,14 @@ fn ranks_stay_short_where_two_tasks_keep_changing_places() {
     let ids = order(&state);
     let mut longest = 0;
     for turn in 0..20_000 {
-        // Ever nearer to the first task.
+        // The gap after the first task gets narrower each time.
         let (id, anchor) = (ids[1 + turn % 2], ids[0]);
         let place = Placement::After(anchor);
         let operation = Operation::MoveTask { id, place, patch: TaskPatch::default(), if_match: None };
         (state, head, _) = apply(&owner, state, head, operation);
         longest = state.tasks.values().map(|task| task.rank.len()).max().unwrap_or_default().max(longest);
     }
-    assert!((90..=110).contains(&longest), "{longest}: it was to become crowded, and then to be mended");
+    assert!((90..=110).contains(&longest), "{longest}: ranks must become long, and then be shortened");
 }
 
 /// The projects in the order of their ranks.
@@ -117,7 +116,7 @@ fn the_same_holds_for_projects() {
         let mut plan = Plan::new(&owner, loaded, HISTORY.at(head), DateTime::UNIX_EPOCH);
         let ids = order_of_projects(&plan.state);
         let operation = match ids[..] {
-            // The last goes right behind the first, where it is ever narrower.
+            // The last moves right after the first, where the gap gets narrower each time.
             [first, .., last] if ids.len() == 6 => Operation::UpdateProject {
                 id: last,
                 update: UpdateProject::default(),
@@ -131,7 +130,7 @@ fn the_same_holds_for_projects() {
                 archived: false,
             }),
         };
-        plan.apply(operation).expect("nothing stands against it");
+        plan.apply(operation).expect("it is applied");
         (state, head) = (plan.state, plan.head);
         if let [first, between @ .., last] = &ids[..]
             && ids.len() == 6
@@ -141,5 +140,5 @@ fn the_same_holds_for_projects() {
         }
         longest = state.projects.values().map(|project| project.rank.len()).max().unwrap_or_default().max(longest);
     }
-    assert!((90..=110).contains(&longest), "{longest}: it was to become crowded, and then to be mended");
+    assert!((90..=110).contains(&longest), "{longest}: ranks must become long, and then be shortened");
 }

@@ -1,5 +1,5 @@
-//! Imports in a plan: tasks and projects are created as an export holds them, where they are
-//! missing. What they hung on and has been deleted, they do without.
+//! Imports in a plan: creates the tasks and projects of an export that are missing. A task whose parent or
+//! project was deleted is created without it.
 
 use std::collections::HashMap;
 
@@ -13,10 +13,10 @@ impl Plan<'_> {
         if let Some(existing) = self.state.projects.get(&row.id) {
             return Ok(Done::ProjectRepeated(existing.clone().into_project(self.owner)));
         }
-        if self.state.gone.contains(&row.id.as_uuid()) {
+        if self.state.deleted_ids.contains(&row.id.as_uuid()) {
             return Err(id_gone());
         }
-        self.check_room_for_project()?;
+        self.check_project_limit()?;
         let rank = Rank::appended(self.head.next()).to_string();
         Ok(Done::ProjectCreated(self.write_project(ProjectRow { rank, ..row }, Saved::Created)))
     }
@@ -26,11 +26,11 @@ impl Plan<'_> {
         if let Some(existing) = self.state.tasks.get(&row.id) {
             return Ok(Done::TaskRepeated(existing.clone().into_task(self.owner)));
         }
-        if self.state.gone.contains(&row.id.as_uuid()) {
+        if self.state.deleted_ids.contains(&row.id.as_uuid()) {
             return Err(id_gone());
         }
-        let parent_id = row.parent_id.filter(|parent| !self.state.gone.contains(&parent.as_uuid()));
-        let project_id = row.project_id.filter(|project| !self.state.gone.contains(&project.as_uuid()));
+        let parent_id = row.parent_id.filter(|parent| !self.state.deleted_ids.contains(&parent.as_uuid()));
+        let project_id = row.project_id.filter(|project| !self.state.deleted_ids.contains(&project.as_uuid()));
         let project_id = match parent_id {
             Some(parent) => self.check_parent(parent, row.id, 1)?,
             None => self.check_project(project_id)?,
@@ -47,10 +47,10 @@ impl Plan<'_> {
         Ok(Done::TaskCreated(self.write_task(row, Saved::Created)))
     }
 
-    /// Gives the tasks that were created the ranks of each other, so that they follow one another
-    /// in this order. (They were created parents first.)
+    /// Distributes the ranks of the created tasks among them, so that their order is `order`. (Parents were
+    /// created first, so their ranks are not in this order.)
     pub fn put_in_order(&mut self, order: &[TaskId]) {
-        // Each is higher than the one before, being that of a later change.
+        // `given` are their ranks in ascending order.
         let ranks: HashMap<TaskId, Rank> = {
             let created: HashMap<TaskId, Rank> = self.created().map(|task| (task.id, task.rank.clone())).collect();
             let mut given: Vec<Rank> = created.values().cloned().collect();

@@ -1,6 +1,6 @@
-//! Order: every task has a rank among all tasks of its owner, so any list of some of them is in
-//! the same order. What goes last gets the rank that belongs to its own change's number, which is
-//! higher than all before.
+//! The order in a plan. Every task has a rank among all tasks of its owner, so every list has them in the same
+//! order. A task that goes last gets a rank made from the number of its change, which is higher than all
+//! ranks before.
 
 use std::collections::BTreeSet;
 
@@ -20,10 +20,10 @@ impl Plan<'_> {
         let mut old = self.task(id)?.clone();
         check_version(if_match, old.version)?;
         let mut new = old.clone();
-        self.relate(&mut new, patch)?;
+        self.set_parent_and_project(&mut new, patch)?;
         new.rank = self.task_rank(&old, place)?;
-        if Rank::from_column(new.rank.clone()).is_long() && self.make_room(place) {
-            // It may have made room itself.
+        if Rank::from_column(new.rank.clone()).is_long() && self.shorten_ranks_around(place) {
+            // The moved task may have a shorter rank now, too.
             old = self.task(id)?.clone();
             new = TaskRow { project_id: new.project_id, parent_id: new.parent_id, ..old.clone() };
             new.rank = self.task_rank(&old, place)?;
@@ -32,24 +32,24 @@ impl Plan<'_> {
         if new != old {
             self.write_task(new, Saved::Updated);
             if moved {
-                self.take_along(id, project);
+                self.move_subtasks(id, project);
             }
         }
-        self.task_is(id)
+        self.task_updated(id)
     }
 
-    /// Gives the tasks around a place that is crowded shorter ranks, each in a change of its own
-    /// that leaves the order as it is. Returns whether it did.
-    fn make_room(&mut self, place: Placement<TaskId>) -> bool {
+    /// Gives the tasks around the place shorter ranks, each in a change of its own that keeps the order. Returns
+    /// whether it did.
+    fn shorten_ranks_around(&mut self, place: Placement<TaskId>) -> bool {
         let (Placement::Before(anchor) | Placement::After(anchor)) = place else { return false };
         let Some(rank) = self.state.tasks.get(&anchor).map(|row| Rank::from_column(row.rank.clone())) else {
             return false;
         };
         let Some(run) = self.state.run_around(&rank) else { return false };
-        let Some(crowded) = run.tasks.iter().position(|(_, id)| *id == anchor) else { return false };
+        let Some(index) = run.tasks.iter().position(|(_, id)| *id == anchor) else { return false };
         let (ranks, ids): (Vec<Rank>, Vec<TaskId>) = run.tasks.into_iter().unzip();
         let end = run.upper.clone().unwrap_or_else(|| Rank::appended(self.head.next()));
-        let Some(steps) = rebalance(&ranks, crowded, run.lower.as_ref(), &end) else { return false };
+        let Some(steps) = rebalance(&ranks, index, run.lower.as_ref(), &end) else { return false };
         for (at, rank) in steps {
             if let Some(row) = ids.get(at).and_then(|id| self.state.tasks.get(id)) {
                 let row = TaskRow { rank: rank.to_string(), ..row.clone() };
@@ -60,16 +60,16 @@ impl Plan<'_> {
         true
     }
 
-    /// The same for projects, of which all are loaded.
-    pub(super) fn make_room_for_project(&mut self, place: Placement<ProjectId>) -> bool {
+    /// The same for projects. All of them must be loaded.
+    pub(super) fn shorten_project_ranks_around(&mut self, place: Placement<ProjectId>) -> bool {
         let (Placement::Before(anchor) | Placement::After(anchor)) = place else { return false };
         let projects = self.state.projects.values();
         let mut order: Vec<(Rank, ProjectId)> =
             projects.map(|row| (Rank::from_column(row.rank.clone()), row.id)).collect();
         order.sort();
-        let Some(crowded) = order.iter().position(|(_, id)| *id == anchor) else { return false };
+        let Some(index) = order.iter().position(|(_, id)| *id == anchor) else { return false };
         let (ranks, ids): (Vec<Rank>, Vec<ProjectId>) = order.into_iter().unzip();
-        let Some(steps) = rebalance(&ranks, crowded, None, &Rank::appended(self.head.next())) else { return false };
+        let Some(steps) = rebalance(&ranks, index, None, &Rank::appended(self.head.next())) else { return false };
         for (at, rank) in steps {
             if let Some(row) = ids.get(at).and_then(|id| self.state.projects.get(id)) {
                 let row = ProjectRow { rank: rank.to_string(), ..row.clone() };

@@ -1,4 +1,4 @@
-//! Projects in a plan: creating, updating, ordering, and deleting them with their tasks or without.
+//! Projects in a plan: create, update, move, and delete with or without their tasks.
 
 use chrono::TimeDelta;
 
@@ -20,10 +20,10 @@ impl Plan<'_> {
                 Err(id_taken())
             };
         }
-        if self.state.gone.contains(&id.as_uuid()) {
+        if self.state.deleted_ids.contains(&id.as_uuid()) {
             return Err(id_gone());
         }
-        self.check_room_for_project()?;
+        self.check_project_limit()?;
         if new.id.is_some() {
             self.state.digests.insert(id.as_uuid(), new.digest().to_vec());
         }
@@ -60,8 +60,8 @@ impl Plan<'_> {
             new.archived = archived;
         }
         new.rank = self.project_rank(&old, place)?;
-        if Rank::from_column(new.rank.clone()).is_long() && self.make_room_for_project(place) {
-            // It may have made room itself.
+        if Rank::from_column(new.rank.clone()).is_long() && self.shorten_project_ranks_around(place) {
+            // The moved project may have a shorter rank now, too.
             old = self.project(id)?.clone();
             new = ProjectRow { name: new.name, color: new.color, archived: new.archived, ..old.clone() };
             new.rank = self.project_rank(&old, place)?;
@@ -69,12 +69,12 @@ impl Plan<'_> {
         if new != old {
             self.write_project(new, Saved::Updated);
         }
-        self.project(id).map(|row| Done::ProjectIs(row.clone().into_project(self.owner)))
+        self.project(id).map(|row| Done::ProjectUpdated(row.clone().into_project(self.owner)))
     }
 
     pub(super) fn delete_project(&mut self, id: ProjectId, contents: Contents, if_match: Option<&[i64]>) -> Outcome {
         check_version(if_match, self.project(id)?.version)?;
-        let tasks = self.state.of_project(id);
+        let tasks = self.state.tasks_of_project(id);
         match contents {
             Contents::Refuse if !tasks.is_empty() => {
                 return Err(conflict("it has tasks; send tasks=delete or tasks=move_out, or move them first"));
@@ -87,7 +87,7 @@ impl Plan<'_> {
             }
             Contents::Delete => {
                 let mut tasks = tasks;
-                // Subtasks before the tasks that they are part of.
+                // Subtasks before their parents.
                 tasks.sort_by_key(|task| std::cmp::Reverse(self.state.depth(*task)));
                 for task in tasks {
                     self.trash_task(task, id.as_uuid());
@@ -98,8 +98,8 @@ impl Plan<'_> {
         Ok(Done::ProjectDeleted(id))
     }
 
-    /// Refuses while the owner has as many projects as there may be; all of them must be loaded.
-    pub(super) fn check_room_for_project(&self) -> Result<(), Problem> {
+    /// Fails if the owner has as many projects as the limit allows. All of them must be loaded.
+    pub(super) fn check_project_limit(&self) -> Result<(), Problem> {
         if self.state.projects.len() < PROJECTS_MAX {
             return Ok(());
         }
@@ -108,10 +108,10 @@ impl Plan<'_> {
 
     fn trash_project(&mut self, id: ProjectId) {
         let Some(row) = self.state.take_project(id) else { return };
-        let (seq, at) = self.tick();
+        let (seq, at) = self.next_change();
         self.changes.push(Change::project_deleted(self.history.at(seq), at, id));
         let digest = self.state.digests.remove(&id.as_uuid());
-        self.state.gone.insert(id.as_uuid());
+        self.state.deleted_ids.insert(id.as_uuid());
         self.written_projects.remove(&id);
         self.deleted_projects.insert(id);
         self.into_trash.push(Trashed { root: id.as_uuid(), deleted_at: at, body: Body::Project(row), digest });

@@ -1,4 +1,4 @@
-//! Taking back what was deleted, with everything that went along with it.
+//! Restoring in a plan: a deleted task or project comes back with everything that was deleted with it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -9,27 +9,27 @@ use crate::engine::state::{Body, LEVELS, Trashed};
 use crate::engine::{Done, Outcome};
 use crate::model::{Problem, ProjectRow, Rank, Saved, Task, TaskId, TaskRow};
 
-/// The tasks that come back, by the one among them that they are part of.
-type Below = BTreeMap<TaskId, Vec<TaskRow>>;
+/// The restored tasks, by their parent among them.
+type Subtasks = BTreeMap<TaskId, Vec<TaskRow>>;
 
 impl Plan<'_> {
     pub(super) fn restore(&mut self, root: Uuid) -> Outcome {
-        let is_here = |trashed: &&Trashed| trashed.root == root && trashed.id() == root;
-        let Some(found) = self.state.trash.iter().find(is_here) else {
-            let whole = self.state.part_of.get(&root);
-            return Err(whole.map_or_else(Problem::not_in_trash, |whole| Problem::deleted_with(*whole)));
+        let is_root = |trashed: &&Trashed| trashed.root == root && trashed.id() == root;
+        let Some(found) = self.state.trash.iter().find(is_root) else {
+            let deleted_with = self.state.deleted_with.get(&root);
+            return Err(deleted_with.map_or_else(Problem::not_in_trash, |root| Problem::deleted_with(*root)));
         };
         if matches!(found.body, Body::Project(_)) {
-            self.check_room_for_project()?;
+            self.check_project_limit()?;
         }
-        let (chosen, left): (Vec<Trashed>, Vec<Trashed>) =
+        let (chosen, rest): (Vec<Trashed>, Vec<Trashed>) =
             std::mem::take(&mut self.state.trash).into_iter().partition(|trashed| trashed.root == root);
-        self.state.trash = left;
+        self.state.trash = rest;
         let (mut tasks, mut project) = (Vec::new(), None);
         for trashed in chosen {
             let id = trashed.id();
             self.out_of_trash.push(id);
-            self.state.gone.remove(&id);
+            self.state.deleted_ids.remove(&id);
             if let Some(digest) = trashed.digest {
                 self.state.digests.insert(id, digest);
             }
@@ -47,28 +47,28 @@ impl Plan<'_> {
     /// Restores trees, each task before its subtasks.
     fn restore_tasks(&mut self, mut rows: Vec<TaskRow>) -> Vec<Task> {
         rows.sort_by(|one, other| one.rank.cmp(&other.rank));
-        let here: BTreeSet<TaskId> = rows.iter().map(|row| row.id).collect();
-        let (mut below, mut ready) = (Below::new(), VecDeque::new());
+        let restored_ids: BTreeSet<TaskId> = rows.iter().map(|row| row.id).collect();
+        let (mut subtasks, mut ready) = (Subtasks::new(), VecDeque::new());
         for row in rows {
-            match row.parent_id.filter(|parent| here.contains(parent)) {
-                Some(parent) => below.entry(parent).or_default().push(row),
+            match row.parent_id.filter(|parent| restored_ids.contains(parent)) {
+                Some(parent) => subtasks.entry(parent).or_default().push(row),
                 None => ready.push_back(row),
             }
         }
         for top in &mut ready {
-            // What a tree hung on and is no more, or is now too deep for it, it does without.
-            let height = height(&below, top.id);
+            // A tree whose parent no longer exists, or would now be too deep, is restored without a parent.
+            let height = height(&subtasks, top.id);
             top.parent_id = top
                 .parent_id
                 .filter(|parent| self.state.tasks.contains_key(parent) && self.state.depth(*parent) + height <= LEVELS);
         }
-        let mut restored = Vec::with_capacity(here.len());
+        let mut restored = Vec::with_capacity(restored_ids.len());
         while let Some(row) = ready.pop_front() {
-            ready.extend(below.remove(&row.id).unwrap_or_default());
+            ready.extend(subtasks.remove(&row.id).unwrap_or_default());
             restored.push(self.restore_task(row));
         }
-        // A cycle cannot have been deleted; if there were one, its tasks would stand alone.
-        for row in below.into_values().flatten() {
+        // A cycle cannot exist in the trash. If it did, its tasks would be restored without parents.
+        for row in subtasks.into_values().flatten() {
             restored.push(self.restore_task(TaskRow { parent_id: None, ..row }));
         }
         restored
@@ -83,7 +83,7 @@ impl Plan<'_> {
         self.write_task(row, Saved::Restored)
     }
 
-    /// Its old place, unless something has taken it meanwhile.
+    /// The old rank of a task; a rank at the end if another task has it by now.
     fn free_task_rank(&self, rank: &str) -> String {
         let old = Rank::from_column(rank.to_owned());
         let taken = self.state.task_ranks().contains(&old);
@@ -97,13 +97,13 @@ impl Plan<'_> {
     }
 }
 
-/// How many levels of tasks come back from one downwards, itself included.
-fn height(below: &Below, top: TaskId) -> usize {
+/// How many levels the restored tree has whose top this is, the top included.
+fn height(subtasks: &Subtasks, top: TaskId) -> usize {
     let mut level = vec![top];
     let mut height = 0;
     while !level.is_empty() && height <= LEVELS {
         height += 1;
-        level = level.iter().filter_map(|id| below.get(id)).flatten().map(|row| row.id).collect();
+        level = level.iter().filter_map(|id| subtasks.get(id)).flatten().map(|row| row.id).collect();
     }
     height
 }

@@ -1,5 +1,5 @@
-//! Tasks in a plan: creating, updating, completing, deleting. Subtasks belong to their parent's
-//! project, are at most five levels deep, and go along where the caller says so.
+//! Tasks in a plan: create, update, complete, delete. A subtask is in its parent's project. There are at most
+//! five levels. Completing and deleting include the subtasks if the request says so.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -11,8 +11,8 @@ use crate::model::{
     Change, Children, CreateTask, Due, Problem, ProjectId, Rank, Recurrence, Saved, TaskId, TaskPatch, TaskRow,
 };
 
-/// A completion that says not which occurrence it means and comes this soon after the one before
-/// is its repetition.
+/// A completion that does not name its occurrence, and follows the previous completion within this time, counts
+/// as a repetition of it.
 const REPEATED_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 impl Plan<'_> {
@@ -26,7 +26,7 @@ impl Plan<'_> {
                 Err(id_taken())
             };
         }
-        if self.state.gone.contains(&id.as_uuid()) {
+        if self.state.deleted_ids.contains(&id.as_uuid()) {
             return Err(id_gone());
         }
         let project_id = match new.parent_id {
@@ -40,7 +40,7 @@ impl Plan<'_> {
             None => self.check_project(new.project_id)?,
         };
         if let Some(recurrence) = &new.recurrence {
-            recurrence_fits(recurrence, new.due.as_ref()).map_err(not_recurring)?;
+            recurrence_fits(recurrence, new.due.as_ref()).map_err(invalid_recurrence)?;
         }
         if new.id.is_some() {
             self.state.digests.insert(id.as_uuid(), new.digest().to_vec());
@@ -60,7 +60,7 @@ impl Plan<'_> {
             project_id,
             parent_id: new.parent_id,
             rank: Rank::appended(self.head.next()).to_string(),
-            // As of the change itself.
+            // The time of the change itself.
             created_at: self.at + TimeDelta::microseconds(1),
             updated_at: self.at,
             version: self.head,
@@ -95,24 +95,24 @@ impl Plan<'_> {
             check_recurrence(&new)?;
             new.recurrence = fitted(new.recurrence().as_ref(), new.due().as_ref());
         }
-        self.relate(&mut new, patch)?;
-        let along = self.complete(&old, &mut new, patch, if_match.is_some())?;
+        self.set_parent_and_project(&mut new, patch)?;
+        let changed_subtasks = self.complete(&old, &mut new, patch, if_match.is_some())?;
         let moved = new.project_id != old.project_id;
-        for row in along {
+        for row in changed_subtasks {
             self.write_task(row, Saved::Updated);
         }
         if new != old {
             let project = new.project_id;
             self.write_task(new, Saved::Updated);
             if moved {
-                self.take_along(id, project);
+                self.move_subtasks(id, project);
             }
         }
-        self.task_is(id)
+        self.task_updated(id)
     }
 
-    /// Gives a task the parent and the project that the patch asks for.
-    pub(super) fn relate(&self, new: &mut TaskRow, patch: &TaskPatch) -> Result<(), Problem> {
+    /// Gives a task the parent and the project of the patch.
+    pub(super) fn set_parent_and_project(&self, new: &mut TaskRow, patch: &TaskPatch) -> Result<(), Problem> {
         if let Some(parent) = patch.parent_id {
             if let Some(parent) = parent {
                 new.project_id = self.check_parent(parent, new.id, self.state.height(new.id))?;
@@ -131,31 +131,31 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// The subtasks of a task that has changed its project follow it.
-    pub(super) fn take_along(&mut self, id: TaskId, project: Option<ProjectId>) {
-        for below in self.state.below(id) {
-            if let Some(row) = self.state.tasks.get(&below).filter(|row| row.project_id != project) {
+    /// Moves the subtasks of a task to its new project.
+    pub(super) fn move_subtasks(&mut self, id: TaskId, project: Option<ProjectId>) {
+        for subtask in self.state.descendants(id) {
+            if let Some(row) = self.state.tasks.get(&subtask).filter(|row| row.project_id != project) {
                 let row = TaskRow { project_id: project, ..row.clone() };
                 self.write_task(row, Saved::Updated);
             }
         }
     }
 
-    /// Whether `parent` can take a task that is `height` levels high; returns the parent's project.
+    /// Checks that `child`, a tree of `height` levels, can have this parent; returns the parent's project.
     pub(super) fn check_parent(
         &self,
         parent: TaskId,
         child: TaskId,
         height: usize,
     ) -> Result<Option<ProjectId>, Problem> {
-        let refused = |message: String| Problem::invalid_field("parent_id", "invalid_value", message);
+        let rejected = |message: String| Problem::invalid_field("parent_id", "invalid_value", message);
         let row = self.state.tasks.get(&parent);
-        let row = row.ok_or_else(|| refused("must be the id of one of your tasks".to_owned()))?;
-        if parent == child || self.state.below(child).contains(&parent) {
-            return Err(refused("must not be the task itself or one of its subtasks".to_owned()));
+        let row = row.ok_or_else(|| rejected("must be the id of one of your tasks".to_owned()))?;
+        if parent == child || self.state.descendants(child).contains(&parent) {
+            return Err(rejected("must not be the task itself or one of its subtasks".to_owned()));
         }
         if self.state.depth(parent) + height > LEVELS {
-            return Err(refused(format!("must leave at most {LEVELS} levels of tasks")));
+            return Err(rejected(format!("must leave at most {LEVELS} levels of tasks")));
         }
         Ok(row.project_id)
     }
@@ -163,11 +163,11 @@ impl Plan<'_> {
     pub(super) fn check_project(&self, project: Option<ProjectId>) -> Result<Option<ProjectId>, Problem> {
         match project {
             Some(id) if !self.state.projects.contains_key(&id) => Err(Problem::project_unknown()),
-            known => Ok(known),
+            valid => Ok(valid),
         }
     }
 
-    /// Completes or reopens a task; returns the subtasks that change with it.
+    /// Completes or reopens a task, and returns the subtasks that change with it.
     fn complete(
         &mut self,
         old: &TaskRow,
@@ -176,49 +176,50 @@ impl Plan<'_> {
         conditional: bool,
     ) -> Result<Vec<TaskRow>, Problem> {
         let wanted = patch.completion.apply_to(old.completed);
-        let along = wanted && patch.children == Children::Include;
-        if wanted == old.completed && patch.occurrence.is_none() && !along {
+        let with_subtasks = wanted && patch.children == Children::Include;
+        if wanted == old.completed && patch.occurrence.is_none() && !with_subtasks {
             return Ok(Vec::new());
         }
         if !wanted {
-            self.forget_occurrence(old);
+            self.reopen_occurrence(old);
             (new.completed, new.completed_at) = (false, None);
             return Ok(Vec::new());
         }
         let recurring = old.recurrence.is_some() && !old.completed;
         let repeated = (recurring || old.recurrence.is_some() && patch.occurrence.is_some())
-            && self.is_done_already(old, patch, conditional)?;
-        if repeated || old.completed && !along {
+            && self.is_repeated_completion(old, patch, conditional)?;
+        if repeated || old.completed && !with_subtasks {
             return Ok(Vec::new());
         }
-        let below: Vec<TaskRow> =
-            self.state.below(old.id).iter().filter_map(|id| self.state.tasks.get(id)).cloned().collect();
-        if patch.children == Children::Refuse && below.iter().any(|row| !row.completed) {
+        let subtasks: Vec<TaskRow> =
+            self.state.descendants(old.id).iter().filter_map(|id| self.state.tasks.get(id)).cloned().collect();
+        if patch.children == Children::Refuse && subtasks.iter().any(|row| !row.completed) {
             return Err(conflict("it has open subtasks; complete them first, or send \"children\": \"include\""));
         }
         if recurring && let Some((due, recurrence)) = next_occurrence(new) {
-            self.note_occurrence(old);
+            self.complete_occurrence(old);
             new.set_due(Some(&due));
             new.recurrence = Some(recurrence.to_string());
-            // The next round begins with everything open.
-            let reopened = below.into_iter().filter(|row| row.completed);
+            // The next occurrence begins with all subtasks open.
+            let reopened = subtasks.into_iter().filter(|row| row.completed);
             return Ok(reopened.map(|row| TaskRow { completed: false, completed_at: None, ..row }).collect());
         }
         if recurring {
-            self.note_occurrence(old);
+            self.complete_occurrence(old);
         }
         new.completed = true;
-        // From the bottom up, so that nobody ever sees an open task below a completed one.
-        let open = below.into_iter().rev().filter(|row| !row.completed);
+        // Deepest first: a client that applies the changes one by one never has an open subtask of a completed
+        // task.
+        let open = subtasks.into_iter().rev().filter(|row| !row.completed);
         Ok(open.map(|row| TaskRow { completed: true, ..row }).collect())
     }
 
-    /// Whether the completion of a recurring task is one that has been before.
-    fn is_done_already(&self, task: &TaskRow, patch: &TaskPatch, conditional: bool) -> Result<bool, Problem> {
+    /// Whether the occurrence of a recurring task has already been completed.
+    fn is_repeated_completion(&self, task: &TaskRow, patch: &TaskPatch, conditional: bool) -> Result<bool, Problem> {
         let Some(date) = task.due_date else { return Ok(false) };
         match patch.occurrence {
             Some(occurrence) if occurrence == date => Ok(false),
-            Some(occurrence) if self.state.done.contains(&(task.id, occurrence)) => Ok(true),
+            Some(occurrence) if self.state.completed_occurrences.contains(&(task.id, occurrence)) => Ok(true),
             Some(_) => Err(conflict(format!("the present occurrence is that of {date}"))),
             None => {
                 let last: Option<&DateTime<Utc>> = self.state.last_completion.get(&task.id);
@@ -227,44 +228,44 @@ impl Plan<'_> {
         }
     }
 
-    fn note_occurrence(&mut self, task: &TaskRow) {
+    fn complete_occurrence(&mut self, task: &TaskRow) {
         let Some(due) = task.due() else { return };
         let completed_at = self.at + TimeDelta::microseconds(1);
         self.state.last_completion.insert(task.id, completed_at);
-        self.state.done.insert((task.id, due.date()));
+        self.state.completed_occurrences.insert((task.id, due.date()));
         self.occurrences.push(super::Occurrence { task: task.id, due: due.local_time(), completed_at });
     }
 
-    /// Of a recurring task that is open again: that its last occurrence was done.
-    fn forget_occurrence(&mut self, task: &TaskRow) {
+    /// Removes the completion of the last occurrence of a recurring task that is open again.
+    fn reopen_occurrence(&mut self, task: &TaskRow) {
         let Some(due) = task.due().filter(|_| task.recurrence.is_some()) else { return };
         let Some(completed_at) = self.state.last_completion.remove(&task.id) else { return };
-        self.state.done.remove(&(task.id, due.date()));
-        let undone = super::Occurrence { task: task.id, due: due.local_time(), completed_at };
-        self.occurrences.retain(|done| *done != undone);
-        self.undone.push(undone);
+        self.state.completed_occurrences.remove(&(task.id, due.date()));
+        let reopened = super::Occurrence { task: task.id, due: due.local_time(), completed_at };
+        self.occurrences.retain(|completed| *completed != reopened);
+        self.reopened.push(reopened);
     }
 
     pub(super) fn delete_task(&mut self, id: TaskId, children: Children, if_match: Option<&[i64]>) -> Outcome {
         check_version(if_match, self.task(id)?.version)?;
-        let below = self.state.below(id);
-        if children == Children::Refuse && !below.is_empty() {
+        let subtasks = self.state.descendants(id);
+        if children == Children::Refuse && !subtasks.is_empty() {
             return Err(conflict("it has subtasks; delete them first, or send children=include"));
         }
-        for below in below.into_iter().rev() {
-            self.trash_task(below, id.as_uuid());
+        for subtask in subtasks.into_iter().rev() {
+            self.trash_task(subtask, id.as_uuid());
         }
         self.trash_task(id, id.as_uuid());
         Ok(Done::TaskDeleted(id))
     }
 
-    /// Puts a task into the trash, as part of what was deleted with `root`.
+    /// Moves a task to the trash, as deleted together with `root`.
     pub(super) fn trash_task(&mut self, id: TaskId, root: uuid::Uuid) {
         let Some(row) = self.state.take_task(id) else { return };
-        let (seq, at) = self.tick();
+        let (seq, at) = self.next_change();
         self.changes.push(Change::task_deleted(self.history.at(seq), at, id));
         let digest = self.state.digests.remove(&id.as_uuid());
-        self.state.gone.insert(id.as_uuid());
+        self.state.deleted_ids.insert(id.as_uuid());
         self.written_tasks.remove(&id);
         self.deleted_tasks.insert(id);
         self.into_trash.push(Trashed { root, deleted_at: at, body: Body::Task(row), digest });
@@ -273,10 +274,10 @@ impl Plan<'_> {
 
 pub(super) fn check_recurrence(row: &TaskRow) -> Result<(), Problem> {
     let Some(recurrence) = row.recurrence() else { return Ok(()) };
-    recurrence_fits(&recurrence, row.due().as_ref()).map_err(not_recurring)
+    recurrence_fits(&recurrence, row.due().as_ref()).map_err(invalid_recurrence)
 }
 
-/// The rule as it is written for the due that it goes with.
+/// The rule as text, adapted to the due date.
 pub(super) fn fitted(recurrence: Option<&Recurrence>, due: Option<&Due>) -> Option<String> {
     let recurrence = recurrence?;
     Some(due.map_or_else(|| recurrence.clone(), |due| recurrence.adapted_to(due)).to_string())
@@ -286,7 +287,7 @@ fn next_occurrence(row: &TaskRow) -> Option<(Due, Recurrence)> {
     row.recurrence()?.next(&row.due()?)
 }
 
-fn not_recurring(message: String) -> Problem {
+fn invalid_recurrence(message: String) -> Problem {
     Problem::invalid_field("recurrence", "invalid_value", message)
 }
 

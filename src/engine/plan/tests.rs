@@ -1,5 +1,5 @@
-//! What holds for every plan: what is refused leaves no trace, each change has the next number
-//! and a later time, and what is restored comes back in an order in which nothing hangs in the air.
+//! Tests of every plan: a rejected operation leaves no trace, each change has the next number and a later
+//! time, and a restored tree comes back with each task after its parent.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
@@ -64,7 +64,7 @@ fn trashed(root: Uuid, body: Body) -> Trashed {
     Trashed { root, deleted_at: DateTime::UNIX_EPOCH, body, digest: None }
 }
 
-/// Deleted together: a task and those below it.
+/// A task and its subtasks, deleted together.
 fn deleted(root: usize, rows: impl IntoIterator<Item = TaskRow>) -> Vec<Trashed> {
     rows.into_iter().map(|row| trashed(task_id(root).as_uuid(), Body::Task(row))).collect()
 }
@@ -87,8 +87,8 @@ fn start() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::hours(1)
 }
 
-/// All that can be told of a plan.
-fn told(plan: &Plan) -> String {
+/// Everything that a plan contains, as text.
+fn contents_of(plan: &Plan) -> String {
     let Plan { state, head, at, changes, written_tasks, deleted_tasks, .. } = plan;
     let Plan { written_projects, deleted_projects, into_trash, out_of_trash, occurrences, .. } = plan;
     format!(
@@ -164,19 +164,19 @@ fn is_sound(state: &State) -> bool {
 
 proptest! {
     #[test]
-    fn what_is_refused_leaves_no_trace_and_what_is_not_takes_the_next_numbers(
+    fn a_rejected_operation_leaves_no_trace_and_others_take_the_next_numbers(
         operations in prop::collection::vec(operation(), 1..40),
     ) {
         let owner = OwnerId::for_tests("ada");
         let mut state = in_trash(deleted(0, [row(1, Some(0)), row(0, None)]));
         state.put_project(project());
-        state.gone = [task_id(0).as_uuid(), task_id(1).as_uuid()].into();
+        state.deleted_ids = [task_id(0).as_uuid(), task_id(1).as_uuid()].into();
         let mut plan = plan(&owner, state);
         for operation in operations {
-            let (before, many) = (told(&plan), plan.changes.len());
+            let (before, many) = (contents_of(&plan), plan.changes.len());
             let (head, at) = (plan.head, plan.at);
             if plan.apply(operation.clone()).is_err() {
-                prop_assert_eq!(told(&plan), before, "{:?}", operation);
+                prop_assert_eq!(contents_of(&plan), before, "{:?}", operation);
                 continue;
             }
             prop_assert!(is_sound(&plan.state), "{:?} left {:?}", operation, plan.state);
@@ -190,13 +190,13 @@ proptest! {
             }
             prop_assert_eq!((plan.head, plan.at), expected);
         }
-        // What is written is what the changes left, and nothing is both written and deleted.
-        let gone = |id: &TaskId| !plan.state.tasks.contains_key(id);
-        prop_assert!(plan.written_tasks.iter().all(|id| !gone(id)) && plan.deleted_tasks.iter().all(gone));
+        // Every written task exists in the end, and every deleted one does not.
+        let missing = |id: &TaskId| !plan.state.tasks.contains_key(id);
+        prop_assert!(plan.written_tasks.iter().all(|id| !missing(id)) && plan.deleted_tasks.iter().all(missing));
     }
 }
 
-/// What a restore told, as the slots of the tasks.
+/// The changes of a restore, as rows.
 fn restored(state: State, root: usize) -> Vec<TaskRow> {
     let owner = OwnerId::for_tests("ada");
     let mut plan = plan(&owner, state);
@@ -209,31 +209,31 @@ fn restored(state: State, root: usize) -> Vec<TaskRow> {
 }
 
 #[test]
-fn what_is_restored_comes_from_the_top_down_whatever_its_order_in_the_trash() {
+fn restored_tasks_come_parents_first_whatever_their_order_in_the_trash() {
     for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
         let rows = order.map(|slot| row(slot, [None, Some(0), Some(1), Some(1)][slot]));
         let state = in_trash(deleted(0, rows));
-        let told = restored(state, 0);
-        assert_eq!(told.len(), 4);
-        for (place, task) in told.iter().enumerate() {
-            let known = &told[..place];
-            assert!(task.parent_id.is_none_or(|parent| known.iter().any(|above| above.id == parent)), "{told:?}");
-            assert_eq!(task.rank, row(order_of(task.id), None).rank, "each has its old place");
+        let rows = restored(state, 0);
+        assert_eq!(rows.len(), 4);
+        for (index, task) in rows.iter().enumerate() {
+            let earlier = &rows[..index];
+            assert!(task.parent_id.is_none_or(|parent| earlier.iter().any(|above| above.id == parent)), "{rows:?}");
+            assert_eq!(task.rank, row(slot_of(task.id), None).rank, "each has its old rank");
         }
     }
 }
 
-fn order_of(id: TaskId) -> usize {
+fn slot_of(id: TaskId) -> usize {
     (0..SLOTS).find(|slot| task_id(*slot) == id).expect("one of ours")
 }
 
 #[test]
-fn what_a_task_hung_on_and_is_no_more_it_does_without() {
+fn a_task_is_restored_without_a_parent_or_project_that_no_longer_exists() {
     let orphan = TaskRow { project_id: Some(project_id(0)), ..row(1, Some(0)) };
     let [task] = &restored(in_trash(deleted(1, [orphan])), 1)[..] else { panic!("one task") };
     assert_eq!((task.parent_id, task.project_id), (None, None));
 
-    // Its parent has gone to another project meanwhile, and something else to its place.
+    // Its parent is now in a project, and another task has its rank.
     let mut state = in_trash(deleted(1, [row(1, Some(0))]));
     state.put_project(project());
     state.put_task(TaskRow { project_id: Some(project_id(0)), ..row(0, None) });
@@ -244,13 +244,13 @@ fn what_a_task_hung_on_and_is_no_more_it_does_without() {
 }
 
 #[test]
-fn what_would_hang_too_deep_is_restored_beside_with_its_own_subtasks() {
+fn a_tree_that_would_be_too_deep_is_restored_without_its_parent() {
     let mut state = in_trash(deleted(4, [row(5, Some(4)), row(4, Some(3))]));
     for slot in 0..4 {
         state.put_task(row(slot, slot.checked_sub(1)));
     }
-    let told = restored(state, 4);
-    assert_eq!(told.iter().map(|task| task.parent_id).collect::<Vec<_>>(), [None, Some(task_id(4))]);
+    let rows = restored(state, 4);
+    assert_eq!(rows.iter().map(|task| task.parent_id).collect::<Vec<_>>(), [None, Some(task_id(4))]);
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn a_project_is_restored_before_its_tasks() {
     assert_eq!(kinds, ["project.restored", "task.restored", "task.restored"]);
     assert!(is_sound(&plan.state));
     assert_eq!(plan.out_of_trash.len(), 3);
-    // It is not there a second time.
+    // It cannot be restored twice.
     let again = plan.apply(Operation::Restore(root)).expect_err("it is no longer in the trash");
     assert_eq!(again.code(), Code::NotFound);
 }

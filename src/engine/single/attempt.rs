@@ -1,26 +1,26 @@
-//! The result of a change that was tried as one statement.
+//! The result of a single write.
 
 use crate::changes::Written;
 use crate::engine::Outcome;
 use crate::model::{Code, Problem, Seq};
 
-/// What one statement did.
+/// What the statement did.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, and nearly always the outcome")]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it nearly always is the outcome")]
 pub enum Attempt {
     Finished(Outcome),
-    /// The change touches other tasks or a recurrence, so it has to be planned. Nothing was written.
+    /// The write concerns other tasks or a recurrence, so it needs a plan. Nothing was written.
     NeedsPlan,
 }
 
 impl Attempt {
-    /// An attempt that left the log as it was.
+    /// The attempt appended nothing to the log.
     pub fn unrecorded(self) -> Written<Self> {
         Written { value: self, recorded: Vec::new() }
     }
 }
 
-/// `If-Match` names other versions than the present one.
+/// The problem if `If-Match` does not name the present version.
 pub fn version_differs(present: Seq) -> Problem {
     Problem::new(Code::PreconditionFailed, "the task has changed since; the ETag header names its current version")
         .with_version(present)

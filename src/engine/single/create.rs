@@ -1,4 +1,4 @@
-//! The creation of one task as one statement, and what a repeated creation reports.
+//! Creating one task in one statement, and the result if its id is not new.
 
 use crate::changes::Written;
 use crate::database::Pool;
@@ -9,16 +9,15 @@ use crate::model::{
     TaskId,
 };
 
-/// Creates a task that is part of no other.
+/// Creates a task without a parent.
 pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Result<Written<Attempt>> {
     let id = new.id.unwrap_or_else(TaskId::new);
     let digest = new.id.map(|_| new.digest());
     let due = DueColumns::new(new.due.as_ref());
     let recurrence = new.recurrence.as_ref().zip(new.due.as_ref()).map(|(rule, due)| rule.adapted_to(due));
-    // `bump` is the owner's lock and also makes the owner's row on the first write. When the id
-    // exists or was deleted it yields no row, and nothing is written. Two creates of one id that
-    // race past that check meet in a unique index, which undoes the later one whole. The rank is
-    // `Rank::appended`.
+    // `bump` locks the owner's row, and creates it on the first write. If the id exists or was deleted,
+    // `bump` returns no row and nothing is written. If two creates of one id both pass that check, the
+    // unique index rejects the later one completely. The rank is that of `Rank::appended`.
     let created = sqlx::query!(
         r#"WITH bump AS (
                INSERT INTO owners AS o (owner_id, last_seq, last_at)
@@ -97,7 +96,7 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
     }
 }
 
-/// The result of a create whose id is not new.
+/// The result of a create whose id is not new: the existing task for the same request, otherwise a problem.
 async fn repeated(
     pool: &Pool,
     owner: &OwnerId,

@@ -1,4 +1,4 @@
-//! The deletion of one task without subtasks as one statement.
+//! Deleting one task without subtasks in one statement.
 
 use super::attempt::version_differs;
 use crate::changes::Written;
@@ -6,7 +6,7 @@ use crate::database::Pool;
 use crate::engine::{Attempt, Done};
 use crate::model::{Change, History, OwnerId, Problem, Seq, TaskId};
 
-/// Puts a task into the trash, unless it has subtasks.
+/// Moves a task to the trash. A task with subtasks needs a plan.
 pub async fn delete(
     pool: &Pool,
     owner: &OwnerId,

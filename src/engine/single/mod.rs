@@ -1,7 +1,6 @@
-//! Changes of one task that touch nothing else: one statement each, which takes the owner as its
-//! first parameter and locks the owner's row first. So for each owner the order of the numbers is
-//! the order of the commits, without gaps. A statement that finds that the change touches more
-//! reports [`Attempt::NeedsPlan`].
+//! Single writes: each writes one task in one statement, which takes the owner as its first parameter and locks
+//! the owner's row first. So for each owner, the numbers are in the order of the commits and have no gaps. A
+//! statement that finds that more is concerned than this task reports [`Attempt::NeedsPlan`].
 
 mod attempt;
 mod create;

@@ -1,5 +1,4 @@
-//! The update of one task that touches no other, as one statement: which fields it sets, and whether
-//! that is a change at all.
+//! Updating one task in one statement, which also finds out whether the update changes anything.
 
 use super::attempt::version_differs;
 use crate::changes::Written;
@@ -14,14 +13,14 @@ use crate::model::{
 /// A task after an update, and what the update did.
 struct Updated {
     history: History,
-    /// `None` if `If-Match` named other versions.
+    /// Whether the update concerns this task alone; `None` if `If-Match` names other versions.
     alone: Option<bool>,
     changed: bool,
     task: TaskRow,
 }
 
 #[expect(clippy::too_many_lines, reason = "most of it is the statement")]
-/// Updates fields that are given; a write that changes nothing takes no number.
+/// Sets the fields that the patch has. A write that changes nothing takes no number.
 pub async fn update(
     pool: &Pool,
     owner: &OwnerId,
@@ -30,14 +29,14 @@ pub async fn update(
     if_match: Option<&[i64]>,
 ) -> sqlx::Result<Written<Attempt>> {
     let due = DueColumns::new(patch.due.as_ref().and_then(Option::as_ref));
-    // Postgres computes the search column again whenever a column that it is made of is set, changed
-    // or not; with a long description that takes as long as everything else. So there are two
+    // Postgres computes the search column again whenever a statement sets one of its columns, even to the
+    // same value. With a long description, that takes as long as everything else. So there are two
     // statements, which differ in the columns that they set.
     //
-    // The owner is locked before the task, everywhere, and what is compared is what the lock
-    // returned: never a row read without it.
+    // Every write locks the owner before the task. It compares the values that the lock returned, never a
+    // row that was read without the lock.
     macro_rules! setting {
-        ($words:literal) => {
+        ($searched_columns:literal) => {
             sqlx::query!(
                 r#"WITH own AS (
                        SELECT owner_id, generation FROM owners WHERE owner_id = $1 FOR NO KEY UPDATE
@@ -79,7 +78,7 @@ pub async fn update(
                    ), upd AS (
                        UPDATE tasks t
                        SET "#
-                            + $words
+                            + $searched_columns
                             + r#" completed = n.new_completed,
                            completed_at = CASE WHEN NOT n.new_completed THEN NULL
                                                WHEN n.completed THEN n.completed_at ELSE b.last_at END,
@@ -139,8 +138,8 @@ pub async fn update(
             })
         };
     }
-    let words = patch.title.is_some() || patch.description.is_some() || patch.labels.is_some();
-    let updated = if words {
+    let sets_searched_columns = patch.title.is_some() || patch.description.is_some() || patch.labels.is_some();
+    let updated = if sets_searched_columns {
         setting!("title = n.new_title, description = n.new_description, labels = n.new_labels,")
     } else {
         setting!("")
@@ -153,7 +152,7 @@ pub async fn update(
         Some(Updated { alone: Some(true), history, changed, task }) => {
             let task = task.into_task(owner);
             let change = changed.then(|| Change::task_saved(history, Saved::Updated, task.clone()));
-            let value = Attempt::Finished(Ok(Done::TaskIs(task)));
+            let value = Attempt::Finished(Ok(Done::TaskUpdated(task)));
             return Ok(Written { value, recorded: change.into_iter().collect() });
         }
     };

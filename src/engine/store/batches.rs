@@ -1,4 +1,4 @@
-//! Batches that have an id: their results are kept, so that a repeated batch gets the same results.
+//! Batches with an id: their results are stored, so a repeated batch gets the same results.
 
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -9,9 +9,9 @@ use crate::engine::state::State;
 use crate::engine::{BatchKey, BatchResult, Outcome};
 use crate::model::OwnerId;
 
-/// The batch with this id that was applied before: its digest, and its results with the tasks as
-/// they are now.
-pub async fn batch_before(
+/// Reads the batch with this id that was applied earlier: its digest, and its results with the tasks as they are
+/// now.
+pub async fn find_batch(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     id: Uuid,
@@ -35,8 +35,8 @@ pub async fn batch_before(
     Ok(Some((row.digest, results)))
 }
 
-/// Keeps the results of a batch, without the tasks themselves.
-pub async fn note_batch(
+/// Stores the results of a batch, without the tasks themselves.
+pub async fn save_batch(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     key: BatchKey,

@@ -1,4 +1,4 @@
-//! Reading what operations can touch, under the owner's lock.
+//! Reads what operations can touch, under the owner's lock.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,19 +12,19 @@ use crate::engine::state::{Body, State, Trashed};
 use crate::model::task::task_row;
 use crate::model::{OwnerId, Priority, ProjectId, ProjectRow, Rank, Seq, TaskId, TaskRow};
 
-/// How many tasks on each side of a crowded place are read; more than are ever crowded, since
-/// ranks are shortened as soon as one is long.
-const CROWD: i64 = 256;
+/// How many tasks are read on each side of a place where ranks are long. That is more than can have long ranks,
+/// because ranks are shortened as soon as one is long.
+const AROUND: i64 = 256;
 
-/// Reads what the operations can touch. To be called under the owner's lock, in a statement after
-/// the one that took it: only then is the snapshot younger than every commit before.
+/// Reads what the operations can touch. Call it after the statement that locked the owner: only then does the
+/// snapshot contain every earlier commit of the owner.
 pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations: &[Operation]) -> sqlx::Result<State> {
     let mut state = State::default();
-    let restored: Vec<Uuid> = operations.iter().filter_map(Operation::trashed).collect();
+    let restored: Vec<Uuid> = operations.iter().filter_map(Operation::trash_entry).collect();
     if !restored.is_empty() {
         state.trash = trash(transaction, owner, &restored).await?;
         if state.trash.is_empty() {
-            state.part_of = parts(transaction, owner, &restored).await?;
+            state.deleted_with = roots(transaction, owner, &restored).await?;
         }
     }
     let mut ids: Vec<Uuid> = operations.iter().flat_map(Operation::tasks).map(|id| id.as_uuid()).collect();
@@ -32,23 +32,16 @@ pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations
         Body::Task(task) => task.parent_id.map(|id| id.as_uuid()),
         Body::Project(_) => None,
     }));
-    let trees: Vec<Uuid> = operations.iter().filter_map(Operation::tree).map(|id| id.as_uuid()).collect();
-    let whole: Vec<Uuid> = operations.iter().filter_map(Operation::whole_project).map(|id| id.as_uuid()).collect();
+    let subtrees: Vec<Uuid> = operations.iter().filter_map(Operation::subtree).map(|id| id.as_uuid()).collect();
+    let project_contents: Vec<Uuid> =
+        operations.iter().filter_map(Operation::project_contents).map(|id| id.as_uuid()).collect();
     let occurrences: Vec<NaiveDate> = operations.iter().filter_map(Operation::occurrence).collect();
-    if !(ids.is_empty() && whole.is_empty()) {
-        let wanted = Wanted { ids: &ids, trees: &trees, whole: &whole, occurrences: &occurrences };
+    if !(ids.is_empty() && project_contents.is_empty()) {
+        let wanted =
+            Wanted { ids: &ids, subtrees: &subtrees, project_contents: &project_contents, occurrences: &occurrences };
         tasks(transaction, owner, wanted, &mut state).await?;
     }
-    let all_projects = operations.iter().any(|operation| {
-        matches!(
-            operation,
-            Operation::CreateProject(_)
-                | Operation::UpdateProject { .. }
-                | Operation::DeleteProject { .. }
-                | Operation::Restore(_)
-                | Operation::ImportProject(_)
-        )
-    });
+    let all_projects = operations.iter().any(Operation::needs_all_projects);
     let named: Vec<Uuid> = operations.iter().flat_map(Operation::projects).map(|id| id.as_uuid()).collect();
     if all_projects || !named.is_empty() {
         projects(transaction, owner, (!all_projects).then_some(&named[..]), &mut state).await?;
@@ -66,23 +59,24 @@ pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations
     if moves || !ranks.is_empty() {
         neighbours(transaction, owner, &anchors, &ranks, &mut state).await?;
         if state.is_crowded() {
-            crowds(transaction, owner, &anchors, &mut state).await?;
+            tasks_around(transaction, owner, &anchors, &mut state).await?;
         }
     }
     let chosen: Vec<Uuid> = operations.iter().filter_map(Operation::chosen_id).collect();
     if !chosen.is_empty() {
-        state.gone = gone(transaction, owner, &chosen).await?;
+        state.deleted_ids = deleted_ids(transaction, owner, &chosen).await?;
     }
     Ok(state)
 }
 
-/// The tasks named, all above them, and all below those in `trees` and in `whole` projects; of each,
-/// which of some occurrences were completed.
+/// Which tasks to read: those in `ids` with all their ancestors, those in `subtrees` with all their subtasks, and
+/// all tasks of the projects in `project_contents`. For each of these tasks, it also reads which of
+/// `occurrences` were completed.
 #[derive(Default)]
 pub(super) struct Wanted<'a> {
     pub ids: &'a [Uuid],
-    pub trees: &'a [Uuid],
-    pub whole: &'a [Uuid],
+    pub subtrees: &'a [Uuid],
+    pub project_contents: &'a [Uuid],
     pub occurrences: &'a [NaiveDate],
 }
 
@@ -119,15 +113,15 @@ pub(super) async fn tasks(
            FROM tasks t JOIN named USING (id) WHERE t.owner_id = $1"#,
         owner.as_str(),
         wanted.ids,
-        wanted.trees,
-        wanted.whole,
+        wanted.subtrees,
+        wanted.project_contents,
         wanted.occurrences,
     )
     .fetch_all(transaction)
     .await?;
     for row in rows {
         let (digest, last_completion, done) = (row.request_digest, row.last_completion, row.done);
-        state.know_task(task_row!(row), digest, last_completion, done);
+        state.add_loaded_task(task_row!(row), digest, last_completion, done);
     }
     Ok(())
 }
@@ -165,8 +159,8 @@ async fn projects(
     Ok(())
 }
 
-/// What was deleted with these. Their rows are locked, the root before the others, as by whoever
-/// purges them: a restore and a purge of the same thing never both succeed.
+/// The entries that were deleted together with these roots. Locks their rows, the root first, as a purge does: a
+/// restore and a purge of the same entry never both succeed.
 async fn trash(transaction: &mut Transaction<'_>, owner: &OwnerId, roots: &[Uuid]) -> sqlx::Result<Vec<Trashed>> {
     let rows = sqlx::query!(
         r#"SELECT root_id, deleted_at, task AS "task: Json<TaskRow>", project AS "project: Json<ProjectRow>",
@@ -190,21 +184,20 @@ async fn trash(transaction: &mut Transaction<'_>, owner: &OwnerId, roots: &[Uuid
     Ok(trashed.collect())
 }
 
-/// As parts of what those of `ids` were deleted that were not deleted by themselves.
-async fn parts(transaction: &mut Transaction<'_>, owner: &OwnerId, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Uuid>> {
-    let parts = sqlx::query!(
+/// For those of `ids` that were deleted together with something else: the root.
+async fn roots(transaction: &mut Transaction<'_>, owner: &OwnerId, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Uuid>> {
+    let roots = sqlx::query!(
         "SELECT id, root_id FROM trash WHERE owner_id = $1 AND id = ANY ($2) AND root_id <> id",
         owner.as_str(),
         ids,
     )
     .fetch_all(transaction)
     .await?;
-    Ok(parts.into_iter().map(|row| (row.id, row.root_id)).collect())
+    Ok(roots.into_iter().map(|row| (row.id, row.root_id)).collect())
 }
 
-/// The ranks right before and after each anchor, the last of all, and those of `ranks` that are
-/// taken. Then both neighbours are known of every place that a plan can come to, since what it
-/// places itself goes beside an anchor or to the end.
+/// Reads the ranks right before and after each anchor, the last rank of all, and those of `ranks` that are in use.
+/// So the plan knows both neighbours of every place it needs: it moves tasks next to an anchor or to the end.
 async fn neighbours(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
@@ -237,13 +230,13 @@ async fn neighbours(
     .fetch_all(transaction)
     .await?;
     for rank in found {
-        state.know_task_rank(Rank::from_column(rank));
+        state.add_task_rank(Rank::from_column(rank));
     }
     Ok(())
 }
 
-/// All tasks around each anchor, because ranks have to be shortened there.
-async fn crowds(
+/// Reads all tasks around each anchor, whose ranks may have to be shortened.
+async fn tasks_around(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     anchors: &[Uuid],
@@ -270,28 +263,29 @@ async fn crowds(
                ORDER BY 2"#,
             owner.as_str(),
             anchor,
-            CROWD + 1,
+            AROUND + 1,
         )
         .fetch_all(&mut *transaction)
         .await?;
         let full =
-            |lower| i64::try_from(found.iter().filter(|row| row.lower == lower).count()).is_ok_and(|n| n > CROWD);
-        // Of a side that is full, the outermost is the bound.
+            |lower| i64::try_from(found.iter().filter(|row| row.lower == lower).count()).is_ok_and(|n| n > AROUND);
+        // If there are more tasks on a side than were asked for, the outermost is the bound.
         let bound = |row: Option<&_>, full: bool| -> Option<Rank> {
             let row: Option<&(Uuid, String)> = row;
             row.filter(|_| full).map(|(_, rank)| Rank::from_column(rank.clone()))
         };
-        let (below, above) = (full(true), full(false));
+        let (lower_full, upper_full) = (full(true), full(false));
         let run: Vec<(Uuid, String)> = found.into_iter().map(|row| (row.id, row.rank)).collect();
-        state.know_all_between(bound(run.first(), below), bound(run.last(), above));
+        state.mark_range_loaded(bound(run.first(), lower_full), bound(run.last(), upper_full));
         let ids: Vec<Uuid> = run.into_iter().map(|(id, _)| id).collect();
         tasks(transaction, owner, Wanted { ids: &ids, ..Wanted::default() }, state).await?;
     }
     Ok(())
 }
 
-async fn gone(transaction: &mut Transaction<'_>, owner: &OwnerId, ids: &[Uuid]) -> sqlx::Result<HashSet<Uuid>> {
-    let gone = sqlx::query_scalar!(
+/// Those of `ids` that were deleted, as far as the trash and the log still know them.
+async fn deleted_ids(transaction: &mut Transaction<'_>, owner: &OwnerId, ids: &[Uuid]) -> sqlx::Result<HashSet<Uuid>> {
+    let deleted = sqlx::query_scalar!(
         r#"SELECT id AS "id!" FROM unnest($2::uuid[]) AS id
            WHERE EXISTS (SELECT FROM trash t WHERE t.owner_id = $1 AND t.id = id.id)
               OR EXISTS (SELECT FROM task_changes c
@@ -303,5 +297,5 @@ async fn gone(transaction: &mut Transaction<'_>, owner: &OwnerId, ids: &[Uuid]) 
     )
     .fetch_all(transaction)
     .await?;
-    Ok(gone.into_iter().collect())
+    Ok(deleted.into_iter().collect())
 }

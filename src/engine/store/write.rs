@@ -1,4 +1,4 @@
-//! Writing what was planned.
+//! Writes a plan.
 
 use std::collections::HashMap;
 
@@ -13,16 +13,15 @@ use crate::engine::plan::{Occurrence, Plan};
 use crate::engine::state::{Body, Trashed};
 use crate::model::{Change, OwnerId, ProjectId, ProjectRow, Seq, TaskId, TaskRow};
 
-/// How many changes of an import are written by one statement.
-const AT_ONCE: usize = 2000;
+/// How many changes of an import one statement writes.
+const CHANGES_PER_STATEMENT: usize = 2000;
 
-/// A task as `write` takes it.
+/// A task as the statement takes it.
 #[derive(Serialize)]
 struct TaskInput<'a> {
     #[serde(flatten)]
     row: &'a TaskRow,
-    /// In seconds: the last instants are in a year of five digits, which JSON and Postgres spell
-    /// differently.
+    /// In seconds since 1970: the last instants are in the year 10000, which JSON and Postgres write differently.
     due_at: Option<i64>,
     digest: Option<String>,
 }
@@ -51,7 +50,7 @@ struct OccurrenceInput {
     completed_at: DateTime<Utc>,
 }
 
-/// All that a plan comes to, as the statement takes it.
+/// A plan, or a part of one, as the statement takes it.
 struct Inputs<'a> {
     owner: &'a OwnerId,
     head: Seq,
@@ -63,11 +62,11 @@ struct Inputs<'a> {
     trash: Vec<TrashInput<'a>>,
     out_of_trash: &'a [Uuid],
     occurrences: Vec<OccurrenceInput>,
-    undone: Vec<OccurrenceInput>,
+    reopened: Vec<OccurrenceInput>,
     changes: Vec<ChangeRow>,
 }
 
-/// Writes what was planned, in one statement.
+/// Writes a plan in one statement.
 pub async fn write(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::Result<()> {
     let inputs = Inputs {
         owner: plan.owner,
@@ -80,20 +79,20 @@ pub async fn write(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::
         trash: plan.into_trash.iter().map(trash_input).collect(),
         out_of_trash: &plan.out_of_trash,
         occurrences: plan.occurrences.iter().map(occurrence_input).collect(),
-        undone: plan.undone.iter().map(occurrence_input).collect(),
+        reopened: plan.reopened.iter().map(occurrence_input).collect(),
         changes: plan.changes.iter().map(ChangeRow::from).collect(),
     };
     put(transaction, inputs).await
 }
 
-/// The same for a plan that creates and does nothing else, however much: a statement for each few
-/// thousand changes. What others depend on has been created before them.
+/// Writes a plan that only creates, of any size: one statement for each 2000 changes. Parents and projects are
+/// created before their tasks.
 pub async fn write_created(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::Result<()> {
     let mut occurrences: HashMap<TaskId, Vec<OccurrenceInput>> = HashMap::new();
     for done in &plan.occurrences {
         occurrences.entry(done.task).or_default().push(occurrence_input(done));
     }
-    for changes in plan.changes.chunks(AT_ONCE) {
+    for changes in plan.changes.chunks(CHANGES_PER_STATEMENT) {
         let Some(last) = changes.last() else { break };
         let tasks = || changes.iter().filter_map(Change::task).map(|task| task.id);
         let projects = changes.iter().filter_map(Change::project);
@@ -108,7 +107,7 @@ pub async fn write_created(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -
             trash: Vec::new(),
             out_of_trash: &[],
             occurrences: tasks().filter_map(|id| occurrences.remove(&id)).flatten().collect(),
-            undone: Vec::new(),
+            reopened: Vec::new(),
             changes: changes.iter().map(ChangeRow::from).collect(),
         };
         put(transaction, inputs).await?;
@@ -185,7 +184,7 @@ async fn put(transaction: &mut Transaction<'_>, inputs: Inputs<'_>) -> sqlx::Res
         inputs.out_of_trash,
         Json(inputs.occurrences) as _,
         Json(inputs.changes) as _,
-        Json(inputs.undone) as _,
+        Json(inputs.reopened) as _,
     )
     .execute(transaction)
     .await?;

@@ -101,7 +101,7 @@ impl Revocations {
         }
         drop(known);
         self.apply(&revocations);
-        self.0.hints.leave_revocations(last);
+        self.0.hints.queue_revocations(last);
     }
 
     /// Runs a transaction that revokes something, and announces the revocations. Both run in a separate

@@ -1,4 +1,4 @@
-//! Statistics: how many tasks there are of each kind, and how many were done on each of the last days.
+//! Statistics: how many tasks there are of each kind, and how many were completed on each of the last days.
 
 pub(crate) mod statement;
 
@@ -9,13 +9,13 @@ use utoipa::ToSchema;
 use crate::model::fields::count_schema;
 use crate::model::{ProjectId, TimeZone};
 
-/// How many of some tasks are open and done.
+/// How many tasks of a group are open and how many are completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Counts {
-    /// Those that are not done.
+    /// Open tasks.
     #[schema(schema_with = count_schema)]
     pub pending: i64,
-    /// Those that are done.
+    /// Completed tasks.
     #[schema(schema_with = count_schema)]
     pub completed: i64,
 }
@@ -36,62 +36,61 @@ pub struct ProjectCounts {
     /// The project, or null for the tasks that belong to none.
     #[schema(required)]
     pub project_id: Option<ProjectId>,
-    /// Those that are not done.
+    /// Open tasks.
     #[schema(schema_with = count_schema)]
     pub pending: i64,
-    /// Those that are done.
+    /// Completed tasks.
     #[schema(schema_with = count_schema)]
     pub completed: i64,
 }
 
-/// How much was done on a day.
+/// How many tasks were completed on one day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DayCount {
     #[schema(example = "2026-11-25")]
     pub date: NaiveDate,
-    /// Tasks that were completed on it and are so still, and occurrences of recurring tasks.
+    /// Tasks that were completed on that day and still are, and completed occurrences of recurring tasks.
     #[schema(schema_with = count_schema)]
     pub completed: i64,
 }
 
-/// How many tasks there are.
+/// How many tasks there are, by kind and by day.
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct TaskStats {
-    /// All of them.
+    /// All tasks.
     #[schema(schema_with = count_schema)]
     pub total: i64,
-    /// Those that are not done.
+    /// Open tasks.
     #[schema(schema_with = count_schema)]
     pub pending: i64,
-    /// Those that are done.
+    /// Completed tasks.
     #[schema(schema_with = count_schema)]
     pub completed: i64,
-    /// Open tasks whose due has passed: a date alone when that day is over in `time_zone`, a date
-    /// with a time once its instant has come.
+    /// Open tasks that are overdue. A due date without a time is overdue when that day is over in `time_zone`;
+    /// a due date with a time is overdue from that instant on.
     #[schema(schema_with = count_schema)]
     pub overdue: i64,
-    /// Open tasks that are due today in `time_zone`; those among them whose time has passed are
-    /// overdue as well.
+    /// Open tasks that are due today in `time_zone`. Those whose time has passed also count as overdue.
     #[schema(schema_with = count_schema)]
     pub due_today: i64,
     pub by_priority: CountsByPriority,
-    /// Each project that has tasks, and the tasks without one, in no particular order.
+    /// Each project that has tasks, and the tasks without a project, in no particular order.
     pub by_project: Vec<ProjectCounts>,
-    /// The last days in `time_zone`, oldest first and today last, also those on which nothing was
-    /// done.
+    /// The last days in `time_zone`, oldest first and today last. Days without a completed task are included.
     pub completed_per_day: Vec<DayCount>,
 }
 
-/// What the counts are relative to.
+/// The instant, time zone and days that the counts refer to.
 #[derive(Debug)]
-pub struct StatsOf {
+pub struct StatsTimes {
     now: DateTime<Utc>,
     zone: TimeZone,
-    /// The last days there, today last.
+    /// The last days in that zone, today last.
     days: Vec<NaiveDate>,
 }
 
-impl StatsOf {
+impl StatsTimes {
+    /// The last `days` days in `zone`, of which the last contains `now`.
     pub fn new(now: DateTime<Utc>, zone: TimeZone, days: u16) -> Self {
         let today = zone.date_at(now);
         let days = (0..u64::from(days)).rev().filter_map(|ago| today.checked_sub_days(Days::new(ago))).collect();
@@ -104,9 +103,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_days_end_with_today_there() {
+    fn the_last_days_end_with_today_in_the_zone() {
         let now = "2026-03-01T23:30:00Z".parse().expect("an instant");
-        let days = |zone: &str, days| StatsOf::new(now, zone.parse().expect("a zone"), days).days;
+        let days = |zone: &str, days| StatsTimes::new(now, zone.parse().expect("a zone"), days).days;
         let date = |text: &str| text.parse::<NaiveDate>().expect("a date");
         assert_eq!(days("UTC", 2), [date("2026-02-28"), date("2026-03-01")]);
         assert_eq!(days("Europe/Berlin", 1), [date("2026-03-02")]);

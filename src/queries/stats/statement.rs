@@ -1,21 +1,21 @@
-//! The SQL of the counts.
+//! The SQL of the statistics.
 
 use std::iter;
 
-use super::{Counts, DayCount, ProjectCounts, StatsOf, TaskStats};
+use super::{Counts, DayCount, ProjectCounts, StatsTimes, TaskStats};
 use crate::database::Pool;
 use crate::model::{DueBound, OwnerId, Priority, ProjectId};
 
-/// All counts, in one statement.
-pub async fn stats(pool: &Pool, owner: &OwnerId, of: &StatsOf) -> sqlx::Result<TaskStats> {
-    let today = of.zone.date_at(of.now);
-    let overdue = DueBound::overdue(of.now, of.zone);
-    let (begins, ends) = of.zone.day_bounds(today);
-    // When each day begins, and when the last one ends.
-    let bounds: Vec<_> = of.days.iter().map(|day| of.zone.day_bounds(*day).0).chain(iter::once(ends)).collect();
-    // The owner reaches the tasks as in lists, by a way that leads to the index whoever it is. The
-    // last occurrence of a recurring task that came to its end is the task's own completion. The
-    // first day of the bounds is number 1.
+/// Counts everything in one statement.
+pub async fn stats(pool: &Pool, owner: &OwnerId, times: &StatsTimes) -> sqlx::Result<TaskStats> {
+    let today = times.zone.date_at(times.now);
+    let overdue = DueBound::overdue(times.now, times.zone);
+    let (begins, ends) = times.zone.day_bounds(today);
+    // The beginning of each day, and the end of the last one.
+    let bounds: Vec<_> = times.days.iter().map(|day| times.zone.day_bounds(*day).0).chain(iter::once(ends)).collect();
+    // The owner's tasks are joined as in `tasks/list.rs`, so that the planner uses the index for every owner.
+    // The last occurrence of a recurring task that has ended is not counted: it is the completion of the task
+    // itself. `width_bucket` numbers the days from 1.
     let rows = sqlx::query!(
         r#"WITH kinds AS (
                SELECT k.* FROM owners o CROSS JOIN LATERAL (
@@ -63,13 +63,13 @@ pub async fn stats(pool: &Pool, owner: &OwnerId, of: &StatsOf) -> sqlx::Result<T
     .await?;
 
     let mut stats = TaskStats {
-        completed_per_day: of.days.iter().map(|&date| DayCount { date, completed: 0 }).collect(),
+        completed_per_day: times.days.iter().map(|&date| DayCount { date, completed: 0 }).collect(),
         ..TaskStats::default()
     };
     for row in rows {
         if let Some(day) = row.day {
-            let place = usize::try_from(day - 1).ok();
-            if let Some(day) = place.and_then(|place| stats.completed_per_day.get_mut(place)) {
+            let index = usize::try_from(day - 1).ok();
+            if let Some(day) = index.and_then(|index| stats.completed_per_day.get_mut(index)) {
                 day.completed += row.tasks;
             }
             continue;
@@ -99,9 +99,9 @@ impl TaskStats {
             Priority::Urgent => &mut by_priority.urgent,
         }
         .add(counts);
-        if let Some(of) = self.by_project.iter_mut().find(|of| of.project_id == project) {
-            of.pending += counts.pending;
-            of.completed += counts.completed;
+        if let Some(known) = self.by_project.iter_mut().find(|known| known.project_id == project) {
+            known.pending += counts.pending;
+            known.completed += counts.completed;
         } else {
             let Counts { pending, completed } = counts;
             self.by_project.push(ProjectCounts { project_id: project, pending, completed });

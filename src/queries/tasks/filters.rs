@@ -1,46 +1,48 @@
-//! Which tasks a list is about, and that as SQL. All filters hold together.
+//! The filters of a list, and their SQL. A task must pass all of them.
 
 use chrono::{DateTime, Utc};
 use sqlx::{Postgres, QueryBuilder};
 
 use crate::model::{DueBound, OwnerId, Priority, ProjectId, TaskId};
 
-/// What there must be, or that there must be none.
+/// A filter for one value, or for tasks without a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrNone<T> {
     None,
     Some(T),
 }
 
-/// Which tasks a list is about.
+/// Which tasks a list contains. `None` does not filter.
 #[derive(Debug, Clone, Default)]
 pub struct Filters {
     pub completed: Option<bool>,
-    /// One of these.
+    /// One of these priorities.
     pub priorities: Option<Vec<Priority>>,
+    /// At least one of these labels.
     pub labels_any: Option<Vec<String>>,
+    /// All of these labels.
     pub labels_all: Option<Vec<String>>,
     pub project: Option<OrNone<ProjectId>>,
     pub parent: Option<OrNone<TaskId>>,
-    /// With a due or without.
+    /// `true`: with a due date; `false`: without.
     pub due: Option<bool>,
     pub due_after: Option<DueBound>,
     pub due_before: Option<DueBound>,
-    /// Open, and due before this.
+    /// Open and due before this.
     pub overdue: Option<DueBound>,
     pub updated_since: Option<DateTime<Utc>>,
-    /// Words to search for.
+    /// The words of a search.
     pub words: Option<String>,
 }
 
 impl Filters {
-    /// Whether no task without a due is asked for.
-    pub fn asks_for_due(&self) -> bool {
+    /// Whether every task that passes has a due date.
+    pub fn requires_due(&self) -> bool {
         self.due == Some(true) || self.due_after.is_some() || self.due_before.is_some() || self.overdue.is_some()
     }
 
-    /// Whether they ask for more than a status, a project and a parent.
-    pub const fn narrow(&self) -> bool {
+    /// Whether there are filters besides those on status, project and parent. Then few of many tasks may pass.
+    pub const fn is_selective(&self) -> bool {
         self.priorities.is_some()
             || self.has_labels()
             || self.due.is_some()
@@ -55,10 +57,10 @@ impl Filters {
         self.labels_any.is_some() || self.labels_all.is_some()
     }
 
-    /// ` AND` each filter.
+    /// Appends ` AND …` for each filter.
     pub fn push(&self, query: &mut QueryBuilder<Postgres>, owner: &OwnerId) {
         if let Some(completed) = self.completed {
-            // In letters and not as a value, or no partial index would ever fit.
+            // As text, not as a parameter: otherwise Postgres could not use a partial index.
             query.push(if completed { " AND completed" } else { " AND NOT completed" });
         }
         if let Some(priorities) = &self.priorities {
@@ -108,7 +110,7 @@ impl Filters {
         }
     }
 
-    /// How well a task fits the words; words of the title count more than twice.
+    /// Appends how well a task matches the words. Words in the title count more than twice as much.
     pub fn push_relevance(&self, query: &mut QueryBuilder<Postgres>) {
         query.push("ts_rank(search, ");
         self.push_words(query);

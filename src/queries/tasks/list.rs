@@ -1,5 +1,5 @@
-//! The SQL of lists, put together from what a list asks for: the one place where a statement is
-//! not checked at compile time. Every value is a bound parameter, and the owner is the first.
+//! The SQL of lists, assembled from filters and order. It is the only statement of the server that is not
+//! checked at compile time. Every value is a bound parameter, and the owner is the first.
 
 use sqlx::{FromRow, Postgres, QueryBuilder, Row};
 
@@ -8,17 +8,17 @@ use super::order::{Key, Order, Part, SortBy};
 use crate::database::Pool;
 use crate::model::{History, OwnerId, Position, Seq, Task, TaskRow};
 
-/// What a list asks for.
+/// Which page of which list to read.
 #[derive(Debug)]
-pub struct ListOf {
+pub struct PageRequest {
     pub filters: Filters,
     pub order: Order,
-    /// Where the page before ended.
+    /// Where the previous page ended.
     pub after: Option<Key>,
     pub limit: u16,
 }
 
-/// Some tasks of a list, in its order.
+/// One page of a list, in its order.
 #[derive(Debug)]
 pub struct TaskPage {
     pub tasks: Vec<Task>,
@@ -28,108 +28,107 @@ pub struct TaskPage {
     pub position: Position,
 }
 
-/// All that a task is made of. The words that it is found by are as long as itself, and stay there.
+/// The columns that make a task. `search` is left out: it is as long as the task itself.
 const COLUMNS: &str = "id, title, description, completed, completed_at, priority, due_date, due_time, due_time_zone, \
                        due_at, recurrence, labels, project_id, parent_id, rank, created_at, updated_at, version";
 
-/// A page of tasks and the position of the same snapshot, in one statement.
-pub async fn list(pool: &Pool, owner: &OwnerId, of: &ListOf) -> sqlx::Result<TaskPage> {
-    let mut query = statement(owner, of);
-    let mut rows = query.build().persistent(fits_all_values(of)).fetch_all(pool).await?;
+/// Reads a page of tasks and the position of the same snapshot, in one statement.
+pub async fn list(pool: &Pool, owner: &OwnerId, request: &PageRequest) -> sqlx::Result<TaskPage> {
+    let mut query = statement(owner, request);
+    let mut rows = query.build().persistent(one_plan_fits_all_values(request)).fetch_all(pool).await?;
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let history = History::new(first.try_get("epoch")?, first.try_get("generation")?);
     let position = history.at(first.try_get::<Seq, _>("head")?);
     let mut places = Vec::with_capacity(rows.len());
     for row in rows.drain(..) {
-        // An empty list is one row without a task.
+        // An empty list has one row without a task.
         if let Some(place) = row.try_get::<Option<i64>, _>("place")? {
             places.push((place, row));
         }
     }
-    // Joined rows come in the order of the subquery, but that is no promise.
+    // Postgres returns joined rows in the order of the subquery, but does not guarantee it.
     places.sort_by_key(|(place, _)| *place);
     // One task more than the limit shows that there is a next page.
-    let more = places.len() > usize::from(of.limit);
-    places.truncate(of.limit.into());
-    let end = places.last().filter(|_| more).map(|(_, row)| Key::of(row, of.order.by)).transpose()?;
-    let tasks =
-        places.iter().map(|(_, row)| Ok(TaskRow::from_row(row)?.into_task(owner))).collect::<sqlx::Result<_>>()?;
+    let more = places.len() > usize::from(request.limit);
+    places.truncate(request.limit.into());
+    let end = places.last().filter(|_| more).map(|(_, row)| Key::from_row(row, request.order.by)).transpose()?;
+    let tasks = places.iter().map(|(_, row)| Ok(TaskRow::from_row(row)?.into_task(owner))).collect::<sqlx::Result<_>>()?;
     Ok(TaskPage { tasks, end, position })
 }
 
-/// Whether one plan is good for any values. A statement that is kept gets such a plan, after a
-/// while. Where it depends on the values whether an index leads to few rows or to all, each run is
-/// to have a plan of its own.
-fn fits_all_values(of: &ListOf) -> bool {
-    let placed = of.filters.project.is_some() || of.filters.parent.is_some();
-    !of.filters.narrow() && (!placed || of.order.by == SortBy::Rank)
+/// Whether one plan is good for all values of the parameters. For a prepared statement, Postgres switches to
+/// such a plan after some runs. If the values decide whether an index leads to few rows or to all, each run
+/// needs its own plan, so the statement must not be prepared.
+fn one_plan_fits_all_values(request: &PageRequest) -> bool {
+    let by_project_or_parent = request.filters.project.is_some() || request.filters.parent.is_some();
+    !request.filters.is_selective() && (!by_project_or_parent || request.order.by == SortBy::Rank)
 }
 
-fn statement(owner: &OwnerId, of: &ListOf) -> QueryBuilder<Postgres> {
+fn statement(owner: &OwnerId, request: &PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
         "SELECT h.epoch, o.generation, COALESCE(o.last_seq, 0) AS head, t.*
          FROM history h LEFT JOIN owners o ON o.owner_id = ",
     );
     query.push_bind(owner.as_str().to_owned());
     query.push(" LEFT JOIN LATERAL (SELECT s.*, row_number() OVER () AS place FROM (");
-    match of.order.parts(&of.filters, of.after.as_ref()) {
-        [part] => push_part(&mut query, owner, of, *part),
+    match request.order.parts(&request.filters, request.after.as_ref()) {
+        [part] => push_part(&mut query, owner, request, *part),
         parts => {
             for (number, part) in parts.iter().enumerate() {
                 query.push(if number == 0 { "SELECT * FROM ((" } else { ") UNION ALL (" });
-                push_part(&mut query, owner, of, *part);
+                push_part(&mut query, owner, request, *part);
             }
             query.push(")) parts");
-            of.order.push(&mut query, &of.filters, None);
-            push_limit(&mut query, of);
+            request.order.push(&mut query, &request.filters, None);
+            push_limit(&mut query, request);
         }
     }
     query.push(") s) t ON true");
     query
 }
 
-fn push_part(query: &mut QueryBuilder<Postgres>, owner: &OwnerId, of: &ListOf, part: Part) {
+fn push_part(query: &mut QueryBuilder<Postgres>, owner: &OwnerId, request: &PageRequest, part: Part) {
     query.push("SELECT ").push(COLUMNS);
-    if of.order.by == SortBy::Relevance {
+    if request.order.by == SortBy::Relevance {
         query.push(", ");
-        of.filters.push_relevance(query);
+        request.filters.push_relevance(query);
         query.push(" AS relevance");
     }
     query.push(" FROM tasks WHERE ");
-    push_owner(query, owner, of);
-    of.filters.push(query, owner);
+    push_owner(query, owner, request);
+    request.filters.push(query, owner);
     query.push(part.condition());
-    if let Some(key) = &of.after {
-        of.order.push_after(query, &of.filters, part, key);
+    if let Some(key) = &request.after {
+        request.order.push_after(query, &request.filters, part, key);
     }
-    of.order.push(query, &of.filters, Some(part));
-    push_limit(query, of);
+    request.order.push(query, &request.filters, Some(part));
+    push_limit(query, request);
 }
 
-/// Whose tasks. The planner does not see the owner itself but where to find it, so it plans for an average
-/// owner and always uses the index. If it saw an owner with half of all tasks, it would read the whole
-/// table, with everybody's tasks.
-fn push_owner(query: &mut QueryBuilder<Postgres>, owner: &OwnerId, of: &ListOf) {
-    if of.filters.has_labels() {
-        // The keys of labels lead to this owner's tasks by themselves, and with an average owner
-        // in mind it would look for all other tasks as well, to be sure.
+/// Appends the condition on the owner. It refers to the joined row of the owner, so the planner does not see
+/// the id, plans for an average owner, and always uses the index. If it saw the id of an owner with half of
+/// all tasks, it would read the whole table.
+fn push_owner(query: &mut QueryBuilder<Postgres>, owner: &OwnerId, request: &PageRequest) {
+    if request.filters.has_labels() {
+        // The keys of labels already contain the owner. For an average owner, the planner would read all
+        // tasks of the owner as well and intersect the two.
         query.push("owner_id = ").push_bind(owner.as_str().to_owned());
         return;
     }
     query.push("owner_id = o.owner_id");
-    if of.filters.narrow() || !of.order.has_index(&of.filters) {
-        // Many tasks may have to be read for few. Bounds of which nothing is known count as narrow
-        // ones, so that the index is taken also where there are but two or three owners.
+    if request.filters.is_selective() || !request.order.has_index(&request.filters) {
+        // Many tasks may have to be read for few results. The planner estimates that an unknown range
+        // contains few rows, so with these bounds it uses the index even if there are only two or three owners.
         query.push(" AND owner_id >= o.owner_id AND owner_id <= o.owner_id");
     }
 }
 
-/// How many. Without the number the planner counts on a tenth of what there is, and prefers an
-/// index that has the order of the list to one from which all is read and sorted; with it, it
-/// would not where the average owner has no more tasks than that.
-fn push_limit(query: &mut QueryBuilder<Postgres>, of: &ListOf) {
-    let limit = i64::from(of.limit) + 1;
-    if of.filters.has_labels() {
+/// Appends the limit. It is in a subquery, so the planner does not see the number and assumes a tenth of the
+/// rows. Then it prefers an index in the order of the list to reading and sorting all tasks. If it saw the
+/// number, it would not do so when an average owner has fewer tasks than that.
+fn push_limit(query: &mut QueryBuilder<Postgres>, request: &PageRequest) {
+    let limit = i64::from(request.limit) + 1;
+    if request.filters.has_labels() {
         query.push(" LIMIT ").push_bind(limit);
     } else {
         query.push(" LIMIT (SELECT ").push_bind(limit).push("::bigint)");

@@ -1,4 +1,4 @@
-//! Reads one task.
+//! Reads tasks: one by its id, or a list.
 
 pub(crate) mod filters;
 pub(crate) mod list;

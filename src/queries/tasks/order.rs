@@ -1,5 +1,5 @@
-//! In which order a list is, where the page before ended, and both as SQL. Whatever the order, a
-//! task's id decides among equals, in the same direction.
+//! The order of a list, the key where the previous page ended, and the SQL of both. In every order, tasks
+//! with equal values are sorted by id, in the same direction.
 
 use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,18 +15,18 @@ pub enum SortBy {
     Created,
     Updated,
     Title,
-    /// Tasks without a due come last in either direction.
+    /// Tasks without a due date come last in both directions.
     Due,
     Priority,
     Rank,
-    /// Open tasks come last in either direction.
+    /// By the time of completion. Open tasks come last in both directions.
     Completed,
     Relevance,
 }
 
 impl SortBy {
-    /// The direction that a list has where the request names none.
-    pub const fn usually_descends(self) -> bool {
+    /// The direction if the request does not name one.
+    pub const fn descends_by_default(self) -> bool {
         match self {
             Self::Created | Self::Updated | Self::Priority | Self::Completed | Self::Relevance => true,
             Self::Title | Self::Due | Self::Rank => false,
@@ -40,8 +40,8 @@ pub struct Order {
     pub descending: bool,
 }
 
-/// By what the last task of a page is sorted, and which task it is. The letters are those of the
-/// cursors that clients hold.
+/// The end of a page: the value by which its last task is sorted, and the id of that task. Clients have the
+/// letters in their cursors, so the letters must not change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Key {
     #[serde(rename = "c")]
@@ -58,14 +58,14 @@ pub enum Key {
     Rank(String, TaskId),
     #[serde(rename = "x")]
     Completed(Option<DateTime<Utc>>, TaskId),
-    /// The bits of the number, which decimals could miss by a little.
+    /// The bits of the number: its decimal form might not be exact.
     #[serde(rename = "q")]
     Relevance(u32, TaskId),
 }
 
 impl Key {
-    /// Of the task in a row of a list.
-    pub fn of(row: &PgRow, by: SortBy) -> sqlx::Result<Self> {
+    /// The key of the task in a row of a list.
+    pub fn from_row(row: &PgRow, by: SortBy) -> sqlx::Result<Self> {
         let id = row.try_get("id")?;
         Ok(match by {
             SortBy::Created => Self::Created(row.try_get("created_at")?, id),
@@ -92,12 +92,12 @@ impl Key {
         }
     }
 
-    /// Whether the database knows such a value. Times out of all range and text with U+0000 it
-    /// does not, and would answer with a fault.
-    pub fn is_possible(&self) -> bool {
+    /// Whether Postgres accepts the value. For a time out of range or a text with U+0000 it would report an
+    /// error.
+    pub fn is_valid(&self) -> bool {
         match self {
             Self::Created(at, _) | Self::Updated(at, _) | Self::Due(Some(at), _) | Self::Completed(Some(at), _) => {
-                // The last due there can be is in the year 10000, where it is still 9999.
+                // The last possible due date is in 9999 locally, which can be in 10000 in UTC.
                 (1..=10_000).contains(&at.year())
             }
             Self::Due(None, _) | Self::Completed(None, _) | Self::Priority(..) => true,
@@ -106,7 +106,7 @@ impl Key {
         }
     }
 
-    /// Whether tasks without a value are all that is left.
+    /// Whether the page ended at a task without a value, so that only such tasks follow.
     const fn is_absent(&self) -> bool {
         matches!(self, Self::Due(None, _) | Self::Completed(None, _))
     }
@@ -125,10 +125,10 @@ impl Key {
     }
 }
 
-/// A part of a list that an index holds in order.
+/// A part of a list, so chosen that an index holds it in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    Whole,
+    All,
     Open,
     Done,
     Dated,
@@ -136,9 +136,10 @@ pub enum Part {
 }
 
 impl Part {
+    /// ` AND …`, or nothing.
     pub const fn condition(self) -> &'static str {
         match self {
-            Self::Whole => "",
+            Self::All => "",
             Self::Open => " AND NOT completed",
             Self::Done => " AND completed",
             Self::Dated => " AND due_at IS NOT NULL",
@@ -148,23 +149,23 @@ impl Part {
 }
 
 impl Order {
-    /// The parts from which a list is merged, each with the limit of the whole.
+    /// The parts from which a list is merged. Each has the limit of the list.
     pub fn parts(self, filters: &Filters, after: Option<&Key>) -> &'static [Part] {
         match self.by {
-            // Of a parent's tasks there are few, and their index does not tell them apart.
+            // A parent has few tasks, and their index does not separate open and completed ones.
             SortBy::Title | SortBy::Rank if filters.completed.is_none() && filters.parent.is_none() => {
                 &[Part::Open, Part::Done]
             }
-            SortBy::Due if filters.asks_for_due() => &[Part::Dated],
+            SortBy::Due if filters.requires_due() => &[Part::Dated],
             SortBy::Due if filters.completed == Some(false) => match after {
                 Some(key) if key.is_absent() => &[Part::Undated],
                 _ => &[Part::Dated, Part::Undated],
             },
-            _ => &[Part::Whole],
+            _ => &[Part::All],
         }
     }
 
-    /// Whether an index holds what is listed in this order.
+    /// Whether an index holds the tasks in this order.
     pub const fn has_index(self, filters: &Filters) -> bool {
         match self.by {
             SortBy::Created | SortBy::Title | SortBy::Rank => true,
@@ -174,30 +175,30 @@ impl Order {
         }
     }
 
-    /// `ORDER BY`, over tasks or over parts of a list.
+    /// Appends `ORDER BY …` for a part, or for the merged list.
     pub fn push(self, query: &mut QueryBuilder<Postgres>, filters: &Filters, part: Option<Part>) {
         let direction = if self.descending { " DESC" } else { "" };
         query.push(" ORDER BY ").push(column(self.by)).push(direction);
-        // Said only where it matters: an index that is read backwards has the absent first.
+        // Only where it matters: an index that is read backwards has NULLs first, so it would not be used.
         if self.may_be_absent(filters, part) {
             query.push(" NULLS LAST");
         }
         query.push(", id").push(direction);
     }
 
-    /// ` AND` what comes behind the last page.
+    /// Appends ` AND …` for the tasks after the key.
     pub fn push_after(self, query: &mut QueryBuilder<Postgres>, filters: &Filters, part: Part, key: &Key) {
-        let beyond = if self.descending { " < " } else { " > " };
+        let comparison = if self.descending { " < " } else { " > " };
         match (part, key.is_absent()) {
             (Part::Undated, false) => {}
             (_, true) => {
-                query.push(" AND ").push(column(self.by)).push(" IS NULL AND id").push(beyond).push_bind(key.id());
+                query.push(" AND ").push(column(self.by)).push(" IS NULL AND id").push(comparison).push_bind(key.id());
             }
             (_, false) => {
                 query.push(" AND (");
                 query.push("(");
                 push_sorted_by(query, self.by, filters);
-                query.push(", id)").push(beyond).push("(");
+                query.push(", id)").push(comparison).push("(");
                 push_value(query, key);
                 query.push(", ").push_bind(key.id()).push(")");
                 if self.may_be_absent(filters, Some(part)) {
@@ -208,6 +209,7 @@ impl Order {
         }
     }
 
+    /// Whether the list or the part may contain tasks without a value.
     fn may_be_absent(self, filters: &Filters, part: Option<Part>) -> bool {
         match self.by {
             SortBy::Due => !matches!(part, Some(Part::Dated | Part::Undated)),
@@ -217,7 +219,7 @@ impl Order {
     }
 }
 
-/// How a column that is sorted by reads in a list.
+/// The column to sort by, as the list's rows have it.
 const fn column(by: SortBy) -> &'static str {
     match by {
         SortBy::Created => "created_at",
@@ -231,7 +233,7 @@ const fn column(by: SortBy) -> &'static str {
     }
 }
 
-/// The same where the list is only being made.
+/// The same inside the statement of a part, where `relevance` must still be computed.
 fn push_sorted_by(query: &mut QueryBuilder<Postgres>, by: SortBy, filters: &Filters) {
     match by {
         SortBy::Relevance => filters.push_relevance(query),
