@@ -159,8 +159,8 @@ pub fn is_import(req: &Request) -> bool {
 /// nothing is imported, and `errors` names the line and the field of each error (the first 100).
 ///
 /// A file has at most 64 MiB, 100,000 tasks and 100,000 projects. An import may take ten times
-/// `REQUEST_TIMEOUT` (5 minutes by default); after that the response is 503. A server imports files
-/// of 128 MiB together at a time; another file waits up to 5 seconds and then gets 503.
+/// `REQUEST_TIMEOUT` (5 minutes by default); after that the response is 503. A server imports up to
+/// 128 MiB of files at a time; another file waits up to 5 seconds and then gets 503.
 ///
 /// An import is safe to retry. Ids stay as they are, and an item without an id gets one that is
 /// computed from its content, so the same file creates nothing twice. A date such as `tomorrow`

@@ -101,12 +101,12 @@ pub async fn open_live(
         after: query.0.after,
     };
     // Counts this socket from now on, so that a stopping server waits for it.
-    let socket_token = app.live().sockets.token();
+    let tracked_socket = app.live().sockets.token();
     WebSocketUpgrade::with_config(socket_config())
         .protocols(&[SUBPROTOCOL])
         .upgrade(req, res, async move |socket| {
             connection::run(socket, opening).await;
-            drop(socket_token);
+            drop(tracked_socket);
         })
         .await
         .map_err(|_| upgrade_required())

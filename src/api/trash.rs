@@ -40,7 +40,7 @@ pub struct TrashList {
 /// What was restored, as it is now.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Restored {
-    /// The project; null if the deletion was that of a task.
+    /// The project, or null if a task was restored.
     #[schema(required)]
     pub project: Option<Project>,
     /// The tasks, each after its parent. If there are more than 500, the first 500.

@@ -1,33 +1,33 @@
-//! Turns a draft into an import: no id occurs twice, no task is part of itself, and every task comes after
-//! its parent.
+//! Turns a draft into an import: reports ids that occur twice and tasks that are their own ancestors, and
+//! puts every task after its parent.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use uuid::Uuid;
 
-use super::draft::{Draft, Drafted, Location};
+use super::draft::{Draft, Located, Location};
 use super::errors::Errors;
 use super::limits::ITEMS_MAX;
 use super::{ExportedProject, ExportedTask};
 use crate::engine::{Import, ImportedTask};
 use crate::model::{ProjectRow, Rank, Seq, TaskRow};
 
-/// An import, and where each of its projects and then of its tasks stands in the file.
+/// An import, and the locations in the file of its projects, then of its tasks.
 #[derive(Debug)]
 pub struct Assembled {
     pub import: Import,
     pub locations: Vec<Location>,
 }
 
-/// Expects a draft without errors, and finds the errors of the file as a whole.
+/// Expects a draft without errors, and reports the errors between its items.
 pub fn assemble(draft: Draft, now: DateTime<Utc>, errors: &mut Errors) -> Option<Assembled> {
     let Draft { projects, tasks, .. } = draft;
-    if let Some(beyond) = projects.get(ITEMS_MAX) {
-        errors.add(beyond.location.of("project"), "length", format!("must be at most {ITEMS_MAX} projects"));
+    if let Some(excess) = projects.get(ITEMS_MAX) {
+        errors.add(excess.location.field("project"), "length", format!("must be at most {ITEMS_MAX} projects"));
     }
-    once(projects.iter().map(|project| (&project.location, project.item.id.as_uuid())), errors);
-    once(tasks.iter().map(|task| (&task.location, task.item.id.as_uuid())), errors);
+    report_duplicates(projects.iter().map(|project| (&project.location, project.item.id.as_uuid())), errors);
+    report_duplicates(tasks.iter().map(|task| (&task.location, task.item.id.as_uuid())), errors);
     if !errors.is_empty() {
         return None;
     }
@@ -38,28 +38,28 @@ pub fn assemble(draft: Draft, now: DateTime<Utc>, errors: &mut Errors) -> Option
     let locations = locations.cloned().collect();
     let import = Import {
         projects: projects.into_iter().map(|project| project_row(project.item, now)).collect(),
-        tasks: tasks.into_iter().map(|task| imported(task.item, now)).collect(),
+        tasks: tasks.into_iter().map(|task| imported_task(task.item, now)).collect(),
         order: order.into_iter().map(|(_, id)| id).collect(),
     };
     Some(Assembled { import, locations })
 }
 
-fn once<'a>(items: impl Iterator<Item = (&'a Location, Uuid)>, errors: &mut Errors) {
+fn report_duplicates<'a>(items: impl Iterator<Item = (&'a Location, Uuid)>, errors: &mut Errors) {
     let mut seen: HashMap<Uuid, u64> = HashMap::new();
     for (location, id) in items {
         match seen.get(&id) {
             Some(line) => {
-                errors.add(location.of("id"), "duplicate", format!("must come once: line {line} has it too"));
+                errors.add(location.field("id"), "duplicate", format!("must come once: line {line} has it too"));
             }
             None => {
-                seen.insert(id, location.number());
+                seen.insert(id, location.line_number());
             }
         }
     }
 }
 
-/// The tasks in the order of the file, but none before its parent.
-fn parents_first(tasks: Vec<Drafted<ExportedTask>>, errors: &mut Errors) -> Option<Vec<Drafted<ExportedTask>>> {
+/// The tasks in the order of the file, except that none comes before its parent.
+fn parents_first(tasks: Vec<Located<ExportedTask>>, errors: &mut Errors) -> Option<Vec<Located<ExportedTask>>> {
     let index: HashMap<_, usize> = tasks.iter().enumerate().map(|(at, task)| (task.item.id, at)).collect();
     let mut children: HashMap<usize, Vec<usize>> = HashMap::new();
     let mut sorted = Vec::with_capacity(tasks.len());
@@ -74,31 +74,34 @@ fn parents_first(tasks: Vec<Drafted<ExportedTask>>, errors: &mut Errors) -> Opti
         sorted.extend(children.remove(at).unwrap_or_default());
         next += 1;
     }
-    let mut tasks: Vec<Option<Drafted<ExportedTask>>> = tasks.into_iter().map(Some).collect();
+    let mut tasks: Vec<Option<Located<ExportedTask>>> = tasks.into_iter().map(Some).collect();
     let sorted: Vec<_> = sorted.into_iter().filter_map(|at| tasks.get_mut(at)?.take()).collect();
-    // Tasks that cannot be reached from a task without a parent are part of themselves.
+    // The tasks that are left are not below any task without a parent, so their parents form a circle.
     for task in tasks.into_iter().flatten() {
-        errors.add(task.location.of("parent_id"), "invalid_value", "must not make the task a part of itself");
+        errors.add(task.location.field("parent_id"), "invalid_value", "must not make the task a part of itself");
     }
     errors.is_empty().then_some(sorted)
 }
 
 fn project_row(project: ExportedProject, now: DateTime<Utc>) -> ProjectRow {
     let ExportedProject { id, name, color, archived, created_at } = project;
-    let (created_at, rank) = (stored(created_at.unwrap_or(now)), Rank::default().to_string());
+    let (created_at, rank) = (to_microseconds(created_at.unwrap_or(now)), Rank::default().to_string());
     ProjectRow { id, name, color, archived, rank, created_at, updated_at: created_at, version: Seq::ZERO }
 }
 
-fn imported(task: ExportedTask, now: DateTime<Utc>) -> ImportedTask {
-    let created_at = stored(task.created_at.unwrap_or(now));
-    let occurrences =
-        task.occurrences.into_iter().map(|done| (done.due.trunc_subsecs(0), stored(done.completed_at))).collect();
+fn imported_task(task: ExportedTask, now: DateTime<Utc>) -> ImportedTask {
+    let created_at = to_microseconds(task.created_at.unwrap_or(now));
+    let occurrences = task
+        .occurrences
+        .into_iter()
+        .map(|done| (done.due.trunc_subsecs(0), to_microseconds(done.completed_at)))
+        .collect();
     let mut row = TaskRow {
         id: task.id,
         title: task.title,
         description: task.description,
         completed: task.completed,
-        completed_at: task.completed_at.map(stored),
+        completed_at: task.completed_at.map(to_microseconds),
         priority: task.priority,
         due_date: None,
         due_time: None,
@@ -107,7 +110,7 @@ fn imported(task: ExportedTask, now: DateTime<Utc>) -> ImportedTask {
         labels: task.labels.as_slice().to_vec(),
         project_id: task.project_id,
         parent_id: task.parent_id,
-        // The plan gives it its place, time and number.
+        // The plan sets the rank, the times and the version.
         rank: Rank::default().to_string(),
         created_at,
         updated_at: created_at,
@@ -117,7 +120,7 @@ fn imported(task: ExportedTask, now: DateTime<Utc>) -> ImportedTask {
     ImportedTask { row, occurrences }
 }
 
-/// With the precision that the database keeps.
-fn stored(time: DateTime<Utc>) -> DateTime<Utc> {
+/// The time in microseconds, the precision of Postgres.
+fn to_microseconds(time: DateTime<Utc>) -> DateTime<Utc> {
     time.trunc_subsecs(6)
 }

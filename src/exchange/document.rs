@@ -1,5 +1,5 @@
-//! The JSON document: what it holds, with the limits that hold for it on its way back in. The
-//! other formats are read into its tasks too, so that all go by the same rules.
+//! The JSON document of an export, with the limits that an import checks. The readers of the other
+//! formats fill the same types, so the same rules apply to every format.
 
 use chrono::{DateTime, Datelike, NaiveDateTime, Timelike, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,40 +16,40 @@ use crate::model::{
 /// The version of the document that this server writes and reads.
 pub const VERSION: u32 = 1;
 
-/// All that a user has: projects in their order, then tasks, each after the task that it is a part
-/// of. Not part of it are the trash, the change log, and what belongs to this server's copy alone:
-/// `user_id`, `rank`, `updated_at` and `version`.
+/// All of a user's data: the projects in their order, then the tasks, each after its parent task. The
+/// document contains neither the trash nor the change log, and not the fields `user_id`, `rank`,
+/// `updated_at` and `version`, which have a meaning only on this server.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExportDocument {
     pub taskwire: ExportHeader,
-    /// Up to 100,000 of them on import.
+    /// An import accepts at most 100,000 projects.
     #[serde(default)]
     #[schema(max_items = 100_000)]
     pub projects: Vec<ExportedProject>,
-    /// Up to 100,000 of them on import. They may be in any order.
+    /// An import accepts at most 100,000 tasks, in any order.
     #[serde(default)]
     #[schema(max_items = 100_000)]
     pub tasks: Vec<ExportedTask>,
 }
 
-/// What the document is.
+/// The document's version, and when and at which position it was written.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExportHeader {
-    /// The version of the document's form: 1.
+    /// The version of the document's format: 1.
     #[schema(minimum = 1, maximum = 1, example = 1)]
     pub version: u32,
-    /// When it was written, in UTC. Of no account on import.
+    /// When the document was written, in UTC. An import ignores it.
     #[serde(default, serialize_with = "optional_rfc3339", skip_serializing_if = "Option::is_none")]
     pub exported_at: Option<DateTime<Utc>>,
-    /// The position in the change log that the document reflects: the changes after it are what
-    /// has happened since. Of no account on import.
+    /// The position in the change log at the time of the export: the document contains all changes
+    /// up to it and none after it. An import ignores it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<String>,
 }
 
-/// A project as the document holds it. What is left out is null or false.
+/// A project in an export. An absent field is null or false.
 #[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExportedProject {
@@ -67,17 +67,17 @@ pub struct ExportedProject {
     #[validate(custom(function = "is_color"))]
     #[schema(pattern = "^#[0-9a-f]{6}$", example = "#2f855a")]
     pub color: Option<String>,
-    /// Whether it is put away.
+    /// Whether the project is archived.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schema(default = false)]
     pub archived: bool,
-    /// When it was created, in UTC; on import left out, now.
+    /// When the project was created, in UTC. Without it, an import uses the current time.
     #[serde(default, serialize_with = "optional_rfc3339", skip_serializing_if = "Option::is_none")]
     #[validate(custom(function = "in_range"))]
     pub created_at: Option<DateTime<Utc>>,
 }
 
-/// A task as the document holds it. What is left out is null, false, none or empty.
+/// A task in an export. An absent field is null, false, `none` or empty.
 #[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "fits_together"))]
@@ -99,54 +99,55 @@ pub struct ExportedTask {
     )]
     #[schema(max_length = 1000)]
     pub description: Option<String>,
-    /// Whether it is done.
+    /// Whether the task is completed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schema(default = false)]
     pub completed: bool,
-    /// When it was done, in UTC, or null while it is not; on import left out, now.
+    /// When the task was completed, in UTC; null while it is open. Without it, an import of a completed
+    /// task uses the current time.
     #[serde(default, serialize_with = "optional_rfc3339", skip_serializing_if = "Option::is_none")]
     #[validate(custom(function = "in_range"))]
     pub completed_at: Option<DateTime<Utc>>,
-    /// How much it matters.
+    /// How important the task is.
     #[serde(default, deserialize_with = "word", skip_serializing_if = "Priority::is_none")]
     #[schema(default = "none")]
     pub priority: Priority,
-    /// When it is due, or null.
+    /// When the task is due, or null.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Due>,
-    /// How it recurs, or null; needs `due`.
+    /// How the task recurs, or null. A recurring task needs a `due`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recurrence: Option<Recurrence>,
     #[serde(default, skip_serializing_if = "Labels::is_empty")]
     pub labels: Labels,
-    /// The project that it belongs to, or null: one of the document or one that the user has. A
-    /// subtask is in its parent's, whatever is said here.
+    /// The project of the task, or null: a project of the document or one that the user has already. A
+    /// subtask is always in its parent's project, whatever this field contains.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_id: Option<ProjectId>,
-    /// The task of which it is a part, or null: one of the document or one that the user has.
+    /// The parent task, or null: a task of the document or one that the user has already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<TaskId>,
-    /// Its place among all tasks in the order that the user gave, from 1. On import the smaller
-    /// comes first, what has none comes last, as the document has it.
+    /// The number of the task in the user's order of all tasks, from 1. An import puts the smallest
+    /// first, and tasks without a number last, in the order of the document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 4_294_967_295_u32)]
     pub order: Option<u32>,
-    /// When it was created, in UTC; on import left out, now.
+    /// When the task was created, in UTC. Without it, an import uses the current time.
     #[serde(default, serialize_with = "optional_rfc3339", skip_serializing_if = "Option::is_none")]
     #[validate(custom(function = "in_range"))]
     pub created_at: Option<DateTime<Utc>>,
-    /// The occurrences of a recurring task that were completed.
+    /// The completed occurrences of a recurring task.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[validate(nested)]
     #[schema(required = false)]
     pub occurrences: Vec<ExportedOccurrence>,
 }
 
-/// An occurrence of a recurring task that was completed.
+/// A completed occurrence of a recurring task.
 #[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExportedOccurrence {
-    /// The local date and time at which it was due; of a date alone, midnight.
+    /// The local date and time at which it was due; midnight if the due had no time.
     #[schema(value_type = String, pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$", example = "2026-11-25T09:30:00")]
     #[validate(custom(function = "local_in_range"))]
     pub due: NaiveDateTime,
@@ -157,7 +158,7 @@ pub struct ExportedOccurrence {
 }
 
 impl ExportedTask {
-    /// An open task of which there is nothing more to say.
+    /// An open task with only an id and a title.
     pub fn titled(id: TaskId, title: impl Into<String>) -> Self {
         Self {
             id,
@@ -190,7 +191,7 @@ fn in_range(time: &DateTime<Utc>) -> Result<(), ValidationError> {
 }
 
 fn local_in_range(time: &NaiveDateTime) -> Result<(), ValidationError> {
-    // A leap second of the last year would be stored as a time of the next.
+    // Postgres would store a leap second at the end of the year 9999 as a time of the year 10000.
     if (1900..=9999).contains(&time.year()) && time.nanosecond() < 1_000_000_000 {
         return Ok(());
     }

@@ -1,5 +1,5 @@
-//! What every format is read into: projects and tasks, each with its location in the file, so that a
-//! later error can name the line and the field in the words of the format.
+//! The result of reading a file of any format: projects and tasks, each with its location in the file, so
+//! that a later error can name the line, and the field as the format names it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,24 +14,24 @@ use super::{ExportedProject, ExportedTask};
 use crate::model::validation::checked;
 use crate::model::{OwnerId, Problem, ProjectId, TimeZone};
 
-/// What is needed to read a file, besides its bytes.
+/// What a reader needs besides the bytes of the file.
 #[derive(Debug)]
 pub struct Context {
     pub owner: OwnerId,
     /// When the import began.
     pub now: DateTime<Utc>,
-    /// Where times are that name no time zone.
+    /// The time zone of times that name none.
     pub time_zone: TimeZone,
-    /// Where tasks go that name no project.
+    /// The project of tasks that name none.
     pub project_id: Option<ProjectId>,
     /// The projects that the user has, by name in lower case.
     pub projects: HashMap<String, ProjectId>,
 }
 
 impl Context {
-    /// An id for what has none: always the same for the same thing of the same user, so that a
-    /// repeated import finds it.
-    pub fn derived(&self, parts: &[&str]) -> Uuid {
+    /// An id for an item that has none in the file. The same parts of the same owner always give the
+    /// same id, so importing a file again creates nothing twice.
+    pub fn derive_id(&self, parts: &[&str]) -> Uuid {
         let mut hash = Sha256::new();
         for part in [self.owner.as_str()].iter().chain(parts) {
             hash.update((part.len() as u64).to_be_bytes());
@@ -44,77 +44,79 @@ impl Context {
     }
 }
 
-/// How a format calls the fields of a task.
-pub type Names = fn(&str) -> &str;
+/// Turns a field's name in the API into its name in the format.
+pub type FieldNames = fn(&str) -> &str;
 
 /// Where an item is in its file.
 #[derive(Debug, Clone)]
 pub struct Location {
     line: u64,
-    /// The path to it, where the format has one, such as `tasks[12].`.
+    /// The path to the item, such as `tasks[12].`, in a format with paths.
     path: String,
-    names: Names,
+    names: FieldNames,
     /// The lines of fields that have lines of their own.
     lines: Vec<(&'static str, u64)>,
 }
 
 impl Location {
-    pub fn line(line: u64, names: Names) -> Self {
+    pub fn at_line(line: u64, names: FieldNames) -> Self {
         Self { line, path: String::new(), names, lines: Vec::new() }
     }
 
-    pub fn path(line: u64, path: String) -> Self {
-        Self { path, ..Self::line(line, |field| field) }
+    pub fn at_path(line: u64, path: String) -> Self {
+        Self { path, ..Self::at_line(line, |field| field) }
     }
 
-    /// Records that a field, given by the name that the API uses, is in a line of its own.
+    /// Records that a field, given by its name in the API, has a line of its own.
     pub fn with_field(&mut self, field: &'static str, line: u64) {
         self.lines.push((field, line));
     }
 
-    /// How an error names a field, given by the name that the API uses.
-    pub fn of(&self, field: &str) -> String {
+    /// The line and name with which an error reports a field, given by the field's name in the API.
+    pub fn field(&self, field: &str) -> String {
         let name = (self.names)(field);
-        let own = self.lines.iter().find(|(known, _)| field == *known || name == (self.names)(known));
-        let line = own.map_or(self.line, |(_, line)| *line);
+        let field_line = self.lines.iter().find(|(known, _)| field == *known || name == (self.names)(known));
+        let line = field_line.map_or(self.line, |(_, line)| *line);
         format!("line {line}, {}{name}", self.path)
     }
 
-    pub const fn number(&self) -> u64 {
+    pub const fn line_number(&self) -> u64 {
         self.line
     }
 }
 
+/// An item with its location in the file.
 #[derive(Debug)]
-pub struct Drafted<T> {
+pub struct Located<T> {
     pub location: Location,
     pub item: T,
 }
 
-/// The contents of a file.
+/// The projects and tasks of a file.
 #[derive(Debug, Default)]
 pub struct Draft {
-    pub projects: Vec<Drafted<ExportedProject>>,
-    pub tasks: Vec<Drafted<ExportedTask>>,
-    named: HashSet<ProjectId>,
+    pub projects: Vec<Located<ExportedProject>>,
+    pub tasks: Vec<Located<ExportedTask>>,
+    /// Projects that are in the draft because a task names them.
+    named_projects: HashSet<ProjectId>,
 }
 
 impl Draft {
-    /// Takes in a task if all its fields are within their limits.
+    /// Adds a task if all its fields are within their limits; reports those that are not.
     pub fn add_task(&mut self, location: Location, task: ExportedTask, errors: &mut Errors) {
         if let Some(item) = within_limits(&location, task, errors) {
-            self.tasks.push(Drafted { location, item });
+            self.tasks.push(Located { location, item });
         }
     }
 
     pub fn add_project(&mut self, location: Location, project: ExportedProject, errors: &mut Errors) {
         if let Some(item) = within_limits(&location, project, errors) {
-            self.projects.push(Drafted { location, item });
+            self.projects.push(Located { location, item });
         }
     }
 
-    /// The project that a task names: by its id, its name or both. A project that is named comes
-    /// with the file.
+    /// The project that a task names by id, by name or by both. A project with a name is added to the
+    /// draft, so that the import creates it if the user does not have it.
     pub fn project_of(
         &mut self,
         location: &Location,
@@ -128,8 +130,8 @@ impl Draft {
         };
         let key = name.to_lowercase();
         let id = id.or_else(|| context.projects.get(&key).copied());
-        let id = id.unwrap_or_else(|| context.derived(&["project", &key]).into());
-        if self.named.insert(id) {
+        let id = id.unwrap_or_else(|| context.derive_id(&["project", &key]).into());
+        if self.named_projects.insert(id) {
             let name = name.to_owned();
             let project = ExportedProject { id, name, color: None, archived: false, created_at: None };
             self.add_project(Location { names: |_| "project", ..location.clone() }, project, errors);
@@ -137,7 +139,7 @@ impl Draft {
         Some(id)
     }
 
-    /// Whether the draft holds as many tasks as are allowed; if so, reports an error.
+    /// Whether the draft has as many tasks as are allowed; if so, reports an error.
     pub fn is_full(&self, line: u64, errors: &mut Errors) -> bool {
         let full = self.tasks.len() >= ITEMS_MAX;
         if full {
@@ -157,15 +159,15 @@ fn within_limits<T: Validate>(location: &Location, item: T, errors: &mut Errors)
     }
 }
 
-/// Reports what is wrong with an item, by its location. A problem that names no field concerns the whole
-/// item, and its id stands for it.
+/// Reports each error of an item at its location. A problem without fields concerns the item as a whole
+/// and is reported at its id.
 pub fn report(location: &Location, problem: Problem, errors: &mut Errors) {
     let detail = problem.detail().to_owned();
     let fields = problem.into_errors();
     if fields.is_empty() {
-        errors.add(location.of("id"), "conflict", format!("cannot be imported: {detail}"));
+        errors.add(location.field("id"), "conflict", format!("cannot be imported: {detail}"));
     }
     for error in fields {
-        errors.add(location.of(&error.field), error.code, error.message);
+        errors.add(location.field(&error.field), error.code, error.message);
     }
 }

@@ -1,5 +1,5 @@
-//! The errors of a file, each by line and field, and its warnings: what is not wrong but cannot be
-//! kept. The first hundred of each are reported.
+//! The errors of a file, each with its line and field, and its warnings: parts of the file that are valid
+//! but that the import drops. The first hundred of each are reported.
 
 use std::borrow::Cow;
 
@@ -23,7 +23,7 @@ impl Errors {
         }
     }
 
-    /// Reports something that is not kept.
+    /// Reports a part of the file that the import drops.
     pub fn warn(&mut self, field: String, code: &'static str, message: impl Into<Cow<'static, str>>) {
         if self.warnings.len() < REPORTED {
             self.warnings.push(FieldError::new(field, code, message));
@@ -34,7 +34,7 @@ impl Errors {
         self.count == 0
     }
 
-    /// How many there are, also those that are not reported.
+    /// How many errors there are, including those beyond the hundred that are reported.
     pub const fn count(&self) -> usize {
         self.count
     }
@@ -44,7 +44,7 @@ impl Errors {
         if self.is_empty() {
             return Ok(self.warnings);
         }
-        let first = self.reported.first().map(|fault| format!("{} {}", fault.field, fault.message)).unwrap_or_default();
+        let first = self.reported.first().map(|error| format!("{} {}", error.field, error.message)).unwrap_or_default();
         let detail = match (self.count, self.reported.len()) {
             (1, _) => format!("nothing was imported: {first}"),
             (count, reported) if reported < count => {

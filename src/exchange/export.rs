@@ -1,6 +1,6 @@
-//! Exports: one snapshot, read row by row and written piece by piece. A file that cannot be finished
-//! breaks off: the client's library notices, and neither JSON nor a calendar that is cut off can be
-//! taken for a whole one.
+//! Exports: reads one snapshot row by row and sends the file in pieces. When an export fails, the response
+//! ends without its last chunk: the client's HTTP library reports that, and neither a truncated JSON
+//! document nor a truncated calendar is valid.
 
 use std::time::Duration;
 
@@ -16,29 +16,29 @@ use super::{TransferLimits, queries};
 use crate::database::{Pool, Snapshot};
 use crate::model::{OwnerId, Problem};
 
-/// The size of the pieces in which a file is sent, and how many may wait to be sent.
+/// The size of a piece in bytes, and how many pieces may wait to be sent.
 const PIECE: usize = 64 * 1024;
 const WAITING: usize = 64;
-/// How long a client may take nothing, and the database give nothing, before the export ends.
+/// How long the client may accept no piece, or the database return no row, before the export ends.
 const STALLED: Duration = Duration::from_secs(30);
 
-/// Why a file breaks off.
+/// Why an export failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
-    #[error("the database gave nothing for too long")]
+    #[error("the database returned no row for too long")]
     DatabaseStalled,
-    #[error("the client took nothing for too long")]
+    #[error("the client accepted no data for too long")]
     ClientStalled,
-    #[error("the client went away")]
+    #[error("the client closed the connection")]
     ClientGone,
 }
 
-/// A part of a file, or why it breaks off.
+/// A part of a file, or why the export failed.
 pub type Piece = Result<Vec<u8>, ExportError>;
 
-/// Begins to read, and goes on while the response is sent.
+/// Starts an export, which runs in the background while the response sends its pieces.
 pub async fn begin(
     pool: &Pool,
     limits: &TransferLimits,
@@ -57,13 +57,13 @@ pub async fn begin(
     let (sender, pieces) = mpsc::channel(WAITING);
     let owner = owner.clone();
     let work = async move {
-        let mut sending = Sending { to: sender, out: Vec::with_capacity(PIECE) };
-        match send_all(&mut snapshot, &owner, format, &header, &mut sending).await {
+        let mut piece_sender = PieceSender { to: sender, out: Vec::with_capacity(PIECE) };
+        match send_all(&mut snapshot, &owner, format, &header, &mut piece_sender).await {
             Ok(()) => snapshot.end().await,
             Err(error) => {
-                tracing::warn!(%error, "an export broke off");
-                // A client that is gone cannot be told.
-                let _ = timeout(STALLED, sending.to.send(Err(error))).await;
+                tracing::warn!(%error, "an export failed");
+                // Ends the response with an error, if the client is still connected.
+                let _ = timeout(STALLED, piece_sender.to.send(Err(error))).await;
             }
         }
         drop(permit);
@@ -77,33 +77,33 @@ async fn send_all(
     owner: &OwnerId,
     format: FileFormat,
     header: &FileHeader,
-    sending: &mut Sending,
+    pieces: &mut PieceSender,
 ) -> Result<(), ExportError> {
     let mut writer = format.writer();
-    writer.start(&mut sending.out, header);
+    writer.start(&mut pieces.out, header);
     if format == FileFormat::Json {
         let mut projects = queries::projects(snapshot, owner);
         while let Some(project) = timeout(STALLED, projects.next()).await.map_err(|_| ExportError::DatabaseStalled)? {
-            writer.project(&mut sending.out, &project?);
-            sending.send_full().await?;
+            writer.project(&mut pieces.out, &project?);
+            pieces.send_if_full().await?;
         }
     }
     let mut tasks = queries::tasks(snapshot, owner);
     while let Some(task) = timeout(STALLED, tasks.next()).await.map_err(|_| ExportError::DatabaseStalled)? {
-        writer.task(&mut sending.out, &task?);
-        sending.send_full().await?;
+        writer.task(&mut pieces.out, &task?);
+        pieces.send_if_full().await?;
     }
-    writer.finish(&mut sending.out);
-    sending.send().await
+    writer.finish(&mut pieces.out);
+    pieces.send().await
 }
 
-struct Sending {
+struct PieceSender {
     to: mpsc::Sender<Piece>,
     out: Vec<u8>,
 }
 
-impl Sending {
-    async fn send_full(&mut self) -> Result<(), ExportError> {
+impl PieceSender {
+    async fn send_if_full(&mut self) -> Result<(), ExportError> {
         if self.out.len() < PIECE { Ok(()) } else { self.send().await }
     }
 

@@ -1,4 +1,4 @@
-//! The formats of files: the one place that knows the writer, the reader and the names of each.
+//! The file formats: the only place that knows the writer, the reader and the names of each.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,7 +10,7 @@ use super::ics::{self, IcsWriter};
 use super::json::{self, JsonWriter};
 use super::writer::FileWriter;
 
-/// What kind of file.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[schema(as = ExportFormat)]
 #[serde(rename_all = "snake_case")]

@@ -1,5 +1,5 @@
-//! Imports: reads a file whole before anything is written, so that all its errors are reported at
-//! once, on threads that serve no requests.
+//! Imports: reads a complete file before anything is written, so that all its errors are reported at
+//! once. Reading runs on threads that serve no requests.
 
 use std::collections::HashMap;
 
@@ -17,33 +17,34 @@ use crate::engine::{Engine, ImportOutcome};
 use crate::model::fields::count_schema;
 use crate::model::{Code, FieldError, OwnerId, Problem, ProjectId, TimeZone};
 
-/// What became of a file.
+/// The result of an import.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = ImportAnswer)]
 pub struct ImportResponse {
-    /// Whether this only tells what would happen.
+    /// Whether nothing was written, because the request asked only for the result.
     pub dry_run: bool,
     pub tasks: ImportCounts,
     pub projects: ImportCounts,
-    /// What the file says and had to be left behind, by line and field: the first 100.
+    /// The parts of the file that the import dropped, by line and field: the first 100.
     pub warnings: Vec<FieldError>,
 }
 
-/// What became of tasks or projects.
+/// The numbers of tasks or projects by result.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImportCounts {
-    /// Those that are new.
+    /// New items.
     #[schema(schema_with = count_schema)]
     pub created: u64,
-    /// Those that were there; they stay as they are.
+    /// Items that the user has already; the import does not change them.
     #[schema(schema_with = count_schema)]
     pub repeated: u64,
-    /// Those that were there and have been deleted; they stay so. What hung on them does without.
+    /// Items that the user has deleted; they stay deleted. Tasks of a skipped parent or project are
+    /// imported without it.
     #[schema(schema_with = count_schema)]
     pub skipped: u64,
 }
 
-/// What the caller says about a file.
+/// The options of an import request.
 #[derive(Debug)]
 pub struct FileOptions {
     pub format: FileFormat,
@@ -55,18 +56,18 @@ pub struct FileOptions {
 
 /// A file without errors, ready to be imported.
 #[derive(Debug)]
-pub struct ReadFile {
+pub struct ParsedFile {
     assembled: Assembled,
     errors: Errors,
 }
 
-/// Reads a file; the problem lists every error of it.
+/// Reads a file. The problem lists the file's errors.
 pub async fn read(
     pool: &Pool,
     owner: &OwnerId,
     bytes: impl AsRef<[u8]> + Send + 'static,
     options: FileOptions,
-) -> Result<ReadFile, Problem> {
+) -> Result<ParsedFile, Problem> {
     let FileOptions { format, time_zone, project_id } = options;
     let names = queries::project_names(pool, owner).await?;
     let projects: HashMap<_, _> = names.into_iter().map(|(name, id)| (name.to_lowercase(), id)).collect();
@@ -80,13 +81,13 @@ pub async fn read(
     };
     let (assembled, errors) = tokio::task::spawn_blocking(work).await.map_err(|panic| Problem::server_error(&panic))?;
     if let Some(assembled) = assembled {
-        return Ok(ReadFile { assembled, errors });
+        return Ok(ParsedFile { assembled, errors });
     }
     let detail = "nothing was imported";
     Err(errors.into_warnings().err().unwrap_or_else(|| Problem::new(Code::ValidationError, detail)))
 }
 
-impl ReadFile {
+impl ParsedFile {
     /// Imports the file, or with `dry_run` only reports what an import would do.
     pub async fn import(self, engine: &Engine, owner: &OwnerId, dry_run: bool) -> Result<ImportResponse, Problem> {
         let Self { assembled: Assembled { import, locations }, mut errors } = self;

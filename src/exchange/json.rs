@@ -1,5 +1,5 @@
-//! The JSON document, written item by item, one on each line, and read item by item, so that each error
-//! names its line and its path.
+//! Writes and reads the JSON document. The writer puts each item on a line of its own. The reader parses
+//! each item separately, so that each error names its line and its path.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,13 +12,13 @@ use super::document::VERSION;
 use super::draft::{Context, Draft, Location};
 use super::errors::Errors;
 use super::limits::ITEMS_MAX;
-use super::queries::Exported;
+use super::queries::ExportRow;
 use super::text::text;
 use super::writer::{FileHeader, FileWriter};
 use super::{ExportHeader, ExportedProject, ExportedTask};
 use crate::model::validation::serde_error;
 
-/// Where in the document the writer is.
+/// The array that the writer is in.
 #[derive(Debug, Default, PartialEq)]
 enum Part {
     #[default]
@@ -29,21 +29,21 @@ enum Part {
 #[derive(Debug, Default)]
 pub struct JsonWriter {
     part: Part,
-    /// Whether the array has an item yet.
-    begun: bool,
+    /// Whether the array has an item already.
+    has_items: bool,
 }
 
 impl JsonWriter {
     fn item(&mut self, out: &mut Vec<u8>, item: &impl Serialize) {
-        out.extend_from_slice(if self.begun { b",\n" } else { b"\n" });
-        self.begun = true;
+        out.extend_from_slice(if self.has_items { b",\n" } else { b"\n" });
+        self.has_items = true;
         append(out, item);
     }
 
-    fn go_on_to_tasks(&mut self, out: &mut Vec<u8>) {
+    fn start_tasks(&mut self, out: &mut Vec<u8>) {
         if self.part == Part::Projects {
             out.extend_from_slice(b"\n],\n\"tasks\":[");
-            *self = Self { part: Part::Tasks, begun: false };
+            *self = Self { part: Part::Tasks, has_items: false };
         }
     }
 }
@@ -64,26 +64,26 @@ impl FileWriter for JsonWriter {
         self.item(out, project);
     }
 
-    fn task(&mut self, out: &mut Vec<u8>, exported: &Exported) {
-        self.go_on_to_tasks(out);
-        self.item(out, &exported.task);
+    fn task(&mut self, out: &mut Vec<u8>, row: &ExportRow) {
+        self.start_tasks(out);
+        self.item(out, &row.task);
     }
 
     fn finish(&mut self, out: &mut Vec<u8>) {
-        self.go_on_to_tasks(out);
+        self.start_tasks(out);
         out.extend_from_slice(b"\n]}\n");
     }
 }
 
-/// Neither the items nor the buffer can fail.
+/// Cannot fail: the items always serialise, and the buffer accepts every write.
 fn append(out: &mut Vec<u8>, item: &impl Serialize) {
     let _ = serde_json::to_writer(out, item);
 }
 
-/// A document whose items have not been looked at.
+/// A document whose items are not parsed yet.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Unread<'a> {
+struct UnparsedDocument<'a> {
     taskwire: ExportHeader,
     #[serde(borrow, default)]
     projects: Items<'a>,
@@ -91,7 +91,7 @@ struct Unread<'a> {
     tasks: Items<'a>,
 }
 
-/// The texts of an array's items, if they are not too many.
+/// The JSON texts of an array's items. Rejects more than [`ITEMS_MAX`].
 #[derive(Default)]
 struct Items<'a>(Vec<&'a RawValue>);
 
@@ -130,7 +130,7 @@ pub fn read(bytes: &[u8], context: &Context, errors: &mut Errors) -> Draft {
         return draft;
     }
     let mut json = serde_json::Deserializer::from_str(text);
-    let document: Result<Unread<'_>, _> = serde_path_to_error::deserialize(&mut json);
+    let document: Result<UnparsedDocument<'_>, _> = serde_path_to_error::deserialize(&mut json);
     let document = match document.map(|document| json.end().map(|()| document)) {
         Ok(Ok(document)) => document,
         Ok(Err(error)) => {
@@ -141,8 +141,8 @@ pub fn read(bytes: &[u8], context: &Context, errors: &mut Errors) -> Draft {
             let path = error.path().to_string();
             let error = error.into_inner();
             if error.is_data() {
-                let (line, fault) = (error.line(), serde_error(&path, &sentence(&error)));
-                errors.add(format!("line {line}, {}", fault.field), fault.code, fault.message);
+                let (line, error) = (error.line(), serde_error(&path, &message_without_position(&error)));
+                errors.add(format!("line {line}, {}", error.field), error.code, error.message);
             } else {
                 malformed(&error, errors);
             }
@@ -154,12 +154,12 @@ pub fn read(bytes: &[u8], context: &Context, errors: &mut Errors) -> Draft {
         errors.add("taskwire.version".to_owned(), "invalid_value", message);
         return draft;
     }
-    let mut lines = Lines { text, at: 0, line: 1 };
-    // The arrays may come in either order, but lines are counted forwards.
+    let mut lines = LineCounter { text, offset: 0, line: 1 };
+    // Tasks may come before projects in the file, but the counter only moves forwards.
     for (kind, items) in [("projects", &document.projects.0), ("tasks", &document.tasks.0)] {
-        lines.at_start_of(items.first().copied());
+        lines.rewind_to(items.first().copied());
         for (index, item) in items.iter().enumerate() {
-            let location = Location::path(lines.of(item), format!("{kind}[{index}]."));
+            let location = Location::at_path(lines.line_of(item), format!("{kind}[{index}]."));
             if kind == "projects" {
                 if let Some(project) = parse::<ExportedProject>(item, &location, errors) {
                     draft.add_project(location, project, errors);
@@ -175,7 +175,7 @@ pub fn read(bytes: &[u8], context: &Context, errors: &mut Errors) -> Draft {
 
 fn parse<T: DeserializeOwned>(item: &RawValue, location: &Location, errors: &mut Errors) -> Option<T> {
     if !item.get().starts_with('{') {
-        errors.add(location.of("").trim_end_matches('.').to_owned(), "invalid_type", "must be an object");
+        errors.add(location.field("").trim_end_matches('.').to_owned(), "invalid_type", "must be an object");
         return None;
     }
     let mut json = serde_json::Deserializer::from_str(item.get());
@@ -183,49 +183,50 @@ fn parse<T: DeserializeOwned>(item: &RawValue, location: &Location, errors: &mut
         Ok(value) => Some(value),
         Err(error) => {
             let path = error.path().to_string();
-            let fault = serde_error(&path, &sentence(&error.into_inner()));
-            errors.add(location.of(&fault.field), fault.code, fault.message);
+            let error = serde_error(&path, &message_without_position(&error.into_inner()));
+            errors.add(location.field(&error.field), error.code, error.message);
             None
         }
     }
 }
 
-/// What serde says, without where it counts that to be.
-fn sentence(error: &serde_json::Error) -> String {
-    let sentence = error.to_string();
-    let location = format!(" at line {} column {}", error.line(), error.column());
-    sentence.strip_suffix(&location).unwrap_or(&sentence).to_owned()
+/// The message of a serde error without its position, which counts from the beginning of the item.
+fn message_without_position(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    message.strip_suffix(&position).unwrap_or(&message).to_owned()
 }
 
 fn malformed(error: &serde_json::Error, errors: &mut Errors) {
     let field = format!("line {}, column {}", error.line(), error.column());
-    errors.add(field, "malformed", format!("is not valid JSON: {}", sentence(error)));
+    errors.add(field, "malformed", format!("is not valid JSON: {}", message_without_position(error)));
 }
 
-/// Finds the lines of parts of a text, as long as they come in its order.
-struct Lines<'a> {
+/// Finds the line numbers of parts of a text. Counts on from the last part, so the parts must come in
+/// the order of the text.
+struct LineCounter<'a> {
     text: &'a str,
-    at: usize,
+    offset: usize,
     line: u64,
 }
 
-impl Lines<'_> {
-    fn offset(&self, part: &RawValue) -> usize {
+impl LineCounter<'_> {
+    fn offset_of(&self, part: &RawValue) -> usize {
         (part.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize)
     }
 
-    /// Goes back to the beginning if this part lies before where we are.
-    fn at_start_of(&mut self, part: Option<&RawValue>) {
-        if part.is_some_and(|part| self.offset(part) < self.at) {
-            (self.at, self.line) = (0, 1);
+    /// Starts again at the first line if this part is before the last one.
+    fn rewind_to(&mut self, part: Option<&RawValue>) {
+        if part.is_some_and(|part| self.offset_of(part) < self.offset) {
+            (self.offset, self.line) = (0, 1);
         }
     }
 
-    fn of(&mut self, part: &RawValue) -> u64 {
-        let offset = self.offset(part);
-        let between = self.text.get(self.at..offset).unwrap_or_default();
+    fn line_of(&mut self, part: &RawValue) -> u64 {
+        let offset = self.offset_of(part);
+        let between = self.text.get(self.offset..offset).unwrap_or_default();
         self.line += between.matches('\n').count() as u64;
-        self.at = offset;
+        self.offset = offset;
         self.line
     }
 }

@@ -1,5 +1,5 @@
-//! Limits of one file, and of all imports and exports at one time, which bound the memory and the
-//! connections that they use.
+//! Limits of one file, and of all imports and exports that run at one time. They bound the memory and the
+//! database connections that transfers use.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,18 +9,18 @@ use tokio::time::timeout;
 
 use crate::model::Problem;
 
-/// The most tasks of one file, and the most projects.
+/// The maximum number of tasks in one file, and of projects.
 pub const ITEMS_MAX: usize = 100_000;
-/// The most bytes of one file.
+/// The maximum size of one file, in bytes.
 pub const FILE_MAX: usize = 64 * 1024 * 1024;
-/// Exports at one time; each has a connection to the database and four MiB under way.
+/// How many exports run at one time. Each uses a database connection and up to 4 MiB of buffers.
 const EXPORTS: usize = 4;
-/// Bytes of files that are being imported at one time, in KiB.
+/// The total size of the files that are imported at one time, in KiB.
 const IMPORTS: usize = 2 * FILE_MAX / 1024;
-/// How long a request waits for its turn before it is rejected.
+/// How long a request waits for a permit before it is rejected.
 const WAIT: Duration = Duration::from_secs(5);
 
-/// Permits for imports and exports.
+/// The permits for imports and exports.
 #[derive(Debug)]
 pub struct TransferLimits {
     exports: Arc<Semaphore>,
@@ -40,7 +40,7 @@ impl TransferLimits {
         permit.ok().and_then(Result::ok).ok_or_else(|| Problem::unavailable("many exports are under way; try again"))
     }
 
-    /// A permit for the import of a file of so many bytes.
+    /// A permit for the import of a file of this size in bytes.
     pub async fn acquire_import(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
         let size = u32::try_from(bytes.min(FILE_MAX) / 1024 + 1).unwrap_or(u32::MAX);
         let permit = timeout(WAIT, Arc::clone(&self.imports).acquire_many_owned(size)).await;

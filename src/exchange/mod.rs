@@ -1,6 +1,6 @@
-//! Export and import: as JSON, which holds all that a user has, and as iCalendar and CSV, which hold
-//! the tasks. `export` writes files, each with the writer of its format; `import` reads them, each with
-//! the reader of its format, into a `Draft`, which `assemble` turns into what the engine imports.
+//! Export and import: as JSON, which contains all of a user's data, and as iCalendar and CSV, which
+//! contain the tasks. `export` writes files, each with the writer of its format. `import` reads them, each
+//! with the reader of its format, into a `Draft`, which `assemble` turns into an import for the engine.
 
 mod assemble;
 mod csv;

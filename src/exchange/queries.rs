@@ -1,4 +1,4 @@
-//! The SQL that reads what is exported, row by row from one snapshot. Every statement takes the owner
+//! The SQL that reads the data of an export, row by row from one snapshot. Every statement takes the owner
 //! as its first parameter.
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -9,15 +9,15 @@ use super::{ExportedOccurrence, ExportedProject, ExportedTask};
 use crate::database::{Pool, Snapshot};
 use crate::model::{Due, History, Labels, OwnerId, Position, Priority, ProjectId, Recurrence, Seq, TaskId};
 
-/// A task with what a file may say of it beside itself.
+/// A task, and the values beyond [`ExportedTask`] that some formats write.
 #[derive(Debug)]
-pub struct Exported {
+pub struct ExportRow {
     pub task: ExportedTask,
-    pub project: Option<String>,
+    pub project_name: Option<String>,
     pub updated_at: DateTime<Utc>,
 }
 
-/// A time zone of dues, and the days from the first of them to the last.
+/// A time zone of dues, with the dates of the first and the last due in it.
 #[derive(Debug)]
 pub struct ZoneUse {
     pub name: String,
@@ -25,6 +25,7 @@ pub struct ZoneUse {
     pub last: NaiveDate,
 }
 
+/// The owner's head in the snapshot.
 pub async fn position(snapshot: &mut Snapshot, owner: &OwnerId) -> sqlx::Result<Position> {
     let row = sqlx::query!(
         r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!: Seq"
@@ -36,7 +37,7 @@ pub async fn position(snapshot: &mut Snapshot, owner: &OwnerId) -> sqlx::Result<
     Ok(History::new(row.epoch, row.generation).at(row.head))
 }
 
-/// The projects in their order.
+/// The projects in the user's order.
 pub fn projects<'s>(snapshot: &'s mut Snapshot, owner: &'s OwnerId) -> BoxStream<'s, sqlx::Result<ExportedProject>> {
     sqlx::query!(
         r#"SELECT id AS "id: ProjectId", name, color, archived, created_at
@@ -52,9 +53,9 @@ pub fn projects<'s>(snapshot: &'s mut Snapshot, owner: &'s OwnerId) -> BoxStream
     .boxed()
 }
 
-/// The tasks level by level, so that each comes after the one that it is a part of; those of one
-/// level in their order.
-pub fn tasks<'s>(snapshot: &'s mut Snapshot, owner: &'s OwnerId) -> BoxStream<'s, sqlx::Result<Exported>> {
+/// The tasks level by level, so that each comes after its parent. Tasks of one level are in the user's
+/// order.
+pub fn tasks<'s>(snapshot: &'s mut Snapshot, owner: &'s OwnerId) -> BoxStream<'s, sqlx::Result<ExportRow>> {
     sqlx::query!(
         r#"WITH RECURSIVE levels AS (
                SELECT id, 1 AS level FROM tasks WHERE owner_id = $1 AND parent_id IS NULL
@@ -97,12 +98,12 @@ pub fn tasks<'s>(snapshot: &'s mut Snapshot, owner: &'s OwnerId) -> BoxStream<'s
             created_at: Some(row.created_at),
             occurrences: occurrences.map(|(due, completed_at)| ExportedOccurrence { due, completed_at }).collect(),
         };
-        Ok(Exported { task, project: row.project, updated_at: row.updated_at })
+        Ok(ExportRow { task, project_name: row.project, updated_at: row.updated_at })
     })
     .boxed()
 }
 
-/// The time zones that a calendar has to explain.
+/// The time zones of all dues, which a calendar must define.
 pub async fn zones(snapshot: &mut Snapshot, owner: &OwnerId) -> sqlx::Result<Vec<ZoneUse>> {
     sqlx::query_as!(
         ZoneUse,
@@ -114,7 +115,8 @@ pub async fn zones(snapshot: &mut Snapshot, owner: &OwnerId) -> sqlx::Result<Vec
     .await
 }
 
-/// The projects that there are, by name.
+/// The names and ids of all projects, in reverse order: a map by name keeps the first of several projects
+/// with the same name.
 pub async fn project_names(pool: &Pool, owner: &OwnerId) -> sqlx::Result<Vec<(String, ProjectId)>> {
     let rows = sqlx::query!(
         r#"SELECT id AS "id: ProjectId", name FROM projects WHERE owner_id = $1 ORDER BY rank DESC"#,

@@ -1,8 +1,8 @@
-//! Reads a file as text.
+//! Decodes a file as text.
 
 use super::errors::Errors;
 
-/// The file as text, without the byte order mark that some programs put before it.
+/// The file as text, without the byte order mark that some programs write first.
 pub fn text<'a>(bytes: &'a [u8], errors: &mut Errors) -> Option<&'a str> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     match std::str::from_utf8(bytes) {

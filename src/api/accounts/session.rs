@@ -96,7 +96,7 @@ pub async fn get_jwks(app: App, accounts: Accounts) -> Result<Json<JsonWebKeySet
 /// List the sessions
 ///
 /// Returns the sessions of the user that have not ended, most recently used first. A user has at most
-/// 100 sessions.
+/// 100 sessions; another sign-in ends the session that was used longest ago.
 #[utoipa::path(
     get,
     path = "/api/auth/list-sessions",

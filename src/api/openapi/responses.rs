@@ -45,7 +45,7 @@ const ERRORS: [(&str, Code, &str); 17] = [
         "The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.",
     ),
     ("Forbidden", Code::Forbidden, "The token's user is not the user in the path, or the token does not allow this."),
-    ("NotFound", Code::NotFound, "The user has no task, project, deletion or API token with this id."),
+    ("NotFound", Code::NotFound, "The user has no task, project, trash entry or API token with this id."),
     (
         "Conflict",
         Code::Conflict,

@@ -65,8 +65,8 @@ impl MoveTask {
 /// Move a task
 ///
 /// Moves a task in the order of the user's tasks, and to another project or parent if you give one.
-/// There is one order of all tasks of a user, and every list follows it. Only the moved task changes
-/// its `rank`. Safe to retry.
+/// There is one order of all tasks of a user, and every list that is sorted by `rank` follows it. Only
+/// the moved task changes its `rank`. Safe to retry.
 #[utoipa::path(
     post,
     path = "/api/{user_id}/tasks/{task_id}/move",

@@ -1,16 +1,16 @@
-//! The dates of Todoist's templates: those of its many English forms that are written most, and
-//! repetitions as rules of RFC 5545. What is not certain is not understood.
+//! Parses the dates of Todoist's templates: the common ones of its many English forms, with repetitions as
+//! rules of RFC 5545. It does not guess: a text that could mean several dates is not parsed.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc, Weekday};
 
 use crate::model::{Due, Recurrence, TimeZone};
 
-/// What a date says.
+/// A parsed date.
 #[derive(Debug, PartialEq)]
-pub struct Said {
+pub struct ParsedDate {
     pub due: Due,
     pub recurrence: Option<Recurrence>,
-    /// Whether it is the same in every language.
+    /// Whether the text was an ISO date, which is the same in every language.
     pub is_iso: bool,
 }
 
@@ -25,9 +25,9 @@ const WEEKDAYS: [(&str, Weekday, &str); 7] = [
     ("sunday", Weekday::Sun, "SU"),
 ];
 
-pub fn understand(text: &str, zone: TimeZone, now: DateTime<Utc>) -> Option<Said> {
+pub fn parse(text: &str, zone: TimeZone, now: DateTime<Utc>) -> Option<ParsedDate> {
     let text = text.trim().to_ascii_lowercase().replace(',', " ");
-    // As RFC 3339 has it, `2026-11-25T09:30`.
+    // The form of RFC 3339: `2026-11-25T09:30`.
     let text = match text.split_once('t') {
         Some((date, time)) if iso(date).is_some() => format!("{date} {time}"),
         _ => text,
@@ -43,15 +43,15 @@ pub fn understand(text: &str, zone: TimeZone, now: DateTime<Utc>) -> Option<Said
     let due = time.map_or(Due::on(date), |time| Due::at(date, time, zone));
     let recurrence = rule.map(|rule| rule.parse::<Recurrence>()).transpose().ok()?;
     let recurrence = recurrence.map(|rule| rule.adapted_to(&due));
-    Some(Said { due, recurrence, is_iso })
+    Some(ParsedDate { due, recurrence, is_iso })
 }
 
 fn iso(word: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(word, "%Y-%m-%d").ok().filter(|_| word.len() == 10)
 }
 
-/// Takes the time of day off the end. `None` where there seems to be one that is not understood.
-#[expect(clippy::option_option, reason = "no time is something else than no understanding")]
+/// Removes the time of day from the end of the words. `None` if there seems to be one but it cannot be parsed.
+#[expect(clippy::option_option, reason = "a missing time differs from one that cannot be parsed")]
 fn take_time(words: &mut Vec<&str>) -> Option<Option<NaiveTime>> {
     if let [.., "at", _] = words.as_slice() {
         let word = words.pop()?;
@@ -60,12 +60,12 @@ fn take_time(words: &mut Vec<&str>) -> Option<Option<NaiveTime>> {
     }
     // "9 am" is two words.
     if let [.., hour, half @ ("am" | "pm")] = words.as_slice() {
-        let whole = format!("{hour}{half}");
+        let joined = format!("{hour}{half}");
         words.truncate(words.len() - 2);
         if words.last() == Some(&"at") {
             words.pop();
         }
-        return time(&whole).map(Some);
+        return time(&joined).map(Some);
     }
     let Some(found) = words.last().copied().and_then(time) else { return Some(None) };
     words.pop();
@@ -81,7 +81,7 @@ fn time(word: &str) -> Option<NaiveTime> {
     };
     let (hour, minute) = match clock.split_once(':') {
         Some((hour, minute)) if minute.len() == 2 => (hour.parse().ok()?, minute.parse().ok()?),
-        // A number alone could be anything.
+        // A number alone could also be a day or a year.
         None if half.is_some() => (clock.parse().ok()?, 0),
         _ => return None,
     };
@@ -107,7 +107,7 @@ fn day(words: &[&str], today: NaiveDate) -> Option<NaiveDate> {
             };
             match rest {
                 [year] if year.len() == 4 => NaiveDate::from_ymd_opt(year.parse().ok()?, month, day)?,
-                // The next one that there is.
+                // The next such date: 29 February does not exist every year.
                 [] => (0..8)
                     .filter_map(|years| NaiveDate::from_ymd_opt(today.year() + years, month, day))
                     .find(|date| *date >= today)?,
@@ -141,7 +141,7 @@ fn next_weekday(day: Weekday, today: NaiveDate) -> Option<NaiveDate> {
     (0..7).filter_map(|days| today.checked_add_days(Days::new(days))).find(|date| date.weekday() == day)
 }
 
-/// The first date and the rule of what comes after "every".
+/// The first date and the rule of the words after "every".
 fn repetition(words: &[&str], today: NaiveDate) -> Option<(NaiveDate, Option<String>)> {
     let (interval, unit) = match words {
         ["other", unit] => (2, *unit),
@@ -173,17 +173,17 @@ fn repetition(words: &[&str], today: NaiveDate) -> Option<(NaiveDate, Option<Str
 mod tests {
     use super::*;
 
-    /// Understood on Wednesday, 25 November 2026, in Berlin.
-    fn said(text: &str) -> Option<String> {
+    /// Parses a text on Wednesday, 25 November 2026, in Berlin.
+    fn parsed(text: &str) -> Option<String> {
         let now = "2026-11-25T12:00:00Z".parse().expect("a time");
-        let said = understand(text, "Europe/Berlin".parse().expect("a zone"), now)?;
-        let time = said.due.time().map(|time| time.format(" %H:%M").to_string()).unwrap_or_default();
-        let rule = said.recurrence.map(|rule| format!(" {rule}")).unwrap_or_default();
-        Some(format!("{}{time}{rule}", said.due.date()))
+        let parsed = parse(text, "Europe/Berlin".parse().expect("a zone"), now)?;
+        let time = parsed.due.time().map(|time| time.format(" %H:%M").to_string()).unwrap_or_default();
+        let rule = parsed.recurrence.map(|rule| format!(" {rule}")).unwrap_or_default();
+        Some(format!("{}{time}{rule}", parsed.due.date()))
     }
 
     #[test]
-    fn common_dates_are_understood() {
+    fn common_dates_are_parsed() {
         for (text, expected) in [
             ("2026-12-01", "2026-12-01"),
             ("2026-12-01 09:30", "2026-12-01 09:30"),
@@ -204,12 +204,12 @@ mod tests {
             ("every Mon", "2026-11-30 FREQ=WEEKLY;BYDAY=MO"),
             ("ev friday", "2026-11-27 FREQ=WEEKLY;BYDAY=FR"),
         ] {
-            assert_eq!(said(text).as_deref(), Some(expected), "{text}");
+            assert_eq!(parsed(text).as_deref(), Some(expected), "{text}");
         }
     }
 
     #[test]
-    fn what_is_not_certain_is_not_understood() {
+    fn ambiguous_dates_are_not_parsed() {
         for text in [
             "",
             "soon",
@@ -228,7 +228,7 @@ mod tests {
             "13pm",
             "9999999-01-01",
         ] {
-            assert_eq!(said(text), None, "{text}");
+            assert_eq!(parsed(text), None, "{text}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Tasks as a table (RFC 4180): written and read with our own columns, and read with those of Todoist's
+//! Tasks as a table (RFC 4180): writes and reads Taskwire's own columns, and reads the columns of Todoist's
 //! template.
 
 mod dates;

@@ -1,5 +1,5 @@
-//! Rows with our own columns. Reading needs `title` alone. A text that a spreadsheet could take for a
-//! formula is written with an apostrophe before it, which reading removes.
+//! Rows with Taskwire's own columns. Only `title` is needed to read them. A text that a spreadsheet could
+//! take for a formula is written with an apostrophe before it, which reading removes.
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -12,11 +12,11 @@ use super::table::{Row, Table};
 use crate::exchange::ExportedTask;
 use crate::exchange::draft::{Context, Draft, Location};
 use crate::exchange::errors::Errors;
-use crate::exchange::queries::Exported;
+use crate::exchange::queries::ExportRow;
 use crate::exchange::writer::{FileHeader, FileWriter};
 use crate::model::{Due, Labels, Priority, TaskId};
 
-/// The columns that are written, and all that are known when they are read.
+/// The columns that the writer writes, and the only ones that the reader accepts.
 const COLUMNS: [&str; 16] = [
     "id",
     "title",
@@ -38,15 +38,15 @@ const COLUMNS: [&str; 16] = [
 
 #[derive(Debug, Default)]
 pub struct CsvWriter {
-    begun: bool,
+    row_has_cells: bool,
 }
 
 impl CsvWriter {
     fn cell(&mut self, out: &mut Vec<u8>, text: &str) {
-        if self.begun {
+        if self.row_has_cells {
             out.push(b',');
         }
-        self.begun = true;
+        self.row_has_cells = true;
         if text.contains([',', '"', '\r', '\n']) || text.starts_with(' ') || text.ends_with(' ') {
             out.push(b'"');
             out.extend_from_slice(text.replace('"', "\"\"").as_bytes());
@@ -56,9 +56,9 @@ impl CsvWriter {
         }
     }
 
-    /// A cell of people's own words.
-    fn words(&mut self, out: &mut Vec<u8>, text: &str) {
-        if seems_formula(text) {
+    /// A cell with a text that a user wrote, protected from being read as a formula.
+    fn user_text(&mut self, out: &mut Vec<u8>, text: &str) {
+        if looks_like_formula(text) {
             self.cell(out, &format!("'{text}"));
         } else {
             self.cell(out, text);
@@ -67,7 +67,7 @@ impl CsvWriter {
 
     fn end_row(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\r\n");
-        self.begun = false;
+        self.row_has_cells = false;
     }
 }
 
@@ -79,55 +79,56 @@ impl FileWriter for CsvWriter {
         self.end_row(out);
     }
 
-    fn task(&mut self, out: &mut Vec<u8>, exported: &Exported) {
-        let task = &exported.task;
+    fn task(&mut self, out: &mut Vec<u8>, row: &ExportRow) {
+        let task = &row.task;
         let text = |part: Option<&dyn std::fmt::Display>| part.map(ToString::to_string).unwrap_or_default();
-        let at = |time: Option<DateTime<Utc>>| time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+        let timestamp =
+            |time: Option<DateTime<Utc>>| time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true));
         let (date, time, zone) = task.due.map_or((None, None, None), |due| {
             let (date, time, zone) = due.parts();
             (Some(date), time.map(|time| time.format("%H:%M").to_string()), zone)
         });
         self.cell(out, &task.id.to_string());
-        self.words(out, &task.title);
-        self.words(out, task.description.as_deref().unwrap_or_default());
+        self.user_text(out, &task.title);
+        self.user_text(out, task.description.as_deref().unwrap_or_default());
         self.cell(out, &task.completed.to_string());
-        self.cell(out, &at(task.completed_at).unwrap_or_default());
+        self.cell(out, &timestamp(task.completed_at).unwrap_or_default());
         self.cell(out, task.priority.word());
         self.cell(out, &text(date.as_ref().map(|date| date as _)));
         self.cell(out, time.as_deref().unwrap_or_default());
         self.cell(out, zone.unwrap_or_default());
         self.cell(out, &text(task.recurrence.as_ref().map(|rule| rule as _)));
-        self.words(out, &task.labels.as_slice().join(","));
+        self.user_text(out, &task.labels.as_slice().join(","));
         self.cell(out, &text(task.project_id.as_ref().map(|id| id as _)));
-        self.words(out, exported.project.as_deref().unwrap_or_default());
+        self.user_text(out, row.project_name.as_deref().unwrap_or_default());
         self.cell(out, &text(task.parent_id.as_ref().map(|id| id as _)));
         self.cell(out, &text(task.order.as_ref().map(|order| order as _)));
-        self.cell(out, &at(task.created_at).unwrap_or_default());
+        self.cell(out, &timestamp(task.created_at).unwrap_or_default());
         self.end_row(out);
     }
 
     fn finish(&mut self, _out: &mut Vec<u8>) {}
 }
 
-/// Whether a spreadsheet could take it for a formula, as it is or once an apostrophe is gone.
-fn seems_formula(text: &str) -> bool {
+/// Whether a spreadsheet could take the text for a formula, as it is or without its apostrophes.
+fn looks_like_formula(text: &str) -> bool {
     text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
-/// A cell of people's own words as they were before [`CsvWriter::words`].
-fn plain(text: &str) -> &str {
-    text.strip_prefix('\'').filter(|rest| seems_formula(rest)).unwrap_or(text)
+/// Reverses [`CsvWriter::user_text`].
+fn original_text(text: &str) -> &str {
+    text.strip_prefix('\'').filter(|rest| looks_like_formula(rest)).unwrap_or(text)
 }
 
-/// The columns of a file, by place.
+/// The index of each column of a file.
 struct Columns(HashMap<&'static str, usize>);
 
-/// A row while it is read.
-struct Reading<'a> {
+/// Reads the cells of one row.
+struct RowReader<'a> {
     columns: &'a Columns,
     row: &'a Row,
     location: Location,
-    sound: bool,
+    valid: bool,
 }
 
 pub fn read(table: &mut Table<'_>, names: &[String], header: u64, context: &Context, errors: &mut Errors) -> Draft {
@@ -138,21 +139,21 @@ pub fn read(table: &mut Table<'_>, names: &[String], header: u64, context: &Cont
         if draft.is_full(row.line, errors) {
             break;
         }
-        let location = Location::line(row.line, |field| match field {
+        let location = Location::at_line(row.line, |field| match field {
             "due" => "due_date",
             other => other,
         });
-        let mut reading = Reading { columns: &columns, row: &row, location, sound: true };
-        let id = match reading.parsed::<TaskId>("id", errors) {
+        let mut reader = RowReader { columns: &columns, row: &row, location, valid: true };
+        let id = match reader.parsed::<TaskId>("id", errors) {
             Some(id) => id,
-            None => derived(&row, &mut seen, context),
+            None => derive_id(&row, &mut seen, context),
         };
-        let Some(mut task) = reading.task(id, errors) else { continue };
-        let project = reading.parsed("project_id", errors);
-        let name = plain(reading.cell("project"));
-        task.project_id = draft.project_of(&reading.location, project, Some(name), context, errors);
-        if reading.sound {
-            draft.add_task(reading.location, task, errors);
+        let Some(mut task) = reader.task(id, errors) else { continue };
+        let project = reader.parsed("project_id", errors);
+        let name = original_text(reader.cell("project"));
+        task.project_id = draft.project_of(&reader.location, project, Some(name), context, errors);
+        if reader.valid {
+            draft.add_task(reader.location, task, errors);
         }
     }
     draft
@@ -173,8 +174,9 @@ fn columns(names: &[String], line: u64, errors: &mut Errors) -> Option<Columns> 
     errors.is_empty().then_some(Columns(columns))
 }
 
-/// An id that follows from what the row says, and from how many equal ones there were before.
-fn derived(row: &Row, seen: &mut HashMap<Vec<String>, u32>, context: &Context) -> TaskId {
+/// An id from the cells of the row and the number of equal rows before it, so that the same file always
+/// gives the same ids.
+fn derive_id(row: &Row, seen: &mut HashMap<Vec<String>, u32>, context: &Context) -> TaskId {
     let cells: Vec<String> = row.cells.iter().map(str::to_owned).collect();
     let mut parts: Vec<&str> = vec!["csv"];
     parts.extend(row.cells.iter());
@@ -182,26 +184,26 @@ fn derived(row: &Row, seen: &mut HashMap<Vec<String>, u32>, context: &Context) -
     *count += 1;
     let count = count.to_string();
     parts.push(&count);
-    context.derived(&parts).into()
+    context.derive_id(&parts).into()
 }
 
-impl<'a> Reading<'a> {
+impl<'a> RowReader<'a> {
     fn cell(&self, column: &str) -> &'a str {
         self.columns.0.get(column).and_then(|at| self.row.cells.get(*at)).unwrap_or_default()
     }
 
-    fn fault(&mut self, column: &str, message: impl Display, errors: &mut Errors) {
-        self.sound = false;
-        errors.add(self.location.of(column), "invalid_value", message.to_string());
+    fn report(&mut self, column: &str, message: impl Display, errors: &mut Errors) {
+        self.valid = false;
+        errors.add(self.location.field(column), "invalid_value", message.to_string());
     }
 
-    /// What a cell says, if anything.
+    /// The value of a cell; `None` if the cell is empty or invalid.
     fn parsed<T: FromStr<Err: Display>>(&mut self, column: &str, errors: &mut Errors) -> Option<T> {
         let text = self.cell(column).trim();
         if text.is_empty() {
             return None;
         }
-        text.parse().map_err(|error| self.fault(column, error, errors)).ok()
+        text.parse().map_err(|error| self.report(column, error, errors)).ok()
     }
 
     fn time(&mut self, column: &str, errors: &mut Errors) -> Option<DateTime<Utc>> {
@@ -210,7 +212,7 @@ impl<'a> Reading<'a> {
             return None;
         }
         let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
-        time.map_err(|_| self.fault(column, "must be a time such as 2026-11-25T08:30:00Z", errors)).ok()
+        time.map_err(|_| self.report(column, "must be a time such as 2026-11-25T08:30:00Z", errors)).ok()
     }
 
     fn task(&mut self, id: TaskId, errors: &mut Errors) -> Option<ExportedTask> {
@@ -218,7 +220,7 @@ impl<'a> Reading<'a> {
             "true" => true,
             "false" | "" => false,
             _ => {
-                self.fault("completed", "must be true or false", errors);
+                self.report("completed", "must be true or false", errors);
                 false
             }
         };
@@ -227,16 +229,16 @@ impl<'a> Reading<'a> {
             _ if priority.is_empty() => Priority::None,
             Some(priority) => priority,
             None => {
-                self.fault("priority", "must be none, low, medium, high or urgent", errors);
+                self.report("priority", "must be none, low, medium, high or urgent", errors);
                 Priority::None
             }
         };
-        let labels = plain(self.cell("labels")).split(',').filter(|label| !label.trim().is_empty());
+        let labels = original_text(self.cell("labels")).split(',').filter(|label| !label.trim().is_empty());
         let labels = Labels::new(labels).unwrap_or_else(|message| {
-            self.fault("labels", message, errors);
+            self.report("labels", message, errors);
             Labels::default()
         });
-        let description = Some(plain(self.cell("description"))).filter(|text| !text.is_empty());
+        let description = Some(original_text(self.cell("description"))).filter(|text| !text.is_empty());
         let task = ExportedTask {
             description: description.map(str::to_owned),
             completed,
@@ -248,9 +250,9 @@ impl<'a> Reading<'a> {
             parent_id: self.parsed("parent_id", errors),
             order: self.order(errors),
             created_at: self.time("created_at", errors),
-            ..ExportedTask::titled(id, plain(self.cell("title")).trim())
+            ..ExportedTask::titled(id, original_text(self.cell("title")).trim())
         };
-        self.sound.then_some(task)
+        self.valid.then_some(task)
     }
 
     fn order(&mut self, errors: &mut Errors) -> Option<u32> {
@@ -258,26 +260,26 @@ impl<'a> Reading<'a> {
         if text.is_empty() {
             return None;
         }
-        text.parse().map_err(|_| self.fault("order", "must be a whole number from 0 to 4294967295", errors)).ok()
+        text.parse().map_err(|_| self.report("order", "must be a whole number from 0 to 4294967295", errors)).ok()
     }
 
-    /// Read as JSON would be, so that the same is allowed.
+    /// Parses the due as if it came from JSON, so that the same values are allowed.
     fn due(&mut self, errors: &mut Errors) -> Option<Due> {
-        let mut given = serde_json::Map::new();
+        let mut parts = serde_json::Map::new();
         for (column, name) in [("due_date", "date"), ("due_time", "time"), ("due_time_zone", "time_zone")] {
             let text = self.cell(column).trim();
             if !text.is_empty() {
-                given.insert(name.to_owned(), json!(text));
+                parts.insert(name.to_owned(), json!(text));
             }
         }
-        if given.is_empty() {
+        if parts.is_empty() {
             return None;
         }
-        if !given.contains_key("date") {
-            self.fault("due_date", "must be given with due_time and due_time_zone", errors);
+        if !parts.contains_key("date") {
+            self.report("due_date", "must be given with due_time and due_time_zone", errors);
             return None;
         }
-        match serde_path_to_error::deserialize(Value::Object(given)) {
+        match serde_path_to_error::deserialize(Value::Object(parts)) {
             Ok(due) => Some(due),
             Err(error) => {
                 let column = match error.path().to_string().as_str() {
@@ -285,7 +287,7 @@ impl<'a> Reading<'a> {
                     "time_zone" => "due_time_zone",
                     _ => "due_date",
                 };
-                self.fault(column, error.into_inner(), errors);
+                self.report(column, error.into_inner(), errors);
                 None
             }
         }
@@ -297,12 +299,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_seems_a_formula_is_told_and_comes_back() {
+    fn texts_like_formulas_are_marked_and_read_back() {
         for text in ["=1+1", "+49 30", "-1", "@home", "'=1", "''-x", "'quoted'", "plain", "", "'", "\tx"] {
             let mut out = Vec::new();
-            CsvWriter::default().words(&mut out, text);
+            CsvWriter::default().user_text(&mut out, text);
             let written = String::from_utf8(out).expect("text");
-            assert_eq!(plain(written.trim_matches('"')), text);
+            assert_eq!(original_text(written.trim_matches('"')), text);
             assert!(!written.starts_with(['=', '+', '-', '@', '\t']), "{written}");
         }
     }

@@ -1,5 +1,5 @@
-//! The rows of a table, with their lines. A quote that is never closed and a row of another length are
-//! errors: most likely the file is damaged or cut off.
+//! The rows of a CSV file, with their line numbers. A quote that is never closed and a row with another
+//! number of cells are errors, because the file is probably damaged or truncated.
 
 use csv::{Reader, ReaderBuilder, StringRecord, Trim};
 
@@ -8,8 +8,9 @@ use crate::exchange::errors::Errors;
 pub struct Table<'a> {
     text: &'a str,
     reader: Reader<&'a [u8]>,
-    /// How far lines have been counted, and to what number.
+    /// The byte up to which lines are counted, and the number of the line there.
     counted: (usize, u64),
+    /// The number of cells in the header.
     columns: Option<usize>,
     separator: char,
 }
@@ -29,7 +30,7 @@ impl<'a> Table<'a> {
         Self { text, reader, counted: (0, 1), columns: None, separator }
     }
 
-    /// The next row without an error.
+    /// The next valid row. Reports the invalid ones before it.
     pub fn next(&mut self, errors: &mut Errors) -> Option<Row> {
         loop {
             let mut cells = StringRecord::new();
@@ -42,9 +43,9 @@ impl<'a> Table<'a> {
                     return None;
                 }
             }
-            let begins = cells.position().map_or(0, csv::Position::byte);
-            let line = self.line_at(begins);
-            if self.is_unclosed(begins) {
+            let start = cells.position().map_or(0, csv::Position::byte);
+            let line = self.line_at(start);
+            if self.is_unclosed(start) {
                 let message = "has a quote that is never closed; a quote within quotes is written twice";
                 errors.add(format!("line {line}"), "malformed", message);
                 return None;
@@ -66,19 +67,19 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Whether the row that begins here and has just been read is the last because a quote in it is
-    /// never closed: then it would swallow a further row, too.
-    fn is_unclosed(&self, begins: u64) -> bool {
-        let [begins, ends] =
-            [begins, self.reader.position().byte()].map(|byte| usize::try_from(byte).unwrap_or_default());
-        ends == self.text.len()
-            && self.text.get(begins..).is_some_and(|row| {
-                let and_another = format!("{row}\nanother");
-                reader(and_another.as_bytes(), self.separator).records().count() == 1
+    /// Whether the row that was just read, from this byte, contains a quote that is never closed. Such a
+    /// row reaches the end of the file, and a further row after it would become part of it.
+    fn is_unclosed(&self, start: u64) -> bool {
+        let [start, end] = [start, self.reader.position().byte()].map(|byte| usize::try_from(byte).unwrap_or_default());
+        end == self.text.len()
+            && self.text.get(start..).is_some_and(|row| {
+                let with_another_row = format!("{row}\nanother");
+                reader(with_another_row.as_bytes(), self.separator).records().count() == 1
             })
     }
 
-    /// The line of a row; the reader would begin one between a CR and its LF.
+    /// The number of the line on which the row at this byte begins. The CSV reader may begin a row between a
+    /// CR and its LF, so line breaks before the row are skipped.
     fn line_at(&mut self, byte: u64) -> u64 {
         let rest = self.text.get(usize::try_from(byte).unwrap_or_default()..).unwrap_or_default();
         let at = self.text.len() - rest.trim_start_matches(['\r', '\n']).len();

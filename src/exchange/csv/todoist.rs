@@ -1,69 +1,70 @@
-//! Rows of Todoist's template: tasks with an indent instead of parents, sections and notes between
-//! them.
+//! Reads the rows of Todoist's template: tasks with an indent instead of a parent, and sections and notes
+//! between them.
 
 use std::collections::HashMap;
 
-use super::dates::{self, Said};
+use super::dates::{self, ParsedDate};
 use super::table::{Row, Table};
 use crate::exchange::ExportedTask;
 use crate::exchange::draft::{Context, Draft, Location};
 use crate::exchange::errors::Errors;
 use crate::model::{DESCRIPTION_MAX, Labels, Priority, TaskId, TimeZone};
 
-/// What has no counterpart here.
-const LEFT_BEHIND: [&str; 3] = ["responsible", "duration", "deadline"];
+/// Columns that have no counterpart in Taskwire.
+const UNSUPPORTED: [&str; 3] = ["responsible", "duration", "deadline"];
 
-/// How far the file has been read.
-struct Reading<'a> {
+/// The state of reading a template.
+struct TemplateReader<'a> {
     names: &'a [String],
     context: &'a Context,
     draft: Draft,
     section: Option<String>,
-    /// The tasks that lead to the last one, from the top.
+    /// The last task and its ancestors, from the top.
     path: Vec<TaskId>,
-    /// The last task, which is not in the draft yet because notes may follow.
-    last: Option<(Location, ExportedTask)>,
+    /// The last task. It is not in the draft yet, because notes for it may follow.
+    pending: Option<(Location, ExportedTask)>,
+    /// How often each row occurred, for ids that differ between equal rows.
     seen: HashMap<Vec<String>, u32>,
 }
 
 pub fn read(table: &mut Table<'_>, names: &[String], context: &Context, errors: &mut Errors) -> Draft {
-    let mut reading = Reading {
+    let mut reader = TemplateReader {
         names,
         context,
         draft: Draft::default(),
         section: None,
         path: Vec::new(),
-        last: None,
+        pending: None,
         seen: HashMap::new(),
     };
     while let Some(row) = table.next(errors) {
-        match reading.cell(&row, "type").to_ascii_lowercase().as_str() {
+        match reader.cell(&row, "type").to_ascii_lowercase().as_str() {
             "task" => {
-                if reading.draft.is_full(row.line, errors) {
+                if reader.draft.is_full(row.line, errors) {
                     break;
                 }
-                reading.finish_task(errors);
-                reading.task(&row, errors);
+                reader.finish_task(errors);
+                reader.task(&row, errors);
             }
             "section" => {
-                reading.finish_task(errors);
-                reading.path.clear();
-                let name = reading.cell(&row, "content").replace(',', " ");
-                reading.section = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
+                reader.finish_task(errors);
+                reader.path.clear();
+                let name = reader.cell(&row, "content").replace(',', " ");
+                reader.section = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
             }
-            "note" => reading.note(&row, errors),
-            // How Todoist shows the project.
+            "note" => reader.note(&row, errors),
+            // Settings of how Todoist shows the project.
             "meta" | "" => {}
-            _ => errors.add(location(row.line).of("type"), "invalid_value", "must be task, section, note or meta"),
+            _ => errors.add(location(row.line).field("type"), "invalid_value", "must be task, section, note or meta"),
         }
     }
-    reading.finish_task(errors);
-    reading.draft
+    reader.finish_task(errors);
+    reader.draft
 }
 
-/// The API's fields by the names of the columns from which they come.
+/// The location of a row, which names the API's fields by their columns.
 fn location(line: u64) -> Location {
-    Location::line(line, |field| match field {
+    Location::at_line(line, |field| match field {
         "type" => "TYPE",
         "title" | "labels" | "id" => "CONTENT",
         "description" => "DESCRIPTION",
@@ -78,7 +79,7 @@ fn location(line: u64) -> Location {
     })
 }
 
-impl Reading<'_> {
+impl TemplateReader<'_> {
     fn cell<'r>(&self, row: &'r Row, column: &str) -> &'r str {
         let at = self.names.iter().position(|name| name == column);
         at.and_then(|at| row.cells.get(at)).unwrap_or_default().trim()
@@ -93,7 +94,7 @@ impl Reading<'_> {
         if indent == 0 || indent > self.path.len() + 1 {
             let most = self.path.len() + 1;
             errors.add(
-                location.of("parent_id"),
+                location.field("parent_id"),
                 "invalid_value",
                 format!("must be a whole number from 1 to {most} here"),
             );
@@ -106,7 +107,7 @@ impl Reading<'_> {
             "3" => Priority::Medium,
             "4" | "" => Priority::None,
             _ => {
-                errors.add(location.of("priority"), "invalid_value", "must be 1, 2, 3 or 4");
+                errors.add(location.field("priority"), "invalid_value", "must be 1, 2, 3 or 4");
                 Priority::None
             }
         };
@@ -115,7 +116,7 @@ impl Reading<'_> {
         let mut seen = std::collections::HashSet::new();
         labels.retain(|label| seen.insert(label.to_lowercase()));
         let labels = Labels::new(&labels).unwrap_or_else(|message| {
-            errors.add(location.of("labels"), "invalid_value", message);
+            errors.add(location.field("labels"), "invalid_value", message);
             Labels::default()
         });
         let mut task = ExportedTask {
@@ -124,20 +125,20 @@ impl Reading<'_> {
             labels,
             project_id: self.context.project_id,
             parent_id: self.path.last().copied(),
-            ..ExportedTask::titled(self.derived(row), title)
+            ..ExportedTask::titled(self.derive_id(row), title)
         };
         self.set_date(&mut task, row, &location, errors);
-        for column in LEFT_BEHIND {
-            // An empty duration is written as a word.
+        for column in UNSUPPORTED {
+            // Todoist writes an empty duration as `None`.
             if !["", "None"].contains(&self.cell(row, column)) {
-                errors.warn(location.of(column), "left_behind", "has no counterpart here and is left behind");
+                errors.warn(location.field(column), "left_behind", "has no counterpart here and is left behind");
             }
         }
         self.path.push(task.id);
-        self.last = Some((location, task));
+        self.pending = Some((location, task));
     }
 
-    /// What the date says, or the date itself in the description.
+    /// Sets due and recurrence. A date that cannot be parsed goes into the description instead.
     fn set_date(&self, task: &mut ExportedTask, row: &Row, location: &Location, errors: &mut Errors) {
         let text = self.cell(row, "date");
         if text.is_empty() {
@@ -148,60 +149,64 @@ impl Reading<'_> {
             name => match name.parse::<TimeZone>() {
                 Ok(zone) => zone,
                 Err(error) => {
-                    errors.add(location.of("time_zone"), "invalid_value", error.to_string());
+                    errors.add(location.field("time_zone"), "invalid_value", error.to_string());
                     return;
                 }
             },
         };
         let english = ["", "en"].contains(&self.cell(row, "date_lang"));
-        let said = dates::understand(text, zone, self.context.now).filter(|said| english || said.is_iso);
-        if let Some(Said { due, recurrence, .. }) = said {
+        let parsed = dates::parse(text, zone, self.context.now).filter(|date| english || date.is_iso);
+        if let Some(ParsedDate { due, recurrence, .. }) = parsed {
             (task.due, task.recurrence) = (Some(due), recurrence);
         } else {
-            add_words(&mut task.description, &format!("Date: {text}"));
+            append_paragraph(&mut task.description, &format!("Date: {text}"));
             let message = "is no date that is understood here; it is kept in the description";
-            errors.warn(location.of("due"), "not_understood", message);
+            errors.warn(location.field("due"), "not_understood", message);
         }
     }
 
     fn note(&mut self, row: &Row, errors: &mut Errors) {
         let text = self.cell(row, "content");
-        let Some((_, task)) = &mut self.last else {
-            // The note of a project, which has no place for it.
-            errors.warn(location(row.line).of("title"), "left_behind", "is a note without a task and is left behind");
+        let Some((_, task)) = &mut self.pending else {
+            // A note before the first task belongs to the project, and projects have no notes.
+            errors.warn(
+                location(row.line).field("title"),
+                "left_behind",
+                "is a note without a task and is left behind",
+            );
             return;
         };
-        add_words(&mut task.description, text);
+        append_paragraph(&mut task.description, text);
         let length = task.description.as_deref().unwrap_or_default().chars().count();
         if length > usize::try_from(DESCRIPTION_MAX).unwrap_or(usize::MAX) {
             let message = format!("must leave the description with its notes at most {DESCRIPTION_MAX} characters");
-            errors.add(location(row.line).of("title"), "length", message);
+            errors.add(location(row.line).field("title"), "length", message);
             task.description = None;
         }
     }
 
     fn finish_task(&mut self, errors: &mut Errors) {
-        if let Some((location, task)) = self.last.take() {
+        if let Some((location, task)) = self.pending.take() {
             self.draft.add_task(location, task, errors);
         }
     }
 
-    /// An id that follows from what the row says and what it is a part of, and from how many equal
-    /// ones there were before.
-    fn derived(&mut self, row: &Row) -> TaskId {
-        let above = self.path.last().map(ToString::to_string).unwrap_or_default();
+    /// An id from the row, its parent, its section and the number of equal rows before it, so that the
+    /// same file always gives the same ids.
+    fn derive_id(&mut self, row: &Row) -> TaskId {
+        let parent = self.path.last().map(ToString::to_string).unwrap_or_default();
         let section = self.section.clone().unwrap_or_default();
-        let mut key: Vec<String> = vec!["todoist".to_owned(), above, section];
+        let mut key: Vec<String> = vec!["todoist".to_owned(), parent, section];
         key.extend(["content", "description", "priority", "date"].map(|column| self.cell(row, column).to_owned()));
         let count = self.seen.entry(key.clone()).or_default();
         *count += 1;
         key.push(count.to_string());
         let parts: Vec<&str> = key.iter().map(String::as_str).collect();
-        self.context.derived(&parts).into()
+        self.context.derive_id(&parts).into()
     }
 }
 
-/// Words such as `@home` at the end are labels.
+/// The title and the labels of a task's content: words such as `@home` at its end are labels.
 fn title_and_labels(content: &str) -> (String, Vec<&str>) {
     let mut title = content;
     let mut labels = Vec::new();
@@ -215,12 +220,12 @@ fn title_and_labels(content: &str) -> (String, Vec<&str>) {
     (title.to_owned(), labels)
 }
 
-fn add_words(description: &mut Option<String>, words: &str) {
+fn append_paragraph(description: &mut Option<String>, paragraph: &str) {
     match description {
         Some(text) => {
             text.push_str("\n\n");
-            text.push_str(words);
+            text.push_str(paragraph);
         }
-        None => *description = Some(words.to_owned()),
+        None => *description = Some(paragraph.to_owned()),
     }
 }

@@ -1,5 +1,5 @@
-//! A calendar's content lines: unfolded, taken apart into name, parameters and value, and
-//! gathered into components, each with its line in the file.
+//! The content lines of a calendar: unfolds each line and splits it into name, parameters and value, with
+//! its line number in the file.
 
 use std::borrow::Cow;
 
@@ -24,7 +24,7 @@ impl Property {
         unescaped(&self.value)
     }
 
-    /// The value as a list of texts.
+    /// The value as a list of texts, which commas separate.
     pub fn texts(&self) -> Vec<String> {
         let mut parts = vec![String::new()];
         let mut characters = self.value.chars();
@@ -56,7 +56,7 @@ fn unescaped(value: &str) -> String {
     text
 }
 
-/// Reads property after property.
+/// Reads a calendar property by property.
 pub struct Lines<'a> {
     rest: &'a [u8],
     line: u64,
@@ -67,11 +67,12 @@ impl<'a> Lines<'a> {
         Self { rest: bytes, line: 0 }
     }
 
-    /// The line that was read last.
+    /// The number of the line that was read last.
     pub const fn line(&self) -> u64 {
         self.line
     }
 
+    /// The next property. Reports the lines before it that are not properties.
     pub fn next(&mut self, errors: &mut Errors) -> Option<Property> {
         loop {
             let (line, text) = self.unfolded()?;
@@ -89,19 +90,19 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// A line with those that continue it. A fold may stand within a character, so this is bytes.
+    /// A line with the lines that continue it, as bytes, because a fold may split a character.
     fn unfolded(&mut self) -> Option<(u64, Cow<'a, [u8]>)> {
-        let first = self.physical()?;
+        let first = self.physical_line()?;
         let line = self.line;
-        let mut whole = Cow::Borrowed(first);
+        let mut unfolded = Cow::Borrowed(first);
         while matches!(self.rest.first(), Some(b' ' | b'\t')) {
-            let more = self.physical().unwrap_or_default();
-            whole.to_mut().extend_from_slice(more.get(1..).unwrap_or_default());
+            let more = self.physical_line().unwrap_or_default();
+            unfolded.to_mut().extend_from_slice(more.get(1..).unwrap_or_default());
         }
-        Some((line, whole))
+        Some((line, unfolded))
     }
 
-    fn physical(&mut self) -> Option<&'a [u8]> {
+    fn physical_line(&mut self) -> Option<&'a [u8]> {
         if self.rest.is_empty() {
             return None;
         }
@@ -135,7 +136,7 @@ fn property(line: u64, text: &str) -> Option<Property> {
     Some(Property { line, name: name.to_ascii_uppercase(), parameters, value })
 }
 
-/// A value, or several with commas between them, quoted or not; and what comes after.
+/// A parameter's value, or several that commas separate, quoted or not; and the rest of the line.
 fn parameter_value(text: &str) -> Option<(String, &str)> {
     let (mut value, mut rest) = (String::new(), text);
     loop {
@@ -171,9 +172,9 @@ mod tests {
     }
 
     #[test]
-    fn folds_are_undone_even_within_a_character() {
-        let (all, sound) = read(b"SUMMARY:caf\xc3\r\n \xa9\n\tteria\r\n\r\nUID:1");
-        assert!(sound);
+    fn lines_are_unfolded_even_within_a_character() {
+        let (all, valid) = read(b"SUMMARY:caf\xc3\r\n \xa9\n\tteria\r\n\r\nUID:1");
+        assert!(valid);
         assert_eq!((all[0].value.as_str(), all[0].line), ("caf\u{e9}teria", 1));
         assert_eq!((all[1].name.as_str(), all[1].line), ("UID", 5));
     }
@@ -187,13 +188,13 @@ mod tests {
     }
 
     #[test]
-    fn escapes_are_undone_and_lists_taken_apart() {
+    fn values_are_unescaped_and_lists_are_split() {
         let (all, _) = read(b"CATEGORIES:a\\,b,c\\;d,e\\\\,f\\ng\n");
         assert_eq!(all[0].texts(), ["a,b", "c;d", "e\\", "f\ng"]);
     }
 
     #[test]
-    fn what_is_no_property_is_a_fault() {
+    fn a_line_that_is_not_a_property_is_an_error() {
         for text in ["SUMMARY", ":x", "A B:c", "DUE;TZID:x", "DUE;TZID=\"x:y"] {
             assert!(!read(text.as_bytes()).1, "{text}");
         }

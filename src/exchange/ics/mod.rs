@@ -1,11 +1,11 @@
-//! Tasks as a calendar of to-dos (RFC 5545), written so that the programs people use read it.
+//! Tasks as a calendar of to-dos (RFC 5545), written in the form that common calendar programs read.
 
 mod lines;
 mod properties;
 mod read;
 mod zones;
 
-use super::queries::Exported;
+use super::queries::ExportRow;
 use super::writer::{FileHeader, FileWriter};
 use crate::model::Due;
 use properties::{ORDER, PROJECT, PROJECT_ID, escaped, instant, line, local, priority_number};
@@ -26,12 +26,12 @@ impl FileWriter for IcsWriter {
         }
     }
 
-    fn task(&mut self, out: &mut Vec<u8>, exported: &Exported) {
-        let task = &exported.task;
+    fn task(&mut self, out: &mut Vec<u8>, row: &ExportRow) {
+        let task = &row.task;
         line(out, "BEGIN", "VTODO");
         line(out, "UID", &task.id.to_string());
-        line(out, "DTSTAMP", &instant(exported.updated_at));
-        line(out, "LAST-MODIFIED", &instant(exported.updated_at));
+        line(out, "DTSTAMP", &instant(row.updated_at));
+        line(out, "LAST-MODIFIED", &instant(row.updated_at));
         if let Some(created_at) = task.created_at {
             line(out, "CREATED", &instant(created_at));
         }
@@ -44,7 +44,7 @@ impl FileWriter for IcsWriter {
         }
         if let Some(due) = &task.due {
             if let Some(recurrence) = &task.recurrence {
-                // A rule starts where DTSTART says; calendar programs give to-dos with a due both.
+                // A rule counts from DTSTART, so a recurring to-do needs DTSTART as well as DUE.
                 write_due(out, "DTSTART", due);
                 line(out, "RRULE", recurrence.as_str());
             }
@@ -68,7 +68,7 @@ impl FileWriter for IcsWriter {
         }
         if let Some(project) = task.project_id {
             line(out, PROJECT_ID, &project.to_string());
-            line(out, PROJECT, &escaped(exported.project.as_deref().unwrap_or_default()));
+            line(out, PROJECT, &escaped(row.project_name.as_deref().unwrap_or_default()));
         }
         if let Some(order) = task.order {
             line(out, ORDER, &order.to_string());

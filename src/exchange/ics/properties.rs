@@ -1,24 +1,24 @@
-//! The properties of a calendar that we write, and how their values are written.
+//! The calendar properties that Taskwire writes, and the forms of their values.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use crate::model::Priority;
 
-/// The property by which programs keep the order that their users gave.
+/// The property in which calendar programs store the user's own order.
 pub const ORDER: &str = "X-APPLE-SORT-ORDER";
 pub const PROJECT_ID: &str = "X-TASKWIRE-PROJECT-ID";
 pub const PROJECT: &str = "X-TASKWIRE-PROJECT";
-/// The most octets of a line, without its end.
-pub const LINE: usize = 75;
+/// The maximum length of a line in octets, without its line break.
+pub const LINE_MAX: usize = 75;
 
-/// Writes a content line, folded so that no line is too long and no character is cut.
+/// Writes a content line, folded so that no line is too long and no character is split.
 pub fn line(out: &mut Vec<u8>, name: &str, value: &str) {
-    let whole = format!("{name}:{value}");
-    let mut room = LINE;
-    for character in whole.chars() {
+    let unfolded = format!("{name}:{value}");
+    let mut room = LINE_MAX;
+    for character in unfolded.chars() {
         if character.len_utf8() > room {
             out.extend_from_slice(b"\r\n ");
-            room = LINE - 1;
+            room = LINE_MAX - 1;
         }
         room -= character.len_utf8();
         out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
@@ -26,7 +26,7 @@ pub fn line(out: &mut Vec<u8>, name: &str, value: &str) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Text as a value. What the format has no place for, control characters, is left out.
+/// A text as the value of a property, without control characters, which the format does not allow.
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
@@ -61,7 +61,7 @@ pub const fn priority_number(priority: Priority) -> Option<&'static str> {
     }
 }
 
-pub fn priority_of(number: &str) -> Option<Priority> {
+pub fn parse_priority(number: &str) -> Option<Priority> {
     Some(match number.parse::<u8>().ok()? {
         0 => Priority::None,
         1 => Priority::Urgent,
@@ -81,7 +81,7 @@ mod tests {
         let mut out = Vec::new();
         line(&mut out, "SUMMARY", &"Ä🦀".repeat(100));
         let text = String::from_utf8(out).expect("no character is cut");
-        assert!(text.split("\r\n").all(|line| line.len() <= LINE), "{text}");
+        assert!(text.split("\r\n").all(|line| line.len() <= LINE_MAX), "{text}");
         assert_eq!(text.replace("\r\n ", ""), format!("SUMMARY:{}\r\n", "Ä🦀".repeat(100)));
     }
 

@@ -1,24 +1,24 @@
-//! The to-dos of a calendar, whichever program wrote it.
+//! Reads the to-dos of a calendar from any program.
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 use super::lines::{Lines, Property};
-use super::properties::{ORDER, PROJECT, PROJECT_ID, priority_of};
+use super::properties::{ORDER, PROJECT, PROJECT_ID, parse_priority};
 use crate::exchange::ExportedTask;
 use crate::exchange::draft::{Context, Draft, Location};
 use crate::exchange::errors::Errors;
 use crate::exchange::limits::ITEMS_MAX;
 use crate::model::{Due, Id, Labels, Recurrence, TaskId, TimeZone};
 
-/// Properties of a recurrence that have no counterpart here.
-const LEFT_BEHIND: [&str; 4] = ["EXDATE", "RDATE", "EXRULE", "DURATION"];
+/// Properties that have no counterpart in Taskwire.
+const UNSUPPORTED: [&str; 4] = ["EXDATE", "RDATE", "EXRULE", "DURATION"];
 
-/// What the reader knows about a calendar besides its to-dos.
+/// What the reader needs to interpret the to-dos of a calendar.
 struct Calendar<'a> {
     context: &'a Context,
-    /// Time zones by the names that the file gives them.
+    /// Time zones by the names that the file defines.
     zones: HashMap<String, TimeZone>,
 }
 
@@ -27,12 +27,12 @@ pub fn read(bytes: &[u8], context: &Context, errors: &mut Errors) -> Draft {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let mut calendar = Calendar { context, zones: HashMap::new() };
     let mut lines = Lines::new(bytes);
-    // The components that are open, and the properties of a to-do or a time zone among them.
+    // The open components from the outside in, and the properties of the current to-do or time zone.
     let mut open: Vec<String> = Vec::new();
-    let mut gathered: Vec<Property> = Vec::new();
+    let mut current: Vec<Property> = Vec::new();
     let mut todos: Vec<Vec<Property>> = Vec::new();
     let mut errors_before = 0;
-    let mut others = HashSet::new();
+    let mut unsupported = HashSet::new();
     let mut calendars = 0;
     while let Some(property) = lines.next(errors) {
         let kind = property.value.trim().to_ascii_uppercase();
@@ -43,11 +43,11 @@ pub fn read(bytes: &[u8], context: &Context, errors: &mut Errors) -> Draft {
                     return draft;
                 }
                 if open.len() == 1 {
-                    if !["VTODO", "VTIMEZONE"].contains(&kind.as_str()) && others.insert(kind.clone()) {
+                    if !["VTODO", "VTIMEZONE"].contains(&kind.as_str()) && unsupported.insert(kind.clone()) {
                         let field = format!("line {}, {kind}", property.line);
                         errors.warn(field, "left_behind", "is no to-do and is left behind");
                     }
-                    gathered = vec![property];
+                    current = vec![property];
                     errors_before = errors.count();
                 }
                 calendars += usize::from(open.is_empty());
@@ -66,12 +66,12 @@ pub fn read(bytes: &[u8], context: &Context, errors: &mut Errors) -> Draft {
                             errors.add(format!("line {}", property.line), "length", message);
                             return draft;
                         }
-                        // A damaged to-do has been reported already.
+                        // The errors of a damaged to-do are reported already.
                         if errors.count() == errors_before {
-                            todos.push(std::mem::take(&mut gathered));
+                            todos.push(std::mem::take(&mut current));
                         }
                     }
-                    (1, "VTIMEZONE") => calendar.learn_zone(&gathered),
+                    (1, "VTIMEZONE") => calendar.add_zone(&current),
                     _ => {}
                 }
             }
@@ -80,7 +80,7 @@ pub fn read(bytes: &[u8], context: &Context, errors: &mut Errors) -> Draft {
                 return draft;
             }
             _ if open.len() == 2 && open.last().is_some_and(|kind| kind == "VTODO" || kind == "VTIMEZONE") => {
-                gathered.push(property);
+                current.push(property);
             }
             _ => {}
         }
@@ -97,8 +97,8 @@ pub fn read(bytes: &[u8], context: &Context, errors: &mut Errors) -> Draft {
     draft
 }
 
-/// The API's fields by the names of the properties that hold them.
-fn property_of(field: &str) -> &str {
+/// The property that contains a field, given by the field's name in the API.
+fn property_name(field: &str) -> &str {
     match field {
         "id" => "UID",
         "title" => "SUMMARY",
@@ -117,7 +117,7 @@ fn property_of(field: &str) -> &str {
     }
 }
 
-/// The fields that have lines of their own.
+/// The properties that contain fields, with the names of the fields in the API.
 const FIELDS: [(&str, &str); 13] = [
     ("UID", "id"),
     ("SUMMARY", "title"),
@@ -134,12 +134,12 @@ const FIELDS: [(&str, &str); 13] = [
     ("CREATED", "created_at"),
 ];
 
-/// Those of them that a to-do may have more than one of.
-const MANY: [&str; 2] = ["CATEGORIES", "RELATED-TO"];
+/// The properties that a to-do may have more than once.
+const REPEATABLE: [&str; 2] = ["CATEGORIES", "RELATED-TO"];
 
 impl Calendar<'_> {
-    /// Some programs call zones by names of their own and give the usual one beside it.
-    fn learn_zone(&mut self, properties: &[Property]) {
+    /// Some programs use their own names for zones and give the IANA name as `X-LIC-LOCATION`.
+    fn add_zone(&mut self, properties: &[Property]) {
         let find = |name: &str| properties.iter().find(|property| property.name == name);
         if let (Some(name), Some(zone)) = (find("TZID"), find("X-LIC-LOCATION"))
             && let Ok(zone) = zone.value.trim().parse()
@@ -148,43 +148,44 @@ impl Calendar<'_> {
         }
     }
 
+    /// The time zone of a TZID. Some programs write a prefix before the IANA name.
     fn zone(&self, name: &str) -> Option<TimeZone> {
-        let ends = || name.match_indices('/').filter_map(|(at, _)| name.get(at + 1..)?.parse().ok());
-        name.parse().ok().or_else(|| self.zones.get(name).copied()).or_else(|| ends().next())
+        let suffixes = || name.match_indices('/').filter_map(|(at, _)| name.get(at + 1..)?.parse().ok());
+        name.parse().ok().or_else(|| self.zones.get(name).copied()).or_else(|| suffixes().next())
     }
 
     fn todo(&self, properties: &[Property], draft: &mut Draft, errors: &mut Errors) {
         let Some((begin, properties)) = properties.split_first() else { return };
-        let mut location = Location::line(begin.line, property_of);
+        let mut location = Location::at_line(begin.line, property_name);
         for property in properties {
             if let Some((_, field)) = FIELDS.iter().find(|(name, _)| *name == property.name) {
                 location.with_field(field, property.line);
             }
         }
         let find = |name: &str| properties.iter().find(|property| property.name == name && !property.value.is_empty());
-        let told = |name: &str, line: u64| format!("line {line}, {name}");
+        let field_at = |name: &str, line: u64| format!("line {line}, {name}");
         if let Some(exception) = find("RECURRENCE-ID") {
-            let field = told(&exception.name, exception.line);
+            let field = field_at(&exception.name, exception.line);
             errors.warn(field, "left_behind", "is an exception to a recurrence and is left behind");
             return;
         }
-        for property in properties.iter().filter(|property| LEFT_BEHIND.contains(&property.name.as_str())) {
-            let field = told(&property.name, property.line);
+        for property in properties.iter().filter(|property| UNSUPPORTED.contains(&property.name.as_str())) {
+            let field = field_at(&property.name, property.line);
             errors.warn(field, "left_behind", "has no counterpart here and is left behind");
         }
         let Some(uid) = find("UID") else {
-            errors.add(location.of("id"), "missing_field", "must be there");
+            errors.add(location.field("id"), "missing_field", "must be there");
             return;
         };
         let mut invalid = false;
-        let mut fault = |field: &str, message: String| {
+        let mut report = |field: &str, message: String| {
             invalid = true;
-            errors.add(location.of(field), "invalid_value", message);
+            errors.add(location.field(field), "invalid_value", message);
         };
         for (name, field) in FIELDS {
-            let times = properties.iter().filter(|property| property.name == name && !property.value.is_empty());
-            if times.count() > 1 && !MANY.contains(&name) {
-                fault(field, "must be there only once".to_owned());
+            let found = properties.iter().filter(|property| property.name == name && !property.value.is_empty());
+            if found.count() > 1 && !REPEATABLE.contains(&name) {
+                report(field, "must be there only once".to_owned());
             }
         }
         let mut task =
@@ -194,40 +195,40 @@ impl Calendar<'_> {
             Some("COMPLETED" | "CANCELLED") => task.completed = true,
             None => task.completed = find("COMPLETED").is_some(),
             Some("NEEDS-ACTION" | "IN-PROCESS") => {}
-            Some(_) => fault("completed", "must be NEEDS-ACTION, IN-PROCESS, COMPLETED or CANCELLED".to_owned()),
+            Some(_) => report("completed", "must be NEEDS-ACTION, IN-PROCESS, COMPLETED or CANCELLED".to_owned()),
         }
-        match find("PRIORITY").map(|priority| priority_of(priority.value.trim())) {
+        match find("PRIORITY").map(|priority| parse_priority(priority.value.trim())) {
             Some(Some(priority)) => task.priority = priority,
-            Some(None) => fault("priority", "must be a whole number from 0 to 9".to_owned()),
+            Some(None) => report("priority", "must be a whole number from 0 to 9".to_owned()),
             None => {}
         }
         for (name, field) in [("COMPLETED", "completed_at"), ("CREATED", "created_at")] {
             match find(name).map(|property| self.time(property)) {
                 Some(Some(time)) if field == "created_at" => task.created_at = Some(time),
                 Some(Some(time)) => task.completed_at = Some(time).filter(|_| task.completed),
-                Some(None) => fault(field, "must be an instant in UTC such as 20261125T083000Z".to_owned()),
+                Some(None) => report(field, "must be an instant in UTC such as 20261125T083000Z".to_owned()),
                 None => {}
             }
         }
         if let Some(property) = find("DUE").or_else(|| find("DTSTART")) {
             match self.due(property) {
                 Ok(due) => task.due = Some(due),
-                Err(message) => fault("due", message),
+                Err(message) => report("due", message),
             }
         }
         match find("RRULE").map(|rule| rule.value.trim().parse::<Recurrence>()) {
             Some(Ok(rule)) => task.recurrence = Some(task.due.map_or(rule.clone(), |due| rule.adapted_to(&due))),
-            Some(Err(error)) => fault("recurrence", error.to_string()),
+            Some(Err(error)) => report("recurrence", error.to_string()),
             None => {}
         }
         match labels(properties) {
             Ok(labels) => task.labels = labels,
-            Err(message) => fault("labels", message),
+            Err(message) => report("labels", message),
         }
         match find(ORDER).map(|order| order.value.trim().parse::<i64>()) {
-            // Another program's numbers may be beyond ours; what counts is which are smaller.
+            // Other programs may write numbers outside our range; only the order of the numbers matters.
             Some(Ok(order)) => task.order = Some(u32::try_from(order.max(0)).unwrap_or(u32::MAX)),
-            Some(Err(_)) => fault("order", "must be a whole number".to_owned()),
+            Some(Err(_)) => report("order", "must be a whole number".to_owned()),
             None => {}
         }
         let parent = properties
@@ -237,7 +238,7 @@ impl Calendar<'_> {
         task.parent_id = parent.map(|parent| self.id(&parent.text()));
         let project = match find(PROJECT_ID).map(|id| id.value.trim().parse()) {
             Some(Err(error)) => {
-                fault("project_id", format!("{error}"));
+                report("project_id", format!("{error}"));
                 None
             }
             Some(Ok(id)) => Some(id),
@@ -250,17 +251,17 @@ impl Calendar<'_> {
         }
     }
 
-    /// A UID that is one of our ids stays what it is.
+    /// A UID that is a valid task id stays; any other gives a derived id.
     fn id(&self, uid: &str) -> TaskId {
         let uid = uid.trim();
-        uid.parse().unwrap_or_else(|_| Id::from(self.context.derived(&["uid", uid])))
+        uid.parse().unwrap_or_else(|_| Id::from(self.context.derive_id(&["uid", uid])))
     }
 
     fn time(&self, property: &Property) -> Option<DateTime<Utc>> {
         let value = property.value.trim();
         match date_time(value.strip_suffix('Z').unwrap_or(value)) {
             Some(time) if value.ends_with('Z') => Some(time.and_utc()),
-            // Against the RFC, but with only one meaning.
+            // The RFC requires UTC here, but a time with a TZID is not ambiguous.
             Some(time) => Some(self.zone(property.parameter("TZID")?)?.instant(time)),
             None => None,
         }
@@ -291,19 +292,19 @@ fn in_range(due: Option<Due>) -> Result<Due, String> {
 }
 
 fn date_time(text: &str) -> Option<NaiveDateTime> {
-    let shaped = text.len() == 15 && is_digits(&text.replacen('T', "", 1));
-    NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%S").ok().filter(|_| shaped)
+    let has_shape = text.len() == 15 && is_digits(&text.replacen('T', "", 1));
+    NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%S").ok().filter(|_| has_shape)
 }
 
 fn is_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Other programs may have a category twice, and empty ones.
+/// The labels of a to-do. Other programs may write empty categories, or one twice.
 fn labels(properties: &[Property]) -> Result<Labels, String> {
     let mut seen = HashSet::new();
     let all = properties.iter().filter(|property| property.name == "CATEGORIES").flat_map(Property::texts);
-    // A label has no commas.
+    // A label cannot contain a comma.
     let labels = all.map(|label| label.replace(',', " ").trim().to_owned()).filter(|label| !label.is_empty());
     Labels::new(labels.filter(|label| seen.insert(label.to_lowercase())))
 }

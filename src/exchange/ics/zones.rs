@@ -1,4 +1,4 @@
-//! Time zones as calendars explain them: what the clocks did, from the first due to well after
+//! The time zone definitions of a calendar: each change of the clocks, from the first due until well after
 //! the last one.
 
 use std::collections::BTreeMap;
@@ -9,14 +9,14 @@ use chrono_tz::{OffsetComponents, OffsetName, Tz};
 use super::properties::{line, local};
 use crate::exchange::queries::ZoneUse;
 
-/// How many years after the last due are explained, for what recurs.
+/// How many years after the last due are defined, for tasks that recur.
 const YEARS_AFTER: i32 = 10;
-/// Beyond this year no change of the clocks is known.
+/// The time zone data has no changes of the clocks after this year.
 const KNOWN_UNTIL: i32 = 2099;
-/// Nowhere do the clocks change twice within so short a time.
+/// The step of the search for changes. In no zone do the clocks change twice within this time.
 const STEP: Duration = Duration::days(2);
 
-/// What the clocks show.
+/// The offset of a time zone from UTC at one time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Offset {
     seconds: i64,
@@ -25,8 +25,8 @@ struct Offset {
 }
 
 impl Offset {
-    fn of(zone: Tz, at: DateTime<Utc>) -> Self {
-        let offset = zone.offset_from_utc_datetime(&at.naive_utc());
+    fn at(zone: Tz, time: DateTime<Utc>) -> Self {
+        let offset = zone.offset_from_utc_datetime(&time.naive_utc());
         let summer = offset.dst_offset();
         let name = offset.abbreviation().unwrap_or_default().to_owned();
         Self { seconds: (offset.base_utc_offset() + summer).num_seconds(), summer: !summer.is_zero(), name }
@@ -40,7 +40,8 @@ impl Offset {
     }
 }
 
-/// Writes nothing for a zone that is unknown here; dues in it are written as dates.
+/// Writes the definition of a time zone; nothing if the zone is unknown, because then its dues are written
+/// as dates.
 pub fn write(out: &mut Vec<u8>, used: &ZoneUse, now: DateTime<Utc>) {
     let Ok(zone) = used.name.parse::<Tz>() else { return };
     if zone == Tz::UTC {
@@ -48,13 +49,13 @@ pub fn write(out: &mut Vec<u8>, used: &ZoneUse, now: DateTime<Utc>) {
     }
     let last = used.last.year().max(now.year()).saturating_add(YEARS_AFTER).min(KNOWN_UNTIL);
     let (Some(from), Some(to)) = (new_year(used.first.year() - 1), new_year(last + 1)) else { return };
-    let first = Offset::of(zone, from);
-    // One part for each kind of change, with all times at which it happened.
+    let first = Offset::at(zone, from);
+    // One part for each kind of change, with the local times at which it happens.
     let mut parts: BTreeMap<(i64, Offset), Vec<NaiveDateTime>> = BTreeMap::new();
     let (mut at, mut before) = (from, first.clone());
     while at < to {
         let next = at + STEP;
-        let after = Offset::of(zone, next);
+        let after = Offset::at(zone, next);
         if after != before {
             let change = change_between(zone, at, next, &before);
             let wall = change.naive_utc() + Duration::seconds(before.seconds);
@@ -77,12 +78,12 @@ fn new_year(year: i32) -> Option<DateTime<Utc>> {
     NaiveDate::from_ymd_opt(year, 1, 1).map(|date| date.and_time(NaiveTime::MIN).and_utc())
 }
 
-/// The first second at which the clocks no longer show what they did at `from`.
+/// The first second after `from` at which the offset is no longer `before`.
 fn change_between(zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>, before: &Offset) -> DateTime<Utc> {
     let (mut same, mut changed) = (from.timestamp(), to.timestamp());
     while same + 1 < changed {
         let middle = i64::midpoint(same, changed);
-        let is_same = DateTime::from_timestamp(middle, 0).is_some_and(|at| Offset::of(zone, at) == *before);
+        let is_same = DateTime::from_timestamp(middle, 0).is_some_and(|at| Offset::at(zone, at) == *before);
         if is_same {
             same = middle;
         } else {
