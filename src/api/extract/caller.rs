@@ -195,7 +195,7 @@ pub fn unauthorized(reason: TokenError) -> Problem {
 impl From<VerifyError> for Problem {
     fn from(error: VerifyError) -> Self {
         match error {
-            VerifyError::Refused(reason) => unauthorized(reason),
+            VerifyError::Rejected(reason) => unauthorized(reason),
             VerifyError::Unavailable => Self::unavailable("the token cannot be checked now; try again"),
         }
     }

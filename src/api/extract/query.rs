@@ -54,7 +54,7 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|error| {
         let path = error.path().to_string();
         // A field of a query is called a parameter.
-        let mut field_error = data_error(&path, &error.into_inner().to_string());
+        let mut field_error = serde_error(&path, &error.into_inner().to_string());
         field_error.code = field_error.code.replace("field", "parameter").into();
         field_error.message = field_error.message.replace(" field ", " parameter ").into();
         Problem::invalid(vec![field_error])

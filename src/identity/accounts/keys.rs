@@ -127,7 +127,9 @@ impl Key {
             kid,
             x: BASE64_URL_SAFE_NO_PAD.encode(public),
             encoding: EncodingKey::from_ed_der(der.as_bytes()),
-            verifying: jwt::Keys::Single(jwt::Key::from_own_public_key(&public).map_err(|_| unusable("wrong public half"))?),
+            verifying: jwt::Keys::Single(
+                jwt::Key::from_own_public_key(&public).map_err(|_| unusable("wrong public half"))?,
+            ),
             retired_at,
         })
     }

@@ -59,7 +59,13 @@ impl RemoteKeys {
     pub fn lookup(&self) -> KeyLookup<'_> {
         let state = self.state.subscribe();
         let attempts_begun = state.borrow().attempts_begun;
-        KeyLookup { keys: self, state, attempts_begun, deadline: Instant::now() + self.policy.demand_wait, permit: None }
+        KeyLookup {
+            keys: self,
+            state,
+            attempts_begun,
+            deadline: Instant::now() + self.policy.demand_wait,
+            permit: None,
+        }
     }
 
     /// Keeps the keys up to date, for as long as the server runs.

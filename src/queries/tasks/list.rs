@@ -52,7 +52,8 @@ pub async fn list(pool: &Pool, owner: &OwnerId, request: &PageRequest) -> sqlx::
     let more = places.len() > usize::from(request.limit);
     places.truncate(request.limit.into());
     let end = places.last().filter(|_| more).map(|(_, row)| Key::from_row(row, request.order.by)).transpose()?;
-    let tasks = places.iter().map(|(_, row)| Ok(TaskRow::from_row(row)?.into_task(owner))).collect::<sqlx::Result<_>>()?;
+    let tasks =
+        places.iter().map(|(_, row)| Ok(TaskRow::from_row(row)?.into_task(owner))).collect::<sqlx::Result<_>>()?;
     Ok(TaskPage { tasks, end, position })
 }
 
