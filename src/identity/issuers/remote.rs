@@ -85,9 +85,9 @@ impl RemoteKeys {
             self.state.send_modify(|state| state.attempts_begun += 1);
             // This attempt serves all requests until now, so they need no other.
             let _ = self.fetch_requested.notified().now_or_never();
-            let fetched = fetcher.keys(&self.source).await;
-            due = Instant::now() + self.pause_after(&fetched);
-            self.update_state(fetched, bucket.available_at());
+            let result = fetcher.keys(&self.source).await;
+            due = Instant::now() + self.pause_after(&result);
+            self.update_state(result, bucket.available_at());
         }
     }
 

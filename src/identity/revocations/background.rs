@@ -98,7 +98,7 @@ impl Revocations {
                 Ok(0) => {}
                 Ok(removed) => tracing::info!(removed, "expired revocations were removed"),
                 Err(error) => {
-                    tracing::warn!(%error, "expired revocations could not be removed; retrying later")
+                    tracing::warn!(%error, "expired revocations could not be removed; retrying later");
                 }
             }
         }
