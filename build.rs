@@ -11,9 +11,9 @@ fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed={DIST}");
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join(DIST);
-    // A path that is not there would count as changed, and all be built anew each time.
+    // Cargo counts a missing path as changed and would then build the whole crate every time.
     if !root.is_dir() && fs::create_dir_all(&root).is_err() {
-        println!("cargo:warning={DIST} cannot be created, so every build will start from the beginning");
+        println!("cargo:warning={DIST} cannot be created, so every build compiles the whole crate again");
     }
     let mut files = Vec::new();
     collect(&root, &mut files)?;
@@ -24,8 +24,8 @@ fn main() -> io::Result<()> {
         let Ok(path) = file.strip_prefix(&root) else { continue };
         let path = path.to_string_lossy().replace('\\', "/");
         let form = |suffix: &str| {
-            let beside = PathBuf::from(format!("{}.{suffix}", file.display()));
-            if files.contains(&beside) { format!("Some({})", include(&beside)) } else { "None".to_owned() }
+            let compressed = PathBuf::from(format!("{}.{suffix}", file.display()));
+            if files.contains(&compressed) { format!("Some({})", include(&compressed)) } else { "None".to_owned() }
         };
         let (bytes, brotli, gzip) = (include(file), form("br"), form("gz"));
         writeln!(table, "    Asset {{ path: {path:?}, bytes: {bytes}, brotli: {brotli}, gzip: {gzip} }},")

@@ -3,7 +3,7 @@
 //!
 //! Each module is a room of the floor plan in `docs/ARCHITECTURE.md`. A room imports only rooms below it,
 //! in this order: `model`, `jwt`, `config`, `database`, then `changes` and `queries`, `engine`,
-//! `identity`, `exchange` and `live`, `api`, `server`, `cli`. The test `floor_plan` holds the code to it.
+//! `identity`, `exchange` and `live`, `api`, `server`, `cli`. The test `floor_plan` checks this.
 
 pub mod api;
 pub mod changes;

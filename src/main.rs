@@ -18,19 +18,19 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Start the server; without `DATABASE_URL` with a private Postgres of its own
+    /// Start the server; without `DATABASE_URL`, also start a private Postgres for it
     Serve(Box<serve::Serve>),
     /// Print a token for a user, signed with the configured secret
     Token(token::Token),
-    /// Sign in to a server and keep an API token for this machine
+    /// Sign in to a server and store an API token for this machine
     Login(login::Login),
-    /// Revoke the API token that is kept, and forget it
+    /// Revoke the stored API token and delete it from this machine
     Logout(logout::Logout),
-    /// Say who is signed in, and where
+    /// Show who is signed in, and where
     Whoami(whoami::Whoami),
     /// Print a user's changes as they happen; reconnects and resumes by itself
     Watch(watch::Watch),
-    /// Tell clients to list again, after a restore that the database cannot notice by itself
+    /// Make all clients list again, after a restore that the database cannot notice by itself
     NewHistory(Box<new_history::NewHistory>),
     /// Sign the access tokens of sessions with a new key from now on
     RotateKeys(Box<rotate_keys::RotateKeys>),
@@ -42,14 +42,14 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    // A missing .env is the usual case; a broken line in one is worth a word.
+    // Most installations have no .env; one that cannot be parsed is an error.
     if let Err(error) = dotenvy::dotenv()
         && !error.not_found()
     {
         eprintln!("taskwire: the file .env cannot be used: {error}");
         return ExitCode::from(2);
     }
-    let done = match Cli::parse().command {
+    let result = match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::Token(token) => token.run(),
         Command::Login(login) => login.run(),
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
         Command::Openapi(openapi) => openapi.run(),
         Command::Settings(settings) => settings.run(),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{}", failure.message);

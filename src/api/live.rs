@@ -19,7 +19,7 @@ use super::extract::query::Query;
 use super::openapi::params::UserPath;
 use super::openapi::responses::UpgradeRequired;
 use crate::config::Origin;
-use crate::live::connection::{self, Opening, Who};
+use crate::live::connection::{self, Opener, Opening};
 use crate::live::wire::socket_config;
 use crate::model::{Code, Position, Problem, TokenError};
 
@@ -90,14 +90,16 @@ pub async fn open_live(
     if app.live().draining.is_cancelled() {
         return Err(Problem::unavailable("the server is stopping; connect again"));
     }
-    let who = match caller {
-        Some(caller) => Who::Known(caller.into_identity()),
-        None => Who::Unauthenticated(app.live().unauthenticated.admit(client_address(&app, req)).ok_or_else(too_many)?),
+    let opener = match caller {
+        Some(caller) => Opener::Authenticated(caller.into_identity()),
+        None => {
+            Opener::Unauthenticated(app.live().unauthenticated.admit(client_address(&app, req)).ok_or_else(too_many)?)
+        }
     };
     let opening = Opening {
         live: Arc::clone(app.live()),
         path_user: req.params().get("user_id").cloned().unwrap_or_default(),
-        who,
+        opener,
         after: query.0.after,
     };
     // Counts this socket from now on, so that a stopping server waits for it.

@@ -1,5 +1,5 @@
-//! Logging: one subscriber for the whole process, writing to standard error, so that standard
-//! output stays free for what a command prints.
+//! Logging: one subscriber for the process. It writes to standard error, because standard output is for the
+//! output of commands.
 
 use std::{
     env,
@@ -32,14 +32,14 @@ pub fn init(filter: &str, format: LogFormat) -> Result<(), LoggingError> {
     let started = match format {
         LogFormat::Human => subscriber.compact().with_ansi(wants_colour()).try_init(),
         LogFormat::Json => {
-            // The current span is the request, and nothing encloses a request.
+            // The current span is the request, and no span encloses a request.
             subscriber.json().flatten_event(true).with_span_list(false).try_init()
         }
     };
     started.map_err(LoggingError::Started)
 }
 
-/// Colour is for people at a terminal who did not refuse it (see no-color.org).
+/// Colour is for terminals, unless `NO_COLOR` is set (see no-color.org).
 fn wants_colour() -> bool {
     io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

@@ -1,10 +1,10 @@
-//! `taskwire login`: signs in and keeps an API token, named after this machine, for the commands
-//! that need one. The password is used once and kept nowhere.
+//! `taskwire login`: signs in and stores an API token, named after this machine, for the commands that need
+//! one. The password is used once and is not stored.
 
 use clap::{Args, ValueEnum};
 use url::Url;
 
-use super::credentials::KeptCredentials;
+use super::credentials::StoredCredentials;
 use super::remote::{self, Remote};
 use super::{Failure, in_runtime, print, printable, terminal};
 use crate::model::Scope;
@@ -15,18 +15,18 @@ pub struct Login {
     #[arg(long, env = "TASKWIRE_URL", default_value = "http://127.0.0.1:8000")]
     url: Url,
 
-    /// Keep this token instead of signing in with e-mail and password; `-` reads it from standard
-    /// input, where no list of processes shows it
+    /// Store this token instead of signing in with e-mail and password; `-` reads it from standard
+    /// input, so that it does not appear in the list of processes
     #[arg(long, env = "TASKWIRE_TOKEN", hide_env_values = true)]
     token: Option<String>,
 
     /// What the new API token may do
     #[arg(long, value_enum, default_value = "read", conflicts_with = "token")]
-    scope: Allowed,
+    scope: ScopeOption,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Allowed {
+enum ScopeOption {
     Read,
     ReadWrite,
 }
@@ -34,81 +34,83 @@ enum Allowed {
 impl Login {
     pub fn run(self) -> Result<(), Failure> {
         let remote = Remote::to_sign_in(&self.url)?;
-        // Before anybody signs in in vain.
-        let before = KeptCredentials::read()?;
+        // Fails before the user signs in, if the file is unusable.
+        let previous = StoredCredentials::read()?;
         let scope = match self.scope {
-            Allowed::Read => Scope::Read,
-            Allowed::ReadWrite => Scope::ReadWrite,
+            ScopeOption::Read => Scope::Read,
+            ScopeOption::ReadWrite => Scope::ReadWrite,
         };
         let given = match self.token.as_deref() {
-            Some("-") => Some(terminal::line()?),
+            Some("-") => Some(terminal::read_line()?),
             given => given.map(str::to_owned),
         };
         let url = self.url;
         in_runtime(async move {
             let is_new = given.is_none();
-            let new = match given {
-                Some(token) => of_token(&remote, url, token.trim().to_owned()).await?,
-                None => signed_in(&remote, url, scope).await?,
+            let credentials = match given {
+                Some(token) => with_token(&remote, url, token.trim().to_owned()).await?,
+                None => with_password(&remote, url, scope).await?,
             };
-            let path = match new.keep() {
+            let path = match credentials.store() {
                 Ok(path) => path,
                 Err(failure) => {
-                    // One that was made for this is of no use to anybody now.
+                    // Nobody can use a new token that is not stored.
                     if is_new {
-                        revoke(&new).await;
+                        revoke(&credentials).await;
                     }
                     return Err(failure);
                 }
             };
-            if let Some(before) = before.filter(|before| before.token != new.token) {
-                revoke(&before).await;
+            if let Some(previous) = previous.filter(|previous| previous.token != credentials.token) {
+                revoke(&previous).await;
             }
-            let (user, url) = (printable(&new.user_id), &new.url);
+            let (user, url) = (printable(&credentials.user_id), &credentials.url);
             print(&format!("Signed in as {user} at {url}; the token is in {}.\n", path.display()))?;
             Ok(())
         })
     }
 }
 
-async fn of_token(remote: &Remote, url: Url, token: String) -> Result<KeptCredentials, Failure> {
+async fn with_token(remote: &Remote, url: Url, token: String) -> Result<StoredCredentials, Failure> {
     let identity = remote.identity(&token).await?;
-    Ok(KeptCredentials { url, user_id: identity.user_id, token, token_id: identity.token_id })
+    Ok(StoredCredentials { url, user_id: identity.user_id, token, token_id: identity.token_id })
 }
 
-async fn signed_in(remote: &Remote, url: Url, scope: Scope) -> Result<KeptCredentials, Failure> {
+async fn with_password(remote: &Remote, url: Url, scope: Scope) -> Result<StoredCredentials, Failure> {
     let email = terminal::ask("E-mail")?;
-    let password = terminal::ask_unseen("Password")?;
+    let password = terminal::ask_hidden("Password")?;
     let session = remote.sign_in(email.trim(), &password).await?;
     let created = async {
         let access = remote.access_token(&session).await?;
         let user = remote::subject(&access).ok_or_else(|| Failure::new("the server's token names no user"))?;
-        let created = remote.create_api_token(&user, &access, &name(), scope).await?;
+        let created = remote.create_api_token(&user, &access, &token_name(), scope).await?;
         Ok::<_, Failure>((user, created))
     };
     let created = created.await;
-    // It has done what it was for, whether that went well or not.
+    // The session is not needed any more, whether or not creating the token succeeded.
     if let Err(failure) = remote.sign_out(&session).await {
         eprintln!("{} (the session ends by itself)", failure.message);
     }
     let (user_id, created) = created?;
-    Ok(KeptCredentials { url, user_id, token: created.token, token_id: Some(created.api_token.id.as_uuid()) })
+    Ok(StoredCredentials { url, user_id, token: created.token, token_id: Some(created.api_token.id.as_uuid()) })
 }
 
-/// Puts a token out of use that is not kept any more.
-async fn revoke(before: &KeptCredentials) {
-    let Some(id) = before.token_id else { return };
-    let revoked = match Remote::at(&before.url) {
-        Ok(remote) => remote.revoke_api_token(&before.user_id, &before.token, id).await.map_err(Failure::from),
+/// Revokes a token that is not stored any more.
+async fn revoke(credentials: &StoredCredentials) {
+    let Some(id) = credentials.token_id else { return };
+    let revoked = match Remote::at(&credentials.url) {
+        Ok(remote) => {
+            remote.revoke_api_token(&credentials.user_id, &credentials.token, id).await.map_err(Failure::from)
+        }
         Err(failure) => Err(failure),
     };
     if let Err(failure) = revoked {
-        eprintln!("{} (a token that is not kept any more could not be revoked)", failure.message);
+        eprintln!("{} (a token that is not stored any more could not be revoked)", failure.message);
     }
 }
 
-/// What to call the token, so that its user knows it again.
-fn name() -> String {
+/// The name of the new token, by which its user recognises it.
+fn token_name() -> String {
     let system = rustix::system::uname();
     let machine = printable(&system.nodename().to_string_lossy());
     format!("taskwire on {machine}").chars().take(100).collect::<String>().trim().to_owned()

@@ -1,48 +1,48 @@
-//! `taskwire logout`: puts the API token that is kept out of use, and forgets it.
+//! `taskwire logout`: revokes the stored API token and deletes it from this machine.
 
 use clap::Args;
 use reqwest::StatusCode;
 
-use super::credentials::KeptCredentials;
-use super::remote::{Remote, Trouble};
+use super::credentials::StoredCredentials;
+use super::remote::{Remote, RequestError};
 use super::{Failure, in_runtime, print};
 
 #[derive(Args)]
 pub struct Logout {
-    /// Forget the token even when the server cannot be reached to revoke it
+    /// Delete the token even if the server cannot be reached to revoke it
     #[arg(long)]
     force: bool,
 }
 
 impl Logout {
     pub fn run(self) -> Result<(), Failure> {
-        let Some(kept) = KeptCredentials::read()? else {
+        let Some(credentials) = StoredCredentials::read()? else {
             print("Nobody is signed in here.\n")?;
             return Ok(());
         };
-        if let Some(id) = kept.token_id {
-            let remote = Remote::at(&kept.url)?;
+        if let Some(id) = credentials.token_id {
+            let remote = Remote::at(&credentials.url)?;
             let revoked = in_runtime(async {
-                match remote.revoke_api_token(&kept.user_id, &kept.token, id).await {
-                    // It gives no access any more, which is what was wanted.
-                    Err(Trouble::Refused(refusal))
-                        if [StatusCode::UNAUTHORIZED, StatusCode::NOT_FOUND].contains(&refusal.status) =>
+                match remote.revoke_api_token(&credentials.user_id, &credentials.token, id).await {
+                    // The token is invalid already.
+                    Err(RequestError::Rejected(rejection))
+                        if [StatusCode::UNAUTHORIZED, StatusCode::NOT_FOUND].contains(&rejection.status) =>
                     {
                         Ok(())
                     }
-                    done => done.map_err(Failure::from),
+                    result => result.map_err(Failure::from),
                 }
             });
             match revoked {
                 Err(failure) if self.force => eprintln!("{} (the token is not revoked)", failure.message),
                 Err(failure) => {
-                    let message = format!("{}; the token is kept, --force forgets it", failure.message);
+                    let message = format!("{}; the token is still stored, --force deletes it", failure.message);
                     return Err(Failure { message, ..failure });
                 }
                 Ok(()) => {}
             }
         }
-        KeptCredentials::forget()?;
+        StoredCredentials::delete()?;
         print("Signed out.\n")?;
         Ok(())
     }

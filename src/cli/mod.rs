@@ -1,5 +1,5 @@
-//! The subcommands. Each reads its settings, says everything that is wrong with them at once,
-//! and either succeeds or ends in a [`Failure`].
+//! The subcommands. Each reads its settings, reports all errors in them at once, and succeeds or returns a
+//! [`Failure`].
 
 mod credentials;
 pub(crate) mod logging;
@@ -21,7 +21,7 @@ use std::io::{ErrorKind, Write};
 
 use crate::config::ConfigErrors;
 
-/// Why a command ends without success: what is printed, and the exit code.
+/// The failure of a command: the message that is printed, and the exit code.
 #[derive(Debug)]
 pub struct Failure {
     pub message: String,
@@ -40,21 +40,21 @@ impl From<ConfigErrors> for Failure {
     }
 }
 
-/// Why there is nothing to sign a token with.
+/// The message of a command that needs a secret to sign a token, when none is configured.
 const NO_SECRET: &str = "tokens come from the configured issuer, and there is no secret here to sign any with";
 
-/// Runs what talks over the network.
+/// Runs a future that uses the network.
 fn in_runtime<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::new)?.block_on(work)
 }
 
-/// Text from elsewhere as one line that does nothing to the terminal.
+/// Text from a server or the system, without the control characters that could affect the terminal.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// Prints to standard output; returns whether somebody reads it. A reader that has left, as
-/// `head` does, is no failure, but there is nobody to go on for.
+/// Prints to standard output. Returns false if the reader has closed the pipe, as `head` does: that is no
+/// failure, but the command can stop.
 fn print(text: &str) -> Result<bool, Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

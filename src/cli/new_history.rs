@@ -1,5 +1,6 @@
-//! `taskwire new-history`: for after a restore that the database cannot notice by itself, such as
-//! a copy of its files put back: what clients know may never have happened, so they list again.
+//! `taskwire new-history`: begins a new history after a restore that the database cannot notice by itself,
+//! such as an older copy of its files. Clients may know changes that the restored database does not have,
+//! so they must list again.
 
 use clap::Args;
 

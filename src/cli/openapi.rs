@@ -1,4 +1,4 @@
-//! `taskwire openapi`: the contract as the code generates it, without a database.
+//! `taskwire openapi`: prints or checks the contract that the code generates. Needs no database.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ impl Openapi {
         match openapi::differences(&written, &generated) {
             None => Ok(()),
             Some(differences) => Err(Failure::new(format_args!(
-                "{} is not what the code does (- file, + code); `{}` writes it anew:\n{differences}",
+                "{} differs from what the code generates (- file, + code); `{}` writes it again:\n{differences}",
                 path.display(),
                 openapi::REGENERATE,
             ))),

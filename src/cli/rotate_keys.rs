@@ -1,4 +1,4 @@
-//! `taskwire rotate-keys`: has the access tokens of sessions signed with a new key from now on.
+//! `taskwire rotate-keys`: creates a new key for signing the access tokens of sessions.
 
 use clap::Args;
 
@@ -9,9 +9,9 @@ use crate::identity::accounts::keys;
 
 #[derive(Args)]
 pub struct RotateKeys {
-    /// Forget the old keys, because one may have leaked: within ten seconds all servers refuse what
-    /// they signed, and who has signed in gets a new token. Otherwise they verify until the last
-    /// token has expired
+    /// Remove the old keys at once, because one may have leaked: within ten seconds all servers reject
+    /// the tokens that they signed, and each session gets a new token. Without this option, the old
+    /// keys verify until the last of their tokens has expired
     #[arg(long)]
     at_once: bool,
 

@@ -1,4 +1,4 @@
-//! `taskwire serve`: brings everything up in order, says where it is, and takes it down again.
+//! `taskwire serve`: starts the database and the server, prints their addresses, and stops them in order.
 
 use std::env;
 use std::fmt::Write;
@@ -18,7 +18,7 @@ use crate::database::{self, Pool};
 use crate::identity::tokens::Tokens;
 use crate::server::{Server, Setup};
 
-/// The user for whom embedded mode shows a ready token.
+/// The user of the ready token that embedded mode prints.
 const DEMO_USER: &str = "demo";
 const DEMO_TOKEN_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
@@ -37,7 +37,7 @@ impl Serve {
     pub fn run(self) -> Result<(), Failure> {
         let misspelt = misspelt_variables(env::vars_os().filter_map(|(name, _)| name.into_string().ok()));
         // A misspelt setting can be the reason why another one is reported as missing.
-        let config = self.settings.resolve().map_err(|errors| with_hints(errors.into(), &misspelt))?;
+        let config = self.settings.resolve().map_err(|errors| with_misspelt(errors.into(), &misspelt))?;
         logging::init(&config.log.filter, config.log.format).map_err(Failure::new)?;
         for variable in &misspelt {
             tracing::warn!("{variable}");
@@ -46,22 +46,22 @@ impl Serve {
         raise_file_limit();
         let runtime = tokio::runtime::Runtime::new().map_err(Failure::new)?;
         let served = runtime.block_on(serve(&config, embedded.as_ref(), self.show_demo_token));
-        // Nothing may still talk to the private Postgres when it stops.
+        // No task may still use the private Postgres when it stops.
         runtime.shutdown_timeout(Duration::from_secs(5));
         let stopped = embedded.map_or(Ok(()), EmbeddedPostgres::stop).map_err(Failure::new);
         served.and(stopped)
     }
 }
 
-fn with_hints(mut failure: Failure, misspelt: &[MisspeltVariable]) -> Failure {
+fn with_misspelt(mut failure: Failure, misspelt: &[MisspeltVariable]) -> Failure {
     for variable in misspelt {
         let _ = write!(failure.message, "\n{variable}");
     }
     failure
 }
 
-/// Starts the private Postgres, if there is to be one. To be called on the main thread, because
-/// it is tied to the thread that starts it.
+/// Starts the private Postgres if the configuration needs one. Must be called on the main thread, because
+/// Postgres stops with the thread that starts it.
 pub fn private_postgres(config: &Config) -> Result<Option<EmbeddedPostgres>, Failure> {
     match &config.database {
         DatabaseSource::Embedded { data_dir } => EmbeddedPostgres::start(data_dir).map(Some).map_err(Failure::new),
@@ -69,12 +69,12 @@ pub fn private_postgres(config: &Config) -> Result<Option<EmbeddedPostgres>, Fai
     }
 }
 
-/// Every socket is a file, and the usual soft limit, 1024, is there for programs that use
-/// `select`. The hard limit is the operator's.
+/// Raises the soft limit on open files to the hard limit, which the operator sets. Each socket is a file,
+/// and the usual soft limit of 1024 exists only for programs that use `select`.
 fn raise_file_limit() {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
-        tracing::warn!(%error, "the limit on open files stays as it is");
+        tracing::warn!(%error, "the limit on open files cannot be raised");
     }
 }
 
@@ -82,7 +82,9 @@ async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_t
     let stop = stop_signal().map_err(Failure::new)?;
     let (pool, direct_url) = open_database(config, embedded).await?;
     if direct_url.is_none() {
-        tracing::info!("no hints between servers without DATABASE_DIRECT_URL: changes travel by SWEEP_INTERVAL");
+        tracing::info!(
+            "no hints between servers without DATABASE_DIRECT_URL: other servers find changes once per SWEEP_INTERVAL"
+        );
     }
     let setup = Setup {
         http: config.http.clone(),
@@ -93,22 +95,23 @@ async fn serve(config: &Config, embedded: Option<&EmbeddedPostgres>, show_demo_t
         retention: config.retention,
         trash_retention: config.trash_retention,
         pool,
-        // Nobody else uses a private Postgres.
+        // No other server uses a private Postgres.
         hints_url: direct_url.filter(|_| embedded.is_none()),
     };
     let server = Server::bind(setup).map_err(Failure::new)?;
 
-    let for_eyes = std::io::stdout().is_terminal() || show_demo_token;
-    let demo = (embedded.is_some() && config.http.is_loopback_bind() && for_eyes)
+    let may_show_token = std::io::stdout().is_terminal() || show_demo_token;
+    let demo_token = (embedded.is_some() && config.http.is_loopback_bind() && may_show_token)
         .then(|| Tokens::from_config(&config.jwt))
         .flatten()
         .map(|tokens| tokens.mint(DEMO_USER, DEMO_TOKEN_LIFETIME).map_err(Failure::new));
-    // Whether anybody reads it makes no difference to the server.
-    let _ = print(&banner(config, server.address(), demo.transpose()?.as_deref()));
+    // The server runs even if nobody reads its standard output.
+    let _ = print(&banner(config, server.address(), demo_token.transpose()?.as_deref()));
     server.run(stop).await.map_err(Failure::new)
 }
 
-/// The pool, and the URL of a connection that no proxy shares, if there is one.
+/// Connects to the database and migrates it, or checks that it is migrated. Returns the pool and the URL of
+/// a direct connection, without a pooling proxy, if there is one.
 pub async fn open_database(
     config: &Config,
     embedded: Option<&EmbeddedPostgres>,
@@ -129,7 +132,7 @@ pub async fn open_database(
     Ok((pool, direct))
 }
 
-/// What a person needs to go on: where things are, and, in embedded mode, a first try.
+/// What the operator sees at the start: the addresses and, with a demo token, a first request to try.
 fn banner(config: &Config, address: SocketAddr, demo_token: Option<&str>) -> String {
     let base = match &config.http.public_url {
         Some(url) => url.to_string(),
@@ -149,10 +152,10 @@ fn banner(config: &Config, address: SocketAddr, demo_token: Option<&str>) -> Str
         } else {
             "with an e-mail and a password"
         };
-        let place = if web::is_built_in() { "in the web app or in Swagger UI" } else { "in Swagger UI" };
+        let sign_in_page = if web::is_built_in() { "in the web app or in Swagger UI" } else { "in Swagger UI" };
         let _ = write!(
             text,
-            "\nSign in {place}, {how}.\
+            "\nSign in {sign_in_page}, {how}.\
              \nOn the command line: taskwire login --url {base}\n"
         );
     }
@@ -171,7 +174,7 @@ fn banner(config: &Config, address: SocketAddr, demo_token: Option<&str>) -> Str
     text
 }
 
-/// Done at the first SIGINT or SIGTERM.
+/// Completes at the first SIGINT or SIGTERM.
 fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

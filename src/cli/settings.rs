@@ -1,4 +1,4 @@
-//! `taskwire settings`: writes the files that the table of settings generates, for `make settings`.
+//! `taskwire settings`: writes the files that are generated from the table of settings, for `make settings`.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::config::documents;
 pub struct WriteSettings;
 
 impl WriteSettings {
-    /// Writes the files below the working directory, which is that of the repository.
+    /// Writes the files below the working directory, which must be the root of the repository.
     pub fn run(&self) -> Result<(), Failure> {
         for (path, text) in documents() {
             fs::write(path, text).map_err(|error| Failure::new(format_args!("{path} cannot be written: {error}")))?;

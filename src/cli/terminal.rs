@@ -1,4 +1,4 @@
-//! Questions to whoever sits at the terminal.
+//! Asks the user questions at the terminal, or reads the answers from a pipe.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
@@ -6,36 +6,37 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 
 use super::Failure;
 
-/// Longer lines are no answers.
-const LONGEST: u64 = 64 * 1024;
+/// The maximum length of an answer in bytes.
+const ANSWER_MAX: u64 = 64 * 1024;
 
-/// An answer that may be seen. Where nobody sits, it is the next line of what is piped in.
+/// Asks a question and returns the line that the user types. Without a terminal, returns the next line of
+/// standard input.
 pub fn ask(question: &str) -> Result<String, Failure> {
     prompt(question)?;
-    line()
+    read_line()
 }
 
-/// The same unseen.
-pub fn ask_unseen(question: &str) -> Result<String, Failure> {
+/// Like [`ask`], but the terminal does not show what the user types.
+pub fn ask_hidden(question: &str) -> Result<String, Failure> {
     if !io::stdin().is_terminal() {
-        return line();
+        return read_line();
     }
-    // Before the question, so that nothing typed in between shows.
-    let unseen = Unseen::begin().map_err(Failure::new)?;
+    // Before the question, so that nothing that is typed in between shows.
+    let echo_off = EchoOff::begin().map_err(Failure::new)?;
     prompt(question)?;
-    let answer = line();
-    drop(unseen);
-    // The line's end was unseen, too.
+    let answer = read_line();
+    drop(echo_off);
+    // The terminal has not shown the user's line break either.
     eprintln!();
     answer
 }
 
-/// A line of what is piped in, or typed.
-pub fn line() -> Result<String, Failure> {
+/// Reads a line of standard input.
+pub fn read_line() -> Result<String, Failure> {
     use io::Read as _;
 
     let mut text = String::new();
-    io::stdin().lock().take(LONGEST).read_line(&mut text).map_err(Failure::new)?;
+    io::stdin().lock().take(ANSWER_MAX).read_line(&mut text).map_err(Failure::new)?;
     let text = text.trim_end_matches(['\r', '\n']);
     if text.is_empty() {
         return Err(Failure::new("nothing was entered"));
@@ -45,27 +46,27 @@ pub fn line() -> Result<String, Failure> {
 
 fn prompt(question: &str) -> Result<(), Failure> {
     if io::stdin().is_terminal() {
-        // Not to standard output, which may go elsewhere.
+        // To standard error, because standard output may be redirected.
         let mut err = io::stderr().lock();
         write!(err, "{question}: ").and_then(|()| err.flush()).map_err(Failure::new)?;
     }
     Ok(())
 }
 
-/// While it lives, what is typed does not show.
-struct Unseen(Termios);
+/// The terminal does not show what is typed until this is dropped. Contains the previous mode.
+struct EchoOff(Termios);
 
-impl Unseen {
+impl EchoOff {
     fn begin() -> rustix::io::Result<Self> {
-        let before = tcgetattr(io::stdin())?;
-        let mut unseen = before.clone();
-        unseen.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(io::stdin(), OptionalActions::Flush, &unseen)?;
-        Ok(Self(before))
+        let previous = tcgetattr(io::stdin())?;
+        let mut hidden = previous.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(io::stdin(), OptionalActions::Flush, &hidden)?;
+        Ok(Self(previous))
     }
 }
 
-impl Drop for Unseen {
+impl Drop for EchoOff {
     fn drop(&mut self) {
         let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.0);
     }

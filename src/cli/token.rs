@@ -1,4 +1,4 @@
-//! `taskwire token`: mints a token with the configured secret.
+//! `taskwire token`: signs a token with the configured secret and prints it.
 
 use std::time::Duration;
 
@@ -22,12 +22,12 @@ pub struct Token {
     settings: TokenSettings,
 }
 
-/// A longer life is surely a slip.
-const LONGEST: Duration = Duration::from_hours(3650 * 24);
+/// A longer lifetime is probably a typing error.
+const LIFETIME_MAX: Duration = Duration::from_hours(3650 * 24);
 
 fn lifetime(text: &str) -> Result<Duration, String> {
     let lifetime = config::duration(text).map_err(|error| error.to_string())?;
-    if lifetime < Duration::from_secs(1) || lifetime > LONGEST {
+    if lifetime < Duration::from_secs(1) || lifetime > LIFETIME_MAX {
         return Err("allowed: 1s to 3650d".to_owned());
     }
     Ok(lifetime)

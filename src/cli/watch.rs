@@ -1,5 +1,5 @@
-//! `taskwire watch`: prints a user's changes as they happen, one line each. It keeps the
-//! position of the last change it printed, so a lost connection costs time, never a change.
+//! `taskwire watch`: prints a user's changes as they happen, one line each. It remembers the position of the
+//! last change that it printed and resumes from there, so a lost connection loses no change.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, SEC_WEBSOCKET_
 use tokio_tungstenite::tungstenite::http::{HeaderValue, Request, StatusCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::credentials::KeptCredentials;
+use super::credentials::StoredCredentials;
 use super::remote::{self, Remote, subject};
 use super::{Failure, NO_SECRET, in_runtime, print, printable};
 use crate::config::TokenSettings;
@@ -23,8 +23,8 @@ use crate::model::{Change, ChangeKind, Position, Subject};
 
 #[derive(Args)]
 pub struct Watch {
-    /// The user whose changes to print; a token is made with the configured secret. Without it and
-    /// --token, those of who signed in with `taskwire login`
+    /// The user whose changes to print, with a token that is signed with the configured secret. Without
+    /// --user and --token, the credentials of `taskwire login` are used
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
 
@@ -49,26 +49,26 @@ pub struct Watch {
     settings: TokenSettings,
 }
 
-/// A token made for watching lives this long; each connection makes a new one.
-const OWN_TOKEN_LIFETIME: Duration = Duration::from_hours(24);
-/// The waits before the next attempts. Each is prolonged at random, up to twice its length, so that
-/// many watchers do not return at the same moment.
-const WAITS: ExponentialBuilder = ExponentialBuilder::new()
+/// The lifetime of the tokens that this command signs. Each connection gets a new one.
+const MINTED_TOKEN_LIFETIME: Duration = Duration::from_hours(24);
+/// The delays between attempts. Each gets a random addition of up to its own length, so that many watchers
+/// do not reconnect at the same moment.
+const DELAYS: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(200))
     .with_max_delay(Duration::from_millis(7500))
     .with_jitter()
     .without_max_times();
-/// A server that says nothing for this long, heartbeats included, is taken for gone.
+/// How long the server may send nothing, not even a heartbeat, before the connection counts as lost.
 const SILENCE_MAX: Duration = Duration::from_mins(1);
 
 /// Why a connection ended.
-enum Lost {
-    /// Worth another attempt.
-    Connection(String),
+enum Ended {
+    /// Another attempt may succeed.
+    Lost(String),
     /// Another attempt would end the same way.
-    Refused(String),
-    /// Nobody reads what is printed any more.
-    Reader,
+    Rejected(String),
+    /// Nobody reads the output any more.
+    OutputClosed,
 }
 
 impl Watch {
@@ -82,7 +82,7 @@ impl Watch {
     }
 }
 
-/// With which token to watch whose changes where.
+/// Chooses the user, the token and the server from the options and the stored credentials.
 async fn credentials(
     user: Option<String>,
     token: Option<String>,
@@ -92,9 +92,9 @@ async fn credentials(
     let given = |user, token| Credentials { user, source: TokenSource::Given(token) };
     let Some(user) = user else {
         let Some(token) = token else {
-            let kept = KeptCredentials::needed()?;
-            let at = kept.at(url.as_ref())?;
-            return Ok((given(kept.user_id, kept.token), at));
+            let stored = StoredCredentials::required()?;
+            let url = stored.server(url.as_ref())?;
+            return Ok((given(stored.user_id, stored.token), url));
         };
         let url = url.map_or_else(remote::default_url, Ok)?;
         if token.starts_with(api_tokens::PREFIX) {
@@ -111,8 +111,8 @@ async fn credentials(
 fn minted(user: String, settings: TokenSettings) -> Result<Credentials, Failure> {
     let jwt = settings.resolve()?;
     let tokens = Tokens::from_config(&jwt).ok_or_else(|| Failure::new(NO_SECRET))?;
-    // Says now, and not at the first connection, that the name cannot be a user id.
-    tokens.mint(&user, OWN_TOKEN_LIFETIME).map_err(Failure::new)?;
+    // Reports now, and not at the first connection, that the name cannot be a user id.
+    tokens.mint(&user, MINTED_TOKEN_LIFETIME).map_err(Failure::new)?;
     Ok(Credentials { user, source: TokenSource::Minted(Box::new(tokens)) })
 }
 
@@ -130,22 +130,22 @@ impl Credentials {
     fn token(&self) -> Result<String, Failure> {
         match &self.source {
             TokenSource::Given(token) => Ok(token.clone()),
-            TokenSource::Minted(tokens) => tokens.mint(&self.user, OWN_TOKEN_LIFETIME).map_err(Failure::new),
+            TokenSource::Minted(tokens) => tokens.mint(&self.user, MINTED_TOKEN_LIFETIME).map_err(Failure::new),
         }
     }
 }
 
 /// The WebSocket address of a user's live channel.
 fn endpoint(base: &url::Url, user: &str) -> Result<url::Url, Failure> {
-    let unusable = || Failure::new("--url must be an address such as http://127.0.0.1:8000");
+    let invalid_url = || Failure::new("--url must be an address such as http://127.0.0.1:8000");
     let mut url = base.clone();
     let scheme = match base.scheme() {
         "http" | "ws" => "ws",
         "https" | "wss" => "wss",
-        _ => return Err(unusable()),
+        _ => return Err(invalid_url()),
     };
-    url.set_scheme(scheme).map_err(|()| unusable())?;
-    url.path_segments_mut().map_err(|()| unusable())?.pop_if_empty().extend(["api", user, "live"]);
+    url.set_scheme(scheme).map_err(|()| invalid_url())?;
+    url.path_segments_mut().map_err(|()| invalid_url())?.pop_if_empty().extend(["api", user, "live"]);
     Ok(url)
 }
 
@@ -154,38 +154,38 @@ struct Watcher {
     endpoint: url::Url,
     after: Option<Position>,
     json: bool,
-    /// Whether the present connection has come as far as `hello`.
+    /// Whether the current connection has received `hello`.
     greeted: bool,
 }
 
 impl Watcher {
-    /// Watches until the server refuses or Ctrl-C.
+    /// Watches until the server rejects the client or the user presses Ctrl-C.
     async fn run(mut self) -> Result<(), Failure> {
-        let mut waits = WAITS.build();
+        let mut delays = DELAYS.build();
         loop {
-            let lost = tokio::select! {
-                lost = self.follow() => lost?,
+            let ended = tokio::select! {
+                ended = self.follow() => ended?,
                 _ = tokio::signal::ctrl_c() => return Ok(()),
             };
-            match lost {
-                Lost::Refused(reason) => return Err(Failure::new(reason)),
-                Lost::Reader => return Ok(()),
-                Lost::Connection(reason) => eprintln!("taskwire: {reason}; connecting again"),
+            match ended {
+                Ended::Rejected(reason) => return Err(Failure::new(reason)),
+                Ended::OutputClosed => return Ok(()),
+                Ended::Lost(reason) => eprintln!("taskwire: {reason}; connecting again"),
             }
             if std::mem::take(&mut self.greeted) {
-                waits = WAITS.build();
+                delays = DELAYS.build();
             }
-            // There is always a next one.
-            let wait = waits.next().unwrap_or_default();
+            // The number of delays is unlimited.
+            let delay = delays.next().unwrap_or_default();
             tokio::select! {
-                () = tokio::time::sleep(wait) => {}
+                () = tokio::time::sleep(delay) => {}
                 _ = tokio::signal::ctrl_c() => return Ok(()),
             }
         }
     }
 
-    /// Prints what one connection brings, until it is lost.
-    async fn follow(&mut self) -> Result<Lost, Failure> {
+    /// Prints the messages of one connection until it ends.
+    async fn follow(&mut self) -> Result<Ended, Failure> {
         let request = self.request()?;
         let mut socket = match connect_async(request).await {
             Ok((socket, _)) => socket,
@@ -193,12 +193,12 @@ impl Watcher {
         };
         loop {
             let Ok(message) = tokio::time::timeout(SILENCE_MAX, socket.next()).await else {
-                return Ok(Lost::Connection("the server has fallen silent".to_owned()));
+                return Ok(Ended::Lost("the server has fallen silent".to_owned()));
             };
             match message {
                 Some(Ok(Message::Text(text))) => {
-                    if !self.take(&text)? {
-                        return Ok(Lost::Reader);
+                    if !self.handle(&text)? {
+                        return Ok(Ended::OutputClosed);
                     }
                 }
                 Some(Ok(Message::Close(frame))) => {
@@ -206,7 +206,7 @@ impl Watcher {
                     return Ok(closed(frame.map(|frame| (u16::from(frame.code), frame.reason.to_string()))));
                 }
                 Some(Ok(_)) => {}
-                Some(Err(error)) => return Ok(Lost::Connection(format!("the connection was lost ({error})"))),
+                Some(Err(error)) => return Ok(Ended::Lost(format!("the connection was lost ({error})"))),
                 None => return Ok(closed(None)),
             }
         }
@@ -226,15 +226,15 @@ impl Watcher {
         Ok(request)
     }
 
-    /// Prints a message and keeps the position it leads to; returns whether somebody reads on.
-    fn take(&mut self, text: &str) -> Result<bool, Failure> {
-        // A type of message that is not known yet is none of ours.
+    /// Prints a message and remembers its position. Returns whether somebody still reads the output.
+    fn handle(&mut self, text: &str) -> Result<bool, Failure> {
+        // A newer server may send types of messages that this program does not know.
         let Ok(message) = serde_json::from_str::<ServerMessage>(text) else { return Ok(true) };
         let change = match &message {
             ServerMessage::Change(change) => Some(change),
             ServerMessage::Hello(hello) => {
                 self.greeted = true;
-                // From the first connection on nothing is missed, even if nothing happens yet.
+                // Remembered before the first change, so that a reconnect misses nothing.
                 if self.after.is_none() {
                     self.after = Some(hello.position);
                     eprintln!("taskwire: watching {}", self.credentials.user);
@@ -286,7 +286,7 @@ fn project(project: &crate::model::Project) -> String {
     format!("{}  project  {}{archived}", project.id, printable(&project.name))
 }
 
-fn not_connected(error: Error) -> Lost {
+fn not_connected(error: Error) -> Ended {
     match error {
         Error::Http(response)
             if response.status().is_client_error() && response.status() != StatusCode::TOO_MANY_REQUESTS =>
@@ -297,21 +297,21 @@ fn not_connected(error: Error) -> Lost {
                 .and_then(|body| serde_json::from_slice::<serde_json::Value>(body).ok())
                 .and_then(|problem| problem["detail"].as_str().map(str::to_owned));
             let status = response.status();
-            Lost::Refused(
+            Ended::Rejected(
                 detail.map_or_else(|| format!("the server answered {status}"), |detail| format!("{status}: {detail}")),
             )
         }
-        Error::Http(response) => Lost::Connection(format!("the server answered {}", response.status())),
-        other => Lost::Connection(format!("the server cannot be reached ({other})")),
+        Error::Http(response) => Ended::Lost(format!("the server answered {}", response.status())),
+        other => Ended::Lost(format!("the server cannot be reached ({other})")),
     }
 }
 
-fn closed(frame: Option<(u16, String)>) -> Lost {
+fn closed(frame: Option<(u16, String)>) -> Ended {
     match frame {
-        // What the client said or may not see does not change by asking again.
-        Some((code @ 4400..=4499, reason)) => Lost::Refused(format!("{code}: {reason}")),
-        Some((_, reason)) if !reason.is_empty() => Lost::Connection(reason),
-        _ => Lost::Connection("the connection was closed".to_owned()),
+        // The client's request or token was rejected; another attempt would get the same response.
+        Some((code @ 4400..=4499, reason)) => Ended::Rejected(format!("{code}: {reason}")),
+        Some((_, reason)) if !reason.is_empty() => Ended::Lost(reason),
+        _ => Ended::Lost("the connection was closed".to_owned()),
     }
 }
 
@@ -320,7 +320,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_live_channel_is_found_below_any_base() {
+    fn the_live_channel_can_be_below_any_base_url() {
         for (base, expected) in [
             ("http://127.0.0.1:8000", "ws://127.0.0.1:8000/api/a%2Fb%20c/live"),
             ("https://tasks.example/", "wss://tasks.example/api/a%2Fb%20c/live"),

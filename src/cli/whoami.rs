@@ -1,9 +1,9 @@
-//! `taskwire whoami`: says who is signed in, and where, and asks the server whether that holds.
+//! `taskwire whoami`: prints who is signed in, and where, after the server has accepted the stored token.
 
 use chrono::Datelike as _;
 use clap::Args;
 
-use super::credentials::KeptCredentials;
+use super::credentials::StoredCredentials;
 use super::remote::Remote;
 use super::{Failure, in_runtime, print, printable};
 use crate::api::user::TokenKind;
@@ -14,9 +14,9 @@ pub struct Whoami {}
 
 impl Whoami {
     pub fn run(self) -> Result<(), Failure> {
-        let kept = KeptCredentials::needed()?;
-        let remote = Remote::at(&kept.url)?;
-        let identity = in_runtime(async { remote.identity(&kept.token).await.map_err(Failure::from) })?;
+        let credentials = StoredCredentials::required()?;
+        let remote = Remote::at(&credentials.url)?;
+        let identity = in_runtime(async { remote.identity(&credentials.token).await.map_err(Failure::from) })?;
         let kind = match identity.kind {
             TokenKind::ApiToken => "an API token",
             TokenKind::Jwt | TokenKind::Session => "a token",
@@ -30,7 +30,7 @@ impl Whoami {
         } else {
             format!("ends {}", identity.expires_at.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M"))
         };
-        let (user, url) = (printable(&identity.user_id), &kept.url);
+        let (user, url) = (printable(&identity.user_id), &credentials.url);
         print(&format!("{user} at {url}, with {kind} that {scope} and {end}\n"))?;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! One socket from its first message to its close. A connection holds a position, not a queue: it takes
-//! the next changes from its user's ring or, further back, from the log. So a slow client costs constant
-//! memory and loses nothing.
+//! the next changes from its user's ring or, if they are older, from the log. So a slow client costs
+//! constant memory and loses nothing.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,34 +19,35 @@ use crate::changes::log::{LogPage, ResetReason};
 use crate::changes::ring::Next;
 use crate::model::{Identity, Position, Seq, Tag, TokenError, VerifyError};
 
-/// How long before its expiry the renewal of a token is asked for.
+/// How long before a token expires the server asks the client for a new one.
 const RENEW_BEFORE: Duration = Duration::from_mins(1);
-/// A timer's reach: later ends are not waited for.
-const FOREVER: Duration = Duration::from_hours(365 * 24);
-/// How many changes are read from the log at once.
+/// The longest wait for the expiry of a token. `SOCKET_MAX_LIFE` closes every socket earlier.
+const LONGEST_WAIT: Duration = Duration::from_hours(365 * 24);
+/// How many changes one read of the log returns at most.
 const PAGE: u16 = 100;
 
-/// What the handshake established.
+/// The result of the handshake.
 pub struct Opening {
     pub live: Arc<Live>,
     /// The user in the path.
     pub path_user: String,
-    pub who: Who,
+    pub opener: Opener,
+    /// The position to continue from.
     pub after: Option<Position>,
 }
 
 /// Who opened a socket.
-pub enum Who {
+pub enum Opener {
     /// The handshake carried a token.
-    Known(Identity),
-    /// The first message authenticates; until then the socket holds one of few permits.
+    Authenticated(Identity),
+    /// The first message must contain a token. Until then the socket holds a permit.
     Unauthenticated(Permit),
 }
 
-/// Speaks with a socket until either side closes it.
+/// Serves a socket until either side closes it.
 pub async fn run(socket: WebSocket, opening: Opening) {
     let mut wire = Wire::new(socket, opening.live.settings.stalled_after);
-    let end = match authenticated(&mut wire, opening).await {
+    let end = match authenticate(&mut wire, opening).await {
         Ok(connection) => {
             let Err(end) = connection.follow(&mut wire).await;
             end
@@ -58,12 +59,12 @@ pub async fn run(socket: WebSocket, opening: Opening) {
     }
 }
 
-/// Establishes whose socket this is, from the handshake or from the first message.
-async fn authenticated(wire: &mut Wire, opening: Opening) -> Result<Connection, End> {
-    let Opening { live, path_user, who, after } = opening;
-    let (identity, after) = match who {
-        Who::Known(identity) => (identity, after),
-        Who::Unauthenticated(permit) => {
+/// Identifies the user, from the handshake or the first message, and subscribes to the user's changes.
+async fn authenticate(wire: &mut Wire, opening: Opening) -> Result<Connection, End> {
+    let Opening { live, path_user, opener, after } = opening;
+    let (identity, after) = match opener {
+        Opener::Authenticated(identity) => (identity, after),
+        Opener::Unauthenticated(permit) => {
             let within = live.settings.authenticate_within;
             let first = tokio::select! {
                 () = live.draining.cancelled() => {
@@ -86,12 +87,12 @@ async fn authenticated(wire: &mut Wire, opening: Opening) -> Result<Connection, 
         .hub
         .subscribe(identity.owner.clone(), live.settings.sockets_per_user)
         .ok_or_else(|| Close::new(4429, "this user has as many sockets open as are allowed; close one first"))?;
-    let token = TokenLife::new(identity.expires_at);
-    Ok(Connection { live, path_user, identity, checked_at: None, token, subscription, after })
+    let token = TokenExpiry::new(identity.expires_at);
+    Ok(Connection { live, path_user, identity, checked_revocations: None, token, subscription, after })
 }
 
 fn revoked() -> Close {
-    tracing::info!("a socket was closed because what opened it was revoked");
+    tracing::info!("closing a socket because its token was revoked");
     Close::new(4401, TokenError::Revoked.to_string())
 }
 
@@ -117,22 +118,23 @@ async fn verify(live: &Live, path_user: &str, token: &str) -> Result<Identity, C
     Ok(identity)
 }
 
-/// When a token ends, and whether its holder has been warned.
-struct TokenLife {
+/// When a token expires, and whether the client has been warned.
+struct TokenExpiry {
     expires_at: DateTime<Utc>,
-    ends: Instant,
+    deadline: Instant,
     warned: bool,
 }
 
-impl TokenLife {
+impl TokenExpiry {
     fn new(expires_at: DateTime<Utc>) -> Self {
         let left = (expires_at - Utc::now()).to_std().unwrap_or(Duration::ZERO);
-        // Far beyond any timer's reach there is nothing to wait for.
-        Self { expires_at, ends: Instant::now() + left.min(FOREVER), warned: false }
+        // An `Instant` in the far future would overflow.
+        Self { expires_at, deadline: Instant::now() + left.min(LONGEST_WAIT), warned: false }
     }
 
+    /// When to warn the client or, after that, to close the socket.
     fn next_event(&self) -> Instant {
-        if self.warned { self.ends } else { self.ends.checked_sub(RENEW_BEFORE).unwrap_or(self.ends) }
+        if self.warned { self.deadline } else { self.deadline.checked_sub(RENEW_BEFORE).unwrap_or(self.deadline) }
     }
 }
 
@@ -141,39 +143,39 @@ struct Connection {
     live: Arc<Live>,
     path_user: String,
     identity: Identity,
-    /// How often something had been revoked when the identity was last found good.
-    checked_at: Option<u64>,
-    token: TokenLife,
+    /// The count of revocations at the last check; a new count makes another check necessary.
+    checked_revocations: Option<u64>,
+    token: TokenExpiry,
     subscription: Subscription,
     after: Option<Position>,
 }
 
 impl Connection {
-    /// Sends `hello`, then changes until the socket ends.
+    /// Sends `hello`, then each change until the socket ends.
     async fn follow(mut self, wire: &mut Wire) -> Result<Infallible, End> {
-        // What was revoked between its check and the subscription woke nobody.
+        // A revocation between the check of the token and the subscription has not woken this task.
         self.check_access()?;
         let (mut position, mut catching_up_to) = self.greet(wire).await?;
         let draining = self.live.draining.clone();
         let heartbeat = self.live.settings.heartbeat;
         let mut heartbeat_at = Instant::now() + heartbeat;
-        // Sockets that were opened together need not end together.
+        // Random, so that sockets that opened together do not reconnect together.
         let mut retires_at = Instant::now() + self.live.settings.max_life.mul_f64(rand::random_range(0.9..1.0));
-        let mut told_of_drain = false;
+        let mut draining_sent = false;
         loop {
             if catching_up_to.is_some_and(|head| position.seq >= head) {
                 catching_up_to = None;
                 wire.send(&CaughtUp { kind: Tag::default(), seq: position.seq, position }).await?;
             }
             let next = self.subscription.next(position);
-            // After that look: what is revoked from then on wakes the wait below.
+            // Only after `next`, because a later revocation wakes `advanced` below.
             self.check_access()?;
             tokio::select! {
                 biased;
                 () = sleep_until(heartbeat_at.min(retires_at).min(self.token.next_event())) => {
-                    self.keep_token(wire).await?;
+                    self.check_token_expiry(wire).await?;
                     if retires_at <= Instant::now() {
-                        return Err(if told_of_drain { restarting() } else { retired() }.into());
+                        return Err(if draining_sent { restarting() } else { retired() }.into());
                     }
                     if heartbeat_at <= Instant::now() {
                         heartbeat_at = Instant::now() + heartbeat;
@@ -181,14 +183,14 @@ impl Connection {
                         wire.heartbeat(position.seq).await?;
                     }
                 }
-                () = draining.cancelled(), if !told_of_drain => {
-                    told_of_drain = true;
+                () = draining.cancelled(), if !draining_sent => {
+                    draining_sent = true;
                     wire.send(&Draining { kind: Tag::default() }).await?;
-                    // Spread, so that not all clients arrive at the next server at once; what
-                    // still happens until then is still delivered.
+                    // Random, so that not all clients connect to the next server at once. Until it
+                    // closes, the socket still receives every change.
                     retires_at = Instant::now() + self.live.settings.drain.mul_f64(rand::random_range(0.0..1.0));
                 }
-                message = wire.receive() => self.answer(message?, position.seq, wire).await?,
+                message = wire.receive() => self.handle(message?, position.seq, wire).await?,
                 () = self.subscription.updated(), if next == Next::Wait => {}
                 () = std::future::ready(()), if next != Next::Wait => match next {
                     Next::Wait => {}
@@ -198,7 +200,7 @@ impl Connection {
                     }
                     Next::ReadLog => match self.read_log(position).await? {
                         Ok(page) if page.changes.is_empty() => {
-                            // The same position, now in the history that the log has.
+                            // The same sequence number, in the history that the log has now.
                             position = page.end(position.seq);
                             self.subscription.log_exhausted();
                         }
@@ -214,8 +216,8 @@ impl Connection {
         }
     }
 
-    /// Says hello, which promises that nothing can be missed any more, and settles where this
-    /// socket goes on from. Returns that position and, on a resume, the number to catch up to.
+    /// Sends `hello`, which promises that the client misses nothing from here on, and decides from which
+    /// position the socket continues. Returns that position and, on a resume, the number to catch up to.
     async fn greet(&mut self, wire: &mut Wire) -> Result<(Position, Option<Seq>), End> {
         let (from, limit) = self.after.map_or((Seq::ZERO, 0), |after| (after.seq, PAGE));
         let page = self.read(from, limit).await?;
@@ -240,7 +242,7 @@ impl Connection {
         }
     }
 
-    /// The page after a position, or why it cannot be given and where to go on instead.
+    /// The page after a position, or why the log cannot continue it and the head to continue from instead.
     async fn read_log(&self, position: Position) -> Result<Result<LogPage, (ResetReason, Position)>, End> {
         let page = self.read(position.seq, PAGE).await?;
         let head = page.history.at(page.head);
@@ -254,21 +256,21 @@ impl Connection {
         })
     }
 
-    /// Ends the socket if what it was opened with, or last renewed with, has been revoked.
+    /// Ends the socket if its current token has been revoked.
     fn check_access(&mut self) -> Result<(), End> {
         let now = Some(self.live.revocations.update_count());
-        if self.checked_at != now {
+        if self.checked_revocations != now {
             if self.live.revocations.forbids(&self.identity) {
                 return Err(revoked().into());
             }
-            self.checked_at = now;
+            self.checked_revocations = now;
         }
         Ok(())
     }
 
-    /// Warns before the token ends, and ends the socket with it.
-    async fn keep_token(&mut self, wire: &mut Wire) -> Result<(), End> {
-        if self.token.ends <= Instant::now() {
+    /// Warns the client before its token expires, and ends the socket when it has expired.
+    async fn check_token_expiry(&mut self, wire: &mut Wire) -> Result<(), End> {
+        if self.token.deadline <= Instant::now() {
             return Err(Close::new(4401, "the token has expired").into());
         }
         if !self.token.warned && self.token.next_event() <= Instant::now() {
@@ -279,7 +281,7 @@ impl Connection {
         Ok(())
     }
 
-    async fn answer(&mut self, message: ClientMessage, seq: Seq, wire: &mut Wire) -> Result<(), End> {
+    async fn handle(&mut self, message: ClientMessage, seq: Seq, wire: &mut Wire) -> Result<(), End> {
         match message {
             ClientMessage::Ping(_) => wire.heartbeat(seq).await,
             ClientMessage::Authenticate(message) => {
@@ -287,10 +289,10 @@ impl Connection {
                     return Err(Close::bad_message("after is only allowed in the first authenticate").into());
                 }
                 let identity = verify(&self.live, &self.path_user, &message.token).await?;
-                self.token = TokenLife::new(identity.expires_at);
+                self.token = TokenExpiry::new(identity.expires_at);
                 self.identity = identity;
-                // It may have been revoked since it was verified.
-                self.checked_at = None;
+                // The new token may have been revoked since it was verified.
+                self.checked_revocations = None;
                 Ok(())
             }
         }

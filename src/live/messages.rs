@@ -1,5 +1,5 @@
-//! What server and client say to each other on the live channel: JSON objects, told apart by
-//! `type`. The same types are schemas of the contract.
+//! The messages of server and client on the live channel: JSON objects with a `type`. The same Rust types
+//! are schemas of the contract.
 
 use std::iter;
 
@@ -12,23 +12,23 @@ use crate::changes::log::ResetReason;
 use crate::model::change_schema::{add_component, change_components, one_of};
 use crate::model::{Change, Position, Schemas, Seq, Tag, Tagged};
 
-/// Proves who the client is: the first message of a socket that was opened without an
-/// `Authorization` header, and later the way to renew the token.
+/// Authenticates the client with a token. The first message of a socket that was opened without an
+/// `Authorization` header must be this one. Later, it replaces a token that expires soon.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Authenticate {
     #[serde(rename = "type")]
     #[schema(schema_with = Tag::<Self>::schema)]
     pub kind: Tag<Self>,
-    /// The JSON Web Token, as it would stand in the `Authorization` header.
+    /// The token, as in the `Authorization` header after `Bearer`.
     pub token: String,
-    /// The position to continue from; wins over the one in the URL. Only in the first message.
+    /// The position to continue from, instead of the one in the URL. Allowed only in the first message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub after: Option<Position>,
 }
 
-/// Asks for a `heartbeat` right away.
+/// Asks for a `heartbeat` at once.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ping {
@@ -37,7 +37,7 @@ pub struct Ping {
     pub kind: Tag<Self>,
 }
 
-/// What a client may say on the live channel.
+/// A message from the client on the live channel.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 #[schema(discriminator(property_name = "type", mapping(
@@ -49,7 +49,7 @@ pub enum ClientMessage {
     Ping(Ping),
 }
 
-/// The first message of the server: from here on, nothing can be missed.
+/// The first message of the server. From here on, the client misses no change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Hello {
     #[serde(rename = "type")]
@@ -59,14 +59,15 @@ pub struct Hello {
     pub seq: Seq,
     /// The position of the user's newest change.
     pub position: Position,
-    /// Whether the changes after the client's position follow, then `caught_up`. If not, what
-    /// follows is live from `position`, after a `reset` where a position was given.
+    /// True if the server continues from the client's position: it sends the changes after that position,
+    /// then `caught_up`. If false, it sends the changes after `position`; if the client gave a position, a
+    /// `reset` comes first.
     pub resumed: bool,
-    /// When the token expires, and with it the socket, in UTC.
+    /// When the token expires, in UTC. The server closes the socket then.
     pub expires_at: DateTime<Utc>,
 }
 
-/// All changes up to here have been sent; what follows is live.
+/// The client has received every change up to `position`. From here on, changes come as they happen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CaughtUp {
     #[serde(rename = "type")]
@@ -76,8 +77,8 @@ pub struct CaughtUp {
     pub position: Position,
 }
 
-/// What the client knows cannot be continued completely: it must list its tasks again. What
-/// follows is live from `position`.
+/// The server cannot send all changes after the client's position, so the client must list its tasks
+/// again. The changes after `position` follow.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Reset {
     #[serde(rename = "type")]
@@ -89,7 +90,7 @@ pub struct Reset {
     pub position: Position,
 }
 
-/// The token expires within a minute: send `authenticate` with a new one.
+/// The token expires within a minute. Send `authenticate` with a new one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TokenExpiring {
     #[serde(rename = "type")]
@@ -99,17 +100,18 @@ pub struct TokenExpiring {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Nothing happened for a while, or the client sent `ping`.
+/// The connection is alive. The server sends this at regular intervals, and when the client sends `ping`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Heartbeat {
     #[serde(rename = "type")]
     #[schema(schema_with = Tag::<Self>::schema)]
     pub kind: Tag<Self>,
-    /// The number of the last change that was sent, or known when the socket opened.
+    /// The number of the last change that was sent; before the first, of the newest change when the socket
+    /// opened.
     pub seq: Seq,
 }
 
-/// The server is about to restart and will close the socket with 1012: connect again soon.
+/// The server is about to stop and will close the socket with code 1012. Connect again then.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Draining {
     #[serde(rename = "type")]
@@ -117,21 +119,21 @@ pub struct Draining {
     pub kind: Tag<Self>,
 }
 
-/// Why the socket is closed right after.
+/// Why the server closes the socket right after this message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorMessage {
     #[serde(rename = "type")]
     #[schema(schema_with = Tag::<Self>::schema)]
     pub kind: Tag<Self>,
-    /// The close code that follows.
+    /// The close code of the WebSocket.
     #[schema(minimum = 1000, maximum = 4999, example = 4401)]
     pub code: u16,
-    /// What was wrong, for people.
+    /// A description of the error, for people.
     #[schema(example = "the token has expired")]
     pub detail: String,
 }
 
-/// What the server may say on the live channel.
+/// A message from the server on the live channel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[expect(clippy::large_enum_variant, reason = "most messages are changes")]
@@ -146,7 +148,7 @@ pub enum ServerMessage {
     Error(ErrorMessage),
 }
 
-/// In the contract, each kind of change is a message of its own.
+/// In the contract, each kind of change is a separate message.
 impl PartialSchema for ServerMessage {
     fn schema() -> RefOr<Schema> {
         let messages = [
@@ -158,7 +160,7 @@ impl PartialSchema for ServerMessage {
             component::<ErrorMessage>(),
         ];
         one_of("type", iter::once(component::<Hello>()).chain(change_components()).chain(messages))
-            .description(Some("What the server may say on the live channel. Ignore types you do not know."))
+            .description(Some("A message from the server on the live channel. Ignore types that you do not know."))
             .into()
     }
 }

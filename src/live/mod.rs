@@ -1,7 +1,7 @@
-//! The live channel: every change of a user reaches each of that user's sockets once and in order. `hub`
-//! knows who is connected, `channel` and `ring` hold the newest changes of one user, `connection` sends
-//! them to one socket, `messages` are the messages, and `handlers` opens the socket. Between servers,
-//! `hints` and `peers` carry changes fast, and `sweep` finds the ones that hints did not report.
+//! The live channel: each socket of a user receives every change of that user once and in order.
+//! `connection` serves one socket, `wire` is its WebSocket, `messages` has the messages, `unauthenticated`
+//! limits the sockets without a user, and `shared` is what all sockets of a server use. The hub and the
+//! rings from which the sockets take their changes are in `changes`.
 
 pub(crate) mod connection;
 pub mod messages;

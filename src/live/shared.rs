@@ -11,16 +11,16 @@ use crate::config::LiveConfig;
 use crate::identity::revocations::Revocations;
 use crate::identity::verifier::Verifier;
 
-/// What a socket needs from the server.
+/// The parts of the server that a socket uses.
 pub struct Live {
     pub hub: Hub,
     pub verifier: Arc<Verifier>,
     pub revocations: Revocations,
     pub settings: LiveConfig,
     pub unauthenticated: UnauthenticatedSockets,
-    /// Cancelled when the server stops: sockets then close.
+    /// Cancelled when the server begins to stop; sockets then close within the drain time.
     pub draining: CancellationToken,
-    /// The sockets that are open.
+    /// The open sockets.
     pub sockets: TaskTracker,
 }
 

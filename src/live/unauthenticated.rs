@@ -1,5 +1,5 @@
-//! Counts the sockets that have not authenticated yet. They use memory before their user is known, so
-//! their number is limited, in total and for each client network.
+//! Limits the sockets that have not authenticated yet, in total and for each client subnet. They use memory
+//! before their user is known, so no limit of a user applies to them.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -16,16 +16,16 @@ pub struct UnauthenticatedSockets(Arc<Inner>);
 struct Inner {
     limit: usize,
     limit_per_address: usize,
-    present: Mutex<Present>,
+    counts: Mutex<Counts>,
 }
 
 #[derive(Default)]
-struct Present {
+struct Counts {
     total: usize,
     by_address: HashMap<IpAddr, usize>,
 }
 
-/// Counts one such socket until it is dropped.
+/// A place for one socket. Dropping the permit gives the place back.
 pub struct Permit {
     sockets: UnauthenticatedSockets,
     address: IpAddr,
@@ -33,31 +33,31 @@ pub struct Permit {
 
 impl UnauthenticatedSockets {
     pub fn new(limit: usize, limit_per_address: usize) -> Self {
-        Self(Arc::new(Inner { limit, limit_per_address, present: Mutex::default() }))
+        Self(Arc::new(Inner { limit, limit_per_address, counts: Mutex::default() }))
     }
 
-    /// A permit for one more socket from this address, unless the limits are reached.
+    /// A permit for one more socket from this address, unless a limit is reached.
     pub fn admit(&self, address: IpAddr) -> Option<Permit> {
         let address = client_subnet(address);
-        let mut present = self.0.present.lock();
-        let here = present.by_address.get(&address).copied().unwrap_or_default();
-        if present.total >= self.0.limit || here >= self.0.limit_per_address {
+        let mut counts = self.0.counts.lock();
+        let count = counts.by_address.get(&address).copied().unwrap_or_default();
+        if counts.total >= self.0.limit || count >= self.0.limit_per_address {
             return None;
         }
-        present.total += 1;
-        present.by_address.insert(address, here + 1);
+        counts.total += 1;
+        counts.by_address.insert(address, count + 1);
         Some(Permit { sockets: self.clone(), address })
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut present = self.sockets.0.present.lock();
-        present.total -= 1;
-        if let Some(here) = present.by_address.get_mut(&self.address) {
-            *here -= 1;
-            if *here == 0 {
-                present.by_address.remove(&self.address);
+        let mut counts = self.sockets.0.counts.lock();
+        counts.total -= 1;
+        if let Some(count) = counts.by_address.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                counts.by_address.remove(&self.address);
             }
         }
     }
@@ -82,11 +82,11 @@ mod tests {
         assert!(sockets.admit(address("192.0.2.3")).is_none(), "three in all are enough");
         drop(first);
         assert!(sockets.admit(address("192.0.2.1")).is_some());
-        assert_eq!(sockets.0.present.lock().by_address.len(), 2, "an address without sockets is forgotten");
+        assert_eq!(sockets.0.counts.lock().by_address.len(), 2, "an address without sockets is forgotten");
     }
 
     #[test]
-    fn a_network_cannot_pass_for_many_addresses() {
+    fn addresses_of_one_subnet_share_a_limit() {
         let sockets = UnauthenticatedSockets::new(9, 1);
         let _first = sockets.admit(address("2001:db8::1"));
         assert!(sockets.admit(address("2001:db8::2")).is_none());

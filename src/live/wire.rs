@@ -1,5 +1,5 @@
-//! One WebSocket as the channel uses it: typed messages in and out, a bound on how long a write
-//! may hang, and an orderly close.
+//! One WebSocket as the live channel uses it: typed messages in and out, a limit on the time of each write,
+//! and an orderly close.
 
 use std::time::Duration;
 
@@ -14,16 +14,17 @@ use super::messages::{Authenticate, ClientMessage, ErrorMessage, Heartbeat, Ping
 use crate::changes::log::{LogPage, ResetReason};
 use crate::model::{Change, Position, Seq, Tag, Tagged};
 
-/// How long the other side gets to answer a close.
+/// How long the client gets to answer a close.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
-/// The same if it takes nothing: the reason can only go behind what is still on its way, whole, so
-/// it gets some time to begin reading again. It holds nobody up, and what waits is small.
+/// The same for a client that reads nothing. The close frame can only follow the bytes that are still
+/// unsent, so the client gets more time to begin reading again. No other socket waits for it, and the
+/// unsent bytes are few.
 const STALLED_CLOSE_WITHIN: Duration = Duration::from_secs(10);
 /// The largest message a client may send, in bytes.
 pub const MAX_CLIENT_MESSAGE: usize = 16 * 1024;
 
-/// Small buffers: most sockets are idle most of the time, and the defaults hold 128 KiB each. What
-/// is read is a ping or, now and then, a token; a longer message makes its own room.
+/// Small buffers: most sockets are idle most of the time, and the default buffers take 128 KiB each. A
+/// client sends a ping or, now and then, a token; the buffer grows for a longer message.
 pub fn socket_config() -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(512)
@@ -38,7 +39,7 @@ pub fn socket_config() -> WebSocketConfig {
 pub struct Close {
     code: u16,
     reason: String,
-    /// How long the other side gets to answer.
+    /// How long the client gets to answer.
     within: Duration,
 }
 
@@ -61,7 +62,7 @@ impl Close {
 pub enum End {
     /// The server closes, with this code and reason.
     Close(Close),
-    /// The other side is gone.
+    /// The client is gone.
     Gone,
 }
 
@@ -73,25 +74,25 @@ impl From<Close> for End {
 
 pub struct Wire {
     socket: WebSocket,
-    heard_at: Instant,
-    /// Time after which a socket that takes no byte is closed; its client can resume.
+    received_at: Instant,
+    /// How long the client may read no byte before the socket is closed. The client can resume.
     stalled_after: Duration,
-    /// Whether the client said something that is not read to its end.
-    deaf: bool,
+    /// Whether the client sent a message that was not read to its end.
+    has_unread_input: bool,
 }
 
 impl Wire {
     pub fn new(socket: WebSocket, stalled_after: Duration) -> Self {
-        Self { socket, heard_at: Instant::now(), stalled_after, deaf: false }
+        Self { socket, received_at: Instant::now(), stalled_after, has_unread_input: false }
     }
 
-    /// The next message of the client. May be dropped while it waits without losing one.
+    /// The next message of the client. Cancel-safe: dropping the future loses no message.
     pub async fn receive(&mut self) -> Result<ClientMessage, End> {
         loop {
             let frame = match self.socket.next().await {
                 Some(Ok(frame)) => frame,
                 Some(Err(error)) if is_too_big(&error) => {
-                    self.deaf = true;
+                    self.has_unread_input = true;
                     let limit = MAX_CLIENT_MESSAGE;
                     return Err(Close::new(1009, format!("a message may have at most {limit} bytes")).into());
                 }
@@ -100,7 +101,7 @@ impl Wire {
                 }
                 Some(Err(_)) | None => return Err(End::Gone),
             };
-            self.heard_at = Instant::now();
+            self.received_at = Instant::now();
             if frame.is_text() {
                 let text = frame.as_str().map_err(|_| End::Gone)?;
                 return parse(text).map_err(|error| Close::bad_message(error).into());
@@ -109,7 +110,7 @@ impl Wire {
                 return Err(Close::bad_message("send text messages, not binary ones").into());
             }
             if frame.is_close() {
-                // To read on is to send our half of the closing handshake.
+                // Reading on sends our half of the closing handshake.
                 let _ = timeout(CLOSE_WITHIN, self.socket.next()).await;
                 return Err(End::Gone);
             }
@@ -117,12 +118,12 @@ impl Wire {
     }
 
     pub async fn send<T: Serialize>(&mut self, message: &T) -> Result<(), End> {
-        // Strings, numbers and times always serialise.
+        // Cannot fail: strings, numbers and times always serialise.
         let json = serde_json::to_string(message).unwrap_or_default();
         self.send_texts([json.into()]).await
     }
 
-    /// Sends messages that are already in their final form, flushed once at the end.
+    /// Sends serialised messages and flushes once at the end.
     pub async fn send_texts(&mut self, texts: impl IntoIterator<Item = Utf8Bytes>) -> Result<(), End> {
         for text in texts {
             unless_stalled(self.stalled_after, self.socket.feed(Message::text(text))).await?;
@@ -147,35 +148,36 @@ impl Wire {
         self.send(&Heartbeat { kind: Tag::default(), seq }).await
     }
 
-    /// Asks the peer for a sign of life, or gives it up when it has given none for `patience`.
+    /// Sends a WebSocket ping, or ends the connection if the client has sent nothing for `patience`.
     pub async fn check_alive(&mut self, patience: Duration) -> Result<(), End> {
-        if self.heard_at.elapsed() > patience {
+        if self.received_at.elapsed() > patience {
             return Err(End::Gone);
         }
         unless_stalled(self.stalled_after, self.socket.send(Message::ping(Vec::new()))).await
     }
 
-    /// Says why, closes, and waits a little for the other side to do the same.
+    /// Sends the reason, closes, and waits until the client closes too or its time is up.
     pub async fn close(mut self, close: Close) {
         let Close { code, reason, within } = close;
-        let farewell = async {
+        let handshake = async {
             if code >= 4000 {
                 self.send(&ErrorMessage { kind: Tag::default(), code, detail: reason.clone() }).await.ok()?;
             }
             self.socket.send(Message::close_with(code, short(reason))).await.ok()?;
-            if self.deaf {
-                // To close a connection with unread bytes is to reset it, which can overtake the
-                // reason on its way; so the client gets the time to read it first.
+            if self.has_unread_input {
+                // Closing a connection with unread bytes resets it, and the reset can overtake the
+                // close frame. So the client gets time to read the frame first.
                 std::future::pending::<()>().await;
             }
             while let Some(Ok(_)) = self.socket.next().await {}
             Some(())
         };
-        // A peer that does not listen is left without.
-        let _ = timeout(within, farewell).await;
+        // Best effort: a client that does not read gets no reason.
+        let _ = timeout(within, handshake).await;
     }
 }
 
+/// Runs a write, and ends the connection if the write takes longer than `after`.
 async fn unless_stalled<E>(after: Duration, write: impl Future<Output = Result<(), E>>) -> Result<(), End> {
     match timeout(after, write).await {
         Ok(Ok(())) => Ok(()),
@@ -184,7 +186,7 @@ async fn unless_stalled<E>(after: Duration, write: impl Future<Output = Result<(
     }
 }
 
-/// A close frame has room for 123 bytes of reason.
+/// Cuts a reason to the 123 bytes that fit into a close frame.
 fn short(mut reason: String) -> String {
     let end = (0..=reason.len().min(123)).rev().find(|end| reason.is_char_boundary(*end)).unwrap_or(0);
     reason.truncate(end);
@@ -204,7 +206,7 @@ fn cause(error: &salvo::Error) -> Option<&tungstenite::Error> {
     inner.downcast_ref()
 }
 
-/// Reads a client message; the error says what was wrong with it.
+/// Parses a message of the client; the error says what is wrong with it.
 fn parse(text: &str) -> Result<ClientMessage, String> {
     #[derive(Deserialize)]
     struct Tagged {
@@ -225,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_that_is_not_understood_says_why() {
+    fn an_invalid_message_is_rejected_with_a_reason() {
         for (text, part) in [
             ("", "EOF"),
             ("[]", "not understood"),
@@ -234,13 +236,13 @@ mod tests {
             (r#"{"type":"authenticate","token":"t","after":"x"}"#, "position"),
             (r#"{"type":"ping","extra":1}"#, "unknown field `extra`"),
         ] {
-            let error = parse(text).expect_err("must be refused");
+            let error = parse(text).expect_err("must be rejected");
             assert!(error.contains(part), "{text}: {error}");
         }
     }
 
     #[test]
-    fn a_reason_is_cut_at_a_character() {
+    fn a_reason_is_cut_between_characters() {
         assert_eq!(short("ä".repeat(100)).len(), 122);
         assert_eq!(short("short".to_owned()), "short");
     }

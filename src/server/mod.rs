@@ -1,5 +1,5 @@
-//! The life of a server: it binds, serves with its helpers in the background, and stops in order:
-//! health turns, sockets leave one after the other, running requests finish, the pool closes.
+//! Starts, runs and stops a server. It serves requests while background tasks run, and stops in order: the
+//! health check fails, the sockets close one after the other, running requests finish, the pool closes.
 
 pub(crate) mod peers;
 pub(crate) mod sweep;
@@ -22,29 +22,29 @@ use crate::identity::revocations::TokenLifetimes;
 use crate::identity::{accounts, issuers};
 use crate::{changes, engine};
 
-/// How long sockets get to say goodbye once their time is up.
+/// How long sockets get for the closing handshake after the drain time.
 const SOCKETS_WITHIN: Duration = Duration::from_secs(3);
-/// How long writes whose request is gone get to finish.
+/// How long writes of abandoned requests get to finish.
 const STATEMENTS_WITHIN: Duration = Duration::from_secs(3);
 
-/// How many connections may wait to be accepted: many clients return at once after a restart.
+/// How many connections may wait to be accepted. After a restart, many clients connect at once.
 const BACKLOG: u32 = 4096;
 
-/// What a server is made of.
+/// What a server is started with.
 pub struct Setup {
     pub http: HttpConfig,
     pub jwt: JwtConfig,
-    /// How accounts are kept; `None` if there are none.
+    /// `None` if this server has no accounts of its own.
     pub accounts: Option<AccountsConfig>,
-    /// How long any token counts after it was issued.
+    /// How long any token is valid at most, from the time at which it was issued.
     pub token_max_life: Duration,
     pub live: LiveConfig,
-    /// How far back the change log reaches.
+    /// How long the change log keeps a change.
     pub retention: Duration,
-    /// How long the trash keeps what was deleted.
+    /// How long the trash keeps a task or project.
     pub trash_retention: Duration,
     pub pool: Pool,
-    /// Where to listen for the hints of other servers; `None` if there can be none.
+    /// The URL of the database connection that listens for hints; `None` if there are no hints.
     pub hints_url: Option<String>,
 }
 
@@ -60,8 +60,8 @@ pub enum ServeError {
     Io(#[from] std::io::Error),
 }
 
-/// Sockets that are accepted inherit what is set here. Without `nodelay` a message to a client
-/// waits for the client to acknowledge the one before, which it may put off for 40 ms.
+/// Listens with options that accepted sockets inherit. Without `nodelay`, a message waits until the client
+/// has acknowledged the message before it, and the client may delay that by 40 ms.
 fn listen(address: SocketAddr) -> std::io::Result<TcpAcceptor> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     #[cfg(unix)]
@@ -71,7 +71,7 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpAcceptor> {
     socket.listen(BACKLOG)?.try_into()
 }
 
-/// A server that is bound but does not answer yet.
+/// A server that is bound but does not serve yet.
 pub struct Server {
     app: App,
     acceptor: TcpAcceptor,
@@ -81,12 +81,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds; to be called within a runtime.
+    /// Binds the address. Must be called within a runtime.
     pub fn bind(setup: Setup) -> Result<Self, ServeError> {
         let Setup { http, jwt, accounts, token_max_life, live, retention, trash_retention, pool, hints_url } = setup;
         let wanted = SocketAddr::new(http.host, http.port);
-        let refused = |cause: String| ServeError::Bind { address: wanted, cause };
-        let acceptor = listen(wanted).map_err(|error| refused(error.to_string()))?;
+        let bind_error = |cause: String| ServeError::Bind { address: wanted, cause };
+        let acceptor = listen(wanted).map_err(|error| bind_error(error.to_string()))?;
         let address = acceptor.inner().local_addr()?;
         let hints = Hints::new(hints_url.is_some());
         let lifetimes = TokenLifetimes { token: token_max_life };
@@ -94,16 +94,16 @@ impl Server {
         Ok(Self { app, acceptor, address, hints_url, retention })
     }
 
-    /// Where it listens: the port that was bound, also when any was asked for.
+    /// The address that is bound. For the configured port 0, it has the port that the system chose.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Serves until `stop` is done, then lets what is running finish, within bounds.
+    /// Serves until `stop` completes, then lets running work finish, within time limits.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
         let Self { app, acceptor, hints_url, retention, .. } = self;
         app.revocations().load().await.map_err(ServeError::Revocations)?;
-        let helpers = helpers(&app, hints_url, retention);
+        let background_tasks = background_tasks(&app, hints_url, retention);
         let server = salvo::Server::new(acceptor);
         let handle = server.handle();
         let stopping = app.clone();
@@ -112,8 +112,8 @@ impl Server {
             drain(&stopping, &handle).await;
         });
         server.try_serve(routes::service(&app)).await?;
-        drop(helpers);
-        // Closing waits for statements under way, but not for one that hangs.
+        drop(background_tasks);
+        // Closing waits for running statements; the time limit is for one that hangs.
         if timeout(STATEMENTS_WITHIN, app.pool().close()).await.is_err() {
             tracing::warn!("stopped while a statement was still running");
         }
@@ -121,37 +121,37 @@ impl Server {
     }
 }
 
-/// What works in the background for as long as the set is kept.
-fn helpers(app: &App, hints_url: Option<String>, kept: Duration) -> JoinSet<()> {
-    let mut helpers = JoinSet::new();
+/// Starts the background tasks. They run until the set is dropped.
+fn background_tasks(app: &App, hints_url: Option<String>, retention: Duration) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
     if let Some(url) = hints_url {
-        helpers.spawn(app.hints().clone().send(app.pool().clone()));
-        helpers.spawn(peers::follow(app.hints().clone(), url, app.live().hub.clone(), app.revocations().clone()));
+        tasks.spawn(app.hints().clone().send(app.pool().clone()));
+        tasks.spawn(peers::follow(app.hints().clone(), url, app.live().hub.clone(), app.revocations().clone()));
     }
-    helpers.spawn(sweep::run(
+    tasks.spawn(sweep::run(
         app.pool().clone(),
         app.live().hub.clone(),
         app.revocations().clone(),
         app.live().settings.sweep,
     ));
-    helpers.spawn(app.api_tokens().clone().write_uses());
-    helpers.spawn(app.revocations().clone().follow());
-    helpers.spawn(app.revocations().clone().expire());
+    tasks.spawn(app.api_tokens().clone().write_uses());
+    tasks.spawn(app.revocations().clone().follow());
+    tasks.spawn(app.revocations().clone().expire());
     for keeper in app.verifier().issuers().refresh_tasks() {
-        helpers.spawn(keeper);
+        tasks.spawn(keeper);
     }
-    helpers.spawn(changes::retention::run(app.pool().clone(), kept));
-    helpers.spawn(engine::trash_retention::run(app.pool().clone(), app.trash_retention()));
+    tasks.spawn(changes::retention::run(app.pool().clone(), retention));
+    tasks.spawn(engine::trash_retention::run(app.pool().clone(), app.trash_retention()));
     if let Some(accounts) = app.accounts() {
-        helpers.spawn(accounts::run_retention(app.pool().clone(), accounts.clone()));
+        tasks.spawn(accounts::run_retention(app.pool().clone(), accounts.clone()));
     }
-    helpers
+    tasks
 }
 
-/// Requests are still answered while the sockets leave, so that a load balancer has the time to
-/// notice and what is written meanwhile still reaches them.
+/// Closes the sockets, then stops the HTTP server. It still answers requests while the sockets close, so
+/// that a load balancer has time to notice, and sockets receive the changes of that time.
 async fn drain(app: &App, handle: &ServerHandle) {
-    tracing::info!("stopping: sockets leave, then running requests finish");
+    tracing::info!("stopping: closing sockets, then finishing running requests");
     app.live().draining.cancel();
     app.live().sockets.close();
     let _ = timeout(app.live().settings.drain + SOCKETS_WITHIN, app.live().sockets.wait()).await;

@@ -1,4 +1,4 @@
-//! Follows the hints of other servers: passes each on to the hub and to the revocations of this server.
+//! Receives the hints of other servers and passes each on to the hub and the revocations of this server.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -7,15 +7,15 @@ use crate::changes::hub::Hub;
 use crate::database::bus::{Hint, Hints};
 use crate::identity::revocations::Revocations;
 
-/// The wait before listening is tried again.
+/// How long to wait before listening again after a failure.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Follows for as long as the server runs. Where listening fails, the sweep alone carries changes
-/// across servers.
+/// Runs for as long as the server. While listening fails, only the sweep finds the changes of other
+/// servers.
 pub async fn follow(hints: Hints, direct_url: String, hub: Hub, revocations: Revocations) {
     loop {
         let Err(error) = listen(&hints, &direct_url, &hub, &revocations).await;
-        tracing::debug!(%error, "the hints of other servers are not heard; the sweep makes up for them");
+        tracing::debug!(%error, "cannot listen for the hints of other servers; the sweep finds their changes");
         tokio::time::sleep(RETRY).await;
     }
 }

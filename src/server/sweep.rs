@@ -1,8 +1,8 @@
-//! Makes up for lost hints: every second or so it compares the heads of connected users with the
-//! database, in one statement for a thousand of them. So a lost hint costs a second, never a change, and
-//! the channel works without any hints. Nothing else queries the database while nothing happens, and this
-//! queries per user, not per socket. The same statement reads the head of the revocations, so one runs
-//! even when nobody is connected.
+//! Finds the changes whose hints were lost: once per `SWEEP_INTERVAL`, it compares the heads of connected
+//! users with the database, in one statement for a thousand users. So a lost hint delays a change by at most
+//! one interval, and the live channel works without any hints. While nothing happens, no other statement
+//! runs, and the cost depends on the number of users, not of sockets. The statement also reads the head of
+//! the revocations, so it runs even when nobody is connected.
 
 use std::time::{Duration, Instant};
 
@@ -10,43 +10,43 @@ use crate::changes::hub::{Hub, KnownHead};
 use crate::database::Pool;
 use crate::identity::revocations::{self, Revocations};
 
-/// How many users one statement asks about.
+/// How many users one statement compares.
 const BATCH: usize = 1000;
 
-/// Sweeps for as long as the server runs.
-pub async fn run(pool: Pool, hub: Hub, revocations: Revocations, every: Duration) {
-    let mut ticks = tokio::time::interval(every);
+/// Runs for as long as the server.
+pub async fn run(pool: Pool, hub: Hub, revocations: Revocations, interval: Duration) {
+    let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let heads = hub.heads();
-        let mut left = heads.as_slice();
+        let mut remaining = heads.as_slice();
         loop {
-            let (batch, later) = left.split_at(left.len().min(BATCH));
-            let asked_at = Instant::now();
-            match ask(&pool, batch).await {
-                Ok(swept) => {
-                    // First, so that a revoked socket gets none of the changes.
-                    revocations.check_head(swept.revocations, asked_at).await;
-                    swept.moved_on.iter().for_each(|owner| hub.recheck(owner));
+            let (batch, rest) = remaining.split_at(remaining.len().min(BATCH));
+            let started_at = Instant::now();
+            match compare(&pool, batch).await {
+                Ok(result) => {
+                    // Before the changes, so that a socket whose token was revoked receives none of them.
+                    revocations.check_head(result.revocations, started_at).await;
+                    result.advanced.iter().for_each(|owner| hub.recheck(owner));
                 }
-                Err(error) => tracing::debug!(%error, "the sweep could not ask the database"),
+                Err(error) => tracing::debug!(%error, "the sweep could not query the database"),
             }
-            if later.is_empty() {
+            if rest.is_empty() {
                 break;
             }
-            left = later;
+            remaining = rest;
         }
     }
 }
 
-struct Swept {
-    /// The users whose log is further than the hub knows, or is another log.
-    moved_on: Vec<String>,
+struct SweepResult {
+    /// The users whose log has a newer head than the hub knows, or another history.
+    advanced: Vec<String>,
     revocations: revocations::RevocationHead,
 }
 
-async fn ask(pool: &Pool, heads: &[KnownHead]) -> sqlx::Result<Swept> {
+async fn compare(pool: &Pool, heads: &[KnownHead]) -> sqlx::Result<SweepResult> {
     let owners: Vec<String> = heads.iter().map(|head| head.owner.as_str().to_owned()).collect();
     let epochs: Vec<i64> = heads.iter().map(|head| head.position.history.epoch()).collect();
     let generations: Vec<i64> =
@@ -74,5 +74,5 @@ async fn ask(pool: &Pool, heads: &[KnownHead]) -> sqlx::Result<Swept> {
     .await?;
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let revocations = revocations::RevocationHead { epoch: first.epoch, seq: first.revocations };
-    Ok(Swept { revocations, moved_on: rows.into_iter().filter_map(|row| row.moved_on).collect() })
+    Ok(SweepResult { revocations, advanced: rows.into_iter().filter_map(|row| row.moved_on).collect() })
 }
