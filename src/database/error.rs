@@ -31,6 +31,7 @@ pub enum DatabaseError {
 
 impl DatabaseError {
     /// Becomes [`DatabaseError::Proxy`] if the cause shows that there is a proxy.
+    #[must_use]
     pub fn or_proxy(self) -> Self {
         match &self {
             Self::Connect(cause) | Self::Epoch(cause) | Self::Migrate(MigrateError::Execute(cause))

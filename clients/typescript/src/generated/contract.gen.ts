@@ -6,7 +6,7 @@ import type { Change } from './types.gen.js';
 export const CONTRACT_VERSION = "0.1.0";
 
 /** The SHA-256 of that contract, `openapi.yaml`. */
-export const CONTRACT_SHA256 = 'de7a71b9fa46286459246395431a5c902e2dcc111ddacaa9944009802d7d18e3';
+export const CONTRACT_SHA256 = '68c73a524d597af6ab97938ed2226fdc94fa72b80bbce088add08694c5c37cf0';
 
 /** Where the live channel is. */
 export const LIVE_PATH = "/api/{user_id}/live";

@@ -21,10 +21,12 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 /**
  * List tasks
  *
- * The caller's tasks, page by page: follow `next_cursor` until it is null. All filters that are
- * given hold together. Tasks that are created or changed while paging neither hide nor repeat
- * others. `position` is read in the same snapshot as the tasks, so a live channel opened there
- * continues exactly from this list.
+ * Returns the user's tasks in pages: follow `next_cursor` until it is null. A task must pass all
+ * filters that you give. If tasks are created or changed while you page, no other task is skipped or
+ * repeated.
+ *
+ * `position` comes from the same snapshot as the tasks, so a live channel that is opened with it
+ * continues exactly from this list. With several pages, use the `position` of the first one.
  */
 export const listTasks = <ThrowOnError extends boolean = false>(options: Options<ListTasksData, ThrowOnError>) => (options.client ?? client).get<ListTasksResponses, ListTasksErrors, ThrowOnError>({
     querySerializer: { parameters: {
@@ -40,9 +42,11 @@ export const listTasks = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Create a task
  *
- * Send an `id` of your own choice to make the creation safe to retry: the same id with the same
- * request answers 200 and the task as it is now, the same id with another request 409, and the
- * id of a task that was deleted 410, for as long as the trash or the change log knows it.
+ * Creates a task, which comes last in the order. Only `title` is required.
+ *
+ * Choose the `id` yourself to make the request safe to retry. The same id with the same request
+ * returns 200 and the task as it is now. The same id with another request returns 409. The id of a
+ * deleted task returns 410 for as long as the trash or the change log has the task.
  */
 export const createTask = <ThrowOnError extends boolean = false>(options: Options<CreateTaskData, ThrowOnError>) => (options.client ?? client).post<CreateTaskResponses, CreateTaskErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -57,9 +61,9 @@ export const createTask = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Delete a task
  *
- * It goes to the trash, from which it can be restored together with the subtasks that went
- * along. Its id is not free meanwhile: creating it again answers 410. A task with subtasks is
- * refused with 409 unless `children=include`.
+ * Moves a task to the trash. It can be restored for `TRASH_RETENTION` (30 days by default), together
+ * with the subtasks that were deleted with it. Creating a task with its id returns 410. Deleting a
+ * task with subtasks returns 409 unless `children=include`.
  */
 export const deleteTask = <ThrowOnError extends boolean = false>(options: Options<DeleteTaskData, ThrowOnError>) => (options.client ?? client).delete<DeleteTaskResponses, DeleteTaskErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -70,7 +74,8 @@ export const deleteTask = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Get a task
  *
- * Send the `ETag` of an earlier answer as `If-None-Match` to get 304 while nothing has changed.
+ * Returns one task. Send the `ETag` of an earlier response as `If-None-Match` to get 304 if the task
+ * has not changed.
  */
 export const getTask = <ThrowOnError extends boolean = false>(options: Options<GetTaskData, ThrowOnError>) => (options.client ?? client).get<GetTaskResponses, GetTaskErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -81,8 +86,10 @@ export const getTask = <ThrowOnError extends boolean = false>(options: Options<G
 /**
  * Update a task
  *
- * Changes the fields that are given: a field left out keeps its value, `null` clears the
- * description. An update that changes nothing leaves version and ETag as they are.
+ * Changes the fields that are given, as a JSON merge patch (RFC 7396): a field that is left out keeps
+ * its value, and `null` clears it where the field allows null. An update that changes nothing keeps
+ * version and ETag. Completing a task with open subtasks returns 409; see
+ * `PATCH …/tasks/{task_id}/complete`.
  */
 export const updateTask = <ThrowOnError extends boolean = false>(options: Options<UpdateTaskData, ThrowOnError>) => (options.client ?? client).patch<UpdateTaskResponses, UpdateTaskErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -95,9 +102,9 @@ export const updateTask = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * Update a task, as the earlier API did
+ * Update a task (earlier API)
  *
- * The same as PATCH: a field left out keeps its value, nothing is wiped by omission.
+ * Does the same as PATCH, for clients of the earlier API: a field that is left out keeps its value.
  */
 export const replaceTask = <ThrowOnError extends boolean = false>(options: Options<ReplaceTaskData, ThrowOnError>) => (options.client ?? client).put<ReplaceTaskResponses, ReplaceTaskErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -112,10 +119,12 @@ export const replaceTask = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Complete or reopen a task
  *
- * Without a body, completion is turned over, which is not safe to retry; `{"completed": true}`
- * sets it, which is. A recurring task moves on to its next occurrence instead, exactly once for
- * each: say which `occurrence` is done, or send `If-Match`. Open subtasks are refused with 409
- * unless `children` is `include`.
+ * Sets whether a task is completed. `{"completed": true}` is safe to retry. Without a body, the
+ * request toggles completion, which is not safe to retry. Completing a task with open subtasks
+ * returns 409 unless `children` is `include`.
+ *
+ * Completing a recurring task moves it to its next occurrence, once for each occurrence. To make
+ * that safe to retry, name the `occurrence` that is completed, or send `If-Match`.
  */
 export const setTaskCompletion = <ThrowOnError extends boolean = false>(options: Options<SetTaskCompletionData, ThrowOnError>) => (options.client ?? client).patch<SetTaskCompletionResponses, SetTaskCompletionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -130,8 +139,9 @@ export const setTaskCompletion = <ThrowOnError extends boolean = false>(options:
 /**
  * Move a task
  *
- * The order is one over all tasks of the user, so each list of some of them is in the same
- * order. Only the task that moves changes; safe to retry.
+ * Moves a task in the order of the user's tasks, and to another project or parent if you give one.
+ * There is one order of all tasks of a user, and every list that is sorted by `rank` follows it. Only
+ * the moved task changes its `rank`. Safe to retry.
  */
 export const moveTask = <ThrowOnError extends boolean = false>(options: Options<MoveTaskData, ThrowOnError>) => (options.client ?? client).post<MoveTaskResponses, MoveTaskErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -144,15 +154,17 @@ export const moveTask = <ThrowOnError extends boolean = false>(options: Options<
 });
 
 /**
- * Do many things at once
+ * Apply many operations to tasks
  *
- * Up to 500 operations on tasks, in their order and in one transaction: all or nothing, or with
- * `"mode": "each"` whichever is not refused. Their changes have consecutive numbers. An
- * operation may refer to tasks that earlier ones create, by the `id` that the client chose. Give
- * the batch an `id` to make it safe to retry for as long as the change log reaches back.
+ * Applies up to 500 operations on tasks, in their order and in one transaction. By default the batch
+ * is all or nothing: if an operation is rejected, nothing is applied, the response is the error of
+ * the first rejected operation, and `errors` names it by its index, such as `operations[3]`. With
+ * `"mode": "each"`, the server applies every operation that is not rejected, and the response has
+ * the result of each.
  *
- * All or nothing, the answer to a refusal is that of the first operation that was refused, and
- * `errors` names it by its place, such as `operations[3]`.
+ * The changes of a batch have consecutive numbers. An operation can refer to a task that an earlier
+ * operation creates, by the `id` that the client chose. Give the batch an `id` to make it safe to
+ * retry for as long as the change log has its changes (`RETENTION`, 7 days by default).
  */
 export const applyBatch = <ThrowOnError extends boolean = false>(options: Options<ApplyBatchData, ThrowOnError>) => (options.client ?? client).post<ApplyBatchResponses, ApplyBatchErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -167,8 +179,9 @@ export const applyBatch = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Count tasks
  *
- * How many tasks the caller has, by status, priority, project and due, and how many were done on
- * each of the last days.
+ * Counts the caller's tasks by status, priority, project and due date, and the tasks that were
+ * completed on each of the last days. For example, `?time_zone=Europe/Berlin&days=7` covers the last
+ * seven days in Berlin.
  */
 export const getStats = <ThrowOnError extends boolean = false>(options: Options<GetStatsData, ThrowOnError>) => (options.client ?? client).get<GetStatsResponses, GetStatsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -179,9 +192,9 @@ export const getStats = <ThrowOnError extends boolean = false>(options: Options<
 /**
  * List projects
  *
- * The caller's projects, all at once (there are at most 1000), in the order of their `rank`,
- * with the numbers of their open and completed tasks. `position` is read in the same snapshot,
- * so a live channel opened there continues exactly from this list.
+ * Returns all projects of the user (at most 1000) in the order of their `rank`, with the numbers of
+ * their open and completed tasks. `position` comes from the same snapshot, so a live channel that is
+ * opened with it continues exactly from this list.
  */
 export const listProjects = <ThrowOnError extends boolean = false>(options: Options<ListProjectsData, ThrowOnError>) => (options.client ?? client).get<ListProjectsResponses, ListProjectsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -192,10 +205,12 @@ export const listProjects = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Create a project
  *
- * It comes last in the order. Send an `id` of your own choice to make the creation safe to
- * retry: the same id with the same request answers 200 and the project as it is now, the same id
- * with another request 409, and the id of a project that was deleted 410, for as long as the
- * trash or the change log knows it. A user has at most 1000 projects; one more is refused with 409.
+ * Creates a project, which comes last in the order. A user has at most 1000 projects; creating
+ * another one returns 409.
+ *
+ * Choose the `id` yourself to make the request safe to retry. The same id with the same request
+ * returns 200 and the project as it is now. The same id with another request returns 409. The id of
+ * a deleted project returns 410 for as long as the trash or the change log has the project.
  */
 export const createProject = <ThrowOnError extends boolean = false>(options: Options<CreateProjectData, ThrowOnError>) => (options.client ?? client).post<CreateProjectResponses, CreateProjectErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -210,9 +225,9 @@ export const createProject = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Delete a project
  *
- * It goes to the trash, from which it can be restored together with the tasks that went along.
- * Its id is not free meanwhile: creating it again answers 410. A project with tasks is refused
- * with 409 unless `tasks` says what happens to them.
+ * Moves a project to the trash. It can be restored for `TRASH_RETENTION` (30 days by default),
+ * together with the tasks that were deleted with it. Creating a project with its id returns 410.
+ * Deleting a project with tasks returns 409 unless `tasks` says what happens to them.
  */
 export const deleteProject = <ThrowOnError extends boolean = false>(options: Options<DeleteProjectData, ThrowOnError>) => (options.client ?? client).delete<DeleteProjectResponses, DeleteProjectErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -223,8 +238,8 @@ export const deleteProject = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Get a project
  *
- * Send the `ETag` of an earlier answer as `If-None-Match` to get 304 while nothing has changed.
- * Its tasks are listed by `GET …/tasks`.
+ * Returns one project. Send the `ETag` of an earlier response as `If-None-Match` to get 304 if the
+ * project has not changed. To list its tasks, use `GET …/tasks?project={project_id}`.
  */
 export const getProject = <ThrowOnError extends boolean = false>(options: Options<GetProjectData, ThrowOnError>) => (options.client ?? client).get<GetProjectResponses, GetProjectErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -235,8 +250,8 @@ export const getProject = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Update a project
  *
- * Changes the fields that are given: a field left out keeps its value, `null` clears the colour.
- * An update that changes nothing leaves version and ETag as they are.
+ * Changes the fields that are given, as a JSON merge patch (RFC 7396): a field that is left out keeps
+ * its value, and `null` clears the colour. An update that changes nothing keeps version and ETag.
  */
 export const updateProject = <ThrowOnError extends boolean = false>(options: Options<UpdateProjectData, ThrowOnError>) => (options.client ?? client).patch<UpdateProjectResponses, UpdateProjectErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -251,7 +266,7 @@ export const updateProject = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Move a project
  *
- * Only the project that moves changes; safe to retry.
+ * Moves a project in the order of the user's projects. Only the moved project changes. Safe to retry.
  */
 export const moveProject = <ThrowOnError extends boolean = false>(options: Options<MoveProjectData, ThrowOnError>) => (options.client ?? client).post<MoveProjectResponses, MoveProjectErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -266,7 +281,7 @@ export const moveProject = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Empty the trash
  *
- * Removes for good everything that was in the trash when the request came; safe to retry.
+ * Permanently removes everything that was in the trash when the request arrived. Safe to retry.
  */
 export const emptyTrash = <ThrowOnError extends boolean = false>(options: Options<EmptyTrashData, ThrowOnError>) => (options.client ?? client).delete<EmptyTrashResponses, EmptyTrashErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -277,9 +292,10 @@ export const emptyTrash = <ThrowOnError extends boolean = false>(options: Option
 /**
  * List the trash
  *
- * What the caller has deleted and can still take back, newest first, page by page: follow
- * `next_cursor` until it is null. Each entry is one deletion, with the number of tasks that went
- * along; those have no entries of their own.
+ * Returns the deleted tasks and projects that can be restored, newest first, in pages: follow
+ * `next_cursor` until it is null. Each entry is one deletion. `along` is the number of tasks that
+ * were deleted with it; those have no entries of their own. The server purges an entry after
+ * `TRASH_RETENTION` (30 days by default).
  */
 export const listTrash = <ThrowOnError extends boolean = false>(options: Options<ListTrashData, ThrowOnError>) => (options.client ?? client).get<ListTrashResponses, ListTrashErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -290,10 +306,13 @@ export const listTrash = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Restore from the trash
  *
- * Takes back one deletion with everything that went along. Tasks return to their places; a task
- * whose parent or project is gone meanwhile comes back without it. What was deleted only as a
- * part of something is refused with 409, and `detail` says what to restore instead; so is a
- * project while there are 1000 others.
+ * Restores one deletion, with everything that was deleted with it. Tasks return to their places in
+ * the order. A task returns without its parent or project if that no longer exists, and without its
+ * parent if there would be more than five levels.
+ *
+ * Returns 409 if the task was deleted as a part of another deletion (`detail` names the entry to
+ * restore instead), and for a project if the user already has 1000 projects. Repeating the request
+ * returns 404, because the entry has left the trash.
  */
 export const restoreFromTrash = <ThrowOnError extends boolean = false>(options: Options<RestoreFromTrashData, ThrowOnError>) => (options.client ?? client).post<RestoreFromTrashResponses, RestoreFromTrashErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -304,8 +323,9 @@ export const restoreFromTrash = <ThrowOnError extends boolean = false>(options: 
 /**
  * Purge from the trash
  *
- * Removes one deletion for good, with everything that went along, at once. The change log may
- * still tell of it, for as long as it reaches back.
+ * Permanently removes one deletion, with everything that was deleted with it. The change log keeps
+ * its changes until they are older than `RETENTION` (7 days by default). Returns 409 if the task was
+ * deleted as a part of another deletion; `detail` names the entry to purge instead.
  */
 export const purgeFromTrash = <ThrowOnError extends boolean = false>(options: Options<PurgeFromTrashData, ThrowOnError>) => (options.client ?? client).delete<PurgeFromTrashResponses, PurgeFromTrashErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -316,9 +336,11 @@ export const purgeFromTrash = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Get the history of a task
  *
- * Its changes, newest first, page by page, each with the task as it was then: as far back as the
- * change log reaches, and `complete` says whether that is to the beginning. A task that was
- * deleted has its history for as long as the trash or the log knows it.
+ * Returns the changes of the task, newest first, in pages: follow `next_cursor` until it is null.
+ * Each change has the task as it was after that change. The history reaches as far back as the
+ * change log (`RETENTION`, 7 days by default); `complete` says whether that includes the creation
+ * of the task. A deleted task has a history for as long as the trash or the log has the task; after
+ * that the response is 404.
  */
 export const getTaskHistory = <ThrowOnError extends boolean = false>(options: Options<GetTaskHistoryData, ThrowOnError>) => (options.client ?? client).get<GetTaskHistoryResponses, GetTaskHistoryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -327,26 +349,30 @@ export const getTaskHistory = <ThrowOnError extends boolean = false>(options: Op
 });
 
 /**
- * Export everything
+ * Export all tasks and projects
  *
- * One file with all that the user has, as one snapshot of it, sent as it is read. Each task comes
- * after the one that it is a part of. A file that ends early has broken off: ask again.
+ * Returns one file with all projects and tasks of the user, from one snapshot of the database. It
+ * does not contain the trash and the change log. Each task comes after its parent. The server
+ * sends the file while it reads the data: if the response ends early, the file is incomplete, so
+ * send the request again. A server runs 4 exports at a time; another one waits up to 5 seconds and
+ * then gets 503.
  *
- * **JSON** (see `ExportDocument`) holds all projects and tasks; imported elsewhere and exported
- * again it is the same, but for the header.
+ * **JSON** (see `ExportDocument`) has all projects and tasks. If you import the file elsewhere and
+ * export it again, only the header differs.
  *
- * **iCalendar** (RFC 5545): a VTODO for each task; UID is its id. `due` is DUE, as a date or with
- * a time zone that a VTIMEZONE explains; a recurring one is also DTSTART. PRIORITY is 1 for
- * urgent, 3 for high, 5 for medium, 9 for low; labels are CATEGORIES, the parent is RELATED-TO,
- * the order X-APPLE-SORT-ORDER, the project X-TASKWIRE-PROJECT-ID and X-TASKWIRE-PROJECT. Times of
- * creation and completion are cut to seconds, control characters are left out, and colours of
- * projects and past occurrences have no place in it.
+ * **iCalendar** (RFC 5545) has a VTODO for each task; its UID is the id of the task. `due` becomes
+ * DUE, as a date or as a time in a time zone that a VTIMEZONE defines; a recurring task also has
+ * DTSTART. PRIORITY is 1 for urgent, 3 for high, 5 for medium and 9 for low. Labels become
+ * CATEGORIES, the parent becomes RELATED-TO, the order X-APPLE-SORT-ORDER, and the project
+ * X-TASKWIRE-PROJECT-ID and X-TASKWIRE-PROJECT. Times of creation and completion are cut to
+ * seconds. The file does not contain control characters, colours of projects, or completed
+ * occurrences.
  *
- * **CSV** (RFC 4180) in UTF-8 with the columns `id`, `title`, `description`, `completed`,
+ * **CSV** (RFC 4180) is in UTF-8 and has the columns `id`, `title`, `description`, `completed`,
  * `completed_at`, `priority`, `due_date`, `due_time`, `due_time_zone`, `recurrence`, `labels`
- * (with commas between them), `project_id`, `project` (its name), `parent_id`, `order` and
+ * (separated by commas), `project_id`, `project` (its name), `parent_id`, `order` and
  * `created_at`. A text that a spreadsheet could take for a formula (it begins with `=`, `+`, `-`,
- * `@`, a tab or a carriage return) has an apostrophe before it, which import takes away again.
+ * `@`, a tab or a carriage return) gets an apostrophe before it, which an import removes.
  */
 export const exportData = <ThrowOnError extends boolean = false>(options: Options<ExportDataData, ThrowOnError>) => (options.client ?? client).get<ExportDataResponses, ExportDataErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -357,28 +383,35 @@ export const exportData = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Import a file
  *
- * Adds what the file holds and the user does not have; what is there already stays as it is. All
- * of it or nothing: a file with faults changes nothing, and `errors` names line and field of each
- * (the first 100). Files of up to 64 MiB, 100,000 tasks and 100,000 projects; new tasks come last
- * in the order. Safe to retry: ids stay as they are, and what has none gets one that follows from
- * what it says, so the same file creates nothing twice. (Of dates such as `tomorrow` the first
- * import counts.)
+ * Adds the projects and tasks of the file that the user does not have yet. Existing ones stay as
+ * they are; new tasks come last in the order. An import is all or nothing: if the file has errors,
+ * nothing is imported, and `errors` names the line and the field of each error (the first 100).
  *
- * **JSON**: the document of an export, this user's or another's.
+ * A file has at most 64 MiB, 100,000 tasks and 100,000 projects. An import may take ten times
+ * `REQUEST_TIMEOUT` (5 minutes by default); after that the response is 503. A server imports up to
+ * 128 MiB of files at a time; another file waits up to 5 seconds and then gets 503.
  *
- * **iCalendar**: its VTODOs, by the mapping that the export describes. Any PRIORITY from 2 to 4 is
- * high, from 6 to 8 low. UIDs that are no UUIDs are turned into one. Without DUE, DTSTART is
- * taken for it. Times in UTC stay so. CANCELLED counts as completed. Anything else that the file
- * holds (VEVENT, VALARM, EXDATE, …) is left behind, to-dos and dates with a warning.
+ * An import is safe to retry. Ids stay as they are, and an item without an id gets one that is
+ * computed from its content, so the same file creates nothing twice. A date such as `tomorrow`
+ * counts from the first import.
  *
- * **CSV**: the columns of the export, of which only `title` is needed, in any order; or those of
- * Todoist's template, told by its columns TYPE and CONTENT. Of these, PRIORITY 1 becomes urgent, 2
- * high, 3 medium and 4 none; INDENT makes subtasks; a section becomes a label of its tasks; a note
- * is added to the description of the task above it, and words such as `@home` at the end of CONTENT
- * become labels. DATE may be a date such as `2026-11-25`, `25 Nov 2026`, `25 Nov`, `today` or
- * `tomorrow`, with a time such as `09:30` or `at 9am`, or a repetition such as `every day`,
- * `every 2 weeks`, `every weekday` or `every Monday`; any other is kept in the description, with
- * a warning. AUTHOR is left out; RESPONSIBLE, DURATION and DEADLINE are, with a warning.
+ * **JSON**: the document of an export, of the same user or of another one.
+ *
+ * **iCalendar**: the VTODOs, mapped as in the export. PRIORITY 2 to 4 becomes high, 6 to 8 becomes
+ * low. A UID that is not a UUID is turned into one. Without DUE, DTSTART is the due date. A time in
+ * UTC gets the time zone UTC. CANCELLED counts as completed. The import ignores everything else,
+ * such as VEVENT, VALARM and EXDATE. It warns about ignored components of the calendar, to-dos with
+ * RECURRENCE-ID, and EXDATE, RDATE, EXRULE and DURATION.
+ *
+ * **CSV**: the columns of the export in any order, of which only `title` is required; or the
+ * columns of Todoist's template, which the import recognises by TYPE and CONTENT. In the template,
+ * PRIORITY 1 becomes urgent, 2 high, 3 medium and 4 none. INDENT makes subtasks. A section becomes
+ * a label of its tasks. A note is appended to the description of the task above it. Words such as
+ * `@home` at the end of CONTENT become labels. DATE is a date such as `2026-11-25`, `25 Nov 2026`,
+ * `25 Nov`, `today` or `tomorrow`, with or without a time such as `09:30` or `at 9am`, or a
+ * repetition such as `every day`, `every 2 weeks`, `every weekday` or `every Monday`. Any other
+ * DATE goes into the description, with a warning. The import ignores AUTHOR, and RESPONSIBLE,
+ * DURATION and DEADLINE with a warning.
  */
 export const importData = <ThrowOnError extends boolean = false>(options: Options<ImportDataData, ThrowOnError>) => (options.client ?? client).post<ImportDataResponses, ImportDataErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -393,10 +426,13 @@ export const importData = <ThrowOnError extends boolean = false>(options: Option
 /**
  * List changes after a position
  *
- * Everything that happened to the user's tasks after `after`, in order and without gaps: what
- * the live channel sends, for clients that poll. Where a complete answer is impossible (the
- * position belongs to another history, is ahead of the log, or is older than the log reaches
- * back) the answer is 410, never a part: list the tasks again and go on from that position.
+ * Returns every change of the user's tasks and projects after `after`, in order and without gaps.
+ * These are the changes that the live channel sends, for clients that poll. While `has_more` is
+ * true, send the request again with the returned `position`.
+ *
+ * The response is complete or it is 410. It is 410 if the position belongs to another history,
+ * is ahead of the log, or is older than the log, which keeps changes for `RETENTION` (7 days by
+ * default). After a 410, list the tasks again and continue from the position of that list.
  */
 export const listChanges = <ThrowOnError extends boolean = false>(options: Options<ListChangesData, ThrowOnError>) => (options.client ?? client).get<ListChangesResponses, ListChangesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -407,8 +443,10 @@ export const listChanges = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Sign up
  *
- * Creates an account with a generated user id and signs in. An e-mail that has an account already
- * is refused with 409; sign-ups are limited per address.
+ * Creates an account with a generated user id, and starts a session. Returns 409 if an account with
+ * this e-mail exists. One address can sign up 30 times; after that each further sign-up must wait,
+ * 2 seconds at first and up to 10 minutes (429). The count starts again after an hour without a
+ * sign-up.
  */
 export const signUpEmail = <ThrowOnError extends boolean = false>(options: Options<SignUpEmailData, ThrowOnError>) => (options.client ?? client).post<SignUpEmailResponses, SignUpEmailErrors, ThrowOnError>({
     url: '/api/auth/sign-up/email',
@@ -422,8 +460,13 @@ export const signUpEmail = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Sign in
  *
- * Whether the e-mail or the password is wrong is not told, nor does one take longer than the other.
- * After some failures each further attempt from the same address has to wait longer (429).
+ * Checks e-mail and password, and starts a session. The response to a wrong e-mail is the same as
+ * that to a wrong password (401), and takes as long.
+ *
+ * After 5 failures with one e-mail, the same address must wait before each further attempt (429):
+ * 1 second at first, then twice as long each time, up to 15 minutes. After 50 failures with any
+ * e-mail, it must wait up to 5 minutes. The account is never locked. The count starts again after an
+ * hour without an attempt.
  */
 export const signInEmail = <ThrowOnError extends boolean = false>(options: Options<SignInEmailData, ThrowOnError>) => (options.client ?? client).post<SignInEmailResponses, SignInEmailErrors, ThrowOnError>({
     url: '/api/auth/sign-in/email',
@@ -437,8 +480,9 @@ export const signInEmail = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Sign in as the user demo
  *
- * For whoever tries Taskwire on their own machine: only with the private Postgres and on a loopback
- * address; elsewhere 404. The first time there are some sample tasks.
+ * Starts a session of the user `demo`, without a password, for people who try Taskwire on their own
+ * machine. The server must use the private Postgres and be reachable only on a loopback address;
+ * otherwise the response is 404. The first sign-in creates sample tasks.
  */
 export const signInDemo = <ThrowOnError extends boolean = false>(options?: Options<SignInDemoData, ThrowOnError>) => (options?.client ?? client).post<SignInDemoResponses, SignInDemoErrors, ThrowOnError>({
     url: '/api/auth/sign-in/demo',
@@ -452,7 +496,8 @@ export const signInDemo = <ThrowOnError extends boolean = false>(options?: Optio
 /**
  * Sign out
  *
- * Ends the session and its access tokens at once. Without a session it does nothing.
+ * Ends the session of the cookie, revokes its access tokens and closes its sockets. Without a
+ * session, nothing changes and the response is 200 too.
  */
 export const signOut = <ThrowOnError extends boolean = false>(options?: Options<SignOutData, ThrowOnError>) => (options?.client ?? client).post<SignOutResponses, SignOutErrors, ThrowOnError>({
     security: [{
@@ -471,14 +516,15 @@ export const signOut = <ThrowOnError extends boolean = false>(options?: Options<
 /**
  * List the ways to sign in
  *
- * Always there; both are false where the server keeps no accounts of its own.
+ * Returns which ways to sign in this server has, for a sign-in page. Without accounts both are false;
+ * the response is never 404.
  */
 export const getSignInMethods = <ThrowOnError extends boolean = false>(options?: Options<GetSignInMethodsData, ThrowOnError>) => (options?.client ?? client).get<GetSignInMethodsResponses, GetSignInMethodsErrors, ThrowOnError>({ url: '/api/auth/methods', ...options });
 
 /**
  * Read the current session
  *
- * `null` without one.
+ * Returns the session of the cookie and its user, or `null` if there is no session.
  */
 export const getSession = <ThrowOnError extends boolean = false>(options?: Options<GetSessionData, ThrowOnError>) => (options?.client ?? client).get<GetSessionResponses, GetSessionErrors, ThrowOnError>({
     security: [{
@@ -493,7 +539,8 @@ export const getSession = <ThrowOnError extends boolean = false>(options?: Optio
 /**
  * Get an access token
  *
- * For the API, as `Authorization: Bearer <token>`. It lives minutes; get another before it ends.
+ * Returns a JSON Web Token for the session's user. Send it as `Authorization: Bearer <token>`. It is
+ * valid for `ACCESS_TOKEN_LIFETIME` (10 minutes by default): get another one before its `exp`.
  */
 export const getAccessToken = <ThrowOnError extends boolean = false>(options?: Options<GetAccessTokenData, ThrowOnError>) => (options?.client ?? client).get<GetAccessTokenResponses, GetAccessTokenErrors, ThrowOnError>({
     security: [{
@@ -508,15 +555,16 @@ export const getAccessToken = <ThrowOnError extends boolean = false>(options?: O
 /**
  * Get the public keys
  *
- * Those that verify access tokens, the newest first; also those that are retired but whose tokens
- * may still be valid.
+ * Returns the keys that verify access tokens, newest first, as a JSON Web Key Set (RFC 7517). It
+ * includes retired keys until the tokens that they signed have expired.
  */
 export const getJwks = <ThrowOnError extends boolean = false>(options?: Options<GetJwksData, ThrowOnError>) => (options?.client ?? client).get<GetJwksResponses, GetJwksErrors, ThrowOnError>({ url: '/api/auth/jwks', ...options });
 
 /**
  * List the sessions
  *
- * Those of the session's user that have not ended, the last used first.
+ * Returns the sessions of the user that have not ended, most recently used first. A user has at most
+ * 100 sessions; another sign-in ends the session that was used longest ago.
  */
 export const listSessions = <ThrowOnError extends boolean = false>(options?: Options<ListSessionsData, ThrowOnError>) => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError>({
     security: [{
@@ -531,7 +579,8 @@ export const listSessions = <ThrowOnError extends boolean = false>(options?: Opt
 /**
  * End one session
  *
- * That which `token` names, if it is the user's own; its access tokens end with it.
+ * Ends the session of the user that `token` names, revokes its access tokens and closes its sockets.
+ * If the user has no such session, nothing changes and the response is 200 too.
  */
 export const revokeSession = <ThrowOnError extends boolean = false>(options: Options<RevokeSessionData, ThrowOnError>) => (options.client ?? client).post<RevokeSessionResponses, RevokeSessionErrors, ThrowOnError>({
     security: [{
@@ -550,7 +599,8 @@ export const revokeSession = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * End all sessions
  *
- * Of the session's user, this one too, with all their access tokens.
+ * Ends all sessions of the user, also that of this request, revokes their access tokens and closes
+ * their sockets.
  */
 export const revokeSessions = <ThrowOnError extends boolean = false>(options?: Options<RevokeSessionsData, ThrowOnError>) => (options?.client ?? client).post<RevokeSessionsResponses, RevokeSessionsErrors, ThrowOnError>({
     security: [{
@@ -569,7 +619,8 @@ export const revokeSessions = <ThrowOnError extends boolean = false>(options?: O
 /**
  * End all other sessions
  *
- * Of the session's user, with all their access tokens.
+ * Ends all sessions of the user except that of this request, revokes their access tokens and closes
+ * their sockets.
  */
 export const revokeOtherSessions = <ThrowOnError extends boolean = false>(options?: Options<RevokeOtherSessionsData, ThrowOnError>) => (options?.client ?? client).post<RevokeOtherSessionsResponses, RevokeOtherSessionsErrors, ThrowOnError>({
     security: [{
@@ -588,8 +639,9 @@ export const revokeOtherSessions = <ThrowOnError extends boolean = false>(option
 /**
  * Change the password
  *
- * All sessions end, with their access tokens, and all API tokens are revoked; a new session begins.
- * With `"revokeOtherSessions": false` all stay as they are.
+ * Changes the password, ends all sessions with their access tokens, revokes all API tokens, and
+ * starts a new session. With `"revokeOtherSessions": false`, it changes only the password. A wrong
+ * `currentPassword` gets 400 and counts as a failed sign-in, so later attempts may get 429.
  */
 export const changePassword = <ThrowOnError extends boolean = false>(options: Options<ChangePasswordData, ThrowOnError>) => (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError>({
     security: [{
@@ -608,8 +660,10 @@ export const changePassword = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Delete the user
  *
- * At once and for good: the account, its sessions, and everything that belongs to the user: tasks,
- * projects, trash and change log.
+ * Permanently deletes the account, its sessions, and everything that belongs to the user: tasks,
+ * projects, trash, change log and API tokens. All tokens of the user are revoked, and all sockets
+ * close. The request needs the password if the sign-in was more than 15 minutes ago; without it, the
+ * response is 400. A wrong password gets 400 and counts as a failed sign-in.
  */
 export const deleteAccount = <ThrowOnError extends boolean = false>(options: Options<DeleteAccountData, ThrowOnError>) => (options.client ?? client).post<DeleteAccountResponses, DeleteAccountErrors, ThrowOnError>({
     security: [{
@@ -628,8 +682,8 @@ export const deleteAccount = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * List the API tokens
  *
- * All of them, newest first, also those that have ended. The tokens themselves are not told: they
- * are shown once, when they are created. Not open to API tokens.
+ * Returns all API tokens of the user, newest first, also those that have expired. The response
+ * does not contain the tokens themselves. An API token cannot list API tokens (403).
  */
 export const listApiTokens = <ThrowOnError extends boolean = false>(options: Options<ListApiTokensData, ThrowOnError>) => (options.client ?? client).get<ListApiTokensResponses, ListApiTokensErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -640,10 +694,13 @@ export const listApiTokens = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Create an API token
  *
- * For scripts, which cannot sign in: send it as `Authorization: Bearer <token>`. With the scope
- * `read` it reads and follows changes live, with `read-write` it also changes tasks, projects and
- * the trash. Neither can manage API tokens or delete the user. **The token is in this answer and
- * nowhere else.** A user has at most 100; one more is refused with 409.
+ * Creates a token for a script, which cannot sign in. Send it as `Authorization: Bearer <token>`.
+ * With the scope `read` it can read and follow changes live; with `read-write` it can also change
+ * tasks, projects and the trash. It can neither manage API tokens nor delete the user.
+ * **Only this response contains the token.**
+ *
+ * A user has at most 100 API tokens; creating another one returns 409. An API token cannot create
+ * API tokens (403). The request is not safe to retry: each one creates a token.
  */
 export const createApiToken = <ThrowOnError extends boolean = false>(options: Options<CreateApiTokenData, ThrowOnError>) => (options.client ?? client).post<CreateApiTokenResponses, CreateApiTokenErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -658,9 +715,9 @@ export const createApiToken = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Revoke an API token
  *
- * It gives no access any more: here from this answer on, on other servers within a second. Sockets
- * that were opened with it are closed. An API token may revoke itself and no other, whatever its
- * scope.
+ * The token gives no access any more: at once on this server, and within `SWEEP_INTERVAL` (1 second
+ * by default) on every other server. Sockets that it opened are closed with 4401. An API token may
+ * revoke itself, whatever its scope, but no other token (403).
  */
 export const revokeApiToken = <ThrowOnError extends boolean = false>(options: Options<RevokeApiTokenData, ThrowOnError>) => (options.client ?? client).delete<RevokeApiTokenResponses, RevokeApiTokenErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -669,9 +726,10 @@ export const revokeApiToken = <ThrowOnError extends boolean = false>(options: Op
 });
 
 /**
- * Tell whose the token is
+ * Identify the user of the token
  *
- * For programs that were given a token and must know the user id, which stands in all paths.
+ * Returns the user, the kind, the scope and the end of the token in the request. A program that was
+ * given a token needs the user id for all paths.
  */
 export const getIdentity = <ThrowOnError extends boolean = false>(options?: Options<GetIdentityData, ThrowOnError>) => (options?.client ?? client).get<GetIdentityResponses, GetIdentityErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -682,12 +740,13 @@ export const getIdentity = <ThrowOnError extends boolean = false>(options?: Opti
 /**
  * Delete the user
  *
- * Removes everything that the caller has, at once and for good: tasks, projects, trash, change log
- * and API tokens. All tokens of the user that were issued until now end with it, the one of this
- * request included: sent once more, it is answered 401, which says that the deletion is done.
- * Sockets are closed. A user who returns under the same id, with a token that was issued some
- * seconds later, starts anew. Not open to API tokens, nor to
- * the sessions of this server's own accounts, which `POST /api/auth/delete-user` ends.
+ * Permanently deletes everything that the user has: tasks, projects, trash, change log and API
+ * tokens. All tokens of the user are revoked, also that of this request, and all sockets close. If
+ * you repeat the request, it gets 401: the user is deleted.
+ *
+ * A user who returns under the same id needs a token that was issued more than 5 seconds after the
+ * deletion, can write after 15 seconds, and starts a new history. API tokens and access tokens of a
+ * session get 403: a user with an account sends `POST /api/auth/delete-user` instead.
  */
 export const deleteUser = <ThrowOnError extends boolean = false>(options: Options<DeleteUserData, ThrowOnError>) => (options.client ?? client).delete<DeleteUserResponses, DeleteUserErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -696,8 +755,9 @@ export const deleteUser = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * Check the service's health
+ * Check the health of the server
  *
- * Needs no token. 503 means that the database does not answer, or that the server is stopping.
+ * Needs no token. Returns 503 if the database does not answer within 2 seconds (or half of
+ * `REQUEST_TIMEOUT`, if that is shorter), and while the server is stopping.
  */
 export const getHealth = <ThrowOnError extends boolean = false>(options?: Options<GetHealthData, ThrowOnError>) => (options?.client ?? client).get<GetHealthResponses, GetHealthErrors, ThrowOnError>({ url: '/health', ...options });

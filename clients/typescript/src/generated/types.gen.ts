@@ -13,12 +13,13 @@ export type UserDeleted = {
 };
 
 /**
- * What to change about a task. A field that is left out keeps its value.
+ * The fields of a task to change. A field that is left out keeps its value.
  */
 export type UpdateTask = {
     /**
-     * Whether it is done. A recurring task that is done moves on to its next occurrence; a task
-     * with open subtasks is refused here, see `complete`.
+     * Whether the task is done. Completing a recurring task moves it to its next occurrence. The
+     * server rejects the completion of a task that has open subtasks; for these, use
+     * `PATCH …/tasks/{task_id}/complete` with `children`.
      */
     completed?: boolean;
     /**
@@ -27,12 +28,12 @@ export type UpdateTask = {
     description?: string | null;
     due?: Due | null;
     /**
-     * All its labels, in place of those it has.
+     * The new labels, which replace all present ones.
      */
     labels?: Labels;
     parent_id?: TaskId | null;
     /**
-     * How much it matters.
+     * How important the task is.
      */
     priority?: Priority;
     project_id?: ProjectId | null;
@@ -45,40 +46,40 @@ export type UpdateTask = {
 
 /**
  * How a task recurs: one recurrence rule of RFC 5545 (`RRULE`), of at most 500 characters, such
- * as `FREQ=WEEKLY;BYDAY=MO,WE`. The prefix `RRULE:` may be sent and is not sent back.
+ * as `FREQ=WEEKLY;BYDAY=MO,WE`. The prefix `RRULE:` is allowed; the server removes it.
  *
  * `FREQ` is `DAILY`, `WEEKLY`, `MONTHLY` or `YEARLY`. `INTERVAL` (1 to 65535), `BYMONTH`,
- * `BYWEEKNO`, `BYYEARDAY`, `BYMONTHDAY`, `BYDAY`, `BYSETPOS` and `WKST` are as in the RFC; what a
- * rule leaves open is taken from the task's due. `COUNT` (1 to 1000000) is the number of
- * occurrences that are left, the present one included. `UNTIL`, in its place, is the last date or,
- * for a due with a time, an instant in UTC (`20261231T225959Z`); a date becomes the end of that
- * day there.
+ * `BYWEEKNO`, `BYYEARDAY`, `BYMONTHDAY`, `BYDAY`, `BYSETPOS` and `WKST` are as in the RFC. Where a
+ * rule does not determine the day, it takes the day from the task's due. `COUNT` (1 to 1000000) is
+ * the number of remaining occurrences, including the present one. `UNTIL`, which excludes `COUNT`, is
+ * the last date or, for a due with a time, the last instant in UTC (`20261231T225959Z`). For a due
+ * with a time, the server converts a date to the end of that day in the due's time zone.
  */
 export type Recurrence = string;
 
 /**
- * Names one project of its owner.
+ * The id of one of the user's projects.
  */
 export type ProjectId = string;
 
 /**
- * How much a task matters.
+ * How important a task is.
  */
 export type Priority = 'none' | 'low' | 'medium' | 'high' | 'urgent';
 
 /**
- * Names one task of its owner.
+ * The id of one of the user's tasks.
  */
 export type TaskId = string;
 
 /**
- * Up to 20 labels of 1 to 50 characters each, without commas. Their case is kept; two that differ only in case are the same label, and a task has each only once.
+ * Up to 20 labels of 1 to 50 characters each, without commas. A label keeps its case, but two that differ only in case are the same label, and a task has each label only once.
  */
 export type Labels = Array<string>;
 
 /**
- * When something is due: a date alone, or a date with a time of day and its time zone. `time`
- * and `time_zone` come together or not at all.
+ * When a task is due: a date alone, or a date with a time of day and a time zone. `time` and
+ * `time_zone` require each other.
  */
 export type Due = {
     /**
@@ -86,23 +87,23 @@ export type Due = {
      */
     date: string;
     /**
-     * The time of day on the clocks of the time zone, to the minute, from 00:00 to 23:59. Where
-     * the clocks jump from 02:00 to 03:00, 02:30 means 03:30; a time that comes twice means the
-     * first.
+     * The local time in the time zone, to the minute, from 00:00 to 23:59. If the clocks go from 02:00
+     * to 03:00 on that day, 02:30 means 03:30. A time that occurs twice on that day means the first
+     * one.
      */
     time?: string;
     /**
-     * The IANA name of the time zone, in exact case.
+     * The IANA name of the time zone; upper and lower case matter.
      */
     time_zone?: string;
 };
 
 /**
- * What to change about a project. A field that is left out keeps its value.
+ * The fields of a project to change. A field that is left out keeps its value.
  */
 export type UpdateProject = {
     /**
-     * Whether it is put away.
+     * Whether the project is archived.
      */
     archived?: boolean;
     /**
@@ -122,38 +123,39 @@ export type TrashList = {
     count: number;
     entries: Array<TrashEntry>;
     /**
-     * Where the next page begins, or null after the last one.
+     * The `cursor` of the next page, or null on the last page.
      */
     next_cursor: string | null;
     /**
-     * The position that this page reflects. Deleting and restoring are changes, purging is none.
+     * The position that this page reflects. Deleting and restoring append to the change log; purging
+     * does not.
      */
     position: Position;
 };
 
 /**
- * An opaque place in the user's change log. Keep it and send it back; do not look inside.
+ * An opaque place in the user's change log. Store it and send it back; do not parse it.
  */
 export type Position = string;
 
 /**
- * Something to do.
+ * A task: a thing to do.
  */
 export type Task = {
     /**
-     * Whether it is done.
+     * Whether the task is done.
      */
     completed: boolean;
     /**
-     * When it was done, in UTC, or null while it is not.
+     * When the task was completed, in UTC, or null while it is open.
      */
     completed_at: string | null;
     /**
-     * When it was created, in UTC.
+     * When the task was created, in UTC.
      */
     created_at: string;
     /**
-     * More about it, up to 1000 characters, or null.
+     * Details, up to 1000 characters, or null.
      */
     description: string | null;
     due: Due | null;
@@ -164,29 +166,29 @@ export type Task = {
     labels?: Labels;
     parent_id: TaskId | null;
     /**
-     * How much it matters.
+     * How important the task is.
      */
     priority?: Priority;
     project_id: ProjectId | null;
     /**
-     * Its place in the order that the user gave: compare as text, by bytes.
+     * The place in the user's own order: tasks sort by this text, byte by byte.
      */
     rank?: Rank;
     recurrence: Recurrence | null;
     /**
-     * What is to be done: 1 to 200 characters, trimmed.
+     * What to do: 1 to 200 characters, trimmed.
      */
     title: string;
     /**
-     * When it last changed, in UTC.
+     * When the task last changed, in UTC.
      */
     updated_at: string;
     /**
-     * Whose task it is: the user who created it.
+     * The owner: the user who created the task.
      */
     user_id: string;
     /**
-     * The number of the change that last touched it; its ETag is this number in quotes.
+     * The sequence number of the task's last change. The ETag is this number in quotes.
      */
     version: Seq;
 };
@@ -194,17 +196,17 @@ export type Task = {
 export type Seq = number;
 
 /**
- * Where a task stands in the order that its owner gives by hand: the smaller text comes first,
- * compared byte by byte. It is the server that chooses it.
+ * The place of a task or project in the order that its owner gives by hand: the smaller text comes
+ * first, compared byte by byte. The server chooses the ranks.
  */
 export type Rank = string;
 
 /**
- * What tasks can belong to.
+ * A project, to which tasks can belong.
  */
 export type Project = {
     /**
-     * Whether it is put away. Its tasks stay as they are.
+     * Whether the project is archived. Its tasks stay as they are.
      */
     archived: boolean;
     /**
@@ -212,7 +214,7 @@ export type Project = {
      */
     color: string | null;
     /**
-     * When it was created, in UTC.
+     * When the project was created, in UTC.
      */
     created_at: string;
     /**
@@ -224,66 +226,67 @@ export type Project = {
      */
     name: string;
     /**
-     * Its place in the order that the user gave: compare as text, by bytes.
+     * The place in the user's own order: projects sort by this text, byte by byte.
      */
     rank: Rank;
     /**
-     * When it last changed, in UTC.
+     * When the project last changed, in UTC.
      */
     updated_at: string;
     /**
-     * Whose project it is: the user who created it.
+     * The owner: the user who created the project.
      */
     user_id: string;
     /**
-     * The number of the change that last touched it; its ETag is this number in quotes.
+     * The sequence number of the project's last change. The ETag is this number in quotes.
      */
     version: Seq;
 };
 
 /**
- * Names one deletion of its owner: the id of the task or project that was deleted.
+ * The id of an entry of the user's trash: the id of the task or project that was deleted.
  */
 export type TrashId = string;
 
 /**
- * One deletion that can be taken back.
+ * A deleted task or project that can be restored, with the tasks that were deleted with it.
  */
 export type TrashEntry = {
     along: number;
     /**
-     * When it was deleted, in UTC.
+     * When the task or project was deleted, in UTC.
      */
     deleted_at: string;
     /**
-     * When it is removed for good, in UTC; it may take some minutes more.
+     * When the server removes the entry for good, in UTC. The removal may be some minutes later.
      */
     expires_at: string;
     id: TrashId;
     /**
-     * What was deleted.
+     * Whether a task or a project was deleted.
      */
     kind: 'task' | 'project';
     /**
-     * The project as it was, if it is one.
+     * The project as it was when it was deleted; only if `kind` is `project`.
      */
     project?: Project;
     /**
-     * The task as it was, if it is one.
+     * The task as it was when it was deleted; only if `kind` is `task`.
      */
     task?: Task;
 };
 
 /**
- * Whose a token is, and what it is good for.
+ * The user of a token, and what the token allows.
  */
 export type TokenIdentity = {
     /**
-     * When it ends here, in UTC; in the year 9999 if it never does.
+     * When this server stops accepting the token, in UTC; in the year 9999 if it never does.
      */
     expires_at: string;
     /**
-     * What sort of token it is.
+     * The kind of a token: `jwt` is a JSON Web Token of an issuer or made with the server's secret,
+     * `session` is the access token of a session, `api-token` is an API token.
      */
     kind: 'jwt' | 'session' | 'api-token';
     /**
@@ -291,17 +294,17 @@ export type TokenIdentity = {
      */
     scope: 'read' | 'read-write';
     /**
-     * The API token's id, or null.
+     * The id of the API token, or null for another kind of token.
      */
     token_id: string | null;
     /**
-     * The user id, which stands in the paths.
+     * The user id, as it appears in paths.
      */
     user_id: string;
 };
 
 /**
- * The token expires within a minute: send `authenticate` with a new one.
+ * The token expires within a minute. Send `authenticate` with a new one.
  */
 export type TokenExpiring = {
     /**
@@ -316,37 +319,36 @@ export type TokenExpiring = {
  */
 export type TaskUpdated = {
     /**
-     * When it happened.
+     * When the change happened, in UTC.
      */
     at: string;
     /**
-     * The position right after this change.
+     * The position right after this change: send it to resume with the next change.
      */
     position: Position;
     /**
-     * The number of this change in the user's log: 1, 2, 3, … without gaps.
+     * The number of this change in the user's change log: 1, 2, 3, … without gaps.
      */
     seq: Seq;
     /**
-     * The task as this change left it.
+     * The task after this change.
      */
     task: Task;
     type: 'task.updated';
 };
 
 /**
- * How many tasks there are.
+ * How many tasks there are, by kind and by day.
  */
 export type TaskStats = {
     by_priority: CountsByPriority;
     /**
-     * Each project that has tasks, and the tasks without one, in no particular order.
+     * Each project that has tasks, and the tasks without a project, in no particular order.
      */
     by_project: Array<ProjectCounts>;
     completed: number;
     /**
-     * The last days in `time_zone`, oldest first and today last, also those on which nothing was
-     * done.
+     * The last days in `time_zone`, oldest first and today last. Days without a completed task are included.
      */
     completed_per_day: Array<DayCount>;
     due_today: number;
@@ -356,7 +358,7 @@ export type TaskStats = {
 };
 
 /**
- * How much was done on a day.
+ * How many tasks were completed on one day.
  */
 export type DayCount = {
     completed: number;
@@ -373,7 +375,7 @@ export type ProjectCounts = {
 };
 
 /**
- * How many of some tasks are open and done.
+ * How many tasks of a group are open and how many are completed.
  */
 export type Counts = {
     completed: number;
@@ -392,23 +394,23 @@ export type CountsByPriority = {
 };
 
 /**
- * A task was taken back out of the trash.
+ * A task was restored from the trash.
  */
 export type TaskRestored = {
     /**
-     * When it happened.
+     * When the change happened, in UTC.
      */
     at: string;
     /**
-     * The position right after this change.
+     * The position right after this change: send it to resume with the next change.
      */
     position: Position;
     /**
-     * The number of this change in the user's log: 1, 2, 3, … without gaps.
+     * The number of this change in the user's change log: 1, 2, 3, … without gaps.
      */
     seq: Seq;
     /**
-     * The task as this change left it.
+     * The task after this change.
      */
     task: Task;
     type: 'task.restored';
@@ -420,54 +422,55 @@ export type TaskRestored = {
 export type TaskList = {
     count: number;
     /**
-     * Where the next page begins, or null after the last one.
+     * The `cursor` of the next page, or null on the last page.
      */
     next_cursor: string | null;
     /**
-     * The position that this page reflects: connect the live channel here to miss nothing.
+     * The position that this page reflects. Open the live channel with it to miss no change.
      */
     position: Position;
     tasks: Array<Task>;
 };
 
 /**
- * Changes of one task, newest first.
+ * A page of the changes of one task, newest first.
  */
 export type TaskHistory = {
     changes: Array<Change>;
     /**
-     * Whether the last page ends with the task's creation: then nothing is missing.
+     * Whether the log still has the creation of the task. Then the last page ends with it, and no
+     * change is missing.
      */
     complete: boolean;
     /**
-     * Where the next page begins, or null after the last one.
+     * The `cursor` of the next page, or null on the last page.
      */
     next_cursor: string | null;
     /**
-     * The time since which every change is told, in UTC, or null when the log is empty. What
-     * happened before it has been forgotten.
+     * The log has every change since this time, in UTC; null if the log is empty. Older changes
+     * have been removed.
      */
     reaches_back_to: string | null;
 };
 
 /**
- * A project was taken back out of the trash.
+ * A project was restored from the trash.
  */
 export type ProjectRestored = {
     /**
-     * When it happened.
+     * When the change happened, in UTC.
      */
     at: string;
     /**
-     * The position right after this change.
+     * The position right after this change: send it to resume with the next change.
      */
     position: Position;
     /**
-     * The project as this change left it.
+     * The project after this change.
      */
     project: Project;
     /**
-     * The number of this change in the user's log: 1, 2, 3, … without gaps.
+     * The number of this change in the user's change log: 1, 2, 3, … without gaps.
      */
     seq: Seq;
     type: 'project.restored';
@@ -478,19 +481,19 @@ export type ProjectRestored = {
  */
 export type ProjectDeleted = {
     /**
-     * When it happened.
+     * When the change happened, in UTC.
      */
     at: string;
     /**
-     * The position right after this change.
+     * The position right after this change: send it to resume with the next change.
      */
     position: Position;
     /**
-     * The project that is gone.
+     * The id of the deleted project.
      */
     project_id: ProjectId;
     /**
-     * The number of this change in the user's log: 1, 2, 3, … without gaps.
+     * The number of this change in the user's change log: 1, 2, 3, … without gaps.
      */
     seq: Seq;
     type: 'project.deleted';
@@ -501,19 +504,19 @@ export type ProjectDeleted = {
  */
 export type ProjectUpdated = {
     /**
-     * When it happened.
+     * When the change happened, in UTC.
      */
     at: string;
     /**
-     * The position right after this change.
+     * The position right after this change: send it to resume with the next change.
      */
     position: Position;
     /**
-     * The project as this change left it.
+     * The project after this change.
      */
     project: Project;
     /**
-     * The number of this change in the user's log: 1, 2, 3, … without gaps.
+     * The number of this change in the user's change log: 1, 2, 3, … without gaps.
      */
     seq: Seq;
     type: 'project.updated';
@@ -524,19 +527,19 @@ export type ProjectUpdated = {
  */
 export type ProjectCreated = {
     /**
-     * When it happened.
+     * When the change happened, in UTC.
      */
     at: string;
     /**
-     * The position right after this change.
+     * The position right after this change: send it to resume with the next change.
      */
     position: Position;
     /**
-     * The project as this change left it.
+     * The project after this change.
      */
     project: Project;
     /**
-     * The number of this change in the user's log: 1, 2, 3, … without gaps.
+     * The number of this change in the user's change log: 1, 2, 3, … without gaps.
      */
     seq: Seq;
     type: 'project.created';
@@ -547,19 +550,19 @@ export type ProjectCreated = {
  */
 export type TaskDeleted = {
     /**
-     * When it happened.
+     * When the change happened, in UTC.
      */
     at: string;
     /**
-     * The position right after this change.
+     * The position right after this change: send it to resume with the next change.
      */
     position: Position;
     /**
-     * The number of this change in the user's log: 1, 2, 3, … without gaps.
+     * The number of this change in the user's change log: 1, 2, 3, … without gaps.
      */
     seq: Seq;
     /**
-     * The task that is gone.
+     * The id of the deleted task.
      */
     task_id: TaskId;
     type: 'task.deleted';
@@ -570,26 +573,26 @@ export type TaskDeleted = {
  */
 export type TaskCreated = {
     /**
-     * When it happened.
+     * When the change happened, in UTC.
      */
     at: string;
     /**
-     * The position right after this change.
+     * The position right after this change: send it to resume with the next change.
      */
     position: Position;
     /**
-     * The number of this change in the user's log: 1, 2, 3, … without gaps.
+     * The number of this change in the user's change log: 1, 2, 3, … without gaps.
      */
     seq: Seq;
     /**
-     * The task as this change left it.
+     * The task after this change.
      */
     task: Task;
     type: 'task.created';
 };
 
 /**
- * A change as clients see it, the same on the live channel and in `GET …/changes`.
+ * A change, as the live channel sends it and as `GET …/changes` returns it.
  */
 export type Change = ({
     type: 'task.created';
@@ -617,31 +620,31 @@ export type Success = {
 };
 
 /**
- * A new session, whose cookie the answer sets.
+ * A new session. The response sets its cookie.
  */
 export type SignedUp = {
     /**
-     * What `revoke-session` takes. It proves nothing: what does is in the cookie alone.
+     * Names the session for `revoke-session`. It gives no access: only the cookie does.
      */
     token: string;
     user: AuthUser;
 };
 
 /**
- * A user of this deployment.
+ * A user with an account.
  */
 export type AuthUser = {
     createdAt: string;
     /**
-     * In lower case.
+     * The e-mail address in lower case.
      */
     email: string;
     /**
-     * Always false: no mail is sent.
+     * Always false: the server sends no mail.
      */
     emailVerified: boolean;
     /**
-     * The user id, which stands in the paths of the user's data.
+     * The user id, as it appears in paths.
      */
     id: string;
     /**
@@ -653,7 +656,7 @@ export type AuthUser = {
 };
 
 /**
- * A new session, whose cookie the answer sets.
+ * A new session. The response sets its cookie.
  */
 export type SignedInAnswer = {
     /**
@@ -661,45 +664,46 @@ export type SignedInAnswer = {
      */
     redirect: boolean;
     /**
-     * What `revoke-session` takes. It proves nothing: what does is in the cookie alone.
+     * Names the session for `revoke-session`. It gives no access: only the cookie does.
      */
     token: string;
     user: AuthUser;
 };
 
 /**
- * Who signs up.
+ * The account to create.
  */
 export type SignUpEmail = {
     /**
-     * Not used: the answer leads nowhere.
+     * Ignored: the server does not redirect.
      */
     callbackURL?: string | null;
     /**
-     * Case does not matter.
+     * The e-mail address, up to 254 characters. Case does not matter.
      */
     email: string;
     /**
-     * Not used.
+     * Ignored.
      */
     image?: string | null;
     /**
-     * What others call the user: 1 to 100 characters after trimming.
+     * The name of the user: 1 to 100 characters after trimming.
      */
     name: string;
     /**
-     * 8 to 128 characters, taken as they are; none of the most common passwords, nor the e-mail
-     * or the name.
+     * The password: 8 to 128 characters, which are not trimmed. It must not be one of the 10,000 most
+     * common passwords, the e-mail or the name.
      */
     password: string;
     /**
-     * Whether the session outlasts the browser.
+     * Whether the session continues after the browser closes. If not, it also ends after 24 hours
+     * without use.
      */
     rememberMe?: boolean;
 };
 
 /**
- * Nothing of this is used.
+ * The fields that Better Auth sends with a sign-out. The server ignores all of them.
  */
 export type SignOut = {
     callbackURL?: string | null;
@@ -708,43 +712,44 @@ export type SignOut = {
 };
 
 /**
- * How people can sign in here.
+ * The ways to sign in to this server.
  */
 export type SignInMethods = {
     /**
-     * As the user `demo`, with one press of a button.
+     * Whether anyone can sign in as the user `demo`.
      */
     demo: boolean;
     /**
-     * With e-mail and password.
+     * Whether people can sign in with e-mail and password.
      */
     email_password: boolean;
 };
 
 /**
- * Who signs in.
+ * The credentials to sign in with.
  */
 export type SignInEmail = {
     /**
-     * Not used: the answer leads nowhere.
+     * Ignored: the server does not redirect.
      */
     callbackURL?: string | null;
     /**
-     * Case does not matter.
+     * The e-mail address, up to 254 characters. Case does not matter.
      */
     email: string;
     /**
-     * At most 128 characters.
+     * The password, at most 128 characters.
      */
     password: string;
     /**
-     * Whether the session outlasts the browser.
+     * Whether the session continues after the browser closes. If not, it also ends after 24 hours
+     * without use.
      */
     rememberMe?: boolean;
 };
 
 /**
- * The state of completion to set.
+ * Whether the task is to be done or open.
  */
 export type SetCompletion = {
     /**
@@ -756,10 +761,11 @@ export type SetCompletion = {
      */
     completed: boolean;
     /**
-     * Of a recurring task, the occurrence that is done, as the `date` of its `due`: makes the
-     * completion safe to retry at any time. One that was done before changes nothing; another
-     * than the present one is refused. Without it, and without `If-Match`, a completion within a
-     * minute of the one before is taken for its repetition.
+     * For a recurring task, the occurrence to complete, given as the `date` of its `due`. It makes
+     * the request safe to retry at any time: completing an occurrence again changes nothing, and
+     * the server rejects any occurrence that is not the present one. Without this field and
+     * without `If-Match`, the server treats a completion within a minute of the last one as a
+     * retry.
      */
     occurrence?: string;
 };
@@ -770,7 +776,7 @@ export type SetCompletion = {
 export type Children = 'refuse' | 'include';
 
 /**
- * What the server may say on the live channel. Ignore types you do not know.
+ * A message from the server on the live channel. Ignore types that you do not know.
  */
 export type ServerMessage = ({
     type: 'hello';
@@ -805,46 +811,47 @@ export type ServerMessage = ({
 } & ErrorMessage);
 
 /**
- * Why the socket is closed right after.
+ * Why the server closes the socket right after this message.
  */
 export type ErrorMessage = {
     /**
-     * The close code that follows.
+     * The close code of the WebSocket.
      */
     code: number;
     /**
-     * What was wrong, for people.
+     * A description of the error, for people.
      */
     detail: string;
     type: 'error';
 };
 
 /**
- * The server is about to restart and will close the socket with 1012: connect again soon.
+ * The server is about to stop and will close the socket with code 1012. Connect again then.
  */
 export type Draining = {
     type: 'draining';
 };
 
 /**
- * Nothing happened for a while, or the client sent `ping`.
+ * The connection is alive. The server sends this at regular intervals, and when the client sends `ping`.
  */
 export type Heartbeat = {
     /**
-     * The number of the last change that was sent, or known when the socket opened.
+     * The number of the last change that was sent; before the first, of the newest change when the socket
+     * opened.
      */
     seq: Seq;
     type: 'heartbeat';
 };
 
 /**
- * What the client knows cannot be continued completely: it must list its tasks again. What
- * follows is live from `position`.
+ * The server cannot send all changes after the client's position, so the client must list its tasks
+ * again. The changes after `position` follow.
  */
 export type Reset = {
     position: Position;
     /**
-     * Why what a client knows cannot be continued; it must list again.
+     * Why a position cannot be continued. The client must list again.
      */
     reason: 'history_changed' | 'ahead_of_log' | 'expired';
     seq: Seq;
@@ -852,7 +859,7 @@ export type Reset = {
 };
 
 /**
- * All changes up to here have been sent; what follows is live.
+ * The client has received every change up to `position`. From here on, changes come as they happen.
  */
 export type CaughtUp = {
     position: Position;
@@ -861,11 +868,11 @@ export type CaughtUp = {
 };
 
 /**
- * The first message of the server: from here on, nothing can be missed.
+ * The first message of the server. From here on, the client misses no change.
  */
 export type Hello = {
     /**
-     * When the token expires, and with it the socket, in UTC.
+     * When the token expires, in UTC. The server closes the socket then.
      */
     expires_at: string;
     /**
@@ -873,8 +880,9 @@ export type Hello = {
      */
     position: Position;
     /**
-     * Whether the changes after the client's position follow, then `caught_up`. If not, what
-     * follows is live from `position`, after a `reset` where a position was given.
+     * True if the server continues from the client's position: it sends the changes after that position,
+     * then `caught_up`. If false, it sends the changes after `position`; if the client gave a position, a
+     * `reset` comes first.
      */
     resumed: boolean;
     /**
@@ -889,41 +897,41 @@ export type Hello = {
  */
 export type RevokeSession = {
     /**
-     * The `token` that `list-sessions` names it by.
+     * The `token` of the session in the response of `list-sessions`.
      */
     token: string;
 };
 
 /**
- * What came back out of the trash, as it is now.
+ * What was restored, as it is now.
  */
 export type Restored = {
     count: number;
     project: Project | null;
     /**
-     * The tasks, each after the one that it is part of; of very many the first 500.
+     * The tasks, each after its parent. If there are more than 500, the first 500.
      */
     tasks: Array<Task>;
 };
 
 /**
- * Projects in the order that their user gave.
+ * The projects in the order that their user gave.
  */
 export type ProjectList = {
     count: number;
     /**
-     * The position that this list reflects: connect the live channel here to miss nothing.
+     * The position that this list reflects. Open the live channel with it to miss no change.
      */
     position: Position;
     projects: Array<ListedProject>;
 };
 
 /**
- * A project in a list, with the numbers of its tasks, subtasks included. They are no part of the project itself: its version and its ETag say nothing of them.
+ * A project in a list, with the numbers of its tasks, subtasks included. They are not part of the project: they change neither its version nor its ETag.
  */
 export type ListedProject = {
     /**
-     * Whether it is put away. Its tasks stay as they are.
+     * Whether the project is archived. Its tasks stay as they are.
      */
     archived: boolean;
     /**
@@ -932,7 +940,7 @@ export type ListedProject = {
     color: string | null;
     completed_tasks: number;
     /**
-     * When it was created, in UTC.
+     * When the project was created, in UTC.
      */
     created_at: string;
     /**
@@ -945,42 +953,42 @@ export type ListedProject = {
     name: string;
     open_tasks: number;
     /**
-     * Its place in the order that the user gave: compare as text, by bytes.
+     * The place in the user's own order: projects sort by this text, byte by byte.
      */
     rank: Rank;
     /**
-     * When it last changed, in UTC.
+     * When the project last changed, in UTC.
      */
     updated_at: string;
     /**
-     * Whose project it is: the user who created it.
+     * The owner: the user who created the project.
      */
     user_id: string;
     /**
-     * The number of the change that last touched it; its ETag is this number in quotes.
+     * The sequence number of the project's last change. The ETag is this number in quotes.
      */
     version: Seq;
 };
 
 /**
- * What went wrong, for programs. Each code belongs to exactly one HTTP status.
+ * The kind of error, for programs. Each code belongs to exactly one HTTP status.
  */
 export type ProblemCode = 'VALIDATION_ERROR' | 'UNAUTHORIZED' | 'FORBIDDEN' | 'NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'CONFLICT' | 'GONE' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'UNSUPPORTED_MEDIA_TYPE' | 'UPGRADE_REQUIRED' | 'RATE_LIMITED' | 'SERVER_ERROR' | 'UNAVAILABLE';
 
 /**
- * The body of every error, as RFC 9457 lays it out.
+ * The body of every error response, a problem document (RFC 9457).
  */
 export type Problem = {
     /**
-     * What was wrong, for programs.
+     * The kind of error, for programs.
      */
     code: ProblemCode;
     /**
-     * What was wrong with this request and what to change, for people.
+     * What is wrong with this request and what to change, for people.
      */
     detail: string;
     /**
-     * Each fault of the request by itself, where it can be told.
+     * The single errors of the request, if the server knows them.
      */
     errors?: Array<FieldError>;
     /**
@@ -992,21 +1000,21 @@ export type Problem = {
      */
     title: string;
     /**
-     * Always `about:blank`: `code` tells the kinds apart.
+     * Always `about:blank`; `code` distinguishes the kinds of errors.
      */
     type: string;
 };
 
 /**
- * One thing that is wrong with the request, and where.
+ * One error in the request, with the field that has it.
  */
 export type FieldError = {
     /**
-     * What kind of fault it is, such as `length`, `unknown_field` or `invalid_type`.
+     * The kind of error, such as `length`, `unknown_field` or `invalid_type`.
      */
     code: string;
     /**
-     * The field of the body, query parameter, path parameter or header.
+     * The field of the body, the parameter or the header that is wrong.
      */
     field: string;
     /**
@@ -1016,7 +1024,7 @@ export type FieldError = {
 };
 
 /**
- * Asks for a `heartbeat` right away.
+ * Asks for a `heartbeat` at once.
  */
 export type Ping = {
     type: 'ping';
@@ -1024,7 +1032,7 @@ export type Ping = {
 
 export type PasswordChanged = {
     /**
-     * That of the new session, if all others were ended: the answer sets its cookie.
+     * Names the new session, whose cookie the response sets; null if no new session was started.
      */
     token: string | null;
     user: AuthUser;
@@ -1038,16 +1046,16 @@ export type Nothing = {
 };
 
 /**
- * Where a task is to go: right before or right after another one, whatever list that is in;
- * without either, to the end.
+ * The new place of a task: directly before or directly after another task, in any list. Without
+ * either, it moves to the end.
  */
 export type MoveTask = {
     /**
-     * The task that is to come right before it.
+     * Move it directly after this task. It must be left out if `before` is given.
      */
     after?: TaskId;
     /**
-     * The task that is to come right after it.
+     * Move it directly before this task.
      */
     before?: TaskId;
     parent_id?: TaskId | null;
@@ -1055,28 +1063,29 @@ export type MoveTask = {
 };
 
 /**
- * Where a project is to go: right before or right after another one; without either, to the end.
+ * The new place of a project: directly before or directly after another project. Without either, it
+ * moves to the end.
  */
 export type MoveProject = {
     /**
-     * The project that is to come right before it.
+     * Move it directly after this project. It must be left out if `before` is given.
      */
     after?: ProjectId;
     /**
-     * The project that is to come right after it.
+     * Move it directly before this project.
      */
     before?: ProjectId;
 };
 
 /**
- * Public keys, as RFC 7517 and RFC 8037 lay them out.
+ * A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037).
  */
 export type JsonWebKeySet = {
     keys: Array<JsonWebKey>;
 };
 
 /**
- * The public half of a key that signs access tokens.
+ * The public key of a key pair that signs access tokens.
  */
 export type JsonWebKey = {
     alg: string;
@@ -1085,13 +1094,13 @@ export type JsonWebKey = {
     kty: string;
     use: string;
     /**
-     * The key itself.
+     * The public key, base64url.
      */
     x: string;
 };
 
 /**
- * What became of tasks or projects.
+ * The numbers of tasks or projects by result.
  */
 export type ImportCounts = {
     created: number;
@@ -1100,23 +1109,23 @@ export type ImportCounts = {
 };
 
 /**
- * What became of a file.
+ * The result of an import.
  */
 export type ImportAnswer = {
     /**
-     * Whether this only tells what would happen.
+     * Whether nothing was written, because the request asked only for the result.
      */
     dry_run: boolean;
     projects: ImportCounts;
     tasks: ImportCounts;
     /**
-     * What the file says and had to be left behind, by line and field: the first 100.
+     * The parts of the file that the import dropped, by line and field: the first 100.
      */
     warnings: Array<FieldError>;
 };
 
 /**
- * How the service is.
+ * The state of this server.
  */
 export type Health = {
     database: 'connected' | 'disconnected';
@@ -1132,19 +1141,20 @@ export type Health = {
 };
 
 /**
- * A task as the document holds it. What is left out is null, false, none or empty.
+ * A task in an export. An absent field is null, false, `none` or empty.
  */
 export type ExportedTask = {
     /**
-     * Whether it is done.
+     * Whether the task is completed.
      */
     completed?: boolean;
     /**
-     * When it was done, in UTC, or null while it is not; on import left out, now.
+     * When the task was completed, in UTC; null while it is open. Without it, an import of a completed
+     * task uses the current time.
      */
     completed_at?: string | null;
     /**
-     * When it was created, in UTC; on import left out, now.
+     * When the task was created, in UTC. Without it, an import uses the current time.
      */
     created_at?: string | null;
     /**
@@ -1155,17 +1165,17 @@ export type ExportedTask = {
     id: TaskId;
     labels?: Labels;
     /**
-     * The occurrences of a recurring task that were completed.
+     * The completed occurrences of a recurring task.
      */
     occurrences?: Array<ExportedOccurrence>;
     /**
-     * Its place among all tasks in the order that the user gave, from 1. On import the smaller
-     * comes first, what has none comes last, as the document has it.
+     * The number of the task in the user's order of all tasks, from 1. An import puts the smallest
+     * first, and tasks without a number last, in the order of the document.
      */
     order?: number | null;
     parent_id?: TaskId | null;
     /**
-     * How much it matters.
+     * How important the task is.
      */
     priority?: Priority;
     project_id?: ProjectId | null;
@@ -1177,7 +1187,7 @@ export type ExportedTask = {
 };
 
 /**
- * An occurrence of a recurring task that was completed.
+ * A completed occurrence of a recurring task.
  */
 export type ExportedOccurrence = {
     /**
@@ -1185,17 +1195,17 @@ export type ExportedOccurrence = {
      */
     completed_at: string;
     /**
-     * The local date and time at which it was due; of a date alone, midnight.
+     * The local date and time at which it was due; midnight if the due had no time.
      */
     due: string;
 };
 
 /**
- * A project as the document holds it. What is left out is null or false.
+ * A project in an export. An absent field is null or false.
  */
 export type ExportedProject = {
     /**
-     * Whether it is put away.
+     * Whether the project is archived.
      */
     archived?: boolean;
     /**
@@ -1203,7 +1213,7 @@ export type ExportedProject = {
      */
     color?: string | null;
     /**
-     * When it was created, in UTC; on import left out, now.
+     * When the project was created, in UTC. Without it, an import uses the current time.
      */
     created_at?: string | null;
     id: ProjectId;
@@ -1214,43 +1224,43 @@ export type ExportedProject = {
 };
 
 /**
- * What the document is.
+ * The document's version, and when and at which position it was written.
  */
 export type ExportHeader = {
     /**
-     * When it was written, in UTC. Of no account on import.
+     * When the document was written, in UTC. An import ignores it.
      */
     exported_at?: string | null;
     /**
-     * The position in the change log that the document reflects: the changes after it are what
-     * has happened since. Of no account on import.
+     * The position in the change log at the time of the export: the document contains all changes
+     * up to it and none after it. An import ignores it.
      */
     position?: string | null;
     /**
-     * The version of the document's form: 1.
+     * The version of the document's format: 1.
      */
     version: number;
 };
 
 /**
- * All that a user has: projects in their order, then tasks, each after the task that it is a part
- * of. Not part of it are the trash, the change log, and what belongs to this server's copy alone:
- * `user_id`, `rank`, `updated_at` and `version`.
+ * All of a user's data: the projects in their order, then the tasks, each after its parent task. The
+ * document contains neither the trash nor the change log, and not the fields `user_id`, `rank`,
+ * `updated_at` and `version`, which have a meaning only on this server.
  */
 export type ExportDocument = {
     /**
-     * Up to 100,000 of them on import.
+     * An import accepts at most 100,000 projects.
      */
     projects?: Array<ExportedProject>;
     /**
-     * Up to 100,000 of them on import. They may be in any order.
+     * An import accepts at most 100,000 tasks, in any order.
      */
     tasks?: Array<ExportedTask>;
     taskwire: ExportHeader;
 };
 
 /**
- * What was removed with a user, by number.
+ * How much was deleted with a user.
  */
 export type DeletedUser = {
     api_tokens: number;
@@ -1264,17 +1274,17 @@ export type DeletedUser = {
 
 export type DeleteUser = {
     /**
-     * Not used: the answer leads nowhere.
+     * Ignored: the server does not redirect.
      */
     callbackURL?: string | null;
     /**
-     * The password; may be left out within 15 minutes of the sign-in.
+     * The password. It is optional within 15 minutes of the sign-in.
      */
     password?: string | null;
 };
 
 /**
- * The session of a cookie, and whose it is.
+ * The session of the cookie, and its user.
  */
 export type CurrentSession = {
     session: AuthSession;
@@ -1287,53 +1297,53 @@ export type CurrentSession = {
 export type AuthSession = {
     createdAt: string;
     /**
-     * When it ends, unless it is used before.
+     * When the session ends, in UTC, unless it is used before.
      */
     expiresAt: string;
     id: string;
     /**
-     * Where it began.
+     * The IP address of the client that started the session, or null.
      */
     ipAddress: string | null;
     /**
-     * What `revoke-session` takes. It proves nothing: what does is in the cookie alone.
+     * Names the session for `revoke-session`. It gives no access: only the cookie does.
      */
     token: string;
     /**
-     * When it was last used, to about a minute.
+     * When the session was last used, in UTC, to about a minute.
      */
     updatedAt: string;
     /**
-     * The browser that began it, as it calls itself, shortened.
+     * The `User-Agent` of the client that started the session, cut to 256 characters, or null.
      */
     userAgent: string | null;
     userId: string;
 };
 
 /**
- * A table in the form of RFC 4180, UTF-8, with a header, up to 64 MiB. Semicolons or tabs may
- * stand for the commas.
+ * A table (RFC 4180) in UTF-8 with a header row, up to 64 MiB. Semicolons or tabs may separate the
+ * columns instead of commas.
  */
 export type CsvFile = string;
 
 /**
- * An API token that was just created, with the token itself.
+ * A new API token, with the token itself.
  */
 export type CreatedApiToken = {
     api_token: ApiToken;
     /**
-     * The token, to be sent as `Authorization: Bearer <token>`. It is shown now and never again.
+     * The token. Send it as `Authorization: Bearer <token>`. No other response contains it.
      */
     token: string;
 };
 
 /**
- * Names one API token of its owner. It is no secret.
+ * The id of an API token. It is not a secret.
  */
 export type ApiTokenId = string;
 
 /**
- * A token for scripts, without the token itself.
+ * An API token without its text.
  */
 export type ApiToken = {
     /**
@@ -1341,16 +1351,16 @@ export type ApiToken = {
      */
     created_at: string;
     /**
-     * When it ends, in UTC, or null.
+     * When it expires, in UTC. Null: never.
      */
     expires_at: string | null;
     id: ApiTokenId;
     /**
-     * When it was last used, in UTC, to the minute or so, or null.
+     * When it was last used, in UTC, accurate to about a minute. Null: not yet.
      */
     last_used_at: string | null;
     /**
-     * What its user calls it: 1 to 100 characters, trimmed.
+     * The name that its user gave it: 1 to 100 characters, trimmed.
      */
     name: string;
     /**
@@ -1360,43 +1370,43 @@ export type ApiToken = {
 };
 
 /**
- * A task to be created.
+ * The task to create.
  */
 export type CreateTask = {
     /**
-     * Whether it is already done.
+     * Whether the new task is already done.
      */
     completed?: boolean;
     /**
-     * More about it, up to 1000 characters, or null.
+     * Details, up to 1000 characters, or null.
      */
     description?: string | null;
     due?: Due | null;
     /**
-     * An id of the client's own choice (a UUID, best version 7), which makes the creation safe
-     * to retry. Left out, the server chooses.
+     * An id that the client chooses: a UUID, preferably version 7. It makes the request safe to
+     * retry. Without it, the server chooses one.
      */
     id?: TaskId;
     labels?: Labels;
     parent_id?: TaskId | null;
     /**
-     * How much it matters.
+     * How important the task is.
      */
     priority?: Priority;
     project_id?: ProjectId | null;
     recurrence?: Recurrence | null;
     /**
-     * What is to be done: 1 to 200 characters after trimming.
+     * What to do: 1 to 200 characters after trimming.
      */
     title: string;
 };
 
 /**
- * A project to be created.
+ * The project to create.
  */
 export type CreateProject = {
     /**
-     * Whether it is put away from the start.
+     * Whether the new project is archived.
      */
     archived?: boolean;
     /**
@@ -1404,8 +1414,8 @@ export type CreateProject = {
      */
     color?: string | null;
     /**
-     * An id of the client's own choice (a UUID, best version 7), which makes the creation safe
-     * to retry. Left out, the server chooses.
+     * An id that the client chooses: a UUID, preferably version 7. It makes the request safe to
+     * retry. Without it, the server chooses one.
      */
     id?: ProjectId;
     /**
@@ -1415,16 +1425,16 @@ export type CreateProject = {
 };
 
 /**
- * An API token to be created.
+ * The API token to create.
  */
 export type CreateApiToken = {
     /**
-     * When it is to end, in the future and up to the year 9999, as `2027-01-31T00:00:00Z`. Left out
-     * or null: never.
+     * When it expires: a time in the future, up to the year 9999, as `2027-01-31T00:00:00Z`. Left
+     * out or null: never.
      */
     expires_at?: string | null;
     /**
-     * What to call it: 1 to 100 characters after trimming.
+     * Its name: 1 to 100 characters after trimming.
      */
     name: string;
     /**
@@ -1434,7 +1444,7 @@ export type CreateApiToken = {
 };
 
 /**
- * What a client may say on the live channel.
+ * A message from the client on the live channel.
  */
 export type ClientMessage = ({
     type: 'authenticate';
@@ -1443,16 +1453,16 @@ export type ClientMessage = ({
 } & Ping);
 
 /**
- * Proves who the client is: the first message of a socket that was opened without an
- * `Authorization` header, and later the way to renew the token.
+ * Authenticates the client with a token. The first message of a socket that was opened without an
+ * `Authorization` header must be this one. Later, it replaces a token that expires soon.
  */
 export type Authenticate = {
     /**
-     * The position to continue from; wins over the one in the URL. Only in the first message.
+     * The position to continue from, instead of the one in the URL. Allowed only in the first message.
      */
     after?: Position;
     /**
-     * The JSON Web Token, as it would stand in the `Authorization` header.
+     * The token, as in the `Authorization` header after `Bearer`.
      */
     token: string;
     type: 'authenticate';
@@ -1460,21 +1470,23 @@ export type Authenticate = {
 
 export type ChangePassword = {
     /**
-     * The present password, at most 128 characters.
+     * The current password, at most 128 characters.
      */
     currentPassword: string;
     /**
-     * The new one: 8 to 128 characters, none of the most common, nor the e-mail or the name.
+     * The new password: 8 to 128 characters. It must not be one of the 10,000 most common passwords,
+     * the e-mail or the name.
      */
     newPassword: string;
     /**
-     * Whether to end all other sessions. Other than with Better Auth, they end unless this is false.
+     * Whether to end all other sessions and revoke all API tokens. Unlike in Better Auth, the default
+     * is true.
      */
     revokeOtherSessions?: boolean;
 };
 
 /**
- * Changes after a position, in order and complete.
+ * The changes after a position, in order and without gaps.
  */
 export type ChangeList = {
     changes: Array<Change>;
@@ -1483,13 +1495,13 @@ export type ChangeList = {
      */
     has_more: boolean;
     /**
-     * The position after the last of these changes: ask on from here.
+     * The position after the last of these changes. Send it as `after` to get the next changes.
      */
     position: Position;
 };
 
 /**
- * A calendar in the form of RFC 5545, UTF-8, up to 64 MiB.
+ * An iCalendar file (RFC 5545) in UTF-8, up to 64 MiB.
  */
 export type CalendarFile = string;
 
@@ -1500,37 +1512,37 @@ export type BatchUpdate = {
     changes: UpdateTask;
     id: TaskId;
     /**
-     * Only while the task has this version.
+     * Apply the operation only if the task has this version; otherwise its status is 412.
      */
     if_version?: Seq;
     op: 'update';
 };
 
 /**
- * What became of one operation.
+ * The result of one operation.
  */
 export type BatchResult = {
     /**
-     * Why it was refused.
+     * Why the operation was rejected.
      */
     problem?: Problem;
     /**
-     * The HTTP status that the operation would have had by itself: 201 created, 200 done (or
-     * created by the same request before), 204 deleted, or that of the refusal.
+     * The HTTP status that the operation would have had as a request of its own: 201 created, 200 done (or
+     * created earlier by the same request), 204 deleted, or the status of the problem.
      */
     status: number;
     /**
-     * The task as the operation left it; of a repeated batch, as it now is.
+     * The task after the operation. If the batch is repeated, the task as it is now.
      */
     task?: Task;
     /**
-     * The task that it concerned.
+     * The task that the operation created, changed or deleted.
      */
     task_id?: TaskId;
 };
 
 /**
- * One operation of a batch, told by `op`.
+ * One operation of a batch. `op` names its kind.
  */
 export type BatchOperation = ({
     op: 'create';
@@ -1545,28 +1557,29 @@ export type BatchOperation = ({
 } & BatchDelete);
 
 /**
- * Deletes a task, into the trash.
+ * Moves a task to the trash.
  */
 export type BatchDelete = {
     /**
-     * What happens to its subtasks.
+     * What happens to its subtasks: `refuse` rejects the operation if there are any (409), `include`
+     * moves them to the trash with the task.
      */
     children?: Children;
     id: TaskId;
     /**
-     * Only while the task has this version.
+     * Apply the operation only if the task has this version; otherwise its status is 412.
      */
     if_version?: Seq;
     op: 'delete';
 };
 
 /**
- * Moves a task; without `before` and `after` to the end.
+ * Moves a task. Without `before` and `after`, it moves to the end.
  */
 export type BatchMove = {
     id: TaskId;
     /**
-     * Only while the task has this version.
+     * Apply the operation only if the task has this version; otherwise its status is 412.
      */
     if_version?: Seq;
     op: 'move';
@@ -1578,27 +1591,28 @@ export type BatchMove = {
  */
 export type BatchComplete = {
     /**
-     * What happens to open subtasks.
+     * What happens to open subtasks: `refuse` rejects the operation (409), `include` completes them.
      */
     children?: Children;
     /**
-     * Whether the task is done.
+     * Whether the task is completed.
      */
     completed?: boolean;
     id: TaskId;
     /**
-     * Only while the task has this version.
+     * Apply the operation only if the task has this version; otherwise its status is 412.
      */
     if_version?: Seq;
     /**
-     * Of a recurring task, the occurrence that is done, as the `date` of its `due`.
+     * For a recurring task, the occurrence that is completed: the `date` of its `due`.
      */
     occurrence?: string;
     op: 'complete';
 };
 
 /**
- * Creates a task. With an `id` it is safe to retry, and later operations can refer to it.
+ * Creates a task. If it has an `id`, later operations can refer to it, and the creation is safe to
+ * retry.
  */
 export type BatchCreate = {
     op: 'create';
@@ -1606,35 +1620,37 @@ export type BatchCreate = {
 };
 
 /**
- * What happens to the other operations when one is refused.
+ * What happens if an operation is rejected: `all_or_nothing` applies no operation and returns the
+ * error; `each` applies the other operations and returns a result for each.
  */
 export type BatchMode = 'all_or_nothing' | 'each';
 
 /**
- * What became of a batch.
+ * The result of a batch.
  */
 export type BatchAnswer = {
     /**
-     * Whether this batch had been applied before, and nothing was done now.
+     * Whether this batch was applied earlier, so this request changed nothing.
      */
     repeated: boolean;
     /**
-     * For each operation, in their order.
+     * One result for each operation, in the order of the operations.
      */
     results: Array<BatchResult>;
 };
 
 /**
- * Up to 500 operations, done in their order as one.
+ * Up to 500 operations, which are applied in their order and in one transaction.
  */
 export type Batch = {
     /**
-     * A UUID of the client's own choice, which makes the whole batch safe to retry: the same id
-     * with the same batch changes nothing more and is answered with the tasks as they now are.
+     * A UUID that the client chooses, which makes the batch safe to retry. The same id with the same
+     * batch changes nothing and returns the tasks as they are now. The same id with another batch
+     * returns 409.
      */
     id?: string;
     /**
-     * What happens to the other operations when one is refused.
+     * What happens if an operation is rejected.
      */
     mode?: BatchMode;
     /**
@@ -1651,7 +1667,7 @@ export type AuthStatus = {
 };
 
 /**
- * A user's API tokens.
+ * All API tokens of a user.
  */
 export type ApiTokenList = {
     count: number;
@@ -1666,7 +1682,8 @@ export type ApiTokenList = {
  */
 export type AccessToken = {
     /**
-     * A JSON Web Token that lives minutes: send it as `Authorization: Bearer <token>`.
+     * A JSON Web Token, valid for `ACCESS_TOKEN_LIFETIME` (10 minutes by default). Send it as
+     * `Authorization: Bearer <token>`.
      */
     token: string;
 };
@@ -1675,81 +1692,80 @@ export type ListTasksData = {
     body?: never;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
     };
     query?: {
         /**
-         * Which tasks to list.
+         * Which tasks to list: `pending` for open tasks, `completed` for completed ones, `all` for both.
          */
         status?: 'all' | 'pending' | 'completed';
         /**
-         * Only tasks of one of these priorities, with commas between them.
+         * List only tasks with one of these priorities, separated by commas.
          */
         priority?: Array<Priority>;
         /**
-         * Only tasks with at least one of these labels, whatever their case: up to 20, with commas
-         * between them.
+         * List only tasks with at least one of these labels: up to 20, separated by commas. Case does not
+         * matter.
          */
         labels_any?: Array<string>;
         /**
-         * Only tasks with all of these labels, whatever their case: up to 20, with commas between
-         * them.
+         * List only tasks with all of these labels: up to 20, separated by commas. Case does not matter.
          */
         labels_all?: Array<string>;
         /**
-         * Only tasks of the project with this id, or with `none` only those of no project.
+         * List only tasks of the project with this id; with `none`, only tasks without a project.
          */
         project?: string;
         /**
-         * Only direct subtasks of the task with this id, or with `none` only tasks that are part of
-         * no other.
+         * List only direct subtasks of the task with this id; with `none`, only tasks without a parent.
          */
         parent?: string;
         /**
-         * Whether to list tasks with a due or without.
+         * Which tasks to list: `any` for tasks with a due date, `none` for tasks without one, `overdue` for
+         * open tasks whose due date has passed.
          */
         due?: 'any' | 'none' | 'overdue';
         /**
-         * Only tasks that are due at this moment or later: a date, or an instant by RFC 3339. A date
-         * begins at midnight in `time_zone`; dues that are a date alone count as the beginning of
-         * their day there. So `due_after=2026-11-25&due_before=2026-11-26` is what is due on the 25th.
+         * List only tasks that are due at this moment or later: a date, or an instant (RFC 3339). A date
+         * means midnight in `time_zone`. A due date without a time counts as midnight of that day in
+         * `time_zone`. So `due_after=2026-11-25&due_before=2026-11-26` lists the tasks due on the 25th.
          */
         due_after?: string;
         /**
-         * Only tasks that are due before this moment, and not at it; else as `due_after`.
+         * List only tasks that are due before this moment. Otherwise the same as `due_after`.
          */
         due_before?: string;
         /**
-         * The IANA name of the time zone in which days begin and end, in exact case.
+         * The IANA name of the time zone in which days begin and end. Case matters.
          */
         time_zone?: string;
         /**
-         * Only tasks that changed at this instant (RFC 3339) or later.
+         * List only tasks that changed at this instant (RFC 3339) or later.
          */
         updated_since?: string;
         /**
-         * Only tasks whose title or description has all these words, each as the beginning of a
-         * word; case and accents do not count. 1 to 200 characters after trimming. Of scripts without
-         * spaces between words, such as Chinese, Japanese and Thai, any part is found. Other signs
-         * than letters and digits are passed over; where there is nothing else, nothing is found.
+         * List only tasks whose title or description has all these words: 1 to 200 characters after
+         * trimming. Each word matches the beginning of a word; case and accents do not matter. In scripts
+         * without spaces between words, such as Chinese, Japanese and Thai, it matches any part. Characters
+         * other than letters and digits are ignored; a text without letters and digits matches nothing.
          */
         q?: string;
         /**
-         * What to sort by.
+         * The field to sort by.
          */
         sort?: 'created' | 'updated' | 'title' | 'due' | 'priority' | 'rank' | 'completed' | 'relevance';
         /**
-         * In which direction.
+         * The direction of the order: `asc` for ascending, `desc` for descending.
          */
         order?: 'asc' | 'desc';
         /**
-         * How many tasks to return at most.
+         * The most tasks to return.
          */
         limit?: number;
         /**
-         * `next_cursor` of the page before, together with the same filters, `sort` and `order`.
+         * `next_cursor` of the previous page. Send it with the same filters, `sort` and `order`.
          */
         cursor?: string;
     };
@@ -1758,11 +1774,11 @@ export type ListTasksData = {
 
 export type ListTasksErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -1770,15 +1786,15 @@ export type ListTasksErrors = {
      */
     403: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -1798,7 +1814,7 @@ export type CreateTaskData = {
     body: CreateTask;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
     };
@@ -1808,11 +1824,11 @@ export type CreateTaskData = {
 
 export type CreateTaskErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -1820,31 +1836,31 @@ export type CreateTaskErrors = {
      */
     403: Problem;
     /**
-     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     * The request conflicts with existing data; `detail` says how. Another request used this id, the operation would affect subtasks or tasks that the request does not mention, or a limit is reached.
      */
     409: Problem;
     /**
-     * What the request refers to is no longer there: the id of something deleted, or a position that cannot be continued.
+     * The id is that of a deleted task or project, or the position cannot be continued.
      */
     410: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -1853,7 +1869,7 @@ export type CreateTaskError = CreateTaskErrors[keyof CreateTaskErrors];
 
 export type CreateTaskResponses = {
     /**
-     * This request came before: the task as it is now.
+     * The same request created the task before. The body is the task as it is now.
      */
     200: Task;
     /**
@@ -1868,13 +1884,14 @@ export type DeleteTaskData = {
     body?: never;
     headers?: {
         /**
-         * Act only while what is named has one of these entity tags, such as `"7"`; otherwise 412.
+         * Act only if the resource has one of these entity tags, such as `"7"`; otherwise return 412. `*`
+         * matches every version (RFC 9110, section 13.1.1).
          */
         'If-Match'?: string;
     };
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
         /**
@@ -1893,11 +1910,11 @@ export type DeleteTaskData = {
 
 export type DeleteTaskErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -1905,27 +1922,27 @@ export type DeleteTaskErrors = {
      */
     403: Problem;
     /**
-     * The caller has nothing with this id there.
+     * The user has no task, project, trash entry or API token with this id.
      */
     404: Problem;
     /**
-     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     * The request conflicts with existing data; `detail` says how. Another request used this id, the operation would affect subtasks or tasks that the request does not mention, or a limit is reached.
      */
     409: Problem;
     /**
-     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
+     * The resource has none of the entity tags in `If-Match`. `ETag` is its current one.
      */
     412: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -1945,13 +1962,14 @@ export type GetTaskData = {
     body?: never;
     headers?: {
         /**
-         * Entity tags of versions that the client already has, such as `"7"`, or `*`.
+         * Entity tags of versions that the client already has, such as `"7"`, or `*`. If one matches, the
+         * response is 304 without a body (RFC 9110, section 13.1.2).
          */
         'If-None-Match'?: string;
     };
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
         /**
@@ -1965,11 +1983,11 @@ export type GetTaskData = {
 
 export type GetTaskErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -1977,19 +1995,19 @@ export type GetTaskErrors = {
      */
     403: Problem;
     /**
-     * The caller has nothing with this id there.
+     * The user has no task, project, trash entry or API token with this id.
      */
     404: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -2012,13 +2030,14 @@ export type UpdateTaskData = {
     body: UpdateTask;
     headers?: {
         /**
-         * Act only while what is named has one of these entity tags, such as `"7"`; otherwise 412.
+         * Act only if the resource has one of these entity tags, such as `"7"`; otherwise return 412. `*`
+         * matches every version (RFC 9110, section 13.1.1).
          */
         'If-Match'?: string;
     };
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
         /**
@@ -2032,11 +2051,11 @@ export type UpdateTaskData = {
 
 export type UpdateTaskErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -2044,35 +2063,35 @@ export type UpdateTaskErrors = {
      */
     403: Problem;
     /**
-     * The caller has nothing with this id there.
+     * The user has no task, project, trash entry or API token with this id.
      */
     404: Problem;
     /**
-     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     * The request conflicts with existing data; `detail` says how. Another request used this id, the operation would affect subtasks or tasks that the request does not mention, or a limit is reached.
      */
     409: Problem;
     /**
-     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
+     * The resource has none of the entity tags in `If-Match`. `ETag` is its current one.
      */
     412: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -2092,13 +2111,14 @@ export type ReplaceTaskData = {
     body: UpdateTask;
     headers?: {
         /**
-         * Act only while what is named has one of these entity tags, such as `"7"`; otherwise 412.
+         * Act only if the resource has one of these entity tags, such as `"7"`; otherwise return 412. `*`
+         * matches every version (RFC 9110, section 13.1.1).
          */
         'If-Match'?: string;
     };
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
         /**
@@ -2112,11 +2132,11 @@ export type ReplaceTaskData = {
 
 export type ReplaceTaskErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -2124,35 +2144,35 @@ export type ReplaceTaskErrors = {
      */
     403: Problem;
     /**
-     * The caller has nothing with this id there.
+     * The user has no task, project, trash entry or API token with this id.
      */
     404: Problem;
     /**
-     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     * The request conflicts with existing data; `detail` says how. Another request used this id, the operation would affect subtasks or tasks that the request does not mention, or a limit is reached.
      */
     409: Problem;
     /**
-     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
+     * The resource has none of the entity tags in `If-Match`. `ETag` is its current one.
      */
     412: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -2172,13 +2192,14 @@ export type SetTaskCompletionData = {
     body?: SetCompletion;
     headers?: {
         /**
-         * Act only while what is named has one of these entity tags, such as `"7"`; otherwise 412.
+         * Act only if the resource has one of these entity tags, such as `"7"`; otherwise return 412. `*`
+         * matches every version (RFC 9110, section 13.1.1).
          */
         'If-Match'?: string;
     };
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
         /**
@@ -2192,11 +2213,11 @@ export type SetTaskCompletionData = {
 
 export type SetTaskCompletionErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -2204,35 +2225,35 @@ export type SetTaskCompletionErrors = {
      */
     403: Problem;
     /**
-     * The caller has nothing with this id there.
+     * The user has no task, project, trash entry or API token with this id.
      */
     404: Problem;
     /**
-     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     * The request conflicts with existing data; `detail` says how. Another request used this id, the operation would affect subtasks or tasks that the request does not mention, or a limit is reached.
      */
     409: Problem;
     /**
-     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
+     * The resource has none of the entity tags in `If-Match`. `ETag` is its current one.
      */
     412: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -2252,13 +2273,14 @@ export type MoveTaskData = {
     body: MoveTask;
     headers?: {
         /**
-         * Act only while what is named has one of these entity tags, such as `"7"`; otherwise 412.
+         * Act only if the resource has one of these entity tags, such as `"7"`; otherwise return 412. `*`
+         * matches every version (RFC 9110, section 13.1.1).
          */
         'If-Match'?: string;
     };
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
         /**
@@ -2272,11 +2294,11 @@ export type MoveTaskData = {
 
 export type MoveTaskErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -2284,31 +2306,31 @@ export type MoveTaskErrors = {
      */
     403: Problem;
     /**
-     * The caller has nothing with this id there.
+     * The user has no task, project, trash entry or API token with this id.
      */
     404: Problem;
     /**
-     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
+     * The resource has none of the entity tags in `If-Match`. `ETag` is its current one.
      */
     412: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -2328,7 +2350,7 @@ export type ApplyBatchData = {
     body: Batch;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
     };
@@ -2338,11 +2360,11 @@ export type ApplyBatchData = {
 
 export type ApplyBatchErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -2350,39 +2372,39 @@ export type ApplyBatchErrors = {
      */
     403: Problem;
     /**
-     * The caller has nothing with this id there.
+     * The user has no task, project, trash entry or API token with this id.
      */
     404: Problem;
     /**
-     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     * The request conflicts with existing data; `detail` says how. Another request used this id, the operation would affect subtasks or tasks that the request does not mention, or a limit is reached.
      */
     409: Problem;
     /**
-     * What the request refers to is no longer there: the id of something deleted, or a position that cannot be continued.
+     * The id is that of a deleted task or project, or the position cannot be continued.
      */
     410: Problem;
     /**
-     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
+     * The resource has none of the entity tags in `If-Match`. `ETag` is its current one.
      */
     412: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -2391,7 +2413,7 @@ export type ApplyBatchError = ApplyBatchErrors[keyof ApplyBatchErrors];
 
 export type ApplyBatchResponses = {
     /**
-     * What became of each operation.
+     * The result of each operation.
      */
     200: BatchAnswer;
 };
@@ -2402,17 +2424,17 @@ export type GetStatsData = {
     body?: never;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
     };
     query?: {
         /**
-         * The IANA name of the time zone in which days begin and end, in exact case.
+         * The IANA name of the time zone in which days begin and end. Case matters.
          */
         time_zone?: string;
         /**
-         * How many days `completed_per_day` covers, the last of which is today.
+         * The number of days in `completed_per_day`. The last of them is today.
          */
         days?: number;
     };
@@ -2421,11 +2443,11 @@ export type GetStatsData = {
 
 export type GetStatsErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -2433,15 +2455,15 @@ export type GetStatsErrors = {
      */
     403: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -2450,7 +2472,7 @@ export type GetStatsError = GetStatsErrors[keyof GetStatsErrors];
 
 export type GetStatsResponses = {
     /**
-     * The counts.
+     * The counts of tasks.
      */
     200: TaskStats;
 };
@@ -2461,13 +2483,13 @@ export type ListProjectsData = {
     body?: never;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
     };
     query?: {
         /**
-         * Which projects to list: those that are archived, those that are not, or all.
+         * Which projects to list: `true` for archived ones, `false` for the others, `all` for both.
          */
         archived?: 'all' | 'true' | 'false';
     };
@@ -2476,11 +2498,11 @@ export type ListProjectsData = {
 
 export type ListProjectsErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -2488,15 +2510,15 @@ export type ListProjectsErrors = {
      */
     403: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -2505,7 +2527,7 @@ export type ListProjectsError = ListProjectsErrors[keyof ListProjectsErrors];
 
 export type ListProjectsResponses = {
     /**
-     * The projects.
+     * The projects of the user.
      */
     200: ProjectList;
 };
@@ -2516,7 +2538,7 @@ export type CreateProjectData = {
     body: CreateProject;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
     };
@@ -2526,11 +2548,11 @@ export type CreateProjectData = {
 
 export type CreateProjectErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -2538,31 +2560,31 @@ export type CreateProjectErrors = {
      */
     403: Problem;
     /**
-     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     * The request conflicts with existing data; `detail` says how. Another request used this id, the operation would affect subtasks or tasks that the request does not mention, or a limit is reached.
      */
     409: Problem;
     /**
-     * What the request refers to is no longer there: the id of something deleted, or a position that cannot be continued.
+     * The id is that of a deleted task or project, or the position cannot be continued.
      */
     410: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -2571,7 +2593,7 @@ export type CreateProjectError = CreateProjectErrors[keyof CreateProjectErrors];
 
 export type CreateProjectResponses = {
     /**
-     * This request came before: the project as it is now.
+     * The same request created the project before. The body is the project as it is now.
      */
     200: Project;
     /**
@@ -2586,13 +2608,14 @@ export type DeleteProjectData = {
     body?: never;
     headers?: {
         /**
-         * Act only while what is named has one of these entity tags, such as `"7"`; otherwise 412.
+         * Act only if the resource has one of these entity tags, such as `"7"`; otherwise return 412. `*`
+         * matches every version (RFC 9110, section 13.1.1).
          */
         'If-Match'?: string;
     };
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
         /**
@@ -2602,7 +2625,8 @@ export type DeleteProjectData = {
     };
     query?: {
         /**
-         * What happens to the tasks of a project that is deleted.
+         * What happens to the tasks of a deleted project: `delete` moves them to the trash with it,
+         * `move_out` keeps them without a project.
          */
         tasks?: 'delete' | 'move_out';
     };
@@ -2611,11 +2635,11 @@ export type DeleteProjectData = {
 
 export type DeleteProjectErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -2623,27 +2647,27 @@ export type DeleteProjectErrors = {
      */
     403: Problem;
     /**
-     * The caller has nothing with this id there.
+     * The user has no task, project, trash entry or API token with this id.
      */
     404: Problem;
     /**
-     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     * The request conflicts with existing data; `detail` says how. Another request used this id, the operation would affect subtasks or tasks that the request does not mention, or a limit is reached.
      */
     409: Problem;
     /**
-     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
+     * The resource has none of the entity tags in `If-Match`. `ETag` is its current one.
      */
     412: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -2663,13 +2687,14 @@ export type GetProjectData = {
     body?: never;
     headers?: {
         /**
-         * Entity tags of versions that the client already has, such as `"7"`, or `*`.
+         * Entity tags of versions that the client already has, such as `"7"`, or `*`. If one matches, the
+         * response is 304 without a body (RFC 9110, section 13.1.2).
          */
         'If-None-Match'?: string;
     };
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
         /**
@@ -2683,11 +2708,11 @@ export type GetProjectData = {
 
 export type GetProjectErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -2695,19 +2720,19 @@ export type GetProjectErrors = {
      */
     403: Problem;
     /**
-     * The caller has nothing with this id there.
+     * The user has no task, project, trash entry or API token with this id.
      */
     404: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -2730,13 +2755,14 @@ export type UpdateProjectData = {
     body: UpdateProject;
     headers?: {
         /**
-         * Act only while what is named has one of these entity tags, such as `"7"`; otherwise 412.
+         * Act only if the resource has one of these entity tags, such as `"7"`; otherwise return 412. `*`
+         * matches every version (RFC 9110, section 13.1.1).
          */
         'If-Match'?: string;
     };
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
         /**
@@ -2750,11 +2776,11 @@ export type UpdateProjectData = {
 
 export type UpdateProjectErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -2762,31 +2788,31 @@ export type UpdateProjectErrors = {
      */
     403: Problem;
     /**
-     * The caller has nothing with this id there.
+     * The user has no task, project, trash entry or API token with this id.
      */
     404: Problem;
     /**
-     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
+     * The resource has none of the entity tags in `If-Match`. `ETag` is its current one.
      */
     412: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -2806,13 +2832,14 @@ export type MoveProjectData = {
     body: MoveProject;
     headers?: {
         /**
-         * Act only while what is named has one of these entity tags, such as `"7"`; otherwise 412.
+         * Act only if the resource has one of these entity tags, such as `"7"`; otherwise return 412. `*`
+         * matches every version (RFC 9110, section 13.1.1).
          */
         'If-Match'?: string;
     };
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
         /**
@@ -2826,11 +2853,11 @@ export type MoveProjectData = {
 
 export type MoveProjectErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -2838,31 +2865,31 @@ export type MoveProjectErrors = {
      */
     403: Problem;
     /**
-     * The caller has nothing with this id there.
+     * The user has no task, project, trash entry or API token with this id.
      */
     404: Problem;
     /**
-     * What the path names has none of the entity tags in `If-Match`; `ETag` names its current one.
+     * The resource has none of the entity tags in `If-Match`. `ETag` is its current one.
      */
     412: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -2882,7 +2909,7 @@ export type EmptyTrashData = {
     body?: never;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
     };
@@ -2892,11 +2919,11 @@ export type EmptyTrashData = {
 
 export type EmptyTrashErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -2904,15 +2931,15 @@ export type EmptyTrashErrors = {
      */
     403: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -2921,7 +2948,7 @@ export type EmptyTrashError = EmptyTrashErrors[keyof EmptyTrashErrors];
 
 export type EmptyTrashResponses = {
     /**
-     * The trash is empty.
+     * Everything that was in the trash is permanently removed.
      */
     204: void;
 };
@@ -2932,17 +2959,17 @@ export type ListTrashData = {
     body?: never;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
     };
     query?: {
         /**
-         * How many entries to return at most.
+         * The most entries to return.
          */
         limit?: number;
         /**
-         * `next_cursor` of the page before.
+         * `next_cursor` of the previous page.
          */
         cursor?: string;
     };
@@ -2951,11 +2978,11 @@ export type ListTrashData = {
 
 export type ListTrashErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -2963,15 +2990,15 @@ export type ListTrashErrors = {
      */
     403: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -2991,11 +3018,11 @@ export type RestoreFromTrashData = {
     body?: never;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
         /**
-         * The id of the task or project that was deleted.
+         * The id of the deleted task or project.
          */
         trash_id: string;
     };
@@ -3005,11 +3032,11 @@ export type RestoreFromTrashData = {
 
 export type RestoreFromTrashErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -3017,23 +3044,23 @@ export type RestoreFromTrashErrors = {
      */
     403: Problem;
     /**
-     * The caller has nothing with this id there.
+     * The user has no task, project, trash entry or API token with this id.
      */
     404: Problem;
     /**
-     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     * The request conflicts with existing data; `detail` says how. Another request used this id, the operation would affect subtasks or tasks that the request does not mention, or a limit is reached.
      */
     409: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3042,7 +3069,7 @@ export type RestoreFromTrashError = RestoreFromTrashErrors[keyof RestoreFromTras
 
 export type RestoreFromTrashResponses = {
     /**
-     * What came back.
+     * The restored project and tasks.
      */
     200: Restored;
 };
@@ -3053,11 +3080,11 @@ export type PurgeFromTrashData = {
     body?: never;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
         /**
-         * The id of the task or project that was deleted.
+         * The id of the deleted task or project.
          */
         trash_id: string;
     };
@@ -3067,11 +3094,11 @@ export type PurgeFromTrashData = {
 
 export type PurgeFromTrashErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -3079,23 +3106,23 @@ export type PurgeFromTrashErrors = {
      */
     403: Problem;
     /**
-     * The caller has nothing with this id there.
+     * The user has no task, project, trash entry or API token with this id.
      */
     404: Problem;
     /**
-     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     * The request conflicts with existing data; `detail` says how. Another request used this id, the operation would affect subtasks or tasks that the request does not mention, or a limit is reached.
      */
     409: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3104,7 +3131,7 @@ export type PurgeFromTrashError = PurgeFromTrashErrors[keyof PurgeFromTrashError
 
 export type PurgeFromTrashResponses = {
     /**
-     * It is gone for good.
+     * The entry is permanently removed.
      */
     204: void;
 };
@@ -3115,7 +3142,7 @@ export type GetTaskHistoryData = {
     body?: never;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
         /**
@@ -3125,11 +3152,11 @@ export type GetTaskHistoryData = {
     };
     query?: {
         /**
-         * How many changes to return at most.
+         * The most changes to return.
          */
         limit?: number;
         /**
-         * `next_cursor` of the page before.
+         * `next_cursor` of the previous page.
          */
         cursor?: string;
     };
@@ -3138,11 +3165,11 @@ export type GetTaskHistoryData = {
 
 export type GetTaskHistoryErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -3150,19 +3177,19 @@ export type GetTaskHistoryErrors = {
      */
     403: Problem;
     /**
-     * The caller has nothing with this id there.
+     * The user has no task, project, trash entry or API token with this id.
      */
     404: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3182,13 +3209,13 @@ export type ExportDataData = {
     body?: never;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
     };
     query?: {
         /**
-         * What kind of file.
+         * The format of a file.
          */
         format?: 'json' | 'ics' | 'csv';
     };
@@ -3197,11 +3224,11 @@ export type ExportDataData = {
 
 export type ExportDataErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -3209,15 +3236,15 @@ export type ExportDataErrors = {
      */
     403: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3226,7 +3253,7 @@ export type ExportDataError = ExportDataErrors[keyof ExportDataErrors];
 
 export type ExportDataResponses = {
     /**
-     * The file.
+     * The exported file.
      */
     200: ExportDocument;
 };
@@ -3235,26 +3262,27 @@ export type ExportDataResponse = ExportDataResponses[keyof ExportDataResponses];
 
 export type ImportDataData = {
     /**
-     * The file.
+     * The file to import.
      */
     body: ExportDocument;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
     };
     query?: {
         /**
-         * `true` imports nothing and answers what would become of the file.
+         * With `true`, the server imports nothing and reports what an import would do.
          */
         dry_run?: boolean;
         /**
-         * The IANA time zone of times that name none, such as `Europe/Berlin`.
+         * The IANA name of the time zone for times in the file without a time zone, such as
+         * `Europe/Berlin`.
          */
         time_zone?: string;
         /**
-         * The project for tasks that name none: one that the user has.
+         * The project for tasks that name no project: the id of one of the user's projects.
          */
         project_id?: string;
     };
@@ -3263,11 +3291,11 @@ export type ImportDataData = {
 
 export type ImportDataErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -3275,23 +3303,23 @@ export type ImportDataErrors = {
      */
     403: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3300,7 +3328,7 @@ export type ImportDataError = ImportDataErrors[keyof ImportDataErrors];
 
 export type ImportDataResponses = {
     /**
-     * What became of it.
+     * How much was created, how much existed already, and warnings.
      */
     200: ImportAnswer;
 };
@@ -3311,18 +3339,18 @@ export type ListChangesData = {
     body?: never;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
     };
     query?: {
         /**
-         * The position up to which everything is known, from a list, a change or the live channel.
-         * Without it: from the beginning of the log.
+         * Return the changes after this position. It comes from a list, a change or the live channel.
+         * Without it, return the changes from the beginning of the log.
          */
         after?: Position;
         /**
-         * How many changes to return at most.
+         * The most changes to return.
          */
         limit?: number;
     };
@@ -3331,11 +3359,11 @@ export type ListChangesData = {
 
 export type ListChangesErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -3343,19 +3371,19 @@ export type ListChangesErrors = {
      */
     403: Problem;
     /**
-     * What the request refers to is no longer there: the id of something deleted, or a position that cannot be continued.
+     * The id is that of a deleted task or project, or the position cannot be continued.
      */
     410: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3380,39 +3408,39 @@ export type SignUpEmailData = {
 
 export type SignUpEmailErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The request does not say that a page of this server or of an allowed origin makes it.
+     * The headers `Origin` and `Sec-Fetch-Site` do not show that a page of this server or of `ALLOWED_ORIGINS` sent the request.
      */
     403: Problem;
     /**
-     * This server keeps no accounts of its own.
+     * This server keeps no accounts (`ACCOUNTS`).
      */
     404: Problem;
     /**
-     * Another account has this e-mail, or another request was faster.
+     * Another account has this e-mail, or another request changed the account at the same time.
      */
     409: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3421,7 +3449,7 @@ export type SignUpEmailError = SignUpEmailErrors[keyof SignUpEmailErrors];
 
 export type SignUpEmailResponses = {
     /**
-     * The account is there, and its first session.
+     * The account and its first session were created.
      */
     200: SignedUp;
 };
@@ -3437,7 +3465,7 @@ export type SignInEmailData = {
 
 export type SignInEmailErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
@@ -3445,31 +3473,31 @@ export type SignInEmailErrors = {
      */
     401: Problem;
     /**
-     * The request does not say that a page of this server or of an allowed origin makes it.
+     * The headers `Origin` and `Sec-Fetch-Site` do not show that a page of this server or of `ALLOWED_ORIGINS` sent the request.
      */
     403: Problem;
     /**
-     * This server keeps no accounts of its own.
+     * This server keeps no accounts (`ACCOUNTS`).
      */
     404: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3478,7 +3506,7 @@ export type SignInEmailError = SignInEmailErrors[keyof SignInEmailErrors];
 
 export type SignInEmailResponses = {
     /**
-     * A new session.
+     * A session was started.
      */
     200: SignedInAnswer;
 };
@@ -3494,39 +3522,39 @@ export type SignInDemoData = {
 
 export type SignInDemoErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The request does not say that a page of this server or of an allowed origin makes it.
+     * The headers `Origin` and `Sec-Fetch-Site` do not show that a page of this server or of `ALLOWED_ORIGINS` sent the request.
      */
     403: Problem;
     /**
-     * This server keeps no accounts of its own.
+     * This server keeps no accounts (`ACCOUNTS`).
      */
     404: Problem;
     /**
-     * Another account has this e-mail, or another request was faster.
+     * Another account has this e-mail, or another request changed the account at the same time.
      */
     409: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3535,7 +3563,7 @@ export type SignInDemoError = SignInDemoErrors[keyof SignInDemoErrors];
 
 export type SignInDemoResponses = {
     /**
-     * A new session.
+     * A session was started.
      */
     200: SignedInAnswer;
 };
@@ -3551,39 +3579,39 @@ export type SignOutData = {
 
 export type SignOutErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
-     * The request does not say that a page of this server or of an allowed origin makes it.
+     * The headers `Origin` and `Sec-Fetch-Site` do not show that a page of this server or of `ALLOWED_ORIGINS` sent the request.
      */
     403: Problem;
     /**
-     * This server keeps no accounts of its own.
+     * This server keeps no accounts (`ACCOUNTS`).
      */
     404: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3592,7 +3620,7 @@ export type SignOutError = SignOutErrors[keyof SignOutErrors];
 
 export type SignOutResponses = {
     /**
-     * There is no session any more.
+     * The session has ended.
      */
     200: Success;
 };
@@ -3608,19 +3636,19 @@ export type GetSignInMethodsData = {
 
 export type GetSignInMethodsErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3629,7 +3657,7 @@ export type GetSignInMethodsError = GetSignInMethodsErrors[keyof GetSignInMethod
 
 export type GetSignInMethodsResponses = {
     /**
-     * How people can sign in here.
+     * The ways to sign in.
      */
     200: SignInMethods;
 };
@@ -3641,11 +3669,11 @@ export type GetSessionData = {
     path?: never;
     query?: {
         /**
-         * Not used: there is no such cache.
+         * Ignored: there is no such cache.
          */
         disableCookieCache?: boolean;
         /**
-         * Not used.
+         * Ignored.
          */
         disableRefresh?: boolean;
     };
@@ -3654,31 +3682,31 @@ export type GetSessionData = {
 
 export type GetSessionErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
-     * The request does not say that a page of this server or of an allowed origin makes it.
+     * The headers `Origin` and `Sec-Fetch-Site` do not show that a page of this server or of `ALLOWED_ORIGINS` sent the request.
      */
     403: Problem;
     /**
-     * This server keeps no accounts of its own.
+     * This server keeps no accounts (`ACCOUNTS`).
      */
     404: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3687,7 +3715,7 @@ export type GetSessionError = GetSessionErrors[keyof GetSessionErrors];
 
 export type GetSessionResponses = {
     /**
-     * The session and whose it is, or null.
+     * The session and its user, or null.
      */
     200: CurrentSession | null;
 };
@@ -3703,7 +3731,7 @@ export type GetAccessTokenData = {
 
 export type GetAccessTokenErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
@@ -3711,23 +3739,23 @@ export type GetAccessTokenErrors = {
      */
     401: Problem;
     /**
-     * The request does not say that a page of this server or of an allowed origin makes it.
+     * The headers `Origin` and `Sec-Fetch-Site` do not show that a page of this server or of `ALLOWED_ORIGINS` sent the request.
      */
     403: Problem;
     /**
-     * This server keeps no accounts of its own.
+     * This server keeps no accounts (`ACCOUNTS`).
      */
     404: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3736,7 +3764,7 @@ export type GetAccessTokenError = GetAccessTokenErrors[keyof GetAccessTokenError
 
 export type GetAccessTokenResponses = {
     /**
-     * A token of the session's user.
+     * An access token for the session's user.
      */
     200: AccessToken;
 };
@@ -3752,23 +3780,23 @@ export type GetJwksData = {
 
 export type GetJwksErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * This server keeps no accounts of its own.
+     * This server keeps no accounts (`ACCOUNTS`).
      */
     404: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3777,7 +3805,7 @@ export type GetJwksError = GetJwksErrors[keyof GetJwksErrors];
 
 export type GetJwksResponses = {
     /**
-     * The keys.
+     * The public keys.
      */
     200: JsonWebKeySet;
 };
@@ -3793,7 +3821,7 @@ export type ListSessionsData = {
 
 export type ListSessionsErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
@@ -3801,23 +3829,23 @@ export type ListSessionsErrors = {
      */
     401: Problem;
     /**
-     * The request does not say that a page of this server or of an allowed origin makes it.
+     * The headers `Origin` and `Sec-Fetch-Site` do not show that a page of this server or of `ALLOWED_ORIGINS` sent the request.
      */
     403: Problem;
     /**
-     * This server keeps no accounts of its own.
+     * This server keeps no accounts (`ACCOUNTS`).
      */
     404: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3842,7 +3870,7 @@ export type RevokeSessionData = {
 
 export type RevokeSessionErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
@@ -3850,31 +3878,31 @@ export type RevokeSessionErrors = {
      */
     401: Problem;
     /**
-     * The request does not say that a page of this server or of an allowed origin makes it.
+     * The headers `Origin` and `Sec-Fetch-Site` do not show that a page of this server or of `ALLOWED_ORIGINS` sent the request.
      */
     403: Problem;
     /**
-     * This server keeps no accounts of its own.
+     * This server keeps no accounts (`ACCOUNTS`).
      */
     404: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3883,7 +3911,7 @@ export type RevokeSessionError = RevokeSessionErrors[keyof RevokeSessionErrors];
 
 export type RevokeSessionResponses = {
     /**
-     * There is no such session any more.
+     * The session has ended.
      */
     200: AuthStatus;
 };
@@ -3899,7 +3927,7 @@ export type RevokeSessionsData = {
 
 export type RevokeSessionsErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
@@ -3907,31 +3935,31 @@ export type RevokeSessionsErrors = {
      */
     401: Problem;
     /**
-     * The request does not say that a page of this server or of an allowed origin makes it.
+     * The headers `Origin` and `Sec-Fetch-Site` do not show that a page of this server or of `ALLOWED_ORIGINS` sent the request.
      */
     403: Problem;
     /**
-     * This server keeps no accounts of its own.
+     * This server keeps no accounts (`ACCOUNTS`).
      */
     404: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3940,7 +3968,7 @@ export type RevokeSessionsError = RevokeSessionsErrors[keyof RevokeSessionsError
 
 export type RevokeSessionsResponses = {
     /**
-     * There are no sessions any more.
+     * All sessions have ended.
      */
     200: AuthStatus;
 };
@@ -3956,7 +3984,7 @@ export type RevokeOtherSessionsData = {
 
 export type RevokeOtherSessionsErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
@@ -3964,31 +3992,31 @@ export type RevokeOtherSessionsErrors = {
      */
     401: Problem;
     /**
-     * The request does not say that a page of this server or of an allowed origin makes it.
+     * The headers `Origin` and `Sec-Fetch-Site` do not show that a page of this server or of `ALLOWED_ORIGINS` sent the request.
      */
     403: Problem;
     /**
-     * This server keeps no accounts of its own.
+     * This server keeps no accounts (`ACCOUNTS`).
      */
     404: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -3997,7 +4025,7 @@ export type RevokeOtherSessionsError = RevokeOtherSessionsErrors[keyof RevokeOth
 
 export type RevokeOtherSessionsResponses = {
     /**
-     * There are no other sessions any more.
+     * All other sessions have ended.
      */
     200: AuthStatus;
 };
@@ -4013,7 +4041,7 @@ export type ChangePasswordData = {
 
 export type ChangePasswordErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
@@ -4021,35 +4049,35 @@ export type ChangePasswordErrors = {
      */
     401: Problem;
     /**
-     * The request does not say that a page of this server or of an allowed origin makes it.
+     * The headers `Origin` and `Sec-Fetch-Site` do not show that a page of this server or of `ALLOWED_ORIGINS` sent the request.
      */
     403: Problem;
     /**
-     * This server keeps no accounts of its own.
+     * This server keeps no accounts (`ACCOUNTS`).
      */
     404: Problem;
     /**
-     * Another account has this e-mail, or another request was faster.
+     * Another account has this e-mail, or another request changed the account at the same time.
      */
     409: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -4058,7 +4086,7 @@ export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordError
 
 export type ChangePasswordResponses = {
     /**
-     * The password is changed.
+     * The password was changed.
      */
     200: PasswordChanged;
 };
@@ -4074,7 +4102,7 @@ export type DeleteAccountData = {
 
 export type DeleteAccountErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
@@ -4082,31 +4110,31 @@ export type DeleteAccountErrors = {
      */
     401: Problem;
     /**
-     * The request does not say that a page of this server or of an allowed origin makes it.
+     * The headers `Origin` and `Sec-Fetch-Site` do not show that a page of this server or of `ALLOWED_ORIGINS` sent the request.
      */
     403: Problem;
     /**
-     * This server keeps no accounts of its own.
+     * This server keeps no accounts (`ACCOUNTS`).
      */
     404: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -4115,7 +4143,7 @@ export type DeleteAccountError = DeleteAccountErrors[keyof DeleteAccountErrors];
 
 export type DeleteAccountResponses = {
     /**
-     * Nothing of the user is left.
+     * The account and all data of the user are deleted.
      */
     200: UserDeleted;
 };
@@ -4126,7 +4154,7 @@ export type ListApiTokensData = {
     body?: never;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
     };
@@ -4136,11 +4164,11 @@ export type ListApiTokensData = {
 
 export type ListApiTokensErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -4148,15 +4176,15 @@ export type ListApiTokensErrors = {
      */
     403: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -4176,7 +4204,7 @@ export type CreateApiTokenData = {
     body: CreateApiToken;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
     };
@@ -4186,11 +4214,11 @@ export type CreateApiTokenData = {
 
 export type CreateApiTokenErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -4198,27 +4226,27 @@ export type CreateApiTokenErrors = {
      */
     403: Problem;
     /**
-     * Something stands against it, which `detail` names: an id that another request took, tasks that would go along unasked, a limit that is reached.
+     * The request conflicts with existing data; `detail` says how. Another request used this id, the operation would affect subtasks or tasks that the request does not mention, or a limit is reached.
      */
     409: Problem;
     /**
-     * The body is larger than allowed.
+     * The body is larger than `BODY_LIMIT` (1 MiB by default), or an imported file is larger than 64 MiB.
      */
     413: Problem;
     /**
-     * The body's media type is missing or not one of those documented.
+     * The `Content-Type` is missing or not one of those documented, or the body has a `Content-Encoding`.
      */
     415: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -4238,7 +4266,7 @@ export type RevokeApiTokenData = {
     body?: never;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
         /**
@@ -4252,11 +4280,11 @@ export type RevokeApiTokenData = {
 
 export type RevokeApiTokenErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -4264,19 +4292,19 @@ export type RevokeApiTokenErrors = {
      */
     403: Problem;
     /**
-     * The caller has nothing with this id there.
+     * The user has no task, project, trash entry or API token with this id.
      */
     404: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -4285,7 +4313,7 @@ export type RevokeApiTokenError = RevokeApiTokenErrors[keyof RevokeApiTokenError
 
 export type RevokeApiTokenResponses = {
     /**
-     * It is gone.
+     * The API token is revoked.
      */
     204: void;
 };
@@ -4301,11 +4329,11 @@ export type GetIdentityData = {
 
 export type GetIdentityErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -4313,15 +4341,15 @@ export type GetIdentityErrors = {
      */
     403: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -4330,7 +4358,7 @@ export type GetIdentityError = GetIdentityErrors[keyof GetIdentityErrors];
 
 export type GetIdentityResponses = {
     /**
-     * Whose the token is.
+     * The user and the kind of the token.
      */
     200: TokenIdentity;
 };
@@ -4341,7 +4369,7 @@ export type DeleteUserData = {
     body?: never;
     path: {
         /**
-         * The caller's own user id, percent-encoded.
+         * The id of the token's user, percent-encoded. For another user the response is 403.
          */
         user_id: string;
     };
@@ -4351,11 +4379,11 @@ export type DeleteUserData = {
 
 export type DeleteUserErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * The token is missing, malformed, expired or otherwise not accepted.
+     * The token is missing, malformed, expired, revoked or otherwise not accepted; `detail` names the reason.
      */
     401: Problem;
     /**
@@ -4363,15 +4391,15 @@ export type DeleteUserErrors = {
      */
     403: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * The server or its database cannot answer now; try again.
+     * The server or its database cannot do the work now. Try again after `Retry-After` seconds.
      */
     503: Problem;
 };
@@ -4380,7 +4408,7 @@ export type DeleteUserError = DeleteUserErrors[keyof DeleteUserErrors];
 
 export type DeleteUserResponses = {
     /**
-     * What was removed, by number.
+     * How many rows of each kind were deleted.
      */
     200: DeletedUser;
 };
@@ -4396,19 +4424,19 @@ export type GetHealthData = {
 
 export type GetHealthErrors = {
     /**
-     * The request says something that is not allowed; `errors` names each fault.
+     * The request is malformed or has a value that is not allowed. `errors` names each field that is wrong.
      */
     400: Problem;
     /**
-     * Too many requests; `Retry-After` says in how many seconds to try again.
+     * Too many requests. Try again after the number of seconds in `Retry-After`.
      */
     429: Problem;
     /**
-     * A fault of the server; the request id leads to it in the log.
+     * An error of the server. Its log has the cause under the `X-Request-Id` of the response.
      */
     500: Problem;
     /**
-     * It cannot: the database does not answer, or the server is stopping.
+     * The server cannot do its work: the database does not answer, or the server is stopping.
      */
     503: Health;
 };
@@ -4417,7 +4445,7 @@ export type GetHealthError = GetHealthErrors[keyof GetHealthErrors];
 
 export type GetHealthResponses = {
     /**
-     * The service can do its work.
+     * The server can do its work.
      */
     200: Health;
 };

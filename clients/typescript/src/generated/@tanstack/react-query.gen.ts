@@ -44,10 +44,12 @@ export const listTasksQueryKey = (options: Options<ListTasksData>) => createQuer
 /**
  * List tasks
  *
- * The caller's tasks, page by page: follow `next_cursor` until it is null. All filters that are
- * given hold together. Tasks that are created or changed while paging neither hide nor repeat
- * others. `position` is read in the same snapshot as the tasks, so a live channel opened there
- * continues exactly from this list.
+ * Returns the user's tasks in pages: follow `next_cursor` until it is null. A task must pass all
+ * filters that you give. If tasks are created or changed while you page, no other task is skipped or
+ * repeated.
+ *
+ * `position` comes from the same snapshot as the tasks, so a live channel that is opened with it
+ * continues exactly from this list. With several pages, use the `position` of the first one.
  */
 export const listTasksOptions = (options: Options<ListTasksData>) => queryOptions<ListTasksResponse, ListTasksError, ListTasksResponse, ReturnType<typeof listTasksQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -96,10 +98,12 @@ export const listTasksInfiniteQueryKey = (options: Options<ListTasksData>): Quer
 /**
  * List tasks
  *
- * The caller's tasks, page by page: follow `next_cursor` until it is null. All filters that are
- * given hold together. Tasks that are created or changed while paging neither hide nor repeat
- * others. `position` is read in the same snapshot as the tasks, so a live channel opened there
- * continues exactly from this list.
+ * Returns the user's tasks in pages: follow `next_cursor` until it is null. A task must pass all
+ * filters that you give. If tasks are created or changed while you page, no other task is skipped or
+ * repeated.
+ *
+ * `position` comes from the same snapshot as the tasks, so a live channel that is opened with it
+ * continues exactly from this list. With several pages, use the `position` of the first one.
  */
 export const listTasksInfiniteOptions = (options: Options<ListTasksData>) => infiniteQueryOptions<ListTasksResponse, ListTasksError, InfiniteData<ListTasksResponse>, QueryKey<Options<ListTasksData>>, string | Pick<QueryKey<Options<ListTasksData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -126,19 +130,23 @@ export const listTasksInfiniteOptions = (options: Options<ListTasksData>) => inf
 /**
  * List tasks
  *
- * The caller's tasks, page by page: follow `next_cursor` until it is null. All filters that are
- * given hold together. Tasks that are created or changed while paging neither hide nor repeat
- * others. `position` is read in the same snapshot as the tasks, so a live channel opened there
- * continues exactly from this list.
+ * Returns the user's tasks in pages: follow `next_cursor` until it is null. A task must pass all
+ * filters that you give. If tasks are created or changed while you page, no other task is skipped or
+ * repeated.
+ *
+ * `position` comes from the same snapshot as the tasks, so a live channel that is opened with it
+ * continues exactly from this list. With several pages, use the `position` of the first one.
  */
 export const useListTasksQuery = (options: Options<ListTasksData>) => useQuery(listTasksOptions(options));
 
 /**
  * Create a task
  *
- * Send an `id` of your own choice to make the creation safe to retry: the same id with the same
- * request answers 200 and the task as it is now, the same id with another request 409, and the
- * id of a task that was deleted 410, for as long as the trash or the change log knows it.
+ * Creates a task, which comes last in the order. Only `title` is required.
+ *
+ * Choose the `id` yourself to make the request safe to retry. The same id with the same request
+ * returns 200 and the task as it is now. The same id with another request returns 409. The id of a
+ * deleted task returns 410 for as long as the trash or the change log has the task.
  */
 export const createTaskMutation = (options?: Partial<Options<CreateTaskData>>): UseMutationOptions<CreateTaskResponse, CreateTaskError, Options<CreateTaskData>> => {
     const mutationOptions: UseMutationOptions<CreateTaskResponse, CreateTaskError, Options<CreateTaskData>> = {
@@ -157,18 +165,20 @@ export const createTaskMutation = (options?: Partial<Options<CreateTaskData>>): 
 /**
  * Create a task
  *
- * Send an `id` of your own choice to make the creation safe to retry: the same id with the same
- * request answers 200 and the task as it is now, the same id with another request 409, and the
- * id of a task that was deleted 410, for as long as the trash or the change log knows it.
+ * Creates a task, which comes last in the order. Only `title` is required.
+ *
+ * Choose the `id` yourself to make the request safe to retry. The same id with the same request
+ * returns 200 and the task as it is now. The same id with another request returns 409. The id of a
+ * deleted task returns 410 for as long as the trash or the change log has the task.
  */
 export const useCreateTaskMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CreateTaskResponse, CreateTaskError, Options<CreateTaskData>>, 'mutationFn'>>) => useMutation({ ...createTaskMutation(), ...mutationOptions });
 
 /**
  * Delete a task
  *
- * It goes to the trash, from which it can be restored together with the subtasks that went
- * along. Its id is not free meanwhile: creating it again answers 410. A task with subtasks is
- * refused with 409 unless `children=include`.
+ * Moves a task to the trash. It can be restored for `TRASH_RETENTION` (30 days by default), together
+ * with the subtasks that were deleted with it. Creating a task with its id returns 410. Deleting a
+ * task with subtasks returns 409 unless `children=include`.
  */
 export const deleteTaskMutation = (options?: Partial<Options<DeleteTaskData>>): UseMutationOptions<DeleteTaskResponse, DeleteTaskError, Options<DeleteTaskData>> => {
     const mutationOptions: UseMutationOptions<DeleteTaskResponse, DeleteTaskError, Options<DeleteTaskData>> = {
@@ -187,9 +197,9 @@ export const deleteTaskMutation = (options?: Partial<Options<DeleteTaskData>>): 
 /**
  * Delete a task
  *
- * It goes to the trash, from which it can be restored together with the subtasks that went
- * along. Its id is not free meanwhile: creating it again answers 410. A task with subtasks is
- * refused with 409 unless `children=include`.
+ * Moves a task to the trash. It can be restored for `TRASH_RETENTION` (30 days by default), together
+ * with the subtasks that were deleted with it. Creating a task with its id returns 410. Deleting a
+ * task with subtasks returns 409 unless `children=include`.
  */
 export const useDeleteTaskMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DeleteTaskResponse, DeleteTaskError, Options<DeleteTaskData>>, 'mutationFn'>>) => useMutation({ ...deleteTaskMutation(), ...mutationOptions });
 
@@ -198,7 +208,8 @@ export const getTaskQueryKey = (options: Options<GetTaskData>) => createQueryKey
 /**
  * Get a task
  *
- * Send the `ETag` of an earlier answer as `If-None-Match` to get 304 while nothing has changed.
+ * Returns one task. Send the `ETag` of an earlier response as `If-None-Match` to get 304 if the task
+ * has not changed.
  */
 export const getTaskOptions = (options: Options<GetTaskData>) => queryOptions<GetTaskResponse, GetTaskError, GetTaskResponse, ReturnType<typeof getTaskQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -216,15 +227,18 @@ export const getTaskOptions = (options: Options<GetTaskData>) => queryOptions<Ge
 /**
  * Get a task
  *
- * Send the `ETag` of an earlier answer as `If-None-Match` to get 304 while nothing has changed.
+ * Returns one task. Send the `ETag` of an earlier response as `If-None-Match` to get 304 if the task
+ * has not changed.
  */
 export const useGetTaskQuery = (options: Options<GetTaskData>) => useQuery(getTaskOptions(options));
 
 /**
  * Update a task
  *
- * Changes the fields that are given: a field left out keeps its value, `null` clears the
- * description. An update that changes nothing leaves version and ETag as they are.
+ * Changes the fields that are given, as a JSON merge patch (RFC 7396): a field that is left out keeps
+ * its value, and `null` clears it where the field allows null. An update that changes nothing keeps
+ * version and ETag. Completing a task with open subtasks returns 409; see
+ * `PATCH …/tasks/{task_id}/complete`.
  */
 export const updateTaskMutation = (options?: Partial<Options<UpdateTaskData>>): UseMutationOptions<UpdateTaskResponse, UpdateTaskError, Options<UpdateTaskData>> => {
     const mutationOptions: UseMutationOptions<UpdateTaskResponse, UpdateTaskError, Options<UpdateTaskData>> = {
@@ -243,15 +257,17 @@ export const updateTaskMutation = (options?: Partial<Options<UpdateTaskData>>): 
 /**
  * Update a task
  *
- * Changes the fields that are given: a field left out keeps its value, `null` clears the
- * description. An update that changes nothing leaves version and ETag as they are.
+ * Changes the fields that are given, as a JSON merge patch (RFC 7396): a field that is left out keeps
+ * its value, and `null` clears it where the field allows null. An update that changes nothing keeps
+ * version and ETag. Completing a task with open subtasks returns 409; see
+ * `PATCH …/tasks/{task_id}/complete`.
  */
 export const useUpdateTaskMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateTaskResponse, UpdateTaskError, Options<UpdateTaskData>>, 'mutationFn'>>) => useMutation({ ...updateTaskMutation(), ...mutationOptions });
 
 /**
- * Update a task, as the earlier API did
+ * Update a task (earlier API)
  *
- * The same as PATCH: a field left out keeps its value, nothing is wiped by omission.
+ * Does the same as PATCH, for clients of the earlier API: a field that is left out keeps its value.
  */
 export const replaceTaskMutation = (options?: Partial<Options<ReplaceTaskData>>): UseMutationOptions<ReplaceTaskResponse, ReplaceTaskError, Options<ReplaceTaskData>> => {
     const mutationOptions: UseMutationOptions<ReplaceTaskResponse, ReplaceTaskError, Options<ReplaceTaskData>> = {
@@ -268,19 +284,21 @@ export const replaceTaskMutation = (options?: Partial<Options<ReplaceTaskData>>)
 };
 
 /**
- * Update a task, as the earlier API did
+ * Update a task (earlier API)
  *
- * The same as PATCH: a field left out keeps its value, nothing is wiped by omission.
+ * Does the same as PATCH, for clients of the earlier API: a field that is left out keeps its value.
  */
 export const useReplaceTaskMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ReplaceTaskResponse, ReplaceTaskError, Options<ReplaceTaskData>>, 'mutationFn'>>) => useMutation({ ...replaceTaskMutation(), ...mutationOptions });
 
 /**
  * Complete or reopen a task
  *
- * Without a body, completion is turned over, which is not safe to retry; `{"completed": true}`
- * sets it, which is. A recurring task moves on to its next occurrence instead, exactly once for
- * each: say which `occurrence` is done, or send `If-Match`. Open subtasks are refused with 409
- * unless `children` is `include`.
+ * Sets whether a task is completed. `{"completed": true}` is safe to retry. Without a body, the
+ * request toggles completion, which is not safe to retry. Completing a task with open subtasks
+ * returns 409 unless `children` is `include`.
+ *
+ * Completing a recurring task moves it to its next occurrence, once for each occurrence. To make
+ * that safe to retry, name the `occurrence` that is completed, or send `If-Match`.
  */
 export const setTaskCompletionMutation = (options?: Partial<Options<SetTaskCompletionData>>): UseMutationOptions<SetTaskCompletionResponse, SetTaskCompletionError, Options<SetTaskCompletionData>> => {
     const mutationOptions: UseMutationOptions<SetTaskCompletionResponse, SetTaskCompletionError, Options<SetTaskCompletionData>> = {
@@ -299,18 +317,21 @@ export const setTaskCompletionMutation = (options?: Partial<Options<SetTaskCompl
 /**
  * Complete or reopen a task
  *
- * Without a body, completion is turned over, which is not safe to retry; `{"completed": true}`
- * sets it, which is. A recurring task moves on to its next occurrence instead, exactly once for
- * each: say which `occurrence` is done, or send `If-Match`. Open subtasks are refused with 409
- * unless `children` is `include`.
+ * Sets whether a task is completed. `{"completed": true}` is safe to retry. Without a body, the
+ * request toggles completion, which is not safe to retry. Completing a task with open subtasks
+ * returns 409 unless `children` is `include`.
+ *
+ * Completing a recurring task moves it to its next occurrence, once for each occurrence. To make
+ * that safe to retry, name the `occurrence` that is completed, or send `If-Match`.
  */
 export const useSetTaskCompletionMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SetTaskCompletionResponse, SetTaskCompletionError, Options<SetTaskCompletionData>>, 'mutationFn'>>) => useMutation({ ...setTaskCompletionMutation(), ...mutationOptions });
 
 /**
  * Move a task
  *
- * The order is one over all tasks of the user, so each list of some of them is in the same
- * order. Only the task that moves changes; safe to retry.
+ * Moves a task in the order of the user's tasks, and to another project or parent if you give one.
+ * There is one order of all tasks of a user, and every list that is sorted by `rank` follows it. Only
+ * the moved task changes its `rank`. Safe to retry.
  */
 export const moveTaskMutation = (options?: Partial<Options<MoveTaskData>>): UseMutationOptions<MoveTaskResponse, MoveTaskError, Options<MoveTaskData>> => {
     const mutationOptions: UseMutationOptions<MoveTaskResponse, MoveTaskError, Options<MoveTaskData>> = {
@@ -329,21 +350,24 @@ export const moveTaskMutation = (options?: Partial<Options<MoveTaskData>>): UseM
 /**
  * Move a task
  *
- * The order is one over all tasks of the user, so each list of some of them is in the same
- * order. Only the task that moves changes; safe to retry.
+ * Moves a task in the order of the user's tasks, and to another project or parent if you give one.
+ * There is one order of all tasks of a user, and every list that is sorted by `rank` follows it. Only
+ * the moved task changes its `rank`. Safe to retry.
  */
 export const useMoveTaskMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<MoveTaskResponse, MoveTaskError, Options<MoveTaskData>>, 'mutationFn'>>) => useMutation({ ...moveTaskMutation(), ...mutationOptions });
 
 /**
- * Do many things at once
+ * Apply many operations to tasks
  *
- * Up to 500 operations on tasks, in their order and in one transaction: all or nothing, or with
- * `"mode": "each"` whichever is not refused. Their changes have consecutive numbers. An
- * operation may refer to tasks that earlier ones create, by the `id` that the client chose. Give
- * the batch an `id` to make it safe to retry for as long as the change log reaches back.
+ * Applies up to 500 operations on tasks, in their order and in one transaction. By default the batch
+ * is all or nothing: if an operation is rejected, nothing is applied, the response is the error of
+ * the first rejected operation, and `errors` names it by its index, such as `operations[3]`. With
+ * `"mode": "each"`, the server applies every operation that is not rejected, and the response has
+ * the result of each.
  *
- * All or nothing, the answer to a refusal is that of the first operation that was refused, and
- * `errors` names it by its place, such as `operations[3]`.
+ * The changes of a batch have consecutive numbers. An operation can refer to a task that an earlier
+ * operation creates, by the `id` that the client chose. Give the batch an `id` to make it safe to
+ * retry for as long as the change log has its changes (`RETENTION`, 7 days by default).
  */
 export const applyBatchMutation = (options?: Partial<Options<ApplyBatchData>>): UseMutationOptions<ApplyBatchResponse, ApplyBatchError, Options<ApplyBatchData>> => {
     const mutationOptions: UseMutationOptions<ApplyBatchResponse, ApplyBatchError, Options<ApplyBatchData>> = {
@@ -360,15 +384,17 @@ export const applyBatchMutation = (options?: Partial<Options<ApplyBatchData>>): 
 };
 
 /**
- * Do many things at once
+ * Apply many operations to tasks
  *
- * Up to 500 operations on tasks, in their order and in one transaction: all or nothing, or with
- * `"mode": "each"` whichever is not refused. Their changes have consecutive numbers. An
- * operation may refer to tasks that earlier ones create, by the `id` that the client chose. Give
- * the batch an `id` to make it safe to retry for as long as the change log reaches back.
+ * Applies up to 500 operations on tasks, in their order and in one transaction. By default the batch
+ * is all or nothing: if an operation is rejected, nothing is applied, the response is the error of
+ * the first rejected operation, and `errors` names it by its index, such as `operations[3]`. With
+ * `"mode": "each"`, the server applies every operation that is not rejected, and the response has
+ * the result of each.
  *
- * All or nothing, the answer to a refusal is that of the first operation that was refused, and
- * `errors` names it by its place, such as `operations[3]`.
+ * The changes of a batch have consecutive numbers. An operation can refer to a task that an earlier
+ * operation creates, by the `id` that the client chose. Give the batch an `id` to make it safe to
+ * retry for as long as the change log has its changes (`RETENTION`, 7 days by default).
  */
 export const useApplyBatchMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ApplyBatchResponse, ApplyBatchError, Options<ApplyBatchData>>, 'mutationFn'>>) => useMutation({ ...applyBatchMutation(), ...mutationOptions });
 
@@ -377,8 +403,9 @@ export const getStatsQueryKey = (options: Options<GetStatsData>) => createQueryK
 /**
  * Count tasks
  *
- * How many tasks the caller has, by status, priority, project and due, and how many were done on
- * each of the last days.
+ * Counts the caller's tasks by status, priority, project and due date, and the tasks that were
+ * completed on each of the last days. For example, `?time_zone=Europe/Berlin&days=7` covers the last
+ * seven days in Berlin.
  */
 export const getStatsOptions = (options: Options<GetStatsData>) => queryOptions<GetStatsResponse, GetStatsError, GetStatsResponse, ReturnType<typeof getStatsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -396,8 +423,9 @@ export const getStatsOptions = (options: Options<GetStatsData>) => queryOptions<
 /**
  * Count tasks
  *
- * How many tasks the caller has, by status, priority, project and due, and how many were done on
- * each of the last days.
+ * Counts the caller's tasks by status, priority, project and due date, and the tasks that were
+ * completed on each of the last days. For example, `?time_zone=Europe/Berlin&days=7` covers the last
+ * seven days in Berlin.
  */
 export const useGetStatsQuery = (options: Options<GetStatsData>) => useQuery(getStatsOptions(options));
 
@@ -406,9 +434,9 @@ export const listProjectsQueryKey = (options: Options<ListProjectsData>) => crea
 /**
  * List projects
  *
- * The caller's projects, all at once (there are at most 1000), in the order of their `rank`,
- * with the numbers of their open and completed tasks. `position` is read in the same snapshot,
- * so a live channel opened there continues exactly from this list.
+ * Returns all projects of the user (at most 1000) in the order of their `rank`, with the numbers of
+ * their open and completed tasks. `position` comes from the same snapshot, so a live channel that is
+ * opened with it continues exactly from this list.
  */
 export const listProjectsOptions = (options: Options<ListProjectsData>) => queryOptions<ListProjectsResponse, ListProjectsError, ListProjectsResponse, ReturnType<typeof listProjectsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -426,19 +454,21 @@ export const listProjectsOptions = (options: Options<ListProjectsData>) => query
 /**
  * List projects
  *
- * The caller's projects, all at once (there are at most 1000), in the order of their `rank`,
- * with the numbers of their open and completed tasks. `position` is read in the same snapshot,
- * so a live channel opened there continues exactly from this list.
+ * Returns all projects of the user (at most 1000) in the order of their `rank`, with the numbers of
+ * their open and completed tasks. `position` comes from the same snapshot, so a live channel that is
+ * opened with it continues exactly from this list.
  */
 export const useListProjectsQuery = (options: Options<ListProjectsData>) => useQuery(listProjectsOptions(options));
 
 /**
  * Create a project
  *
- * It comes last in the order. Send an `id` of your own choice to make the creation safe to
- * retry: the same id with the same request answers 200 and the project as it is now, the same id
- * with another request 409, and the id of a project that was deleted 410, for as long as the
- * trash or the change log knows it. A user has at most 1000 projects; one more is refused with 409.
+ * Creates a project, which comes last in the order. A user has at most 1000 projects; creating
+ * another one returns 409.
+ *
+ * Choose the `id` yourself to make the request safe to retry. The same id with the same request
+ * returns 200 and the project as it is now. The same id with another request returns 409. The id of
+ * a deleted project returns 410 for as long as the trash or the change log has the project.
  */
 export const createProjectMutation = (options?: Partial<Options<CreateProjectData>>): UseMutationOptions<CreateProjectResponse, CreateProjectError, Options<CreateProjectData>> => {
     const mutationOptions: UseMutationOptions<CreateProjectResponse, CreateProjectError, Options<CreateProjectData>> = {
@@ -457,19 +487,21 @@ export const createProjectMutation = (options?: Partial<Options<CreateProjectDat
 /**
  * Create a project
  *
- * It comes last in the order. Send an `id` of your own choice to make the creation safe to
- * retry: the same id with the same request answers 200 and the project as it is now, the same id
- * with another request 409, and the id of a project that was deleted 410, for as long as the
- * trash or the change log knows it. A user has at most 1000 projects; one more is refused with 409.
+ * Creates a project, which comes last in the order. A user has at most 1000 projects; creating
+ * another one returns 409.
+ *
+ * Choose the `id` yourself to make the request safe to retry. The same id with the same request
+ * returns 200 and the project as it is now. The same id with another request returns 409. The id of
+ * a deleted project returns 410 for as long as the trash or the change log has the project.
  */
 export const useCreateProjectMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CreateProjectResponse, CreateProjectError, Options<CreateProjectData>>, 'mutationFn'>>) => useMutation({ ...createProjectMutation(), ...mutationOptions });
 
 /**
  * Delete a project
  *
- * It goes to the trash, from which it can be restored together with the tasks that went along.
- * Its id is not free meanwhile: creating it again answers 410. A project with tasks is refused
- * with 409 unless `tasks` says what happens to them.
+ * Moves a project to the trash. It can be restored for `TRASH_RETENTION` (30 days by default),
+ * together with the tasks that were deleted with it. Creating a project with its id returns 410.
+ * Deleting a project with tasks returns 409 unless `tasks` says what happens to them.
  */
 export const deleteProjectMutation = (options?: Partial<Options<DeleteProjectData>>): UseMutationOptions<DeleteProjectResponse, DeleteProjectError, Options<DeleteProjectData>> => {
     const mutationOptions: UseMutationOptions<DeleteProjectResponse, DeleteProjectError, Options<DeleteProjectData>> = {
@@ -488,9 +520,9 @@ export const deleteProjectMutation = (options?: Partial<Options<DeleteProjectDat
 /**
  * Delete a project
  *
- * It goes to the trash, from which it can be restored together with the tasks that went along.
- * Its id is not free meanwhile: creating it again answers 410. A project with tasks is refused
- * with 409 unless `tasks` says what happens to them.
+ * Moves a project to the trash. It can be restored for `TRASH_RETENTION` (30 days by default),
+ * together with the tasks that were deleted with it. Creating a project with its id returns 410.
+ * Deleting a project with tasks returns 409 unless `tasks` says what happens to them.
  */
 export const useDeleteProjectMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DeleteProjectResponse, DeleteProjectError, Options<DeleteProjectData>>, 'mutationFn'>>) => useMutation({ ...deleteProjectMutation(), ...mutationOptions });
 
@@ -499,8 +531,8 @@ export const getProjectQueryKey = (options: Options<GetProjectData>) => createQu
 /**
  * Get a project
  *
- * Send the `ETag` of an earlier answer as `If-None-Match` to get 304 while nothing has changed.
- * Its tasks are listed by `GET …/tasks`.
+ * Returns one project. Send the `ETag` of an earlier response as `If-None-Match` to get 304 if the
+ * project has not changed. To list its tasks, use `GET …/tasks?project={project_id}`.
  */
 export const getProjectOptions = (options: Options<GetProjectData>) => queryOptions<GetProjectResponse, GetProjectError, GetProjectResponse, ReturnType<typeof getProjectQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -518,16 +550,16 @@ export const getProjectOptions = (options: Options<GetProjectData>) => queryOpti
 /**
  * Get a project
  *
- * Send the `ETag` of an earlier answer as `If-None-Match` to get 304 while nothing has changed.
- * Its tasks are listed by `GET …/tasks`.
+ * Returns one project. Send the `ETag` of an earlier response as `If-None-Match` to get 304 if the
+ * project has not changed. To list its tasks, use `GET …/tasks?project={project_id}`.
  */
 export const useGetProjectQuery = (options: Options<GetProjectData>) => useQuery(getProjectOptions(options));
 
 /**
  * Update a project
  *
- * Changes the fields that are given: a field left out keeps its value, `null` clears the colour.
- * An update that changes nothing leaves version and ETag as they are.
+ * Changes the fields that are given, as a JSON merge patch (RFC 7396): a field that is left out keeps
+ * its value, and `null` clears the colour. An update that changes nothing keeps version and ETag.
  */
 export const updateProjectMutation = (options?: Partial<Options<UpdateProjectData>>): UseMutationOptions<UpdateProjectResponse, UpdateProjectError, Options<UpdateProjectData>> => {
     const mutationOptions: UseMutationOptions<UpdateProjectResponse, UpdateProjectError, Options<UpdateProjectData>> = {
@@ -546,15 +578,15 @@ export const updateProjectMutation = (options?: Partial<Options<UpdateProjectDat
 /**
  * Update a project
  *
- * Changes the fields that are given: a field left out keeps its value, `null` clears the colour.
- * An update that changes nothing leaves version and ETag as they are.
+ * Changes the fields that are given, as a JSON merge patch (RFC 7396): a field that is left out keeps
+ * its value, and `null` clears the colour. An update that changes nothing keeps version and ETag.
  */
 export const useUpdateProjectMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateProjectResponse, UpdateProjectError, Options<UpdateProjectData>>, 'mutationFn'>>) => useMutation({ ...updateProjectMutation(), ...mutationOptions });
 
 /**
  * Move a project
  *
- * Only the project that moves changes; safe to retry.
+ * Moves a project in the order of the user's projects. Only the moved project changes. Safe to retry.
  */
 export const moveProjectMutation = (options?: Partial<Options<MoveProjectData>>): UseMutationOptions<MoveProjectResponse, MoveProjectError, Options<MoveProjectData>> => {
     const mutationOptions: UseMutationOptions<MoveProjectResponse, MoveProjectError, Options<MoveProjectData>> = {
@@ -573,14 +605,14 @@ export const moveProjectMutation = (options?: Partial<Options<MoveProjectData>>)
 /**
  * Move a project
  *
- * Only the project that moves changes; safe to retry.
+ * Moves a project in the order of the user's projects. Only the moved project changes. Safe to retry.
  */
 export const useMoveProjectMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<MoveProjectResponse, MoveProjectError, Options<MoveProjectData>>, 'mutationFn'>>) => useMutation({ ...moveProjectMutation(), ...mutationOptions });
 
 /**
  * Empty the trash
  *
- * Removes for good everything that was in the trash when the request came; safe to retry.
+ * Permanently removes everything that was in the trash when the request arrived. Safe to retry.
  */
 export const emptyTrashMutation = (options?: Partial<Options<EmptyTrashData>>): UseMutationOptions<EmptyTrashResponse, EmptyTrashError, Options<EmptyTrashData>> => {
     const mutationOptions: UseMutationOptions<EmptyTrashResponse, EmptyTrashError, Options<EmptyTrashData>> = {
@@ -599,7 +631,7 @@ export const emptyTrashMutation = (options?: Partial<Options<EmptyTrashData>>): 
 /**
  * Empty the trash
  *
- * Removes for good everything that was in the trash when the request came; safe to retry.
+ * Permanently removes everything that was in the trash when the request arrived. Safe to retry.
  */
 export const useEmptyTrashMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<EmptyTrashResponse, EmptyTrashError, Options<EmptyTrashData>>, 'mutationFn'>>) => useMutation({ ...emptyTrashMutation(), ...mutationOptions });
 
@@ -608,9 +640,10 @@ export const listTrashQueryKey = (options: Options<ListTrashData>) => createQuer
 /**
  * List the trash
  *
- * What the caller has deleted and can still take back, newest first, page by page: follow
- * `next_cursor` until it is null. Each entry is one deletion, with the number of tasks that went
- * along; those have no entries of their own.
+ * Returns the deleted tasks and projects that can be restored, newest first, in pages: follow
+ * `next_cursor` until it is null. Each entry is one deletion. `along` is the number of tasks that
+ * were deleted with it; those have no entries of their own. The server purges an entry after
+ * `TRASH_RETENTION` (30 days by default).
  */
 export const listTrashOptions = (options: Options<ListTrashData>) => queryOptions<ListTrashResponse, ListTrashError, ListTrashResponse, ReturnType<typeof listTrashQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -630,9 +663,10 @@ export const listTrashInfiniteQueryKey = (options: Options<ListTrashData>): Quer
 /**
  * List the trash
  *
- * What the caller has deleted and can still take back, newest first, page by page: follow
- * `next_cursor` until it is null. Each entry is one deletion, with the number of tasks that went
- * along; those have no entries of their own.
+ * Returns the deleted tasks and projects that can be restored, newest first, in pages: follow
+ * `next_cursor` until it is null. Each entry is one deletion. `along` is the number of tasks that
+ * were deleted with it; those have no entries of their own. The server purges an entry after
+ * `TRASH_RETENTION` (30 days by default).
  */
 export const listTrashInfiniteOptions = (options: Options<ListTrashData>) => infiniteQueryOptions<ListTrashResponse, ListTrashError, InfiniteData<ListTrashResponse>, QueryKey<Options<ListTrashData>>, string | Pick<QueryKey<Options<ListTrashData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -659,19 +693,23 @@ export const listTrashInfiniteOptions = (options: Options<ListTrashData>) => inf
 /**
  * List the trash
  *
- * What the caller has deleted and can still take back, newest first, page by page: follow
- * `next_cursor` until it is null. Each entry is one deletion, with the number of tasks that went
- * along; those have no entries of their own.
+ * Returns the deleted tasks and projects that can be restored, newest first, in pages: follow
+ * `next_cursor` until it is null. Each entry is one deletion. `along` is the number of tasks that
+ * were deleted with it; those have no entries of their own. The server purges an entry after
+ * `TRASH_RETENTION` (30 days by default).
  */
 export const useListTrashQuery = (options: Options<ListTrashData>) => useQuery(listTrashOptions(options));
 
 /**
  * Restore from the trash
  *
- * Takes back one deletion with everything that went along. Tasks return to their places; a task
- * whose parent or project is gone meanwhile comes back without it. What was deleted only as a
- * part of something is refused with 409, and `detail` says what to restore instead; so is a
- * project while there are 1000 others.
+ * Restores one deletion, with everything that was deleted with it. Tasks return to their places in
+ * the order. A task returns without its parent or project if that no longer exists, and without its
+ * parent if there would be more than five levels.
+ *
+ * Returns 409 if the task was deleted as a part of another deletion (`detail` names the entry to
+ * restore instead), and for a project if the user already has 1000 projects. Repeating the request
+ * returns 404, because the entry has left the trash.
  */
 export const restoreFromTrashMutation = (options?: Partial<Options<RestoreFromTrashData>>): UseMutationOptions<RestoreFromTrashResponse, RestoreFromTrashError, Options<RestoreFromTrashData>> => {
     const mutationOptions: UseMutationOptions<RestoreFromTrashResponse, RestoreFromTrashError, Options<RestoreFromTrashData>> = {
@@ -690,18 +728,22 @@ export const restoreFromTrashMutation = (options?: Partial<Options<RestoreFromTr
 /**
  * Restore from the trash
  *
- * Takes back one deletion with everything that went along. Tasks return to their places; a task
- * whose parent or project is gone meanwhile comes back without it. What was deleted only as a
- * part of something is refused with 409, and `detail` says what to restore instead; so is a
- * project while there are 1000 others.
+ * Restores one deletion, with everything that was deleted with it. Tasks return to their places in
+ * the order. A task returns without its parent or project if that no longer exists, and without its
+ * parent if there would be more than five levels.
+ *
+ * Returns 409 if the task was deleted as a part of another deletion (`detail` names the entry to
+ * restore instead), and for a project if the user already has 1000 projects. Repeating the request
+ * returns 404, because the entry has left the trash.
  */
 export const useRestoreFromTrashMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RestoreFromTrashResponse, RestoreFromTrashError, Options<RestoreFromTrashData>>, 'mutationFn'>>) => useMutation({ ...restoreFromTrashMutation(), ...mutationOptions });
 
 /**
  * Purge from the trash
  *
- * Removes one deletion for good, with everything that went along, at once. The change log may
- * still tell of it, for as long as it reaches back.
+ * Permanently removes one deletion, with everything that was deleted with it. The change log keeps
+ * its changes until they are older than `RETENTION` (7 days by default). Returns 409 if the task was
+ * deleted as a part of another deletion; `detail` names the entry to purge instead.
  */
 export const purgeFromTrashMutation = (options?: Partial<Options<PurgeFromTrashData>>): UseMutationOptions<PurgeFromTrashResponse, PurgeFromTrashError, Options<PurgeFromTrashData>> => {
     const mutationOptions: UseMutationOptions<PurgeFromTrashResponse, PurgeFromTrashError, Options<PurgeFromTrashData>> = {
@@ -720,8 +762,9 @@ export const purgeFromTrashMutation = (options?: Partial<Options<PurgeFromTrashD
 /**
  * Purge from the trash
  *
- * Removes one deletion for good, with everything that went along, at once. The change log may
- * still tell of it, for as long as it reaches back.
+ * Permanently removes one deletion, with everything that was deleted with it. The change log keeps
+ * its changes until they are older than `RETENTION` (7 days by default). Returns 409 if the task was
+ * deleted as a part of another deletion; `detail` names the entry to purge instead.
  */
 export const usePurgeFromTrashMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<PurgeFromTrashResponse, PurgeFromTrashError, Options<PurgeFromTrashData>>, 'mutationFn'>>) => useMutation({ ...purgeFromTrashMutation(), ...mutationOptions });
 
@@ -730,9 +773,11 @@ export const getTaskHistoryQueryKey = (options: Options<GetTaskHistoryData>) => 
 /**
  * Get the history of a task
  *
- * Its changes, newest first, page by page, each with the task as it was then: as far back as the
- * change log reaches, and `complete` says whether that is to the beginning. A task that was
- * deleted has its history for as long as the trash or the log knows it.
+ * Returns the changes of the task, newest first, in pages: follow `next_cursor` until it is null.
+ * Each change has the task as it was after that change. The history reaches as far back as the
+ * change log (`RETENTION`, 7 days by default); `complete` says whether that includes the creation
+ * of the task. A deleted task has a history for as long as the trash or the log has the task; after
+ * that the response is 404.
  */
 export const getTaskHistoryOptions = (options: Options<GetTaskHistoryData>) => queryOptions<GetTaskHistoryResponse, GetTaskHistoryError, GetTaskHistoryResponse, ReturnType<typeof getTaskHistoryQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -752,9 +797,11 @@ export const getTaskHistoryInfiniteQueryKey = (options: Options<GetTaskHistoryDa
 /**
  * Get the history of a task
  *
- * Its changes, newest first, page by page, each with the task as it was then: as far back as the
- * change log reaches, and `complete` says whether that is to the beginning. A task that was
- * deleted has its history for as long as the trash or the log knows it.
+ * Returns the changes of the task, newest first, in pages: follow `next_cursor` until it is null.
+ * Each change has the task as it was after that change. The history reaches as far back as the
+ * change log (`RETENTION`, 7 days by default); `complete` says whether that includes the creation
+ * of the task. A deleted task has a history for as long as the trash or the log has the task; after
+ * that the response is 404.
  */
 export const getTaskHistoryInfiniteOptions = (options: Options<GetTaskHistoryData>) => infiniteQueryOptions<GetTaskHistoryResponse, GetTaskHistoryError, InfiniteData<GetTaskHistoryResponse>, QueryKey<Options<GetTaskHistoryData>>, string | Pick<QueryKey<Options<GetTaskHistoryData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -781,35 +828,41 @@ export const getTaskHistoryInfiniteOptions = (options: Options<GetTaskHistoryDat
 /**
  * Get the history of a task
  *
- * Its changes, newest first, page by page, each with the task as it was then: as far back as the
- * change log reaches, and `complete` says whether that is to the beginning. A task that was
- * deleted has its history for as long as the trash or the log knows it.
+ * Returns the changes of the task, newest first, in pages: follow `next_cursor` until it is null.
+ * Each change has the task as it was after that change. The history reaches as far back as the
+ * change log (`RETENTION`, 7 days by default); `complete` says whether that includes the creation
+ * of the task. A deleted task has a history for as long as the trash or the log has the task; after
+ * that the response is 404.
  */
 export const useGetTaskHistoryQuery = (options: Options<GetTaskHistoryData>) => useQuery(getTaskHistoryOptions(options));
 
 export const exportDataQueryKey = (options: Options<ExportDataData>) => createQueryKey('exportData', options);
 
 /**
- * Export everything
+ * Export all tasks and projects
  *
- * One file with all that the user has, as one snapshot of it, sent as it is read. Each task comes
- * after the one that it is a part of. A file that ends early has broken off: ask again.
+ * Returns one file with all projects and tasks of the user, from one snapshot of the database. It
+ * does not contain the trash and the change log. Each task comes after its parent. The server
+ * sends the file while it reads the data: if the response ends early, the file is incomplete, so
+ * send the request again. A server runs 4 exports at a time; another one waits up to 5 seconds and
+ * then gets 503.
  *
- * **JSON** (see `ExportDocument`) holds all projects and tasks; imported elsewhere and exported
- * again it is the same, but for the header.
+ * **JSON** (see `ExportDocument`) has all projects and tasks. If you import the file elsewhere and
+ * export it again, only the header differs.
  *
- * **iCalendar** (RFC 5545): a VTODO for each task; UID is its id. `due` is DUE, as a date or with
- * a time zone that a VTIMEZONE explains; a recurring one is also DTSTART. PRIORITY is 1 for
- * urgent, 3 for high, 5 for medium, 9 for low; labels are CATEGORIES, the parent is RELATED-TO,
- * the order X-APPLE-SORT-ORDER, the project X-TASKWIRE-PROJECT-ID and X-TASKWIRE-PROJECT. Times of
- * creation and completion are cut to seconds, control characters are left out, and colours of
- * projects and past occurrences have no place in it.
+ * **iCalendar** (RFC 5545) has a VTODO for each task; its UID is the id of the task. `due` becomes
+ * DUE, as a date or as a time in a time zone that a VTIMEZONE defines; a recurring task also has
+ * DTSTART. PRIORITY is 1 for urgent, 3 for high, 5 for medium and 9 for low. Labels become
+ * CATEGORIES, the parent becomes RELATED-TO, the order X-APPLE-SORT-ORDER, and the project
+ * X-TASKWIRE-PROJECT-ID and X-TASKWIRE-PROJECT. Times of creation and completion are cut to
+ * seconds. The file does not contain control characters, colours of projects, or completed
+ * occurrences.
  *
- * **CSV** (RFC 4180) in UTF-8 with the columns `id`, `title`, `description`, `completed`,
+ * **CSV** (RFC 4180) is in UTF-8 and has the columns `id`, `title`, `description`, `completed`,
  * `completed_at`, `priority`, `due_date`, `due_time`, `due_time_zone`, `recurrence`, `labels`
- * (with commas between them), `project_id`, `project` (its name), `parent_id`, `order` and
+ * (separated by commas), `project_id`, `project` (its name), `parent_id`, `order` and
  * `created_at`. A text that a spreadsheet could take for a formula (it begins with `=`, `+`, `-`,
- * `@`, a tab or a carriage return) has an apostrophe before it, which import takes away again.
+ * `@`, a tab or a carriage return) gets an apostrophe before it, which an import removes.
  */
 export const exportDataOptions = (options: Options<ExportDataData>) => queryOptions<ExportDataResponse, ExportDataError, ExportDataResponse, ReturnType<typeof exportDataQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -825,54 +878,65 @@ export const exportDataOptions = (options: Options<ExportDataData>) => queryOpti
 });
 
 /**
- * Export everything
+ * Export all tasks and projects
  *
- * One file with all that the user has, as one snapshot of it, sent as it is read. Each task comes
- * after the one that it is a part of. A file that ends early has broken off: ask again.
+ * Returns one file with all projects and tasks of the user, from one snapshot of the database. It
+ * does not contain the trash and the change log. Each task comes after its parent. The server
+ * sends the file while it reads the data: if the response ends early, the file is incomplete, so
+ * send the request again. A server runs 4 exports at a time; another one waits up to 5 seconds and
+ * then gets 503.
  *
- * **JSON** (see `ExportDocument`) holds all projects and tasks; imported elsewhere and exported
- * again it is the same, but for the header.
+ * **JSON** (see `ExportDocument`) has all projects and tasks. If you import the file elsewhere and
+ * export it again, only the header differs.
  *
- * **iCalendar** (RFC 5545): a VTODO for each task; UID is its id. `due` is DUE, as a date or with
- * a time zone that a VTIMEZONE explains; a recurring one is also DTSTART. PRIORITY is 1 for
- * urgent, 3 for high, 5 for medium, 9 for low; labels are CATEGORIES, the parent is RELATED-TO,
- * the order X-APPLE-SORT-ORDER, the project X-TASKWIRE-PROJECT-ID and X-TASKWIRE-PROJECT. Times of
- * creation and completion are cut to seconds, control characters are left out, and colours of
- * projects and past occurrences have no place in it.
+ * **iCalendar** (RFC 5545) has a VTODO for each task; its UID is the id of the task. `due` becomes
+ * DUE, as a date or as a time in a time zone that a VTIMEZONE defines; a recurring task also has
+ * DTSTART. PRIORITY is 1 for urgent, 3 for high, 5 for medium and 9 for low. Labels become
+ * CATEGORIES, the parent becomes RELATED-TO, the order X-APPLE-SORT-ORDER, and the project
+ * X-TASKWIRE-PROJECT-ID and X-TASKWIRE-PROJECT. Times of creation and completion are cut to
+ * seconds. The file does not contain control characters, colours of projects, or completed
+ * occurrences.
  *
- * **CSV** (RFC 4180) in UTF-8 with the columns `id`, `title`, `description`, `completed`,
+ * **CSV** (RFC 4180) is in UTF-8 and has the columns `id`, `title`, `description`, `completed`,
  * `completed_at`, `priority`, `due_date`, `due_time`, `due_time_zone`, `recurrence`, `labels`
- * (with commas between them), `project_id`, `project` (its name), `parent_id`, `order` and
+ * (separated by commas), `project_id`, `project` (its name), `parent_id`, `order` and
  * `created_at`. A text that a spreadsheet could take for a formula (it begins with `=`, `+`, `-`,
- * `@`, a tab or a carriage return) has an apostrophe before it, which import takes away again.
+ * `@`, a tab or a carriage return) gets an apostrophe before it, which an import removes.
  */
 export const useExportDataQuery = (options: Options<ExportDataData>) => useQuery(exportDataOptions(options));
 
 /**
  * Import a file
  *
- * Adds what the file holds and the user does not have; what is there already stays as it is. All
- * of it or nothing: a file with faults changes nothing, and `errors` names line and field of each
- * (the first 100). Files of up to 64 MiB, 100,000 tasks and 100,000 projects; new tasks come last
- * in the order. Safe to retry: ids stay as they are, and what has none gets one that follows from
- * what it says, so the same file creates nothing twice. (Of dates such as `tomorrow` the first
- * import counts.)
+ * Adds the projects and tasks of the file that the user does not have yet. Existing ones stay as
+ * they are; new tasks come last in the order. An import is all or nothing: if the file has errors,
+ * nothing is imported, and `errors` names the line and the field of each error (the first 100).
  *
- * **JSON**: the document of an export, this user's or another's.
+ * A file has at most 64 MiB, 100,000 tasks and 100,000 projects. An import may take ten times
+ * `REQUEST_TIMEOUT` (5 minutes by default); after that the response is 503. A server imports up to
+ * 128 MiB of files at a time; another file waits up to 5 seconds and then gets 503.
  *
- * **iCalendar**: its VTODOs, by the mapping that the export describes. Any PRIORITY from 2 to 4 is
- * high, from 6 to 8 low. UIDs that are no UUIDs are turned into one. Without DUE, DTSTART is
- * taken for it. Times in UTC stay so. CANCELLED counts as completed. Anything else that the file
- * holds (VEVENT, VALARM, EXDATE, …) is left behind, to-dos and dates with a warning.
+ * An import is safe to retry. Ids stay as they are, and an item without an id gets one that is
+ * computed from its content, so the same file creates nothing twice. A date such as `tomorrow`
+ * counts from the first import.
  *
- * **CSV**: the columns of the export, of which only `title` is needed, in any order; or those of
- * Todoist's template, told by its columns TYPE and CONTENT. Of these, PRIORITY 1 becomes urgent, 2
- * high, 3 medium and 4 none; INDENT makes subtasks; a section becomes a label of its tasks; a note
- * is added to the description of the task above it, and words such as `@home` at the end of CONTENT
- * become labels. DATE may be a date such as `2026-11-25`, `25 Nov 2026`, `25 Nov`, `today` or
- * `tomorrow`, with a time such as `09:30` or `at 9am`, or a repetition such as `every day`,
- * `every 2 weeks`, `every weekday` or `every Monday`; any other is kept in the description, with
- * a warning. AUTHOR is left out; RESPONSIBLE, DURATION and DEADLINE are, with a warning.
+ * **JSON**: the document of an export, of the same user or of another one.
+ *
+ * **iCalendar**: the VTODOs, mapped as in the export. PRIORITY 2 to 4 becomes high, 6 to 8 becomes
+ * low. A UID that is not a UUID is turned into one. Without DUE, DTSTART is the due date. A time in
+ * UTC gets the time zone UTC. CANCELLED counts as completed. The import ignores everything else,
+ * such as VEVENT, VALARM and EXDATE. It warns about ignored components of the calendar, to-dos with
+ * RECURRENCE-ID, and EXDATE, RDATE, EXRULE and DURATION.
+ *
+ * **CSV**: the columns of the export in any order, of which only `title` is required; or the
+ * columns of Todoist's template, which the import recognises by TYPE and CONTENT. In the template,
+ * PRIORITY 1 becomes urgent, 2 high, 3 medium and 4 none. INDENT makes subtasks. A section becomes
+ * a label of its tasks. A note is appended to the description of the task above it. Words such as
+ * `@home` at the end of CONTENT become labels. DATE is a date such as `2026-11-25`, `25 Nov 2026`,
+ * `25 Nov`, `today` or `tomorrow`, with or without a time such as `09:30` or `at 9am`, or a
+ * repetition such as `every day`, `every 2 weeks`, `every weekday` or `every Monday`. Any other
+ * DATE goes into the description, with a warning. The import ignores AUTHOR, and RESPONSIBLE,
+ * DURATION and DEADLINE with a warning.
  */
 export const importDataMutation = (options?: Partial<Options<ImportDataData>>): UseMutationOptions<ImportDataResponse, ImportDataError, Options<ImportDataData>> => {
     const mutationOptions: UseMutationOptions<ImportDataResponse, ImportDataError, Options<ImportDataData>> = {
@@ -891,28 +955,35 @@ export const importDataMutation = (options?: Partial<Options<ImportDataData>>): 
 /**
  * Import a file
  *
- * Adds what the file holds and the user does not have; what is there already stays as it is. All
- * of it or nothing: a file with faults changes nothing, and `errors` names line and field of each
- * (the first 100). Files of up to 64 MiB, 100,000 tasks and 100,000 projects; new tasks come last
- * in the order. Safe to retry: ids stay as they are, and what has none gets one that follows from
- * what it says, so the same file creates nothing twice. (Of dates such as `tomorrow` the first
- * import counts.)
+ * Adds the projects and tasks of the file that the user does not have yet. Existing ones stay as
+ * they are; new tasks come last in the order. An import is all or nothing: if the file has errors,
+ * nothing is imported, and `errors` names the line and the field of each error (the first 100).
  *
- * **JSON**: the document of an export, this user's or another's.
+ * A file has at most 64 MiB, 100,000 tasks and 100,000 projects. An import may take ten times
+ * `REQUEST_TIMEOUT` (5 minutes by default); after that the response is 503. A server imports up to
+ * 128 MiB of files at a time; another file waits up to 5 seconds and then gets 503.
  *
- * **iCalendar**: its VTODOs, by the mapping that the export describes. Any PRIORITY from 2 to 4 is
- * high, from 6 to 8 low. UIDs that are no UUIDs are turned into one. Without DUE, DTSTART is
- * taken for it. Times in UTC stay so. CANCELLED counts as completed. Anything else that the file
- * holds (VEVENT, VALARM, EXDATE, …) is left behind, to-dos and dates with a warning.
+ * An import is safe to retry. Ids stay as they are, and an item without an id gets one that is
+ * computed from its content, so the same file creates nothing twice. A date such as `tomorrow`
+ * counts from the first import.
  *
- * **CSV**: the columns of the export, of which only `title` is needed, in any order; or those of
- * Todoist's template, told by its columns TYPE and CONTENT. Of these, PRIORITY 1 becomes urgent, 2
- * high, 3 medium and 4 none; INDENT makes subtasks; a section becomes a label of its tasks; a note
- * is added to the description of the task above it, and words such as `@home` at the end of CONTENT
- * become labels. DATE may be a date such as `2026-11-25`, `25 Nov 2026`, `25 Nov`, `today` or
- * `tomorrow`, with a time such as `09:30` or `at 9am`, or a repetition such as `every day`,
- * `every 2 weeks`, `every weekday` or `every Monday`; any other is kept in the description, with
- * a warning. AUTHOR is left out; RESPONSIBLE, DURATION and DEADLINE are, with a warning.
+ * **JSON**: the document of an export, of the same user or of another one.
+ *
+ * **iCalendar**: the VTODOs, mapped as in the export. PRIORITY 2 to 4 becomes high, 6 to 8 becomes
+ * low. A UID that is not a UUID is turned into one. Without DUE, DTSTART is the due date. A time in
+ * UTC gets the time zone UTC. CANCELLED counts as completed. The import ignores everything else,
+ * such as VEVENT, VALARM and EXDATE. It warns about ignored components of the calendar, to-dos with
+ * RECURRENCE-ID, and EXDATE, RDATE, EXRULE and DURATION.
+ *
+ * **CSV**: the columns of the export in any order, of which only `title` is required; or the
+ * columns of Todoist's template, which the import recognises by TYPE and CONTENT. In the template,
+ * PRIORITY 1 becomes urgent, 2 high, 3 medium and 4 none. INDENT makes subtasks. A section becomes
+ * a label of its tasks. A note is appended to the description of the task above it. Words such as
+ * `@home` at the end of CONTENT become labels. DATE is a date such as `2026-11-25`, `25 Nov 2026`,
+ * `25 Nov`, `today` or `tomorrow`, with or without a time such as `09:30` or `at 9am`, or a
+ * repetition such as `every day`, `every 2 weeks`, `every weekday` or `every Monday`. Any other
+ * DATE goes into the description, with a warning. The import ignores AUTHOR, and RESPONSIBLE,
+ * DURATION and DEADLINE with a warning.
  */
 export const useImportDataMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ImportDataResponse, ImportDataError, Options<ImportDataData>>, 'mutationFn'>>) => useMutation({ ...importDataMutation(), ...mutationOptions });
 
@@ -921,10 +992,13 @@ export const listChangesQueryKey = (options: Options<ListChangesData>) => create
 /**
  * List changes after a position
  *
- * Everything that happened to the user's tasks after `after`, in order and without gaps: what
- * the live channel sends, for clients that poll. Where a complete answer is impossible (the
- * position belongs to another history, is ahead of the log, or is older than the log reaches
- * back) the answer is 410, never a part: list the tasks again and go on from that position.
+ * Returns every change of the user's tasks and projects after `after`, in order and without gaps.
+ * These are the changes that the live channel sends, for clients that poll. While `has_more` is
+ * true, send the request again with the returned `position`.
+ *
+ * The response is complete or it is 410. It is 410 if the position belongs to another history,
+ * is ahead of the log, or is older than the log, which keeps changes for `RETENTION` (7 days by
+ * default). After a 410, list the tasks again and continue from the position of that list.
  */
 export const listChangesOptions = (options: Options<ListChangesData>) => queryOptions<ListChangesResponse, ListChangesError, ListChangesResponse, ReturnType<typeof listChangesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -944,10 +1018,13 @@ export const listChangesInfiniteQueryKey = (options: Options<ListChangesData>): 
 /**
  * List changes after a position
  *
- * Everything that happened to the user's tasks after `after`, in order and without gaps: what
- * the live channel sends, for clients that poll. Where a complete answer is impossible (the
- * position belongs to another history, is ahead of the log, or is older than the log reaches
- * back) the answer is 410, never a part: list the tasks again and go on from that position.
+ * Returns every change of the user's tasks and projects after `after`, in order and without gaps.
+ * These are the changes that the live channel sends, for clients that poll. While `has_more` is
+ * true, send the request again with the returned `position`.
+ *
+ * The response is complete or it is 410. It is 410 if the position belongs to another history,
+ * is ahead of the log, or is older than the log, which keeps changes for `RETENTION` (7 days by
+ * default). After a 410, list the tasks again and continue from the position of that list.
  */
 export const listChangesInfiniteOptions = (options: Options<ListChangesData>) => infiniteQueryOptions<ListChangesResponse, ListChangesError, InfiniteData<ListChangesResponse>, QueryKey<Options<ListChangesData>>, Position | Pick<QueryKey<Options<ListChangesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -974,18 +1051,23 @@ export const listChangesInfiniteOptions = (options: Options<ListChangesData>) =>
 /**
  * List changes after a position
  *
- * Everything that happened to the user's tasks after `after`, in order and without gaps: what
- * the live channel sends, for clients that poll. Where a complete answer is impossible (the
- * position belongs to another history, is ahead of the log, or is older than the log reaches
- * back) the answer is 410, never a part: list the tasks again and go on from that position.
+ * Returns every change of the user's tasks and projects after `after`, in order and without gaps.
+ * These are the changes that the live channel sends, for clients that poll. While `has_more` is
+ * true, send the request again with the returned `position`.
+ *
+ * The response is complete or it is 410. It is 410 if the position belongs to another history,
+ * is ahead of the log, or is older than the log, which keeps changes for `RETENTION` (7 days by
+ * default). After a 410, list the tasks again and continue from the position of that list.
  */
 export const useListChangesQuery = (options: Options<ListChangesData>) => useQuery(listChangesOptions(options));
 
 /**
  * Sign up
  *
- * Creates an account with a generated user id and signs in. An e-mail that has an account already
- * is refused with 409; sign-ups are limited per address.
+ * Creates an account with a generated user id, and starts a session. Returns 409 if an account with
+ * this e-mail exists. One address can sign up 30 times; after that each further sign-up must wait,
+ * 2 seconds at first and up to 10 minutes (429). The count starts again after an hour without a
+ * sign-up.
  */
 export const signUpEmailMutation = (options?: Partial<Options<SignUpEmailData>>): UseMutationOptions<SignUpEmailResponse, SignUpEmailError, Options<SignUpEmailData>> => {
     const mutationOptions: UseMutationOptions<SignUpEmailResponse, SignUpEmailError, Options<SignUpEmailData>> = {
@@ -1004,16 +1086,23 @@ export const signUpEmailMutation = (options?: Partial<Options<SignUpEmailData>>)
 /**
  * Sign up
  *
- * Creates an account with a generated user id and signs in. An e-mail that has an account already
- * is refused with 409; sign-ups are limited per address.
+ * Creates an account with a generated user id, and starts a session. Returns 409 if an account with
+ * this e-mail exists. One address can sign up 30 times; after that each further sign-up must wait,
+ * 2 seconds at first and up to 10 minutes (429). The count starts again after an hour without a
+ * sign-up.
  */
 export const useSignUpEmailMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SignUpEmailResponse, SignUpEmailError, Options<SignUpEmailData>>, 'mutationFn'>>) => useMutation({ ...signUpEmailMutation(), ...mutationOptions });
 
 /**
  * Sign in
  *
- * Whether the e-mail or the password is wrong is not told, nor does one take longer than the other.
- * After some failures each further attempt from the same address has to wait longer (429).
+ * Checks e-mail and password, and starts a session. The response to a wrong e-mail is the same as
+ * that to a wrong password (401), and takes as long.
+ *
+ * After 5 failures with one e-mail, the same address must wait before each further attempt (429):
+ * 1 second at first, then twice as long each time, up to 15 minutes. After 50 failures with any
+ * e-mail, it must wait up to 5 minutes. The account is never locked. The count starts again after an
+ * hour without an attempt.
  */
 export const signInEmailMutation = (options?: Partial<Options<SignInEmailData>>): UseMutationOptions<SignInEmailResponse, SignInEmailError, Options<SignInEmailData>> => {
     const mutationOptions: UseMutationOptions<SignInEmailResponse, SignInEmailError, Options<SignInEmailData>> = {
@@ -1032,16 +1121,22 @@ export const signInEmailMutation = (options?: Partial<Options<SignInEmailData>>)
 /**
  * Sign in
  *
- * Whether the e-mail or the password is wrong is not told, nor does one take longer than the other.
- * After some failures each further attempt from the same address has to wait longer (429).
+ * Checks e-mail and password, and starts a session. The response to a wrong e-mail is the same as
+ * that to a wrong password (401), and takes as long.
+ *
+ * After 5 failures with one e-mail, the same address must wait before each further attempt (429):
+ * 1 second at first, then twice as long each time, up to 15 minutes. After 50 failures with any
+ * e-mail, it must wait up to 5 minutes. The account is never locked. The count starts again after an
+ * hour without an attempt.
  */
 export const useSignInEmailMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SignInEmailResponse, SignInEmailError, Options<SignInEmailData>>, 'mutationFn'>>) => useMutation({ ...signInEmailMutation(), ...mutationOptions });
 
 /**
  * Sign in as the user demo
  *
- * For whoever tries Taskwire on their own machine: only with the private Postgres and on a loopback
- * address; elsewhere 404. The first time there are some sample tasks.
+ * Starts a session of the user `demo`, without a password, for people who try Taskwire on their own
+ * machine. The server must use the private Postgres and be reachable only on a loopback address;
+ * otherwise the response is 404. The first sign-in creates sample tasks.
  */
 export const signInDemoMutation = (options?: Partial<Options<SignInDemoData>>): UseMutationOptions<SignInDemoResponse, SignInDemoError, Options<SignInDemoData>> => {
     const mutationOptions: UseMutationOptions<SignInDemoResponse, SignInDemoError, Options<SignInDemoData>> = {
@@ -1060,15 +1155,17 @@ export const signInDemoMutation = (options?: Partial<Options<SignInDemoData>>): 
 /**
  * Sign in as the user demo
  *
- * For whoever tries Taskwire on their own machine: only with the private Postgres and on a loopback
- * address; elsewhere 404. The first time there are some sample tasks.
+ * Starts a session of the user `demo`, without a password, for people who try Taskwire on their own
+ * machine. The server must use the private Postgres and be reachable only on a loopback address;
+ * otherwise the response is 404. The first sign-in creates sample tasks.
  */
 export const useSignInDemoMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SignInDemoResponse, SignInDemoError, Options<SignInDemoData>>, 'mutationFn'>>) => useMutation({ ...signInDemoMutation(), ...mutationOptions });
 
 /**
  * Sign out
  *
- * Ends the session and its access tokens at once. Without a session it does nothing.
+ * Ends the session of the cookie, revokes its access tokens and closes its sockets. Without a
+ * session, nothing changes and the response is 200 too.
  */
 export const signOutMutation = (options?: Partial<Options<SignOutData>>): UseMutationOptions<SignOutResponse, SignOutError, Options<SignOutData>> => {
     const mutationOptions: UseMutationOptions<SignOutResponse, SignOutError, Options<SignOutData>> = {
@@ -1087,7 +1184,8 @@ export const signOutMutation = (options?: Partial<Options<SignOutData>>): UseMut
 /**
  * Sign out
  *
- * Ends the session and its access tokens at once. Without a session it does nothing.
+ * Ends the session of the cookie, revokes its access tokens and closes its sockets. Without a
+ * session, nothing changes and the response is 200 too.
  */
 export const useSignOutMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SignOutResponse, SignOutError, Options<SignOutData>>, 'mutationFn'>>) => useMutation({ ...signOutMutation(), ...mutationOptions });
 
@@ -1096,7 +1194,8 @@ export const getSignInMethodsQueryKey = (options?: Options<GetSignInMethodsData>
 /**
  * List the ways to sign in
  *
- * Always there; both are false where the server keeps no accounts of its own.
+ * Returns which ways to sign in this server has, for a sign-in page. Without accounts both are false;
+ * the response is never 404.
  */
 export const getSignInMethodsOptions = (options?: Options<GetSignInMethodsData>) => queryOptions<GetSignInMethodsResponse, GetSignInMethodsError, GetSignInMethodsResponse, ReturnType<typeof getSignInMethodsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1114,7 +1213,8 @@ export const getSignInMethodsOptions = (options?: Options<GetSignInMethodsData>)
 /**
  * List the ways to sign in
  *
- * Always there; both are false where the server keeps no accounts of its own.
+ * Returns which ways to sign in this server has, for a sign-in page. Without accounts both are false;
+ * the response is never 404.
  */
 export const useGetSignInMethodsQuery = (options?: Options<GetSignInMethodsData>) => useQuery(getSignInMethodsOptions(options));
 
@@ -1123,7 +1223,7 @@ export const getSessionQueryKey = (options?: Options<GetSessionData>) => createQ
 /**
  * Read the current session
  *
- * `null` without one.
+ * Returns the session of the cookie and its user, or `null` if there is no session.
  */
 export const getSessionOptions = (options?: Options<GetSessionData>) => queryOptions<GetSessionResponse, GetSessionError, GetSessionResponse, ReturnType<typeof getSessionQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1141,7 +1241,7 @@ export const getSessionOptions = (options?: Options<GetSessionData>) => queryOpt
 /**
  * Read the current session
  *
- * `null` without one.
+ * Returns the session of the cookie and its user, or `null` if there is no session.
  */
 export const useGetSessionQuery = (options?: Options<GetSessionData>) => useQuery(getSessionOptions(options));
 
@@ -1150,7 +1250,8 @@ export const getAccessTokenQueryKey = (options?: Options<GetAccessTokenData>) =>
 /**
  * Get an access token
  *
- * For the API, as `Authorization: Bearer <token>`. It lives minutes; get another before it ends.
+ * Returns a JSON Web Token for the session's user. Send it as `Authorization: Bearer <token>`. It is
+ * valid for `ACCESS_TOKEN_LIFETIME` (10 minutes by default): get another one before its `exp`.
  */
 export const getAccessTokenOptions = (options?: Options<GetAccessTokenData>) => queryOptions<GetAccessTokenResponse, GetAccessTokenError, GetAccessTokenResponse, ReturnType<typeof getAccessTokenQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1168,7 +1269,8 @@ export const getAccessTokenOptions = (options?: Options<GetAccessTokenData>) => 
 /**
  * Get an access token
  *
- * For the API, as `Authorization: Bearer <token>`. It lives minutes; get another before it ends.
+ * Returns a JSON Web Token for the session's user. Send it as `Authorization: Bearer <token>`. It is
+ * valid for `ACCESS_TOKEN_LIFETIME` (10 minutes by default): get another one before its `exp`.
  */
 export const useGetAccessTokenQuery = (options?: Options<GetAccessTokenData>) => useQuery(getAccessTokenOptions(options));
 
@@ -1177,8 +1279,8 @@ export const getJwksQueryKey = (options?: Options<GetJwksData>) => createQueryKe
 /**
  * Get the public keys
  *
- * Those that verify access tokens, the newest first; also those that are retired but whose tokens
- * may still be valid.
+ * Returns the keys that verify access tokens, newest first, as a JSON Web Key Set (RFC 7517). It
+ * includes retired keys until the tokens that they signed have expired.
  */
 export const getJwksOptions = (options?: Options<GetJwksData>) => queryOptions<GetJwksResponse, GetJwksError, GetJwksResponse, ReturnType<typeof getJwksQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1196,8 +1298,8 @@ export const getJwksOptions = (options?: Options<GetJwksData>) => queryOptions<G
 /**
  * Get the public keys
  *
- * Those that verify access tokens, the newest first; also those that are retired but whose tokens
- * may still be valid.
+ * Returns the keys that verify access tokens, newest first, as a JSON Web Key Set (RFC 7517). It
+ * includes retired keys until the tokens that they signed have expired.
  */
 export const useGetJwksQuery = (options?: Options<GetJwksData>) => useQuery(getJwksOptions(options));
 
@@ -1206,7 +1308,8 @@ export const listSessionsQueryKey = (options?: Options<ListSessionsData>) => cre
 /**
  * List the sessions
  *
- * Those of the session's user that have not ended, the last used first.
+ * Returns the sessions of the user that have not ended, most recently used first. A user has at most
+ * 100 sessions; another sign-in ends the session that was used longest ago.
  */
 export const listSessionsOptions = (options?: Options<ListSessionsData>) => queryOptions<ListSessionsResponse, ListSessionsError, ListSessionsResponse, ReturnType<typeof listSessionsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1224,14 +1327,16 @@ export const listSessionsOptions = (options?: Options<ListSessionsData>) => quer
 /**
  * List the sessions
  *
- * Those of the session's user that have not ended, the last used first.
+ * Returns the sessions of the user that have not ended, most recently used first. A user has at most
+ * 100 sessions; another sign-in ends the session that was used longest ago.
  */
 export const useListSessionsQuery = (options?: Options<ListSessionsData>) => useQuery(listSessionsOptions(options));
 
 /**
  * End one session
  *
- * That which `token` names, if it is the user's own; its access tokens end with it.
+ * Ends the session of the user that `token` names, revokes its access tokens and closes its sockets.
+ * If the user has no such session, nothing changes and the response is 200 too.
  */
 export const revokeSessionMutation = (options?: Partial<Options<RevokeSessionData>>): UseMutationOptions<RevokeSessionResponse, RevokeSessionError, Options<RevokeSessionData>> => {
     const mutationOptions: UseMutationOptions<RevokeSessionResponse, RevokeSessionError, Options<RevokeSessionData>> = {
@@ -1250,14 +1355,16 @@ export const revokeSessionMutation = (options?: Partial<Options<RevokeSessionDat
 /**
  * End one session
  *
- * That which `token` names, if it is the user's own; its access tokens end with it.
+ * Ends the session of the user that `token` names, revokes its access tokens and closes its sockets.
+ * If the user has no such session, nothing changes and the response is 200 too.
  */
 export const useRevokeSessionMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RevokeSessionResponse, RevokeSessionError, Options<RevokeSessionData>>, 'mutationFn'>>) => useMutation({ ...revokeSessionMutation(), ...mutationOptions });
 
 /**
  * End all sessions
  *
- * Of the session's user, this one too, with all their access tokens.
+ * Ends all sessions of the user, also that of this request, revokes their access tokens and closes
+ * their sockets.
  */
 export const revokeSessionsMutation = (options?: Partial<Options<RevokeSessionsData>>): UseMutationOptions<RevokeSessionsResponse, RevokeSessionsError, Options<RevokeSessionsData>> => {
     const mutationOptions: UseMutationOptions<RevokeSessionsResponse, RevokeSessionsError, Options<RevokeSessionsData>> = {
@@ -1276,14 +1383,16 @@ export const revokeSessionsMutation = (options?: Partial<Options<RevokeSessionsD
 /**
  * End all sessions
  *
- * Of the session's user, this one too, with all their access tokens.
+ * Ends all sessions of the user, also that of this request, revokes their access tokens and closes
+ * their sockets.
  */
 export const useRevokeSessionsMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RevokeSessionsResponse, RevokeSessionsError, Options<RevokeSessionsData>>, 'mutationFn'>>) => useMutation({ ...revokeSessionsMutation(), ...mutationOptions });
 
 /**
  * End all other sessions
  *
- * Of the session's user, with all their access tokens.
+ * Ends all sessions of the user except that of this request, revokes their access tokens and closes
+ * their sockets.
  */
 export const revokeOtherSessionsMutation = (options?: Partial<Options<RevokeOtherSessionsData>>): UseMutationOptions<RevokeOtherSessionsResponse, RevokeOtherSessionsError, Options<RevokeOtherSessionsData>> => {
     const mutationOptions: UseMutationOptions<RevokeOtherSessionsResponse, RevokeOtherSessionsError, Options<RevokeOtherSessionsData>> = {
@@ -1302,15 +1411,17 @@ export const revokeOtherSessionsMutation = (options?: Partial<Options<RevokeOthe
 /**
  * End all other sessions
  *
- * Of the session's user, with all their access tokens.
+ * Ends all sessions of the user except that of this request, revokes their access tokens and closes
+ * their sockets.
  */
 export const useRevokeOtherSessionsMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RevokeOtherSessionsResponse, RevokeOtherSessionsError, Options<RevokeOtherSessionsData>>, 'mutationFn'>>) => useMutation({ ...revokeOtherSessionsMutation(), ...mutationOptions });
 
 /**
  * Change the password
  *
- * All sessions end, with their access tokens, and all API tokens are revoked; a new session begins.
- * With `"revokeOtherSessions": false` all stay as they are.
+ * Changes the password, ends all sessions with their access tokens, revokes all API tokens, and
+ * starts a new session. With `"revokeOtherSessions": false`, it changes only the password. A wrong
+ * `currentPassword` gets 400 and counts as a failed sign-in, so later attempts may get 429.
  */
 export const changePasswordMutation = (options?: Partial<Options<ChangePasswordData>>): UseMutationOptions<ChangePasswordResponse, ChangePasswordError, Options<ChangePasswordData>> => {
     const mutationOptions: UseMutationOptions<ChangePasswordResponse, ChangePasswordError, Options<ChangePasswordData>> = {
@@ -1329,16 +1440,19 @@ export const changePasswordMutation = (options?: Partial<Options<ChangePasswordD
 /**
  * Change the password
  *
- * All sessions end, with their access tokens, and all API tokens are revoked; a new session begins.
- * With `"revokeOtherSessions": false` all stay as they are.
+ * Changes the password, ends all sessions with their access tokens, revokes all API tokens, and
+ * starts a new session. With `"revokeOtherSessions": false`, it changes only the password. A wrong
+ * `currentPassword` gets 400 and counts as a failed sign-in, so later attempts may get 429.
  */
 export const useChangePasswordMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ChangePasswordResponse, ChangePasswordError, Options<ChangePasswordData>>, 'mutationFn'>>) => useMutation({ ...changePasswordMutation(), ...mutationOptions });
 
 /**
  * Delete the user
  *
- * At once and for good: the account, its sessions, and everything that belongs to the user: tasks,
- * projects, trash and change log.
+ * Permanently deletes the account, its sessions, and everything that belongs to the user: tasks,
+ * projects, trash, change log and API tokens. All tokens of the user are revoked, and all sockets
+ * close. The request needs the password if the sign-in was more than 15 minutes ago; without it, the
+ * response is 400. A wrong password gets 400 and counts as a failed sign-in.
  */
 export const deleteAccountMutation = (options?: Partial<Options<DeleteAccountData>>): UseMutationOptions<DeleteAccountResponse, DeleteAccountError, Options<DeleteAccountData>> => {
     const mutationOptions: UseMutationOptions<DeleteAccountResponse, DeleteAccountError, Options<DeleteAccountData>> = {
@@ -1357,8 +1471,10 @@ export const deleteAccountMutation = (options?: Partial<Options<DeleteAccountDat
 /**
  * Delete the user
  *
- * At once and for good: the account, its sessions, and everything that belongs to the user: tasks,
- * projects, trash and change log.
+ * Permanently deletes the account, its sessions, and everything that belongs to the user: tasks,
+ * projects, trash, change log and API tokens. All tokens of the user are revoked, and all sockets
+ * close. The request needs the password if the sign-in was more than 15 minutes ago; without it, the
+ * response is 400. A wrong password gets 400 and counts as a failed sign-in.
  */
 export const useDeleteAccountMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DeleteAccountResponse, DeleteAccountError, Options<DeleteAccountData>>, 'mutationFn'>>) => useMutation({ ...deleteAccountMutation(), ...mutationOptions });
 
@@ -1367,8 +1483,8 @@ export const listApiTokensQueryKey = (options: Options<ListApiTokensData>) => cr
 /**
  * List the API tokens
  *
- * All of them, newest first, also those that have ended. The tokens themselves are not told: they
- * are shown once, when they are created. Not open to API tokens.
+ * Returns all API tokens of the user, newest first, also those that have expired. The response
+ * does not contain the tokens themselves. An API token cannot list API tokens (403).
  */
 export const listApiTokensOptions = (options: Options<ListApiTokensData>) => queryOptions<ListApiTokensResponse, ListApiTokensError, ListApiTokensResponse, ReturnType<typeof listApiTokensQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1386,18 +1502,21 @@ export const listApiTokensOptions = (options: Options<ListApiTokensData>) => que
 /**
  * List the API tokens
  *
- * All of them, newest first, also those that have ended. The tokens themselves are not told: they
- * are shown once, when they are created. Not open to API tokens.
+ * Returns all API tokens of the user, newest first, also those that have expired. The response
+ * does not contain the tokens themselves. An API token cannot list API tokens (403).
  */
 export const useListApiTokensQuery = (options: Options<ListApiTokensData>) => useQuery(listApiTokensOptions(options));
 
 /**
  * Create an API token
  *
- * For scripts, which cannot sign in: send it as `Authorization: Bearer <token>`. With the scope
- * `read` it reads and follows changes live, with `read-write` it also changes tasks, projects and
- * the trash. Neither can manage API tokens or delete the user. **The token is in this answer and
- * nowhere else.** A user has at most 100; one more is refused with 409.
+ * Creates a token for a script, which cannot sign in. Send it as `Authorization: Bearer <token>`.
+ * With the scope `read` it can read and follow changes live; with `read-write` it can also change
+ * tasks, projects and the trash. It can neither manage API tokens nor delete the user.
+ * **Only this response contains the token.**
+ *
+ * A user has at most 100 API tokens; creating another one returns 409. An API token cannot create
+ * API tokens (403). The request is not safe to retry: each one creates a token.
  */
 export const createApiTokenMutation = (options?: Partial<Options<CreateApiTokenData>>): UseMutationOptions<CreateApiTokenResponse, CreateApiTokenError, Options<CreateApiTokenData>> => {
     const mutationOptions: UseMutationOptions<CreateApiTokenResponse, CreateApiTokenError, Options<CreateApiTokenData>> = {
@@ -1416,19 +1535,22 @@ export const createApiTokenMutation = (options?: Partial<Options<CreateApiTokenD
 /**
  * Create an API token
  *
- * For scripts, which cannot sign in: send it as `Authorization: Bearer <token>`. With the scope
- * `read` it reads and follows changes live, with `read-write` it also changes tasks, projects and
- * the trash. Neither can manage API tokens or delete the user. **The token is in this answer and
- * nowhere else.** A user has at most 100; one more is refused with 409.
+ * Creates a token for a script, which cannot sign in. Send it as `Authorization: Bearer <token>`.
+ * With the scope `read` it can read and follow changes live; with `read-write` it can also change
+ * tasks, projects and the trash. It can neither manage API tokens nor delete the user.
+ * **Only this response contains the token.**
+ *
+ * A user has at most 100 API tokens; creating another one returns 409. An API token cannot create
+ * API tokens (403). The request is not safe to retry: each one creates a token.
  */
 export const useCreateApiTokenMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CreateApiTokenResponse, CreateApiTokenError, Options<CreateApiTokenData>>, 'mutationFn'>>) => useMutation({ ...createApiTokenMutation(), ...mutationOptions });
 
 /**
  * Revoke an API token
  *
- * It gives no access any more: here from this answer on, on other servers within a second. Sockets
- * that were opened with it are closed. An API token may revoke itself and no other, whatever its
- * scope.
+ * The token gives no access any more: at once on this server, and within `SWEEP_INTERVAL` (1 second
+ * by default) on every other server. Sockets that it opened are closed with 4401. An API token may
+ * revoke itself, whatever its scope, but no other token (403).
  */
 export const revokeApiTokenMutation = (options?: Partial<Options<RevokeApiTokenData>>): UseMutationOptions<RevokeApiTokenResponse, RevokeApiTokenError, Options<RevokeApiTokenData>> => {
     const mutationOptions: UseMutationOptions<RevokeApiTokenResponse, RevokeApiTokenError, Options<RevokeApiTokenData>> = {
@@ -1447,18 +1569,19 @@ export const revokeApiTokenMutation = (options?: Partial<Options<RevokeApiTokenD
 /**
  * Revoke an API token
  *
- * It gives no access any more: here from this answer on, on other servers within a second. Sockets
- * that were opened with it are closed. An API token may revoke itself and no other, whatever its
- * scope.
+ * The token gives no access any more: at once on this server, and within `SWEEP_INTERVAL` (1 second
+ * by default) on every other server. Sockets that it opened are closed with 4401. An API token may
+ * revoke itself, whatever its scope, but no other token (403).
  */
 export const useRevokeApiTokenMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RevokeApiTokenResponse, RevokeApiTokenError, Options<RevokeApiTokenData>>, 'mutationFn'>>) => useMutation({ ...revokeApiTokenMutation(), ...mutationOptions });
 
 export const getIdentityQueryKey = (options?: Options<GetIdentityData>) => createQueryKey('getIdentity', options);
 
 /**
- * Tell whose the token is
+ * Identify the user of the token
  *
- * For programs that were given a token and must know the user id, which stands in all paths.
+ * Returns the user, the kind, the scope and the end of the token in the request. A program that was
+ * given a token needs the user id for all paths.
  */
 export const getIdentityOptions = (options?: Options<GetIdentityData>) => queryOptions<GetIdentityResponse, GetIdentityError, GetIdentityResponse, ReturnType<typeof getIdentityQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1474,21 +1597,23 @@ export const getIdentityOptions = (options?: Options<GetIdentityData>) => queryO
 });
 
 /**
- * Tell whose the token is
+ * Identify the user of the token
  *
- * For programs that were given a token and must know the user id, which stands in all paths.
+ * Returns the user, the kind, the scope and the end of the token in the request. A program that was
+ * given a token needs the user id for all paths.
  */
 export const useGetIdentityQuery = (options?: Options<GetIdentityData>) => useQuery(getIdentityOptions(options));
 
 /**
  * Delete the user
  *
- * Removes everything that the caller has, at once and for good: tasks, projects, trash, change log
- * and API tokens. All tokens of the user that were issued until now end with it, the one of this
- * request included: sent once more, it is answered 401, which says that the deletion is done.
- * Sockets are closed. A user who returns under the same id, with a token that was issued some
- * seconds later, starts anew. Not open to API tokens, nor to
- * the sessions of this server's own accounts, which `POST /api/auth/delete-user` ends.
+ * Permanently deletes everything that the user has: tasks, projects, trash, change log and API
+ * tokens. All tokens of the user are revoked, also that of this request, and all sockets close. If
+ * you repeat the request, it gets 401: the user is deleted.
+ *
+ * A user who returns under the same id needs a token that was issued more than 5 seconds after the
+ * deletion, can write after 15 seconds, and starts a new history. API tokens and access tokens of a
+ * session get 403: a user with an account sends `POST /api/auth/delete-user` instead.
  */
 export const deleteUserMutation = (options?: Partial<Options<DeleteUserData>>): UseMutationOptions<DeleteUserResponse, DeleteUserError, Options<DeleteUserData>> => {
     const mutationOptions: UseMutationOptions<DeleteUserResponse, DeleteUserError, Options<DeleteUserData>> = {
@@ -1507,21 +1632,23 @@ export const deleteUserMutation = (options?: Partial<Options<DeleteUserData>>): 
 /**
  * Delete the user
  *
- * Removes everything that the caller has, at once and for good: tasks, projects, trash, change log
- * and API tokens. All tokens of the user that were issued until now end with it, the one of this
- * request included: sent once more, it is answered 401, which says that the deletion is done.
- * Sockets are closed. A user who returns under the same id, with a token that was issued some
- * seconds later, starts anew. Not open to API tokens, nor to
- * the sessions of this server's own accounts, which `POST /api/auth/delete-user` ends.
+ * Permanently deletes everything that the user has: tasks, projects, trash, change log and API
+ * tokens. All tokens of the user are revoked, also that of this request, and all sockets close. If
+ * you repeat the request, it gets 401: the user is deleted.
+ *
+ * A user who returns under the same id needs a token that was issued more than 5 seconds after the
+ * deletion, can write after 15 seconds, and starts a new history. API tokens and access tokens of a
+ * session get 403: a user with an account sends `POST /api/auth/delete-user` instead.
  */
 export const useDeleteUserMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DeleteUserResponse, DeleteUserError, Options<DeleteUserData>>, 'mutationFn'>>) => useMutation({ ...deleteUserMutation(), ...mutationOptions });
 
 export const getHealthQueryKey = (options?: Options<GetHealthData>) => createQueryKey('getHealth', options);
 
 /**
- * Check the service's health
+ * Check the health of the server
  *
- * Needs no token. 503 means that the database does not answer, or that the server is stopping.
+ * Needs no token. Returns 503 if the database does not answer within 2 seconds (or half of
+ * `REQUEST_TIMEOUT`, if that is shorter), and while the server is stopping.
  */
 export const getHealthOptions = (options?: Options<GetHealthData>) => queryOptions<GetHealthResponse, GetHealthError, GetHealthResponse, ReturnType<typeof getHealthQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1537,8 +1664,9 @@ export const getHealthOptions = (options?: Options<GetHealthData>) => queryOptio
 });
 
 /**
- * Check the service's health
+ * Check the health of the server
  *
- * Needs no token. 503 means that the database does not answer, or that the server is stopping.
+ * Needs no token. Returns 503 if the database does not answer within 2 seconds (or half of
+ * `REQUEST_TIMEOUT`, if that is shorter), and while the server is stopping.
  */
 export const useGetHealthQuery = (options?: Options<GetHealthData>) => useQuery(getHealthOptions(options));
