@@ -5,14 +5,12 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use taskwire::config::LiveConfig;
 use taskwire::engine::BatchResponse;
 use taskwire::model::TaskId;
 use uuid::Uuid;
 
 use crate::concurrency::check_log;
 use crate::kit::{Call, Client, Options, Relay, TestDatabase, TestServer, at};
-use crate::servers::NEVER;
 
 fn send(client: &Client, body: Value) -> Call {
     client.post("/tasks/batch").json(body)
@@ -136,22 +134,19 @@ async fn statements_of(client: &Client, relay: &mut Relay, each: usize) -> Vec<S
             json!({"op": "delete", "id": four[3]}),
         ]);
     }
-    relay.so_far();
+    relay.transactions();
     send(client, json!({"id": Uuid::now_v7(), "operations": operations})).expect(200).await;
-    relay.so_far()
+    let [transaction] = relay.transactions().try_into().expect("a batch is one transaction");
+    transaction
 }
 
 #[tokio::test]
 async fn five_hundred_operations_take_as_many_statements_as_five() {
     let database = Arc::new(TestDatabase::new().await);
     let mut relay = Relay::to(&database).await;
-    // No sweep may run in between.
-    let live = LiveConfig { sweep: NEVER, ..LiveConfig::default() };
-    let options = Options { through: Some(relay.url.clone()), live, ..Options::default() };
+    let options = Options { through: Some(relay.url.clone()), ..Options::default() };
     let server = TestServer::on(database, options).await;
     let ada = server.user("ada");
-    // After the first batch, the server has finished its work at startup.
-    statements_of(&ada, &mut relay, 1).await;
     let few = statements_of(&ada, &mut relay, 1).await;
     let many = statements_of(&ada, &mut relay, 100).await;
     assert_eq!(many, few);

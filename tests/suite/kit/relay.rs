@@ -21,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Relays between a server and the database until the test's runtime ends.
 pub struct Relay {
     pub url: String,
-    statements: mpsc::UnboundedReceiver<String>,
+    /// Each executed statement, with the number of its connection.
+    statements: mpsc::UnboundedReceiver<(usize, String)>,
     /// Whether new connections are dropped silently. Every send also drops the existing ones.
     black_hole: watch::Sender<bool>,
 }
@@ -37,10 +38,16 @@ impl Relay {
         let (sender, statements) = mpsc::unbounded_channel();
         let (black_hole, swallows) = watch::channel(false);
         tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
+            let mut connections = 0..;
+            while let (Ok((client, _)), Some(connection)) = (listener.accept().await, connections.next()) {
                 let mut swallows = swallows.clone();
                 swallows.mark_unchanged();
-                tokio::spawn(relay(client, socket.clone(), sender.clone(), swallows));
+                let sender = sender.clone();
+                let report = move |text| {
+                    // The receiver is gone once the test has ended.
+                    let _ = sender.send((connection, text));
+                };
+                tokio::spawn(relay(client, socket.clone(), report, swallows));
             }
         });
         Self { url, statements, black_hole }
@@ -60,28 +67,46 @@ impl Relay {
 
     /// Waits for the next executed statement.
     pub async fn next(&mut self) -> String {
-        timeout(PATIENCE, self.statements.recv()).await.expect("a statement comes in time").expect("the relay works")
+        let statement = timeout(PATIENCE, self.statements.recv()).await.expect("a statement comes in time");
+        statement.expect("the relay works").1
     }
 
     /// The executed statements that have not been read yet.
     pub fn so_far(&mut self) -> Vec<String> {
-        std::iter::from_fn(|| self.statements.try_recv().ok()).collect()
+        self.unread().map(|(_, text)| text).collect()
+    }
+
+    /// The transactions among the executed statements that have not been read yet. Statements that the
+    /// server runs in the background meanwhile, on other connections or between transactions, are left out.
+    pub fn transactions(&mut self) -> Vec<Vec<String>> {
+        let (mut open, mut ended) = (HashMap::<usize, Vec<String>>::new(), Vec::new());
+        for (connection, text) in self.unread() {
+            if text == "BEGIN" {
+                open.insert(connection, Vec::new());
+            }
+            let Some(statements) = open.get_mut(&connection) else { continue };
+            let ends = ["COMMIT", "ROLLBACK"].contains(&text.as_str());
+            statements.push(text);
+            if ends {
+                ended.extend(open.remove(&connection));
+            }
+        }
+        ended
+    }
+
+    fn unread(&mut self) -> impl Iterator<Item = (usize, String)> {
+        std::iter::from_fn(|| self.statements.try_recv().ok())
     }
 }
 
-async fn relay(
-    client: TcpStream,
-    socket: PathBuf,
-    statements: mpsc::UnboundedSender<String>,
-    mut swallows: watch::Receiver<bool>,
-) {
+async fn relay(client: TcpStream, socket: PathBuf, report: impl Fn(String), mut swallows: watch::Receiver<bool>) {
     if *swallows.borrow() {
         return std::future::pending().await;
     }
     let server = UnixStream::connect(socket).await.expect("the test Postgres listens");
     let (mut answers, requests) = server.into_split();
     let (from, mut to) = client.into_split();
-    let mut forth = pin!(forward(from, requests, statements));
+    let mut forth = pin!(forward(from, requests, report));
     let mut back = pin!(tokio::io::copy(&mut answers, &mut to));
     // Once one side closes, the other has nothing left to relay.
     tokio::select! {
@@ -92,11 +117,7 @@ async fn relay(
 }
 
 /// Forwards the client's messages and reports the text of each executed statement.
-async fn forward(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    statements: mpsc::UnboundedSender<String>,
-) -> std::io::Result<()> {
+async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, report: impl Fn(String)) -> std::io::Result<()> {
     let length = from.read_u32().await?;
     let mut body = vec![0; length as usize - 4];
     from.read_exact(&mut body).await?;
@@ -123,7 +144,6 @@ async fn forward(
             b'Q' => text(),
             _ => continue,
         };
-        // The receiver is gone once the test has ended.
-        let _ = statements.send(executed);
+        report(executed);
     }
 }
