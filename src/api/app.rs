@@ -1,5 +1,5 @@
-//! What handlers share: the pool, the verifier of tokens, the engine, the settings. Code below the
-//! handlers takes the values that it needs, never the `App`.
+//! The values that handlers share: the pool, the verifier of tokens, the engine, the settings. Code below
+//! the handlers takes only the values that it needs, never the `App`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::identity::revocations::{Revocations, TokenLifetimes};
 use crate::identity::verifier::Verifier;
 use crate::live::Live;
 
-/// What handlers share. Cloning it copies one pointer.
+/// The values that handlers share. A clone copies one pointer.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 

@@ -1,5 +1,5 @@
 //! The change log: every change of a user's tasks and projects, in order. Lists, `GET …/changes` and the live
-//! channel all follow it. `engine` appends to it. This room reads it, publishes new changes to the connected
+//! channel all read it. `engine` appends to it. This room reads it, publishes new changes to the connected
 //! sockets, and removes old changes.
 
 mod channel;

@@ -34,27 +34,27 @@ enum ScopeOption {
 impl Login {
     pub fn run(self) -> Result<(), Failure> {
         let remote = Remote::to_sign_in(&self.url)?;
-        // Fails before the user signs in, if the file is unusable.
+        // Reads the file now, so that an unusable one fails before the user signs in.
         let previous = StoredCredentials::read()?;
         let scope = match self.scope {
             ScopeOption::Read => Scope::Read,
             ScopeOption::ReadWrite => Scope::ReadWrite,
         };
-        let given = match self.token.as_deref() {
+        let given_token = match self.token.as_deref() {
             Some("-") => Some(terminal::read_line()?),
             given => given.map(str::to_owned),
         };
         let url = self.url;
         in_runtime(async move {
-            let is_new = given.is_none();
-            let credentials = match given {
+            let is_new = given_token.is_none();
+            let credentials = match given_token {
                 Some(token) => with_token(&remote, url, token.trim().to_owned()).await?,
                 None => with_password(&remote, url, scope).await?,
             };
             let path = match credentials.store() {
                 Ok(path) => path,
                 Err(failure) => {
-                    // Nobody can use a new token that is not stored.
+                    // A new token that is not stored is lost, so nobody needs it.
                     if is_new {
                         revoke(&credentials).await;
                     }

@@ -15,12 +15,13 @@ pub struct AccountsConfig {
     pub session_life: Duration,
     /// The server replaces the token of a session at this age.
     pub session_rotation: Duration,
-    /// How long the server still accepts a replaced token, for requests that were sent before. Not a
-    /// setting.
+    /// How long the server still accepts a replaced token, for requests that the client sent before it had
+    /// the new one. Users cannot set this.
     pub rotation_grace: Duration,
     /// How long an access token is valid.
     pub access_token_lifetime: Duration,
-    /// Whether anybody may sign in as the user `demo`.
+    /// Whether anybody may sign in as the user `demo`. The other settings decide this; see
+    /// `Settings::resolve`.
     pub demo: bool,
 }
 

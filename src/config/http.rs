@@ -39,8 +39,8 @@ impl HttpConfig {
     }
 
     /// The origins under which this server serves its own pages. `port` is the bound port, which only
-    /// the listener knows if `PORT` is 0. With `PUBLIC_URL`, it is the only origin: then the server is
-    /// behind a proxy, and a loopback address in the browser is another program on the user's machine.
+    /// the listener knows if `PORT` is 0. If `PUBLIC_URL` is set, it is the only origin: then the server is
+    /// behind a proxy, and a loopback address in the browser leads to a program on the user's machine.
     #[must_use]
     pub fn own_origins(&self, port: u16) -> Vec<Origin> {
         if let Some(public_url) = &self.public_url {
@@ -59,7 +59,7 @@ impl HttpConfig {
         self.own_origins(port).contains(origin)
     }
 
-    /// Whether pages of `origin` may call this server: its own, and those in `ALLOWED_ORIGINS`.
+    /// Whether pages of `origin` may call this server. Its own origins may, and those in `ALLOWED_ORIGINS`.
     #[must_use]
     pub fn is_allowed_origin(&self, origin: &Origin, port: u16) -> bool {
         self.allowed_origins.contains(origin) || self.is_own_origin(origin, port)

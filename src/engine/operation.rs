@@ -15,18 +15,18 @@ pub enum Placement<T> {
     Before(T),
     After(T),
     Last,
-    /// Its present place.
+    /// Its place does not change.
     Stay,
 }
 
 /// What happens to the tasks of a project when the project is deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contents {
-    /// A project with tasks is not deleted.
+    /// Rejects the operation if the project has tasks.
     Refuse,
-    /// The tasks are deleted with it.
+    /// Deletes the tasks too.
     Delete,
-    /// The tasks stay, without a project.
+    /// Keeps the tasks, without a project.
     MoveOut,
 }
 
@@ -63,7 +63,7 @@ pub enum Operation {
     },
     /// Restores the task or project with this id, and everything that was deleted with it.
     Restore(Uuid),
-    /// Adds a task of an export, unless it exists.
+    /// Creates a task from an exported file, unless the task exists.
     ImportTask(ImportedTask),
     ImportProject(ProjectRow),
 }
@@ -91,7 +91,7 @@ pub enum Done {
     },
 }
 
-/// A task of an export.
+/// A task from an exported file.
 #[derive(Debug, Clone)]
 pub struct ImportedTask {
     pub row: TaskRow,
@@ -100,7 +100,7 @@ pub struct ImportedTask {
 }
 
 impl Operation {
-    /// The tasks whose rows it needs. (Their ancestors are loaded too.)
+    /// The tasks whose rows the operation needs. The engine loads their ancestors too.
     pub fn tasks(&self) -> Vec<TaskId> {
         match self {
             Self::CreateTask(new) => new.id.into_iter().chain(new.parent_id).collect(),
@@ -114,7 +114,7 @@ impl Operation {
         }
     }
 
-    /// The task whose subtasks it needs, on all levels.
+    /// The task whose subtasks on all levels the operation needs.
     pub fn subtree(&self) -> Option<TaskId> {
         match self {
             Self::UpdateTask { id, .. } | Self::MoveTask { id, .. } | Self::DeleteTask { id, .. } => Some(*id),
@@ -122,7 +122,7 @@ impl Operation {
         }
     }
 
-    /// The occurrence that it completes, if it names one.
+    /// The occurrence that the operation completes, if the client named one.
     pub fn occurrence(&self) -> Option<NaiveDate> {
         match self {
             Self::UpdateTask { patch, .. } | Self::MoveTask { patch, .. } => patch.occurrence,
@@ -130,7 +130,7 @@ impl Operation {
         }
     }
 
-    /// The task before or after which it moves a task.
+    /// The task next to which the operation moves its task.
     pub fn anchor(&self) -> Option<TaskId> {
         match self {
             Self::MoveTask { place, .. } => anchor(*place),
@@ -138,7 +138,7 @@ impl Operation {
         }
     }
 
-    /// The projects whose rows it needs.
+    /// The projects whose rows the operation needs.
     pub fn projects(&self) -> Vec<ProjectId> {
         match self {
             Self::CreateTask(new) => new.project_id.into_iter().collect(),
@@ -154,7 +154,7 @@ impl Operation {
         }
     }
 
-    /// Whether it needs the rows of all projects, because of their ranks or their number.
+    /// Whether the operation needs the rows of all projects, to compute ranks or to count the projects.
     pub const fn needs_all_projects(&self) -> bool {
         matches!(
             self,
@@ -166,7 +166,8 @@ impl Operation {
         )
     }
 
-    /// The member of a batch operation that contains its fields: the prefix of the field names in a problem.
+    /// The member of the batch request that contains the fields of this operation. A problem puts it before
+    /// the name of each field.
     pub const fn field_prefix(&self) -> Option<&'static str> {
         match self {
             Self::CreateTask(_) => Some("task"),
@@ -187,7 +188,7 @@ impl Operation {
         }
     }
 
-    /// The project of which it needs all tasks.
+    /// The project whose tasks the operation needs, all of them.
     pub const fn project_contents(&self) -> Option<ProjectId> {
         match self {
             Self::DeleteProject { id, .. } => Some(*id),
@@ -195,7 +196,7 @@ impl Operation {
         }
     }
 
-    /// The entry of the trash that it needs.
+    /// The entry of the trash that the operation needs.
     pub const fn trash_entry(&self) -> Option<Uuid> {
         match self {
             Self::Restore(root) => Some(*root),

@@ -9,7 +9,7 @@ use taskwire::model::{Project, ProjectId, TaskId, TrashId};
 
 use crate::kit::{Call, Client, Contract, TestServer, at, token};
 
-/// The public operations.
+/// The operations that need no token.
 const OPEN: [&str; 1] = ["get_health"];
 
 /// Whether an operation takes a session instead of a token. Other files test these operations.
@@ -87,14 +87,14 @@ async fn everything(user: &Client) -> Vec<Value> {
     everything
 }
 
-/// A valid request for an operation, with a body from the document's examples.
+/// A valid request for an operation, with a body from the contract's examples.
 fn request(client: &Client, path: &str, method: &Method, operation: &Value, of: &Parameters) -> Call {
-    let whole = match path.strip_prefix(OWN) {
+    let full_path = match path.strip_prefix(OWN) {
         Some(own) => of.user.own(&of.fill(own)),
         None => of.fill(path),
     };
-    assert!(!whole.contains('{'), "{path} has a parameter that the walk has no value for; add it to Parameters");
-    let call = client.call(method.clone(), whole);
+    assert!(!full_path.contains('{'), "{path} has a parameter that the walk has no value for; add it to Parameters");
+    let call = client.call(method.clone(), full_path);
     match operation["requestBody"]["content"].as_object().and_then(|content| content.iter().next()) {
         Some((media_type, content)) => match example(path, content) {
             // A file that is not JSON.
@@ -123,11 +123,11 @@ fn guarded() -> Vec<(String, Method, &'static Value)> {
 #[tokio::test]
 async fn only_the_listed_operations_are_open() {
     let document = &Contract::get().document;
-    let bearer = |security: &Value| {
-        let schemes =
+    let takes_token = |security: &Value| {
+        let bearer =
             security.as_array().is_some_and(|schemes| schemes.iter().any(|scheme| scheme.get("bearerAuth").is_some()));
-        assert!(schemes || security == &json!([{}]), "{security}");
-        schemes
+        assert!(bearer || security == &json!([{}]), "{security}");
+        bearer
     };
     for (path, method, operation) in Contract::get().operations() {
         if of_accounts(&path) {
@@ -135,7 +135,7 @@ async fn only_the_listed_operations_are_open() {
         }
         let id = operation["operationId"].as_str().expect("an id");
         let security = operation.get("security").unwrap_or(&document["security"]);
-        assert_eq!(bearer(security), !OPEN.contains(&id), "{method} {path}");
+        assert_eq!(takes_token(security), !OPEN.contains(&id), "{method} {path}");
     }
 }
 
@@ -205,7 +205,7 @@ async fn every_request_of_this_test_is_accepted_from_the_owner() {
         }
         let of = Parameters::of(&ada).await;
         let answer = request(&ada, &path, &method, operation, &of).send().await;
-        // `live` needs an upgrade, which a plain request does not contain.
+        // 426: `live` needs a WebSocket, and this is a plain request.
         assert!(answer.status.is_success() || answer.status == 426, "{method} {path}: {answer:?}");
     }
     ada.delete("").expect(200).await;

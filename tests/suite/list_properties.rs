@@ -24,7 +24,8 @@ const SORTS: [&str; 7] = ["created", "updated", "title", "due", "priority", "ran
 /// Dues are at most this many days before or after today.
 const DAYS: i32 = 3;
 
-/// A task without its id: the fields of its creation and the number of its parent.
+/// A task without its id: the fields to create it with. A project or parent is an index into the created
+/// ones.
 #[derive(Debug, Clone)]
 struct Drawn {
     words: Vec<&'static str>,
@@ -37,7 +38,8 @@ struct Drawn {
     parent: Option<usize>,
 }
 
-/// A query. Projects and parents are numbers; dates are distances from today in days.
+/// A query. A project, a parent or a task is an index into the created ones; a date is its distance from
+/// today in days.
 #[derive(Debug, Clone)]
 #[expect(clippy::option_option, reason = "not asked for, asked for none, and asked for one")]
 struct Asked {
@@ -144,7 +146,7 @@ impl World {
                 "title": task.words.join(" "), "description": task.described.join(", "), "priority": task.priority,
                 "due": due, "labels": task.labels,
             });
-            // Only top-level tasks get subtasks here, which belong to their parent's project.
+            // Here, only top-level tasks get subtasks. A subtask takes the project of its parent.
             match task.parent.filter(|&parent| parent < ids.len() && drawn[parent].parent.is_none_or(|of| of >= parent))
             {
                 Some(parent) => fields["parent_id"] = json!(ids[parent]),
@@ -209,7 +211,7 @@ impl World {
         if asked.descending {
             tasks.reverse();
         }
-        // The sort is stable, so equal tasks stay in the order of their ids.
+        // The next sort is stable, so it keeps the order of the ids among equal tasks.
         let descending = asked.descending;
         match asked.sort {
             "created" => sort(&mut tasks, descending, |task| Some(task.created_at)),
@@ -290,7 +292,7 @@ fn a_list_equals_the_tasks_filtered_and_sorted_by_the_test() {
                 let parameters: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
                 let listed: Vec<TaskId> = ada.all(&query(&parameters)).await.iter().map(|task| task.id).collect();
                 let expected = world.list(asked, before);
-                // Except if a task became overdue in between.
+                // If a task became overdue in between, the test cannot know which list is right.
                 if expected == world.list(asked, Utc::now()) {
                     prop_assert_eq!(listed, expected, "{:?} of {:#?}", parameters, json!(world.tasks));
                 }

@@ -14,9 +14,10 @@ use uuid::Uuid;
 use crate::concurrency::check_log;
 use crate::kit::{Client, Live, Options, TestDatabase, TestServer, at};
 
-/// The number of migrations of the first release, and of the release before functions kept their
-/// plans.
+/// The number of migrations in the first release.
 const FIRST_RELEASE: usize = 1;
+/// The number of migrations before the one that rewrites the functions, so that Postgres keeps their
+/// plans.
 const PLANNED_ANEW: usize = 4;
 
 /// A database with only the first migrations.
@@ -227,8 +228,8 @@ async fn old_data_can_be_changed() {
     assert!(changed > LOGGED);
 }
 
-/// The generated columns of old rows come from functions that have been rewritten since. The new
-/// functions must give the same values.
+/// Functions computed the generated columns of old rows. A later migration rewrites these functions,
+/// and they must still give the same values.
 #[tokio::test]
 async fn rewritten_functions_give_the_same_words_and_labels() {
     let database = database_of(PLANNED_ANEW).await;
@@ -240,7 +241,7 @@ async fn rewritten_functions_give_the_same_words_and_labels() {
 }
 
 async fn read_by_functions(database: &TestDatabase) -> Vec<String> {
-    const ASKED: &str = r#"
+    const STATEMENT: &str = r#"
         SELECT taskwire_searchable(title, description)::text FROM (VALUES
             (1, 'Crème be', 'CAFÉ creme Füße'),
             (2, 'ΣΊΣΥΦΟΣ ıspanak Łódź שָׁלוֹם', '東京へ行く สวัสดี नमस्ते a-b_c 1½ ﬁn http://a.b/c?d')
@@ -249,12 +250,13 @@ async fn read_by_functions(database: &TestDatabase) -> Vec<String> {
         SELECT concat(COALESCE(taskwire_label_keys('o', labels)::text, 'NULL'), ' ',
                       CASE WHEN taskwire_labels_valid(labels) THEN 'true' ELSE 'false' END)
         FROM (VALUES ('{Ab,Ç}'::text[]), ('{}'), ('{a,A}'), ('{"a,b"}'), ('{" a"}'), ('{""}')) AS given(labels)"#;
-    let rows = database.connection().await.fetch_all(ASKED).await.expect("the functions are there");
+    let rows = database.connection().await.fetch_all(STATEMENT).await.expect("the functions are there");
     rows.iter().map(|row| row.get(0)).collect()
 }
 
 /// Compares the whole log with the table. Old changes lack newer fields, so only changes since the
-/// migration must agree in every field. Returns the number of existing tasks in the log.
+/// migration must agree in every field. Therefore it first changes every task. Returns the length of
+/// the log.
 async fn log_of_tasks_that_still_are(client: &Client) -> usize {
     for task in client.all_tasks().await {
         client.update(task.id, json!({"description": "touched"})).await;

@@ -85,12 +85,12 @@ async fn old_changes_are_removed_through_the_proxy() {
     let ada = servers[0].user("ada");
     let start = ada.position().await;
     ada.create_many(3, "soon forgotten").await;
-    let forgotten = retention::remove_old(&servers[0].pool, Duration::ZERO).await;
-    assert_eq!(forgotten.expect("the log can be trimmed"), 3);
+    let removed = retention::remove_old(&servers[0].pool, Duration::ZERO).await;
+    assert_eq!(removed.expect("the log can be trimmed"), 3);
     ada.get(&format!("/changes?after={start}")).refused(410, "GONE").await;
 }
 
-/// The program with its database behind the proxy.
+/// The command that starts the program with this database URL, which leads through the proxy.
 fn program(dir: &Scratch, url: &str, settings: &[(&str, &str)]) -> tokio::process::Command {
     let mut command = taskwire(dir, ["serve"]);
     command.env("DATABASE_URL", url).env("JWT_SECRET", SECRET).env("PORT", "0").envs(settings.iter().copied());
@@ -117,8 +117,8 @@ async fn the_program_migrates_over_a_direct_connection_and_then_also_serves_with
     let bouncer = PgBouncer::before(&database).await;
     let behind = ("DATABASE_PROXY", "transaction");
 
-    let refusal = refusal(&bouncer.url, &[behind]).await;
-    assert!(refusal.contains("set DATABASE_DIRECT_URL (--database-direct-url)"), "{refusal}");
+    let error = refusal(&bouncer.url, &[behind]).await;
+    assert!(error.contains("set DATABASE_DIRECT_URL (--database-direct-url)"), "{error}");
 
     let dir = Scratch::new();
     let settings = [behind, ("DATABASE_DIRECT_URL", database.url())];
@@ -140,7 +140,7 @@ async fn a_program_without_the_proxy_setting_names_it() {
     assert!(said.contains("unsupported startup parameter"), "{said}");
     assert!(said.contains("set DATABASE_PROXY=transaction (--database-proxy)"), "{said}");
 
-    // A common configuration, in which prepared statements fail.
+    // A common configuration: it accepts the startup parameter, and then prepared statements fail.
     let bouncer = PgBouncer::with(&database, "ignore_startup_parameters = extra_float_digits").await;
     let mut earlier = sqlx::PgConnection::connect(&bouncer.url).await.expect("the proxy answers");
     sqlx::query("SELECT 1").execute(&mut earlier).await.expect("a prepared statement");

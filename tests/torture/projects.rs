@@ -33,7 +33,8 @@ impl Writer {
             let outcome = self.outcome("a create", answer.as_ref(), &[]);
             self.note(Kind::Create, id, &name, outcome);
             match outcome {
-                // As with tasks, a project whose creation was tried twice is not deleted.
+                // No writer deletes a project after a second attempt. As with tasks, the first attempt may
+                // still be under way and would create the project again.
                 Outcome::Acknowledged(_) if attempts == 1 => return self.own().projects.add(id),
                 Outcome::Unknown if !self.stop.is_cancelled() => self.back_off().await,
                 _ => return,
@@ -56,6 +57,7 @@ impl Writer {
         let answer = self.send(Method::POST, &format!("/projects/{id}/move"), Some(&body)).await;
         // 400: the other project is gone or is the same one.
         let outcome = self.outcome("a move", answer.as_ref(), &[StatusCode::NOT_FOUND, StatusCode::BAD_REQUEST]);
+        // Like completing a task, a move leaves no token.
         self.note(Kind::Complete, id, "", outcome);
     }
 

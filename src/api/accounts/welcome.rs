@@ -7,7 +7,7 @@ use crate::api::app::App;
 use crate::engine::{Mode, Operation};
 use crate::model::{CreateTask, OwnerId, Problem, TaskId};
 
-/// Creates the sample tasks in one batch, as a client would.
+/// Creates the sample tasks in one batch. They are JSON, as a client would send them, so the same rules apply.
 pub async fn create_sample_tasks(app: &App, owner: &OwnerId) -> Result<(), Problem> {
     let today = Utc::now().date_naive();
     let in_days = |days| today.checked_add_days(Days::new(days)).unwrap_or(today);

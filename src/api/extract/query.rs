@@ -25,7 +25,7 @@ impl<'ex, T: DeserializeOwned + Send> Extractible<'ex> for Query<T> {
     }
 }
 
-/// A number of items from 1 to `MAX`; `DEFAULT` if the query does not contain it.
+/// A parameter with a number from 1 to `MAX`. Without the parameter, the number is `DEFAULT`.
 #[derive(Debug, Clone, Copy)]
 pub struct Limit<const DEFAULT: u16, const MAX: u16>(u16);
 
@@ -53,7 +53,7 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let pairs = form_urlencoded::parse(query.as_bytes());
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|error| {
         let path = error.path().to_string();
-        // A field of a query is called a parameter.
+        // serde reports a `field`, but the contract calls it a `parameter`.
         let mut field_error = serde_error(&path, &error.into_inner().to_string());
         field_error.code = field_error.code.replace("field", "parameter").into();
         field_error.message = field_error.message.replace(" field ", " parameter ").into();

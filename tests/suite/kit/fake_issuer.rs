@@ -1,5 +1,5 @@
-//! An issuer that misbehaves on demand and counts its requests. It speaks just enough HTTP to be
-//! worse than any real issuer.
+//! An issuer that misbehaves on demand and counts its requests. It writes HTTP by hand, so that it can
+//! send responses that no HTTP library would send.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -64,10 +64,12 @@ impl FakeIssuer {
         Self { url, pages, asked }
     }
 
+    /// The URL of a path.
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }
 
+    /// Sets the response for a path.
     pub fn has(&self, path: &str, page: Page) {
         self.pages.lock().expect("no panic while locked").insert(path.to_owned(), page);
     }
@@ -80,8 +82,8 @@ impl FakeIssuer {
     /// Waits until this path has had at least this many requests.
     pub async fn asked_times(&self, path: &str, times: usize) {
         let mut asked = self.asked.clone();
-        let often = asked.wait_for(|asked| asked.get(path).is_some_and(|count| *count >= times));
-        timeout(PATIENCE, often).await.expect("the server asks in time").expect("the issuer runs");
+        let enough = asked.wait_for(|asked| asked.get(path).is_some_and(|count| *count >= times));
+        timeout(PATIENCE, enough).await.expect("the server asks in time").expect("the issuer runs");
     }
 }
 

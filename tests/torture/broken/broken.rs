@@ -4,7 +4,7 @@
 use std::env;
 use std::sync::OnceLock;
 
-/// Whether the server breaks the promise of this patch.
+/// Whether this server must break the promise that this patch breaks.
 pub fn is(patch: &str) -> bool {
     static CHOSEN: OnceLock<Option<String>> = OnceLock::new();
     CHOSEN.get_or_init(|| env::var("TASKWIRE_BROKEN").ok()).as_deref() == Some(patch)
