@@ -1,5 +1,5 @@
-//! An issuer that misbehaves on demand and counts its requests. It speaks just enough HTTP to be
-//! worse than any real issuer.
+//! An issuer that misbehaves as a test demands, and counts its requests. It speaks only as much HTTP as
+//! the tests need.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+/// Longer than the server takes until it asks.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The response for a path.
@@ -68,6 +69,7 @@ impl FakeIssuer {
         format!("{}{path}", self.url)
     }
 
+    /// Serves this page at this path from now on.
     pub fn has(&self, path: &str, page: Page) {
         self.pages.lock().expect("no panic while locked").insert(path.to_owned(), page);
     }

@@ -16,13 +16,15 @@ use tokio::time::timeout;
 
 use super::TestDatabase;
 
+/// Longer than the server takes until its next statement.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Relays between a server and the database until the test's runtime ends.
 pub struct Relay {
     pub url: String,
     statements: mpsc::UnboundedReceiver<String>,
-    /// Whether new connections are dropped silently. Every send also drops the existing ones.
+    /// Whether the relay drops packets on new connections silently. Each value that is sent also makes it drop
+    /// those on existing connections.
     black_hole: watch::Sender<bool>,
 }
 
@@ -35,12 +37,12 @@ impl Relay {
         let (user, name) = (to.get_username(), to.get_database().expect("a name"));
         let url = format!("postgresql://{user}@127.0.0.1:{port}/{name}?sslmode=disable");
         let (sender, statements) = mpsc::unbounded_channel();
-        let (black_hole, swallows) = watch::channel(false);
+        let (black_hole, watched) = watch::channel(false);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let mut swallows = swallows.clone();
-                swallows.mark_unchanged();
-                tokio::spawn(relay(client, socket.clone(), sender.clone(), swallows));
+                let mut watched = watched.clone();
+                watched.mark_unchanged();
+                tokio::spawn(relay(client, socket.clone(), sender.clone(), watched));
             }
         });
         Self { url, statements, black_hole }
@@ -73,9 +75,9 @@ async fn relay(
     client: TcpStream,
     socket: PathBuf,
     statements: mpsc::UnboundedSender<String>,
-    mut swallows: watch::Receiver<bool>,
+    mut black_hole: watch::Receiver<bool>,
 ) {
-    if *swallows.borrow() {
+    if *black_hole.borrow() {
         return std::future::pending().await;
     }
     let server = UnixStream::connect(socket).await.expect("the test Postgres listens");
@@ -87,7 +89,7 @@ async fn relay(
     tokio::select! {
         _ = &mut forth => {}
         _ = &mut back => {}
-        Ok(()) = swallows.changed() => std::future::pending().await,
+        Ok(()) = black_hole.changed() => std::future::pending().await,
     }
 }
 
