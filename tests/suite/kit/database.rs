@@ -100,8 +100,8 @@ impl TestDatabase {
     /// Makes the database unreachable: ends all connections and allows no new ones.
     pub async fn go_down(&self) {
         self.refuse_connections(true).await;
-        let end_connections = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
-        self.as_admin(&end_connections).await;
+        let end_all = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
+        self.as_admin(&end_all).await;
     }
 
     /// Allows connections again.
