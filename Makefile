@@ -9,8 +9,8 @@ CLIENT := clients/typescript
 WEB := clients/web
 BETTER_AUTH := tests/better-auth-client
 ISSUERS := tests/issuers
-# The server as `cargo test` builds it: without a test, half of its dependencies would be built
-# again, with fewer features.
+# Builds the server with the same features as `cargo test`. Without `--test`, cargo would build half of
+# the dependencies again, with fewer features.
 DEBUG_SERVER := cargo build --bin taskwire --test suite
 # `make test` compiles with Clippy's driver, so that lints, query data and tests share one build.
 # `cargo clippy` would build all dependencies a second time, in a form that tests cannot use.
@@ -51,7 +51,7 @@ format:
 lint: # lint the code
 	cargo clippy --all-targets --quiet -- -D warnings
 
-unit-tests: # test the library, and the dependencies between its modules
+unit-tests: # run the unit tests, and check the imports between modules
 	cargo test --quiet --lib $(if $(wildcard tests/floor_plan/main.rs),--test floor_plan)
 
 postgres:
@@ -124,7 +124,7 @@ torture: ## run the history checker for ten minutes, with crashes and network fa
 	@scripts/need-postgres
 	TORTURE_SECONDS=$${TORTURE_SECONDS:-600} cargo test --test torture no_change_is_missed
 
-bench: ## measure the server beside pgbench and a bare pair (needs wrk)
+bench: ## measure the server beside pgbench and beside a bare server (needs wrk)
 	@scripts/need-postgres
 	@scripts/need-package wrk wrk
 	cargo build --release

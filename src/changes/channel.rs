@@ -14,13 +14,13 @@ use super::ring::{Next, Ring};
 use crate::database::{Pool, RETRY};
 use crate::model::{Change, OwnerId, Position, Seq};
 
-/// How long a gap may exist before the log is read. Writers that finish out of order close most gaps within
-/// this time.
+/// How long a channel waits for a gap to close before it reads the log. Writers that finish out of order
+/// close most gaps within this time.
 const GRACE: Duration = Duration::from_millis(2);
 /// How many changes one statement reads from the log.
 const PAGE: u16 = 100;
 
-/// Every connected user has one, so it must be small: a watch channel alone would take twice the memory.
+/// Every connected user has one, so it must be small: tokio's watch channel alone would take twice the memory.
 #[derive(Default)]
 pub struct Channel {
     state: Mutex<State>,

@@ -39,7 +39,7 @@ impl Hub {
         Self(Arc::new(Inner { pool, channels: Mutex::default() }))
     }
 
-    /// Takes a committed change.
+    /// Hands a committed change to the owner's channel, if the owner is connected.
     pub fn publish(&self, owner: &OwnerId, change: Change) {
         let Some(channel) = self.channel(owner) else { return };
         if channel.offer(change) {
@@ -47,7 +47,7 @@ impl Hub {
         }
     }
 
-    /// Reads from the log what was not published here.
+    /// Reads the log for changes that were not published here.
     pub fn recheck(&self, owner: &str) {
         if let Some((owner, channel)) = self.find(owner) {
             channel.read_log(&self.0.pool, &owner);
@@ -85,7 +85,7 @@ impl Hub {
             .collect()
     }
 
-    /// Subscribes to the owner's changes. No later change is missed if the subscriber then reads the log and
+    /// Subscribes to the owner's changes. The subscriber misses no later change if it then reads the log and
     /// calls [`Subscription::report_head`]. `None` if the owner already has `limit` subscribers.
     pub fn subscribe(&self, owner: OwnerId, limit: usize) -> Option<Subscription> {
         let mut channels = self.0.channels.lock();
@@ -110,7 +110,7 @@ impl Hub {
     }
 }
 
-/// One connection's subscription to its user's channel. Dropping it ends it.
+/// One connection's subscription to its user's channel. It ends when it is dropped.
 pub struct Subscription {
     hub: Hub,
     owner: OwnerId,
@@ -153,8 +153,9 @@ impl Subscription {
         self.channel.wait_for_update(self.seen).await;
     }
 
-    /// The log has nothing after the subscriber's position. Until the next update, [`Subscription::next`]
-    /// does not ask for the log again. The ring may know less than the log, so it reads the log too.
+    /// Call this when the log has nothing after the subscriber's position. Until the next update,
+    /// [`Subscription::next`] does not return [`Next::ReadLog`] again. The ring may know less than the log, so
+    /// the channel reads the log too.
     pub fn log_exhausted(&mut self) {
         self.exhausted = true;
         self.read_log();
@@ -182,8 +183,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::model::History;
-    use crate::model::TaskId;
+    use crate::model::{History, TaskId};
 
     const HISTORY: History = History::new(1, Some(1));
 

@@ -1,5 +1,5 @@
-//! Reads the log. Changes, head and history come from one statement and so from one snapshot. Therefore a
-//! page alone shows whether it is the complete continuation of a position.
+//! Reads the log. Changes, head and history come from one statement and so from one snapshot. So a page
+//! shows by itself whether it continues a position without a gap.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
-//! Runs a write, and publishes its changes to the hub and to the other servers. Both happen in a task of
-//! their own: if the request is dropped or times out, the write is still complete and still published.
+//! Runs a write, and publishes its changes to the hub and to the other servers. Both happen in a tokio
+//! task of their own: if the request is dropped or times out, the write still completes and is published.
 
 use super::Written;
 use super::hub::Hub;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::database::Pool;
 
-/// How often old changes are removed.
+/// How often the server removes old changes.
 const EVERY: Duration = Duration::from_mins(10);
 /// How many owners one statement checks, and how many changes of one owner one statement removes.
 const OWNERS: i64 = 1000;
@@ -32,7 +32,8 @@ pub async fn run(pool: Pool, retention: Duration) {
 ///
 /// It goes from owner to owner and reads only the oldest change of each, through the primary key. An index on
 /// the time would cost every writer. A block range index is cheap to write but does not help: it never
-/// narrows a range, so after the pages of removed rows are used again, it finds old changes everywhere.
+/// narrows the range of a page, so once Postgres uses pages of removed rows again, the index reports old
+/// changes everywhere.
 pub async fn remove_old(pool: &Pool, retention: Duration) -> sqlx::Result<u64> {
     let before = Utc::now() - retention;
     let mut removed = 0;

@@ -71,9 +71,9 @@ impl Ring {
     /// show them that they must read the log. If the head has changed since, the page is only outdated and
     /// not used.
     pub fn integrate(&mut self, page: LogPage, head_before: Option<Position>) -> bool {
-        let now = page.history.at(page.head);
+        let log_head = page.history.at(page.head);
         let Some(head) = self.head else {
-            self.start(now);
+            self.start(log_head);
             return true;
         };
         match page.continuing(head_before.unwrap_or(head)) {
@@ -92,7 +92,7 @@ impl Ring {
                 // also lose what came after the page's snapshot; the channel then reads once more.
                 self.early.clear();
                 self.newest_known = None;
-                self.start(now);
+                self.start(log_head);
                 true
             }
         }

@@ -1,7 +1,7 @@
 //! The bus between servers: `NOTIFY` of Postgres. A hint contains the head of a user's log, or of the
-//! sequence of revocations. It is sent after the commit, outside the transaction and in batches: inside the
-//! transaction, Postgres' one lock for notifications would make all writers wait for each other. Hints may
-//! be lost; the sweep finds the changes that they did not report.
+//! sequence of revocations. The server sends it after the commit, outside the transaction and in batches:
+//! inside the transaction, Postgres' one lock for notifications would make all writers wait for each other.
+//! Hints may be lost; the sweep then finds the changes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,13 +19,14 @@ use uuid::Uuid;
 use super::pool::Pool;
 use crate::model::{OwnerId, Seq};
 
+/// Postgres' name for the notifications, not a channel of the hub.
 const CHANNEL: &str = "taskwire_changes";
 const LISTEN: &str = "LISTEN taskwire_changes";
-/// How long hints are collected before they are sent together.
+/// How long the server collects hints before it sends them together.
 const BATCH_FOR: Duration = Duration::from_millis(3);
 /// In bytes. Postgres accepts payloads of less than 8000; one hint has at most about 2,100.
 const PAYLOAD_MAX: usize = 7500;
-/// How long the connection may be silent before it is checked.
+/// How long the connection may be silent before the listener checks it.
 const CHECK_AFTER: Duration = Duration::from_secs(5);
 /// How long Postgres may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -195,7 +196,7 @@ mod tests {
 
     #[test]
     fn the_longest_hints_fit_and_none_is_lost() {
-        // Of the allowed ids, those that are longest when escaped, and in bytes.
+        // The longest allowed ids: when escaped, in bytes, and in characters.
         let heads: HashMap<OwnerId, Seq> = ["\"", "\u{1f95b}", "a"]
             .into_iter()
             .flat_map(|letter| (200..=255).map(move |length| letter.repeat(length)))

@@ -10,8 +10,7 @@ use super::check::{FRESH_FOR, answers};
 use super::epoch;
 use super::error::DatabaseError;
 use super::pool::Pool;
-use crate::config::DatabaseProxy;
-use crate::config::PoolConfig;
+use crate::config::{DatabaseProxy, PoolConfig};
 
 /// How long a request waits for a connection before it fails with 503.
 pub const ACQUIRE_WITHIN: Duration = Duration::from_secs(5);
@@ -45,14 +44,14 @@ pub async fn ping(pool: &Pool) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Parses the value of `variable`, which the error names.
+/// Parses the URL of a database. An error names `variable`, which contains the URL.
 pub fn parse_url(url: &str, variable: &'static str) -> Result<PgConnectOptions, DatabaseError> {
     let options: PgConnectOptions = url.parse().map_err(|_| DatabaseError::Url(variable))?;
     // The text of every statement would only fill the log.
     Ok(options.application_name("taskwire").log_statements(LevelFilter::Off))
 }
 
-/// Leaves out what the proxy rejects.
+/// Removes the options that the proxy rejects.
 pub fn for_proxy(proxy: DatabaseProxy, options: PgConnectOptions) -> PgConnectOptions {
     match proxy {
         DatabaseProxy::None => options,

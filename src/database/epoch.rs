@@ -7,7 +7,7 @@ use sqlx::{Connection, PgConnection};
 use super::pool::Pool;
 use super::unprepared::Unprepared;
 
-/// Stores the fingerprint with a random epoch, or a new epoch if the fingerprint differs. It does so in
+/// Stores the fingerprint with a random epoch, unless the same fingerprint is stored already. It does so in
 /// one transaction, which also works through a proxy.
 pub async fn establish(connection: &mut PgConnection) -> sqlx::Result<()> {
     let mut transaction = connection.begin().await?;

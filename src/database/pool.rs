@@ -1,7 +1,8 @@
-//! The pool of connections. sqlx's pool pings Postgres for each connection that is returned: a second
+//! The pool of connections. sqlx's pool pings Postgres whenever a connection is returned: a second
 //! round trip after every statement. This pool keeps a connection whose statement succeeded, and uses it
 //! for the next one. A connection whose state is unknown (its statement failed or was dropped half-way, or
-//! it was idle for long) is checked and returned to sqlx's pool, or closed. All of that has a time limit.
+//! it was idle for long) is checked and returned to sqlx's pool, or closed. Each of these steps has a time
+//! limit.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -20,8 +21,7 @@ use tokio::time::timeout;
 use super::check::{Check, FRESH_FOR};
 use super::error::log_proxy;
 use super::unprepared::Unprepared;
-use crate::config::DatabaseProxy;
-use crate::config::PoolConfig;
+use crate::config::{DatabaseProxy, PoolConfig};
 
 /// Runs statements, as sqlx's own pool does. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -105,7 +105,7 @@ impl Pool {
             Some(idle_connection) if idle_connection.since.elapsed() < FRESH_FOR => idle_connection.connection,
             Some(stale) => {
                 self.check(stale.connection, Check::Answers);
-                // The others have been idle for longer.
+                // This one was used last, so the others have been idle for longer.
                 self.check_idle();
                 pool.connections.acquire().await?
             }
@@ -185,7 +185,7 @@ impl Lease<'_> {
         self.connection.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
-    /// Call it before a transaction begins on the connection.
+    /// Makes a drop of the lease roll back. Call it before a transaction begins on the connection.
     pub(super) fn expect_transaction(&mut self) {
         self.check = Check::RollsBack;
     }

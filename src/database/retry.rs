@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backon::ExponentialBuilder;
 
-/// Tries again after 250 ms, then after twice the delay before, up to 4 s; without an end.
+/// Tries again after 250 ms, doubles the delay each time, up to 4 s, and never gives up.
 pub const RETRY: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(250))
     .with_max_delay(Duration::from_secs(4))

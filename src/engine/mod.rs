@@ -128,7 +128,7 @@ fn no_outcome() -> Problem {
     Problem::server_error(&"an operation has no outcome")
 }
 
-/// The result of operations, unless one rejected all.
+/// What happened to operations, unless one of them was rejected and stopped all.
 enum Applied {
     Now(Vec<Outcome>),
     /// The same batch was applied earlier, with these results.
@@ -137,7 +137,7 @@ enum Applied {
     KeyTaken,
 }
 
-/// The result, or the index and problem of the operation that rejected all.
+/// What happened, or the index and problem of the rejected operation that stopped all.
 type AppliedOrRejected = Result<Applied, (usize, Problem)>;
 
 async fn apply(
@@ -147,13 +147,13 @@ async fn apply(
     mode: Mode,
     key: Option<BatchKey>,
 ) -> sqlx::Result<Written<AppliedOrRejected>> {
-    let unwritten = |value| Ok(Written { value, recorded: Vec::new() });
+    let nothing_written = |value| Ok(Written { value, recorded: Vec::new() });
     let locked = store::lock(transaction, owner).await?;
     if let Some(key) = key
         && let Some((digest, results)) = store::find_batch(transaction, owner, key.id).await?
     {
         let applied = if digest == key.digest { Applied::Earlier(results) } else { Applied::KeyTaken };
-        return unwritten(Ok(applied));
+        return nothing_written(Ok(applied));
     }
     let state = store::load(transaction, owner, &operations).await?;
     let mut plan = Plan::new(owner, state, locked.head, locked.at);
@@ -161,7 +161,7 @@ async fn apply(
     for (index, operation) in operations.into_iter().enumerate() {
         let prefix = operation.field_prefix().filter(|_| mode != Mode::Alone);
         match plan.apply(operation).map_err(|problem| problem.with_field_prefix(prefix)) {
-            Err(problem) if mode != Mode::Each => return unwritten(Err((index, problem))),
+            Err(problem) if mode != Mode::Each => return nothing_written(Err((index, problem))),
             outcome => outcomes.push(outcome),
         }
     }

@@ -153,7 +153,7 @@ struct Connection {
 impl Connection {
     /// Sends `hello`, then each change until the socket ends.
     async fn follow(mut self, wire: &mut Wire) -> Result<Infallible, End> {
-        // A revocation between the check of the token and the subscription has not woken this task.
+        // This task was not subscribed yet, so a revocation since the check of the token could not wake it.
         self.check_access()?;
         let (mut position, mut catching_up_to) = self.greet(wire).await?;
         let draining = self.live.draining.clone();
@@ -168,7 +168,7 @@ impl Connection {
                 wire.send(&CaughtUp { kind: Tag::default(), seq: position.seq, position }).await?;
             }
             let next = self.subscription.next(position);
-            // Only after `next`, because a later revocation wakes `advanced` below.
+            // Only after `next`, because a later revocation wakes `updated` below.
             self.check_access()?;
             tokio::select! {
                 biased;
@@ -242,7 +242,8 @@ impl Connection {
         }
     }
 
-    /// The page after a position, or why the log cannot continue it and the head to continue from instead.
+    /// Reads the page after a position. If the log cannot continue from there, returns the reason, and the
+    /// head to continue from instead.
     async fn read_log(&self, position: Position) -> Result<Result<LogPage, (ResetReason, Position)>, End> {
         let page = self.read(position.seq, PAGE).await?;
         let head = page.history.at(page.head);

@@ -17,7 +17,7 @@ use crate::model::{Change, Position, Seq, Tag, Tagged};
 /// How long the client gets to answer a close.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 /// The same for a client that reads nothing. The close frame can only follow the bytes that are still
-/// unsent, so the client gets more time to begin reading again. No other socket waits for it, and the
+/// unsent, so the client gets more time to begin reading again. This delays no other socket, and the
 /// unsent bytes are few.
 const STALLED_CLOSE_WITHIN: Duration = Duration::from_secs(10);
 /// The largest message a client may send, in bytes.
@@ -34,7 +34,7 @@ pub fn socket_config() -> WebSocketConfig {
         .max_frame_size(Some(MAX_CLIENT_MESSAGE))
 }
 
-/// Why a socket is closed by the server: the WebSocket close code and the reason.
+/// Why the server closes a socket: the WebSocket close code and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Close {
     code: u16,
@@ -75,7 +75,7 @@ impl From<Close> for End {
 pub struct Wire {
     socket: WebSocket,
     received_at: Instant,
-    /// How long the client may read no byte before the socket is closed. The client can resume.
+    /// How long the client may read no byte before the server closes the socket. The client can resume.
     stalled_after: Duration,
     /// Whether the client sent a message that was not read to its end.
     has_unread_input: bool,
@@ -177,12 +177,12 @@ impl Wire {
     }
 }
 
-/// Runs a write, and ends the connection if the write takes longer than `after`.
-async fn unless_stalled<E>(after: Duration, write: impl Future<Output = Result<(), E>>) -> Result<(), End> {
-    match timeout(after, write).await {
+/// Runs a write, and ends the connection if the write takes longer than `limit`.
+async fn unless_stalled<E>(limit: Duration, write: impl Future<Output = Result<(), E>>) -> Result<(), End> {
+    match timeout(limit, write).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) => Err(End::Gone),
-        Err(_) => Err(Close::stalled(after).into()),
+        Err(_) => Err(Close::stalled(limit).into()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 pub struct Circle {
     /// All nodes that reach each other.
     pub nodes: Vec<usize>,
-    /// A shortest way round, without its first node again at the end.
+    /// A shortest way round the circle. It does not repeat its first node at the end.
     pub shortest: Vec<usize>,
 }
 
@@ -33,7 +33,7 @@ pub fn circles(count: usize, arrows: &[(usize, usize)]) -> Vec<Circle> {
     found
 }
 
-/// For every node that `start` reaches by at least one arrow, the node before it on a shortest way.
+/// A shortest way from `start` to every node that it reaches: for each such node, the node before it.
 fn ways_from(start: usize, next: &[Vec<usize>]) -> Vec<Option<usize>> {
     let mut before = vec![None; next.len()];
     let mut queue = VecDeque::from([start]);

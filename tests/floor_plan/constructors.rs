@@ -1,4 +1,5 @@
-//! Who may make a value that stands for something proved, such as an `OwnerId`.
+//! Checks who calls the constructors of types whose values prove something: whoever has an `OwnerId` has
+//! checked a credential.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +30,7 @@ pub fn check(tree: &Tree, table: &Table) -> Vec<Finding> {
     findings
 }
 
-/// Other constructors of the type, which would be a way round the table.
+/// The constructors of the type that the table does not list. Through them, code could avoid the check.
 fn unlisted(tree: &Tree, table: &Table, name: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for scope in tree.scopes.iter().filter(|scope| scope.items.contains(name)) {

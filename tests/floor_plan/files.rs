@@ -1,4 +1,4 @@
-//! Arrows between the files of one room, which may form no circle either.
+//! Arrows between the files of one room. They must not form a circle.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
     circles(tree.files.len(), &pairs).iter().map(|circle| describe(tree, &arrows, circle)).collect()
 }
 
-/// From a file to another of its room, with the first line that says so.
+/// Each arrow from a file to another file of its room, with the first line that makes it.
 fn arrows(tree: &Tree) -> BTreeMap<(usize, usize), usize> {
     let mut arrows = BTreeMap::new();
     let mut add = |from: usize, to: usize, line: usize| {
@@ -26,20 +26,20 @@ fn arrows(tree: &Tree) -> BTreeMap<(usize, usize), usize> {
         let Reach::Inside(segments) = tree.reach(scope, &path.segments) else { continue };
         let Some((file, is_module)) = tree.definition(&segments) else { continue };
         if is_face(scope, path, &segments) {
-            // Its own code may use the name too.
+            // A re-export makes no arrow, but the file's own code may also use the name.
             let name = path.import.as_ref().map_or("", |import| &import.name);
             if let Some((_, line)) = scope.words.iter().find(|(word, _)| word == name) {
                 add(scope.file, file, *line);
             }
         } else if !(is_module && path.import.is_some()) {
-            // To import a module says nothing yet: what is named in it does.
+            // The import of a module makes no arrow. The names that the code then uses from it do.
             add(scope.file, file, path.line);
         }
     }
     arrows
 }
 
-/// Whether this is how a `mod.rs` shows what its own children define.
+/// Whether a `mod.rs` re-exports here what its own children define: such a file is the face of its folder.
 fn is_face(scope: &Scope, path: &NamedPath, segments: &[String]) -> bool {
     path.import.as_ref().is_some_and(|import| import.public) && segments.starts_with(&scope.module)
 }

@@ -1,4 +1,4 @@
-//! The module graph as text, for the documentation.
+//! Prints the module graph, for people.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use crate::tree::Tree;
 /// The rooms with what they import and from how many files, the pairs of rooms that import each
 /// other, and the circles.
 ///
-/// Rooms stand in the order of the table.
+/// The rooms are in the order of the table.
 pub fn print(tree: &Tree, table: &Table) -> String {
     let rooms: BTreeSet<&str> = tree.files.iter().map(|file| file.room.as_str()).collect();
     let mut files: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();

@@ -1,6 +1,6 @@
-//! The floor plan of `src/`: which room may import which, which may name which crate, where SQL
-//! stands, who writes which table. `table.txt` says what is permitted; this test reads every path
-//! and every string of every file and compares. It starts nothing and only reads files.
+//! The floor plan of `src/`: which room may import which, which may name which crate, which
+//! may contain SQL, and which may write which table. `table.txt` says what is permitted. This test
+//! reads every path and every string of every file, and compares them with the table. It starts nothing.
 //!
 //! `cargo test --test floor_plan -- --nocapture print_graph` prints the module graph.
 
@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use table::{Finding, Table};
 use tree::Tree;
 
-/// Names another source tree, to compare the graph of an older commit, say.
+/// The environment variable with the path of another source tree, for example that of an older commit.
 const SOURCE: &str = "FLOOR_PLAN_SOURCE";
 
 #[test]

@@ -1,5 +1,5 @@
-//! Departures planted in small trees, each of which the checks must find, and things that look like
-//! faults, which they must leave alone.
+//! Small source trees with departures from the plan, which the checks must find, and with code that only
+//! looks like a departure, which they must accept.
 
 use crate::table::Table;
 use crate::tree::Tree;
@@ -23,20 +23,21 @@ pub fn tree(files: &[(&str, &str)]) -> Tree {
     Tree::of(&files).expect("the files are Rust")
 }
 
-/// What is found in these files, apart from permissions that so few files do not need.
+/// What the checks find in these files. Unused permissions are left out, because so few files leave many
+/// unused.
 pub fn found(files: &[(&str, &str)]) -> Vec<String> {
     let table = Table::parse(TABLE).expect("the table is well formed");
     departures(&tree(files), &table).iter().map(ToString::to_string).collect()
 }
 
-/// One fault is found, and its report begins like this.
+/// The checks find exactly one departure, and its text begins like this.
 #[track_caller]
 pub fn finds(files: &[(&str, &str)], expected: &str) {
     let found = found(files);
     assert!(matches!(&found[..], [one] if one.starts_with(expected)), "found {found:#?}, expected {expected}");
 }
 
-/// This text, as the file of a low room, leads up into `live` from its line 2.
+/// With this text, a file of `model` imports the higher room `live` on line 2.
 #[track_caller]
 fn leads_up(text: &str) {
     let expected =

@@ -1,4 +1,4 @@
-//! Planted faults inside rooms: circles of files, crates, SQL, constructors.
+//! More planted departures: circles of files inside a room, crates, SQL, constructors.
 
 use crate::planted::{finds, found};
 

@@ -51,7 +51,8 @@ fn unknown_rooms(tree: &Tree, table: &Table) -> Vec<Finding> {
         .collect()
 }
 
-/// Behind a `pub use` of another room's item, an arrow to that room would look like one to this.
+/// Each `pub use` of another room's item. Code that imports the item from here would not show that it
+/// depends on the other room.
 fn hidden_arrows(tree: &Tree, table: &Table) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (scope, path) in tree.paths().filter(|(_, path)| path.import.as_ref().is_some_and(|import| import.public)) {

@@ -17,7 +17,7 @@ pub struct Scope {
     pub file: usize,
     pub items: HashSet<String>,
     pub paths: Vec<NamedPath>,
-    /// Names without a path before them, outside imports: only uses of what is in scope already.
+    /// Types and calls that the code names without a path, outside imports.
     pub words: Vec<(String, usize)>,
 }
 
@@ -122,10 +122,10 @@ impl Scanner<'_> {
         }
     }
 
-    /// Reads `a::b::c`, or one word that stands alone, and moves behind it.
+    /// Reads `a::b::c`, or one word that stands alone, and moves past it.
     fn read_path(&mut self, first: &str, line: usize) {
         let is_macro_variable = self.before(1) == Some(&Token::Mark('$')) && first != "crate";
-        // `Vec::<T>::new` goes on behind its generic arguments, `value.field` behind its value.
+        // `Vec::<T>::new` goes on after its generic arguments, `value.field` after its value.
         let goes_on = match self.before(1) {
             Some(Token::PathSeparator) => {
                 self.before(2) == Some(&Token::Mark('>')) && !matches!(self.before(3), Some(Token::Mark('-' | '=')))
@@ -139,7 +139,7 @@ impl Scanner<'_> {
             segments.push(next);
             self.at += 2;
         }
-        // `return ::name::…`
+        // In `return ::name::…`, the keyword is not a part of the path.
         if KEYWORDS.contains(&first) {
             segments.remove(0);
         }
@@ -173,7 +173,7 @@ impl Scanner<'_> {
         self.read_use_tree(Vec::new(), public);
     }
 
-    /// Reads one branch of a `use` and moves behind it.
+    /// Reads one branch of a `use` and moves past it.
     fn read_use_tree(&mut self, mut segments: Vec<String>, public: bool) {
         let mut line = 0;
         loop {

@@ -1,4 +1,4 @@
-//! Where SQL stands, and which tables it writes.
+//! Which files contain SQL, and which tables it writes.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::table::{Finding, Kind, PATH, Table};
 use crate::tokens::Token;
 use crate::tree::{File, Reach, Tree};
 
-/// How statements begin; upper-case, as all of ours are.
+/// The first words of statements. All SQL in this project is upper-case.
 const BEGINNINGS: [&str; 16] = [
     "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE", "TRUNCATE", "COPY", "BEGIN", "COMMIT", "ROLLBACK", "SET",
     "LISTEN", "NOTIFY", "LOCK", "CREATE",
@@ -74,7 +74,7 @@ fn is_statement(text: &str) -> bool {
     words.next().is_some_and(|first| BEGINNINGS.contains(&first)) && (words.next().is_some() || text == "BEGIN")
 }
 
-/// The tables behind `INSERT INTO`, `UPDATE`, `DELETE FROM`, `MERGE INTO` and `TRUNCATE`.
+/// The tables after `INSERT INTO`, `UPDATE`, `DELETE FROM`, `MERGE INTO` and `TRUNCATE`.
 fn written_tables(text: &str) -> Vec<String> {
     let words: Vec<String> = text
         .split(|character: char| character.is_whitespace() || "(),;".contains(character))
@@ -87,8 +87,8 @@ fn written_tables(text: &str) -> Vec<String> {
     names.filter(|name| name != "set" && name != "of").collect()
 }
 
-/// The table that the words at the front write. Prose has no `set` behind a name; `DO UPDATE SET`
-/// and `FOR UPDATE OF` name no table.
+/// The table that a statement beginning with these words writes. In prose, no `set` follows a name.
+/// `DO UPDATE SET` and `FOR UPDATE OF` name no table.
 fn written_table<'a>(words: &[&'a str]) -> Option<&'a str> {
     match *words {
         ["update", table, "set", ..]

@@ -63,7 +63,7 @@ impl Table {
             if text.is_empty() {
                 continue;
             }
-            // `:` between spaces or at the end: `OwnerId::verified` has two of its own.
+            // Only ` : `, or `:` at the end, separates: `OwnerId::verified` contains colons too.
             let (what, places) = text
                 .split_once(" : ")
                 .or_else(|| text.strip_suffix(':').map(|what| (what, "")))
@@ -89,7 +89,7 @@ impl Table {
         self.lines_of(kind, subject).next().is_some()
     }
 
-    /// Whether the file, or the room, may do this; notes that the permission is needed.
+    /// Whether the file or the room may do this. Also records that the permission is needed.
     pub fn permits(&self, kind: Kind, subject: &str, place: &str) -> bool {
         let mut found = false;
         for line in self.lines_of(kind, subject) {
@@ -101,7 +101,7 @@ impl Table {
         found
     }
 
-    /// The permitted places, as a sentence's end.
+    /// The permitted places, as the end of a message.
     pub fn places(&self, kind: Kind, subject: &str) -> String {
         let places: Vec<&str> =
             self.lines_of(kind, subject).flat_map(|line| line.places.iter().map(String::as_str)).collect();
@@ -138,7 +138,7 @@ impl Table {
         findings
     }
 
-    /// Permissions that no file needs; ask after all else was checked.
+    /// Permissions that no file needs. Call this last, because the other checks record which are needed.
     pub fn unused(&self) -> Vec<Finding> {
         let used = self.used.borrow();
         let mut findings = Vec::new();
@@ -156,7 +156,7 @@ impl Table {
     }
 }
 
-/// `engine` contains `engine/plan/mod.rs`, `identity/accounts` contains `identity/accounts.rs`.
+/// `engine` contains `engine/plan/tasks.rs`, `identity/accounts` contains `identity/accounts.rs`.
 fn contains(permitted: &str, place: &str) -> bool {
     place.strip_prefix(permitted).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rest == ".rs")
 }

@@ -1,6 +1,6 @@
 //! Turns the text of a file into a flat list of tokens with their lines. Comments, documentation
 //! and everything under `#[cfg(test)]` are left out; a path in an attribute's string
-//! (`#[serde(with = "crate::…")]`) is read as the path that it is.
+//! (`#[serde(with = "crate::…")]`) is read as a path.
 
 use std::str::FromStr;
 
@@ -29,7 +29,7 @@ pub struct Spot {
 #[derive(Debug, Default)]
 pub struct Tokens {
     pub spots: Vec<Spot>,
-    /// The names of modules that are declared for tests alone.
+    /// The names of modules that exist only for tests.
     pub test_modules: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ impl Tokens {
             match &trees[at] {
                 TokenTree::Group(group) => self.group(group, in_attribute),
                 TokenTree::Ident(ident) => self.push(Token::Word(plain(ident)), line),
-                // A lifetime: the word behind it is not an item's keyword (`'static`).
+                // A lifetime: `'static` does not begin an item as the keyword `static` does.
                 TokenTree::Punct(mark) if mark.as_char() == '\'' => at += 1,
                 TokenTree::Punct(mark) if mark.as_char() == ':' && is_mark(trees.get(at + 1), ':') => {
                     self.push(Token::PathSeparator, line);
@@ -154,7 +154,7 @@ fn item_length(trees: &[TokenTree]) -> usize {
     trees[start..].iter().position(ends).map_or(trees.len(), |end| start + end + 1)
 }
 
-/// Where the item itself begins, behind its other attributes and its visibility.
+/// Where the item itself begins, after its other attributes and its visibility.
 fn item_start(trees: &[TokenTree]) -> usize {
     let mut at = 0;
     while let Some((_, length)) = attribute(&trees[at..]) {
@@ -200,7 +200,7 @@ fn is_path(text: &str) -> bool {
     text.contains("::") && text.split("::").all(is_name)
 }
 
-/// What stands between the quotes, with escapes simplified: enough to read SQL.
+/// The text between the quotes, with escapes simplified: enough to read SQL.
 fn string_content(literal: &str) -> Option<String> {
     if let Some(raw) = literal.strip_prefix('r') {
         return Some(raw.trim_matches('#').trim_matches('"').to_owned());

@@ -7,11 +7,11 @@ use std::path::Path;
 use crate::scan::{NamedPath, Scope, scan};
 use crate::tokens::{Spot, Tokens};
 
-/// Longer chains of re-exports are taken for circles of them.
+/// How many re-exports a path is followed through. A longer chain must be a circle.
 const CHAIN_MAX: usize = 24;
 
 pub struct File {
-    /// Below src: `engine/plan/mod.rs`
+    /// Below src: `engine/plan/tasks.rs`
     pub path: String,
     /// The top-level module, or `main`, or `lib`.
     pub room: String,
@@ -24,7 +24,7 @@ pub struct Tree {
     by_module: HashMap<Vec<String>, usize>,
 }
 
-/// What the first segments of a path say, before any re-export is followed.
+/// Where the first segments of a path lead, before any re-export is followed.
 pub enum Reach {
     /// Segments from the root of the crate.
     Inside(Vec<String>),
@@ -141,7 +141,7 @@ impl Tree {
             if let Some(child) = child {
                 return Some((child.file, true));
             }
-            // Made by a macro, perhaps.
+            // Perhaps a macro defines the name.
             return Some((scope.file, false));
         }
         Some((scope.file, true))

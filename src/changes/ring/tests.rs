@@ -1,9 +1,9 @@
 //! Tests of the ring, one for each rule.
 
-use super::*;
-use crate::model::History;
-use crate::model::TaskId;
 use chrono::DateTime;
+
+use super::*;
+use crate::model::{History, TaskId};
 
 pub(super) const HISTORY: History = History::new(1, Some(1));
 

@@ -16,7 +16,7 @@ use taskwire::model::{Change, Task};
 
 use super::{Contract, TestServer};
 
-/// One user's view of a server.
+/// One user at one server.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -101,7 +101,7 @@ impl Client {
         self.call(Method::DELETE, self.own(rest))
     }
 
-    /// The same user with a new API token of this scope, and the token's id.
+    /// Creates an API token of this scope. Returns a client that uses it, and the token's id.
     pub async fn script(&self, scope: &str) -> (Self, ApiTokenId) {
         let wanted = json!({ "name": format!("To {scope}"), "scope": scope });
         let created: CreatedApiToken = self.post("/tokens").json(wanted).expect(201).await.json();
@@ -302,8 +302,8 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().expect("a readable header"))
     }
 
-    /// Everything by which a client could tell two responses apart: status, headers and body,
-    /// without the request's id and the date.
+    /// What must be equal in two responses that a client must not be able to tell apart: status, headers
+    /// and body, without the request's id and the date.
     pub fn tellable(&self) -> (StatusCode, HeaderMap, String) {
         let mut headers = self.headers.clone();
         headers.remove("x-request-id");

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 pub struct Contract {
     pub document: Value,
-    /// The document with closed objects, for validation.
+    /// The document for validation: no object allows a field that is not documented.
     closed: Value,
     validators: Mutex<HashMap<String, &'static Validator>>,
 }

@@ -100,8 +100,8 @@ impl TestDatabase {
     /// Makes the database unreachable: ends all connections and allows no new ones.
     pub async fn go_down(&self) {
         self.refuse_connections(true).await;
-        let out = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
-        self.as_admin(&out).await;
+        let end_all = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
+        self.as_admin(&end_all).await;
     }
 
     /// Allows connections again.
@@ -165,7 +165,7 @@ fn base_url() -> &'static str {
         let url = url.recv().expect("the private Postgres started");
         block_on(|| async {
             let mut admin = PgConnection::connect(&url).await?;
-            // No test of this Postgres crashes it; `smoke` crashes a separate one.
+            // No test crashes this Postgres; `smoke` crashes a separate one.
             admin.execute("ALTER ROLE CURRENT_USER SET synchronous_commit = off").await?;
             admin.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {TEMPLATE}"))).await?;
             admin.close().await
@@ -191,8 +191,8 @@ fn scratch_dir() -> PathBuf {
     temp.join(format!("{PREFIX}{}", std::process::id()))
 }
 
-/// A directory in memory with room for the databases, if there is one. On a disk's file system, to
-/// create a database for each test and drop it again takes four times as long.
+/// A directory in memory with enough space for the databases, if there is one. On a disk, it takes four
+/// times as long to create a database for each test and drop it again.
 fn memory() -> Option<PathBuf> {
     const SHARED: &str = "/dev/shm";
     const ROOM_KB: u64 = 4 << 20;

@@ -1,5 +1,6 @@
-//! Test support: a private Postgres for the whole run, a database and a server for each test, and
-//! clients that check every response against the contract.
+//! Test support: a private Postgres for the whole run, a database and a server for each test, clients
+//! that check every response against the contract, and what stands around a server: identity providers,
+//! PgBouncer, a relay.
 
 mod browser;
 mod client;

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::Answer;
 
+/// Longer than any response takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Sends these bytes, closes the sending side and reads one response. The request should ask for

@@ -49,9 +49,9 @@ pub struct Options {
     pub pool: PoolConfig,
     /// Whether the server sends hints to other servers and follows theirs.
     pub hints: bool,
-    /// The URL to reach the database by, if not directly.
+    /// The URL of a relay or proxy before the database; `None` connects directly.
     pub through: Option<String>,
-    /// The URL to receive hints from other servers by, if not directly.
+    /// The same for the connection that receives the hints of other servers.
     pub hints_through: Option<String>,
     /// 0 takes any free port.
     pub port: u16,

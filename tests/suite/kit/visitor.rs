@@ -73,13 +73,13 @@ impl Visitor {
         answer["token"].as_str().expect("a token").to_owned()
     }
 
-    /// Signs in at oidc-provider by authorization code with PKCE and consents. The tokens are for
-    /// the service whose tokens use this algorithm.
+    /// Signs in at oidc-provider by authorization code with PKCE, and consents. oidc-provider knows one
+    /// service for each algorithm; the tokens are for that service.
     pub async fn sign_in(&mut self, login: &str, algorithm: &str) -> SignedIn {
         let resource = format!("urn:taskwire:{algorithm}");
         let verifier = BASE64_URL_SAFE_NO_PAD.encode(rand::rng().random::<[u8; 32]>());
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
-        let wish = [
+        let authorization = [
             ("client_id", "front-end"),
             ("response_type", "code"),
             ("redirect_uri", CALLBACK),
@@ -88,7 +88,7 @@ impl Visitor {
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
         ];
-        let mut place = format!("/auth?{}", super::query(&wish));
+        let mut place = format!("/auth?{}", super::query(&authorization));
         let code = loop {
             if let Some(answer) = place.strip_prefix(CALLBACK) {
                 break code_of(answer);
