@@ -21,7 +21,7 @@ TEST_THREADS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores > 4 
 JOBS ?= 2
 PARALLEL := $(MAKE) --no-print-directory --jobs=$(JOBS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: help run check test torture everything format lint unit-tests postgres programs built broken-server \
+.PHONY: help run check test torture prepared format lint unit-tests postgres programs built broken-server \
 	contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract settings client client-drift \
 	client-check better-auth-check issuers web web-units web-check screenshots prepare
 
@@ -38,12 +38,14 @@ check: ## run the quick checks: format, lints, types, unit tests
 	@$(PARALLEL) format lint unit-tests client-drift web-units
 
 test: ## run all checks
-	@$(PARALLEL) everything
+	@$(PARALLEL) prepared
+	@$(MAKE) --no-print-directory units check-the-checker client-check better-auth-check web-check
 
 # Make starts these in this order. The broken server is first because it needs nothing else and builds
-# the dependencies; meanwhile npm installs and checks. Whatever runs the server comes last.
-everything: broken-server web postgres format client-drift contract-check web-units programs issuers \
-	$(BETTER_AUTH)/node_modules/.package-lock.json built units check-the-checker client-check better-auth-check web-check
+# the dependencies; meanwhile npm installs and checks. The checks that start servers and browsers follow one
+# after the other, so that they do not take each other's processor time.
+prepared: broken-server web postgres format client-drift contract-check web-units programs issuers \
+	$(BETTER_AUTH)/node_modules/.package-lock.json built
 
 format:
 	cargo fmt --check
