@@ -69,9 +69,8 @@ pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations
     Ok(state)
 }
 
-/// Which tasks to read: those in `ids` with all their ancestors, those in `subtrees` with all their subtasks, and
-/// all tasks of the projects in `project_contents`. For each of these tasks, it also reads which of
-/// `occurrences` were completed.
+/// Which tasks to read: those in `ids` with their ancestors, those in `subtrees` with their subtasks, all tasks of
+/// the projects in `project_contents`; and, for each, which of `occurrences` were completed.
 #[derive(Default)]
 pub(super) struct Wanted<'a> {
     pub ids: &'a [Uuid],
