@@ -107,11 +107,17 @@ impl Pool {
                 self.check(stale.connection, Check::Answers);
                 // This one was used last, so the others have been idle for longer.
                 self.check_idle();
-                pool.connections.acquire().await?
+                self.acquire().await?
             }
-            None => pool.connections.acquire().await?,
+            None => self.acquire().await?,
         };
         Ok(Lease { connection: Some(connection), check: Check::Answers, pool: self, _permit: permit })
+    }
+
+    /// Gets a connection from sqlx's pool. This is rare, and boxed because sqlx's future is large: without
+    /// the box, each statement's future would have room for it.
+    fn acquire(&self) -> BoxFuture<'_, sqlx::Result<PoolConnection<Postgres>>> {
+        self.0.connections.acquire().boxed()
     }
 
     /// Runs a statement and reads all its results: pages are short, and a slow reader would occupy the

@@ -19,6 +19,8 @@ pub use import::{Import, ImportOutcome};
 pub use operation::{Contents, Done, ImportedTask, Operation, Outcome, Placement};
 pub use single::Attempt;
 
+use futures_util::future::{BoxFuture, FutureExt};
+
 use crate::changes::{Publisher, Written};
 use crate::database::{Pool, Transaction};
 use crate::model::{Code, OwnerId, Problem};
@@ -48,7 +50,11 @@ impl Engine {
     }
 
     /// Runs one operation: as a single write if that is enough, otherwise as a plan.
-    pub async fn run(&self, owner: &OwnerId, operation: Operation) -> Outcome {
+    pub fn run<'a>(&'a self, owner: &'a OwnerId, operation: Operation) -> BoxFuture<'a, Outcome> {
+        self.run_unboxed(owner, operation).boxed()
+    }
+
+    async fn run_unboxed(&self, owner: &OwnerId, operation: Operation) -> Outcome {
         if let Attempt::Finished(outcome) = self.attempt(owner, &operation).await? {
             return outcome;
         }

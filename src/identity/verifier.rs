@@ -1,6 +1,8 @@
 //! The only place where the text of a token becomes an [`Identity`], for every kind of token, over
 //! HTTP and on sockets.
 
+use futures_util::future::{BoxFuture, FutureExt};
+
 use super::accounts::AccessTokens;
 use super::api_tokens::ApiTokens;
 use super::issuers::Issuers;
@@ -32,8 +34,8 @@ impl Verifier {
     }
 
     /// Verifies a token, and checks that it has not been revoked.
-    pub async fn verify(&self, token: &str) -> Result<Identity, VerifyError> {
-        self.revocations.admit(self.identify(token).await?)
+    pub fn verify<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Identity, VerifyError>> {
+        async { self.revocations.admit(self.identify(token).await?) }.boxed()
     }
 
     /// Records the use of an API token, so that its user can see when it was last used. Call it only
