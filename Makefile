@@ -9,19 +9,22 @@ CLIENT := clients/typescript
 WEB := clients/web
 BETTER_AUTH := tests/better-auth-client
 ISSUERS := tests/issuers
-# Builds the server with the same features as `cargo test`. Without `--test`, cargo would build half of
-# the dependencies again, with fewer features.
-DEBUG_SERVER := cargo build --bin taskwire --test suite
 # `make test` compiles with Clippy's driver, so that lints, query data and tests share one build.
 # `cargo clippy` would build all dependencies a second time, in a form that tests cannot use.
 LINTED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__
+# A package argument for each direct dependency: `--package serde@1.0.229`, and so on.
+DEPENDENCIES = $(shell cargo tree --edges normal,build,dev --depth 1 --prefix none | \
+	sed -n '2,$${ s/ v/@/; s/ .*//; s/^[a-z].*@/--package &/p; }' | sort -u)
 # Tests spend much of their time waiting for sockets and timers, so two cores run four at a time.
 TEST_THREADS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores > 4 ? cores : 4)))
 # Runs two jobs at a time, and keeps the output of each job together if this make can.
 JOBS ?= 2
 PARALLEL := $(MAKE) --no-print-directory --jobs=$(JOBS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: help run check test torture prepared format lint unit-tests postgres programs built broken-server \
+# The checks that start neither a server nor a browser.
+QUICK_CHECKS := format contract-check client-drift web-units
+
+.PHONY: help run check test all-checks torture format lint unit-tests postgres programs dependencies built broken-server \
 	contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract settings client client-drift \
 	client-check better-auth-check issuers web web-units web-check screenshots prepare
 
@@ -38,14 +41,18 @@ check: ## run the quick checks: format, lints, types, unit tests
 	@$(PARALLEL) format lint unit-tests client-drift web-units
 
 test: ## run all checks
-	@$(PARALLEL) prepared
-	@$(MAKE) --no-print-directory units check-the-checker client-check better-auth-check web-check
+	@$(PARALLEL) IN_ORDER=yes all-checks
 
-# Make starts these in this order. The broken server is first because it needs nothing else and builds
-# the dependencies; meanwhile npm installs and checks. The checks that start servers and browsers follow one
-# after the other, so that they do not take each other's processor time.
-prepared: broken-server web postgres format client-drift contract-check web-units programs issuers \
-	$(BETTER_AUTH)/node_modules/.package-lock.json built
+# Make starts these in this order.
+all-checks: dependencies web programs issuers $(QUICK_CHECKS) units web-check check-the-checker client-check better-auth-check
+
+ifdef IN_ORDER
+# The compiler and npm work side by side. The suite keeps all cores busy, so it runs alone. Browsers leave a
+# core free, which builds the broken server and runs what is left.
+built: | dependencies
+units: | $(QUICK_CHECKS) $(BETTER_AUTH)/node_modules/.package-lock.json
+broken-server web-check client-check better-auth-check: | units
+endif
 
 format:
 	cargo fmt --check
@@ -62,6 +69,9 @@ postgres:
 programs: postgres # install the programs that the tests start
 	@scripts/need-package pgbouncer pgbouncer
 	@scripts/need-package chromium chromium
+
+dependencies: # compile the dependencies, which need no web app
+	cargo build --quiet $(DEPENDENCIES)
 
 # sqlx's macros check the queries against the schema only when one of these files has changed.
 target/queries-checked: Cargo.lock $(shell find .sqlx migrations src -type f) | postgres web
@@ -118,7 +128,7 @@ web-check: built programs web-units # test the web app in a browser
 screenshots: web ## draw every view, light and dark, wide and narrow, into target/screenshots
 	@scripts/need-postgres
 	@scripts/need-package chromium chromium
-	$(DEBUG_SERVER)
+	cargo build
 	cd $(WEB) && npm run --silent screenshots
 
 # TORTURE_SECONDS sets the duration, and TORTURE_SEED repeats the faults of a run.
