@@ -40,15 +40,15 @@ struct State {
 
 impl Channel {
     /// Takes a change from a writer. Returns whether changes before it must be read from the log.
-    pub fn offer(&self, change: Change) -> bool {
-        let must_read = self.state.lock().ring.offer(change);
-        self.notify();
+    pub fn take(&self, change: Change) -> bool {
+        let must_read = self.state.lock().ring.take(change);
+        self.wake();
         must_read
     }
 
     /// Takes a head that was read from the log. Returns whether changes up to it must be read from the log.
-    pub fn report_head(&self, head: Position) -> bool {
-        self.state.lock().ring.report_head(head)
+    pub fn take_head(&self, head: Position) -> bool {
+        self.state.lock().ring.take_head(head)
     }
 
     pub fn head(&self) -> Option<Position> {
@@ -75,7 +75,7 @@ impl Channel {
     }
 
     /// Counts an update and wakes the subscribers.
-    pub fn notify(&self) {
+    pub fn wake(&self) {
         self.updates.fetch_add(1, Ordering::AcqRel);
         self.updated.notify_waiters();
     }
@@ -121,7 +121,7 @@ async fn read_page(pool: &Pool, owner: &OwnerId, channel: &Weak<Channel>) -> sql
         state.reading = !done;
         (accepted && state.ring.head() != head_before, done)
     };
-    channel.notify();
+    channel.wake();
     if !done && !progress {
         tokio::time::sleep(GRACE).await;
     }

@@ -42,20 +42,20 @@ impl Hub {
     /// Hands a committed change to the owner's channel, if the owner is connected.
     pub fn publish(&self, owner: &OwnerId, change: Change) {
         let Some(channel) = self.channel(owner) else { return };
-        if channel.offer(change) {
+        if channel.take(change) {
             channel.read_log(&self.0.pool, owner);
         }
     }
 
     /// Reads the log for changes that were not published here.
-    pub fn recheck(&self, owner: &str) {
+    pub fn read_log(&self, owner: &str) {
         if let Some((owner, channel)) = self.find(owner) {
             channel.read_log(&self.0.pool, &owner);
         }
     }
 
     /// Takes the hint of another server that a log has reached `seq`.
-    pub fn hint(&self, owner: &str, seq: Seq) {
+    pub fn take_hint(&self, owner: &str, seq: Seq) {
         if let Some((owner, channel)) = self.find(owner)
             && channel.head().is_none_or(|head| head.seq < seq)
         {
@@ -66,7 +66,7 @@ impl Hub {
     /// Makes the user's connections check whether their tokens are still valid.
     pub fn wake(&self, owner: &str) {
         if let Some((_, channel)) = self.find(owner) {
-            channel.notify();
+            channel.wake();
         }
     }
 
@@ -124,7 +124,7 @@ pub struct Subscription {
 impl Subscription {
     /// Reports the head that this subscriber has read from the log after subscribing.
     pub fn report_head(&self, head: Position) {
-        if self.channel.report_head(head) {
+        if self.channel.take_head(head) {
             self.read_log();
         }
     }

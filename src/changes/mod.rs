@@ -16,5 +16,5 @@ pub use publish::Publisher;
 #[derive(Debug)]
 pub struct Written<T> {
     pub value: T,
-    pub recorded: Vec<Change>,
+    pub changes: Vec<Change>,
 }

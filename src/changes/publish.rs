@@ -28,13 +28,13 @@ impl Publisher {
         let (publisher, owner) = (self.clone(), owner.clone());
         let write_and_publish = async move {
             match write.await {
-                Ok(Written { value, recorded }) => {
-                    publisher.publish(&owner, recorded);
+                Ok(Written { value, changes }) => {
+                    publisher.publish(&owner, changes);
                     Ok(value)
                 }
                 Err(error) => {
                     // The connection may have failed after the commit. Only the log shows that.
-                    publisher.hub.recheck(owner.as_str());
+                    publisher.hub.read_log(owner.as_str());
                     Err(Problem::from(error))
                 }
             }

@@ -22,7 +22,7 @@ pub struct Ring {
     messages: VecDeque<Utf8Bytes>,
     /// Changes after a gap.
     early: BTreeMap<Seq, Change>,
-    /// The newest change that was offered or reported, whether it is in the ring or not.
+    /// The newest change that was taken, whether it is in the ring or not.
     newest_known: Option<Position>,
 }
 
@@ -39,7 +39,7 @@ pub enum Next {
 
 impl Ring {
     /// Takes a change from a writer. Returns whether changes before it must be read from the log.
-    pub fn offer(&mut self, change: Change) -> bool {
+    pub fn take(&mut self, change: Change) -> bool {
         let position = change.position();
         let seq = position.seq;
         let Some(head) = self.head else {
@@ -99,7 +99,7 @@ impl Ring {
     }
 
     /// Takes a head that was read from the log. Returns whether changes up to it must be read from the log.
-    pub fn report_head(&mut self, head: Position) -> bool {
+    pub fn take_head(&mut self, head: Position) -> bool {
         if self.head.is_none() {
             self.start(head);
         }

@@ -41,7 +41,7 @@ impl Engine {
         let (pool, owner_id) = (self.pool.clone(), owner.clone());
         let write = async move {
             let mut transaction = pool.begin().await?;
-            let written = apply(&mut transaction, &owner_id, import, dry_run).await?;
+            let written = plan_and_write(&mut transaction, &owner_id, import, dry_run).await?;
             transaction.commit().await?;
             Ok(written)
         };
@@ -49,7 +49,7 @@ impl Engine {
     }
 }
 
-async fn apply(
+async fn plan_and_write(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     import: Import,
@@ -72,11 +72,11 @@ async fn apply(
     }
     let rejected = outcomes.iter().any(|outcome| matches!(outcome, ImportOutcome::Rejected(_)));
     if locked.is_none() || rejected || plan.changes.is_empty() {
-        return Ok(Written { value: outcomes, recorded: Vec::new() });
+        return Ok(Written { value: outcomes, changes: Vec::new() });
     }
     plan.put_in_order(&import.order);
     store::write_created(transaction, &plan).await?;
-    Ok(Written { value: outcomes, recorded: plan.changes })
+    Ok(Written { value: outcomes, changes: plan.changes })
 }
 
 impl ImportOutcome {

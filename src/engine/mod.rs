@@ -122,7 +122,7 @@ impl Engine {
         let (pool, owner_id) = (self.pool.clone(), owner.clone());
         let write = async move {
             let mut transaction = pool.begin().await?;
-            let written = apply(&mut transaction, &owner_id, operations, mode, key).await?;
+            let written = plan_and_write(&mut transaction, &owner_id, operations, mode, key).await?;
             transaction.commit().await?;
             Ok(written)
         };
@@ -146,14 +146,14 @@ enum Applied {
 /// What happened, or the index and problem of the rejected operation that stopped all.
 type AppliedOrRejected = Result<Applied, (usize, Problem)>;
 
-async fn apply(
+async fn plan_and_write(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     operations: Vec<Operation>,
     mode: Mode,
     key: Option<BatchKey>,
 ) -> sqlx::Result<Written<AppliedOrRejected>> {
-    let nothing_written = |value| Ok(Written { value, recorded: Vec::new() });
+    let nothing_written = |value| Ok(Written { value, changes: Vec::new() });
     let locked = store::lock(transaction, owner).await?;
     if let Some(key) = key
         && let Some((digest, results)) = store::find_batch(transaction, owner, key.id).await?
@@ -177,5 +177,5 @@ async fn apply(
     if let Some(key) = key {
         store::save_batch(transaction, owner, key, &outcomes).await?;
     }
-    Ok(Written { value: Ok(Applied::Now(outcomes)), recorded: plan.changes })
+    Ok(Written { value: Ok(Applied::Now(outcomes)), changes: plan.changes })
 }

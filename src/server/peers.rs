@@ -29,9 +29,9 @@ async fn listen(hints: &Hints, direct_url: &str, hub: &Hub, revocations: &Revoca
 
 fn pass_on(hint: Hint, hub: &Hub, revocations: &Revocations) {
     for (owner, seq) in hint.heads {
-        hub.hint(&owner, seq);
+        hub.take_hint(&owner, seq);
     }
     if let Some(seq) = hint.revocations {
-        revocations.hint(seq);
+        revocations.take_hint(seq);
     }
 }

@@ -28,7 +28,7 @@ pub async fn run(pool: Pool, hub: Hub, revocations: Revocations, interval: Durat
                 Ok(result) => {
                     // Before the changes, so that a socket whose token was revoked receives none of them.
                     revocations.check_head(result.revocations, started_at).await;
-                    result.advanced.iter().for_each(|owner| hub.recheck(owner));
+                    result.advanced.iter().for_each(|owner| hub.read_log(owner));
                 }
                 Err(error) => tracing::debug!(%error, "the sweep could not query the database"),
             }

@@ -98,11 +98,11 @@ async fn pages_of_other_sites_cannot_use_the_cookie() {
     }
     // A client that sends neither header is not a browser and must not use a cookie.
     for operation in operations.iter().filter(|(method, ..)| *method == Method::POST) {
-        call(&server, operation).header("cookie", &cookie).refused(403, "FORBIDDEN").await;
+        call(&server, operation).header("cookie", &cookie).problem(403, "FORBIDDEN").await;
         call(&server, operation)
             .header("cookie", &cookie)
             .header("sec-fetch-site", "none")
-            .refused(403, "FORBIDDEN")
+            .problem(403, "FORBIDDEN")
             .await;
     }
     // The session, the password and the account are unchanged.
@@ -135,14 +135,14 @@ async fn no_page_of_another_site_can_sign_somebody_in_or_up() {
     let server = server().await;
     sign_up(&server).expect(200).await;
     for call in [sign_in(&server), sign_up(&server)] {
-        call.header("origin", "https://evil.example").refused(403, "FORBIDDEN").await;
+        call.header("origin", "https://evil.example").problem(403, "FORBIDDEN").await;
     }
     // A form cannot send JSON.
     for media_type in ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"] {
         for path in ["sign-in/email", "sign-up/email", "sign-out"] {
             let body = json!({ "email": EMAIL, "password": PASSWORD }).to_string();
             let call = auth(&server, Method::POST, path).bytes(media_type, body);
-            call.refused(415, "UNSUPPORTED_MEDIA_TYPE").await;
+            call.problem(415, "UNSUPPORTED_MEDIA_TYPE").await;
         }
     }
 }
@@ -154,9 +154,9 @@ async fn a_cookie_opens_neither_the_api_nor_a_socket() {
     let id = user(&server, &cookie).await.expect("a user");
     let ada = Client::new(server.address, &id, None);
     let own = server.url("");
-    ada.get("/tasks").header("cookie", &cookie).header("origin", &own).refused(401, "UNAUTHORIZED").await;
+    ada.get("/tasks").header("cookie", &cookie).header("origin", &own).problem(401, "UNAUTHORIZED").await;
     let create = ada.post("/tasks").json(json!({ "title": "Buy milk" }));
-    create.header("cookie", &cookie).header("origin", &own).refused(401, "UNAUTHORIZED").await;
+    create.header("cookie", &cookie).header("origin", &own).problem(401, "UNAUTHORIZED").await;
     // The socket may open, because a token may follow; without a token it gets nothing.
     let headers = [("cookie", cookie.as_str()), ("origin", own.as_str())];
     let mut live = Live::handshake(&ada, None, None, &headers).await.expect("the handshake succeeds");
@@ -164,7 +164,7 @@ async fn a_cookie_opens_neither_the_api_nor_a_socket() {
     assert_eq!(live.closed().await, 4401);
     // A session token is not an API token.
     let token = cookie.split_once('=').expect("a pair").1;
-    ada.with_token(Some(token.to_owned())).get("/tasks").refused(401, "UNAUTHORIZED").await;
+    ada.with_token(Some(token.to_owned())).get("/tasks").problem(401, "UNAUTHORIZED").await;
 }
 
 #[tokio::test]
@@ -222,6 +222,6 @@ async fn outside_loopback_the_cookie_is_for_tls_and_this_host_alone() {
     // The server's own pages are at its public address.
     let sign_out =
         |origin: &str| auth(&server, Method::POST, "sign-out").header("cookie", &cookie).header("origin", origin);
-    sign_out("http://tasks.example").refused(403, "FORBIDDEN").await;
+    sign_out("http://tasks.example").problem(403, "FORBIDDEN").await;
     sign_out("https://tasks.example").expect(200).await;
 }

@@ -112,7 +112,7 @@ async fn a_rotation_at_once_ends_the_old_tokens_and_no_session() {
 
     let after = server(&database).await;
     assert_eq!(published(&after).await.len(), 1);
-    of(&after, &old).get("/tasks").refused(401, "UNAUTHORIZED").await;
+    of(&after, &old).get("/tasks").problem(401, "UNAUTHORIZED").await;
     let running = of(&before, &old);
     let known = async { while running.get("/tasks").send().await.status == 200 {} };
     timeout(PATIENCE, known).await.expect("the running server forgets the key");
@@ -168,7 +168,7 @@ async fn what_was_not_signed_with_a_key_of_ours_is_refused() {
         let forged = format!("{}.{}.{signature}", encode(header), encode(claims));
         let user = claims["sub"].as_str().expect("a user");
         let client = Client::new(server.address, user, Some(forged));
-        client.get("/tasks").refused(401, "UNAUTHORIZED").await;
+        client.get("/tasks").problem(401, "UNAUTHORIZED").await;
     }
     // Signed with the public key as an HMAC secret.
     for secret in [x.clone().into_bytes(), BASE64_URL_SAFE_NO_PAD.decode(&x).expect("base64url")] {
@@ -176,7 +176,7 @@ async fn what_was_not_signed_with_a_key_of_ours_is_refused() {
             let message = format!("{}.{}", encode(&named), encode(&claims));
             let signature = BASE64_URL_SAFE_NO_PAD.encode(hmac(&secret, message.as_bytes()));
             let forged = user.with_token(Some(format!("{message}.{signature}")));
-            forged.get("/tasks").refused(401, "UNAUTHORIZED").await;
+            forged.get("/tasks").problem(401, "UNAUTHORIZED").await;
         }
     }
     user.get("/tasks").expect(200).await;

@@ -78,11 +78,11 @@ async fn pass_time(database: &TestDatabase) {
 async fn each_further_attempt_waits_longer_at_every_server() {
     let server = server().await;
     for _ in 1..FREE {
-        sign_in(&server, EMAIL, WRONG, "192.0.2.1").refused(401, "UNAUTHORIZED").await;
+        sign_in(&server, EMAIL, WRONG, "192.0.2.1").problem(401, "UNAUTHORIZED").await;
     }
     let mut next = server;
     for expected in [1.0, 2.0, 4.0, 8.0, 16.0] {
-        sign_in(&next, EMAIL, WRONG, "192.0.2.1").refused(401, "UNAUTHORIZED").await;
+        sign_in(&next, EMAIL, WRONG, "192.0.2.1").problem(401, "UNAUTHORIZED").await;
         let delay = stretch(&next.database).await;
         assert!((delay - expected).abs() < 1e-3, "{delay} instead of {expected}");
         // Another server, which has seen none of these attempts.
@@ -102,7 +102,7 @@ async fn each_further_attempt_waits_longer_at_every_server() {
 async fn a_stranger_locks_nobody_out() {
     let server = server().await;
     for _ in 0..FREE {
-        sign_in(&server, EMAIL, WRONG, "192.0.2.1").refused(401, "UNAUTHORIZED").await;
+        sign_in(&server, EMAIL, WRONG, "192.0.2.1").problem(401, "UNAUTHORIZED").await;
     }
     stretch(&server.database).await;
     waits(sign_in(&server, EMAIL, PASSWORD, "192.0.2.1")).await;
@@ -120,7 +120,7 @@ async fn attempts_that_succeed_do_not_count() {
     let server = server().await;
     for _ in 0..2 {
         for _ in 1..FREE {
-            sign_in(&server, EMAIL, WRONG, "192.0.2.1").refused(401, "UNAUTHORIZED").await;
+            sign_in(&server, EMAIL, WRONG, "192.0.2.1").problem(401, "UNAUTHORIZED").await;
         }
         sign_in(&server, EMAIL, PASSWORD, "192.0.2.1").expect(200).await;
     }
@@ -135,11 +135,11 @@ async fn guesses_at_many_accounts_are_counted_together() {
     // One IPv6 /64 network counts as one address.
     for number in 0..50 {
         let (email, from) = (format!("somebody{number}@example.com"), format!("2001:db8::{number:x}"));
-        sign_in(&server, &email, PASSWORD, &from).refused(401, "UNAUTHORIZED").await;
+        sign_in(&server, &email, PASSWORD, &from).problem(401, "UNAUTHORIZED").await;
     }
     stretch(&server.database).await;
     waits(sign_in(&server, "another@example.com", PASSWORD, "2001:db8::ffff")).await;
-    sign_in(&server, "another@example.com", PASSWORD, "2001:db8:0:1::1").refused(401, "UNAUTHORIZED").await;
+    sign_in(&server, "another@example.com", PASSWORD, "2001:db8:0:1::1").problem(401, "UNAUTHORIZED").await;
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn sign_ups_are_counted_whatever_becomes_of_them() {
     let server = server().await;
     for number in 0..15 {
         sign_up(&server, &format!("somebody{number}@example.com"), "192.0.2.1").expect(200).await;
-        sign_up(&server, EMAIL, "192.0.2.1").refused(409, "CONFLICT").await;
+        sign_up(&server, EMAIL, "192.0.2.1").problem(409, "CONFLICT").await;
     }
     stretch(&server.database).await;
     waits(sign_up(&server, "another@example.com", "192.0.2.1")).await;
@@ -213,7 +213,7 @@ async fn whether_an_e_mail_has_an_account_is_not_told_not_even_by_the_time() {
             let start = Instant::now();
             let answer = call.expect(401).await;
             times.push(start.elapsed());
-            answers.push(answer.tellable());
+            answers.push(answer.comparable());
         }
     }
     answers.dedup();

@@ -79,7 +79,7 @@ async fn a_copied_token_ends_the_session_for_both_whoever_uses_it_first() {
         assert_eq!(second.cookie(), None);
         assert!(first.session().await.is_none());
         assert_eq!(live.closed().await, 4401);
-        user.get("/tasks").refused(401, "UNAUTHORIZED").await;
+        user.get("/tasks").problem(401, "UNAUTHORIZED").await;
     }
 }
 
@@ -117,7 +117,7 @@ async fn a_session_ends_when_it_rests_too_long_or_is_too_old() {
         let other = ada.copy();
         assert!(other.session().await.is_some(), "{limit}");
         connection.execute(sqlx::AssertSqlSafe(reached("15 days"))).await.expect("the session is over");
-        ada.get("list-sessions").refused(401, "UNAUTHORIZED").await;
+        ada.get("list-sessions").problem(401, "UNAUTHORIZED").await;
         assert!(ada.session().await.is_none(), "{limit}");
         assert_eq!(ada.cookie(), None, "{limit}");
     }
@@ -142,7 +142,7 @@ async fn signing_out_ends_everything_the_session_allowed_on_all_servers() {
     assert_eq!(ada.cookie(), None);
     assert!(copy.session().await.is_none());
     for server in [&first, &second] {
-        user.at(server).get("/tasks").refused(401, "UNAUTHORIZED").await;
+        user.at(server).get("/tasks").problem(401, "UNAUTHORIZED").await;
     }
     stays.create("Still here").await;
     left_alone.expect("task.created").await;
@@ -169,7 +169,7 @@ async fn sessions_are_listed_and_ended_one_by_one_the_others_or_all() {
     }
     assert!(more[0].session().await.is_none());
     assert!(bob.session().await.is_some(), "another's session");
-    token.get("/tasks").refused(401, "UNAUTHORIZED").await;
+    token.get("/tasks").problem(401, "UNAUTHORIZED").await;
     assert_eq!(sessions(&ada).await.len(), 3);
 
     ada.post("revoke-other-sessions", json!({})).expect(200).await;
@@ -196,7 +196,7 @@ async fn of_a_hundred_sessions_the_one_that_rested_longest_makes_room() {
     let new = Browser::signed_in(&server, EMAIL, PASSWORD).await;
     assert_eq!(sessions(&new).await.len(), 100);
     assert!(ada.session().await.is_none());
-    user.get("/tasks").refused(401, "UNAUTHORIZED").await;
+    user.get("/tasks").problem(401, "UNAUTHORIZED").await;
 }
 
 #[tokio::test]

@@ -34,9 +34,9 @@ async fn a_new_account_has_its_own_tasks() {
     let task = ada.create("Buy milk").await;
     assert_eq!(live.expect("task.created").await["task"]["id"], json!(task.id));
     assert!(bob.all("").await.is_empty());
-    bob.get(&crate::kit::at(task.id)).refused(404, "NOT_FOUND").await;
+    bob.get(&crate::kit::at(task.id)).problem(404, "NOT_FOUND").await;
     let beyond = bob.call(reqwest::Method::GET, ada.own("/tasks"));
-    beyond.refused(403, "FORBIDDEN").await;
+    beyond.problem(403, "FORBIDDEN").await;
     // The id is a UUID, so it does not reveal the e-mail.
     let path = ada.own("").replace("%2D", "-");
     assert!(path.split('/').any(|part| Uuid::parse_str(part).is_ok()), "{path}");
@@ -99,7 +99,7 @@ async fn another_password_ends_all_other_sessions_and_the_api_tokens() {
     let server = server().await;
     let (here, there) = (Browser::signed_up(&server, EMAIL).await, Browser::signed_in(&server, EMAIL, PASSWORD).await);
     let user = there.user().await;
-    let (script, _) = user.script("read-write").await;
+    let (script, _) = user.with_api_token("read-write").await;
     let (mut live, _) = Live::open(&user, None).await;
 
     here.post("change-password", passwords("not that one", NEW)).invalid("currentPassword").await;
@@ -109,13 +109,13 @@ async fn another_password_ends_all_other_sessions_and_the_api_tokens() {
     here.keep(&here.post("change-password", passwords(PASSWORD, NEW)).expect(200).await);
 
     for ended in [&user, &script] {
-        ended.get("/tasks").refused(401, "UNAUTHORIZED").await;
+        ended.get("/tasks").problem(401, "UNAUTHORIZED").await;
     }
     assert_eq!(live.closed().await, 4401);
     assert!(here.session().await.is_some());
     assert!(there.session().await.is_none() && old.session().await.is_none());
     here.user().await.get("/tasks").expect(200).await;
-    here.sign_in(EMAIL, PASSWORD).refused(401, "UNAUTHORIZED").await;
+    here.sign_in(EMAIL, PASSWORD).problem(401, "UNAUTHORIZED").await;
     here.sign_in(EMAIL, NEW).expect(200).await;
 }
 
@@ -135,7 +135,7 @@ async fn a_password_change_does_not_make_a_browser_session_permanent() {
 async fn a_password_change_can_keep_the_other_sessions() {
     let server = server().await;
     let (here, there) = (Browser::signed_up(&server, EMAIL).await, Browser::signed_in(&server, EMAIL, PASSWORD).await);
-    let (script, _) = there.user().await.script("read").await;
+    let (script, _) = there.user().await.with_api_token("read").await;
     let mut change = passwords(PASSWORD, NEW);
     change["revokeOtherSessions"] = json!(false);
     let answer: Value = here.post("change-password", change).expect(200).await.json();
@@ -196,13 +196,13 @@ async fn the_demo_is_one_press_of_a_button_and_has_tasks_the_first_time() {
     again.keep(&again.post("sign-in/demo", json!({})).expect(200).await);
     assert_eq!(again.user().await.all("").await.len(), left);
     // The demo has no password.
-    again.sign_in("demo@taskwire.localhost", PASSWORD).refused(401, "UNAUTHORIZED").await;
+    again.sign_in("demo@taskwire.localhost", PASSWORD).problem(401, "UNAUTHORIZED").await;
 }
 
 #[tokio::test]
 async fn a_server_that_is_not_for_trying_has_no_demo() {
     let server = server().await;
-    Browser::new(&server).post("sign-in/demo", json!({})).refused(404, "NOT_FOUND").await;
+    Browser::new(&server).post("sign-in/demo", json!({})).problem(404, "NOT_FOUND").await;
 }
 
 #[tokio::test]
@@ -212,10 +212,10 @@ async fn a_server_without_accounts_only_reports_that_it_has_none() {
     let methods: Value = nobody.get("methods").expect(200).await.json();
     assert_eq!(methods, json!({ "email_password": false, "demo": false }));
     let account = json!({ "name": "Ada", "email": EMAIL, "password": PASSWORD });
-    nobody.post("sign-up/email", account).refused(404, "NOT_FOUND").await;
-    nobody.sign_in(EMAIL, PASSWORD).refused(404, "NOT_FOUND").await;
+    nobody.post("sign-up/email", account).problem(404, "NOT_FOUND").await;
+    nobody.sign_in(EMAIL, PASSWORD).problem(404, "NOT_FOUND").await;
     for path in ["get-session", "token", "jwks", "list-sessions"] {
-        nobody.get(path).refused(404, "NOT_FOUND").await;
+        nobody.get(path).problem(404, "NOT_FOUND").await;
     }
 }
 
@@ -225,7 +225,7 @@ async fn deleting_the_user_takes_the_password_unless_the_sign_in_is_fresh() {
     let ada = Browser::signed_up(&server, EMAIL).await;
     let user = ada.user().await;
     user.create("Buy milk").await;
-    let (script, _) = user.script("read").await;
+    let (script, _) = user.with_api_token("read").await;
     let (mut live, _) = Live::open(&user, None).await;
     let later = "UPDATE sessions SET created_at = created_at - interval '16 minutes'";
     server.database.connection().await.execute(later).await.expect("it is later");
@@ -235,9 +235,9 @@ async fn deleting_the_user_takes_the_password_unless_the_sign_in_is_fresh() {
 
     assert_eq!((ada.cookie(), live.closed().await), (None, 4401));
     for gone in [&user, &script] {
-        gone.get("/tasks").refused(401, "UNAUTHORIZED").await;
+        gone.get("/tasks").problem(401, "UNAUTHORIZED").await;
     }
-    ada.sign_in(EMAIL, PASSWORD).refused(401, "UNAUTHORIZED").await;
+    ada.sign_in(EMAIL, PASSWORD).problem(401, "UNAUTHORIZED").await;
     // A new account with the same e-mail is a different user.
     let new = Browser::signed_up(&server, EMAIL).await;
     assert_ne!(new.user().await.own(""), user.own(""));

@@ -56,7 +56,7 @@ async fn a_token_is_created_shown_once_listed_and_revoked() {
 
     let its = format!("/tokens/{}", first.api_token.id);
     ada.delete(&its).expect(204).await;
-    ada.delete(&its).refused(404, "NOT_FOUND").await;
+    ada.delete(&its).problem(404, "NOT_FOUND").await;
     assert_eq!(list(&ada).await, [second.api_token]);
 }
 
@@ -118,26 +118,26 @@ async fn a_user_has_at_most_a_hundred_even_under_concurrency() {
     // Revoking one makes room.
     ada.delete(&format!("/tokens/{}", tokens[50].id)).expect(204).await;
     ada.post("/tokens").json(wanted.clone()).expect(201).await;
-    ada.post("/tokens").json(wanted).refused(409, "CONFLICT").await;
+    ada.post("/tokens").json(wanted).problem(409, "CONFLICT").await;
 }
 
 #[tokio::test]
 async fn a_token_reads_or_writes_by_its_scope_over_http_and_live() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    let (reader, _) = ada.script("read").await;
-    let (writer, _) = ada.script("read-write").await;
+    let (reader, _) = ada.with_api_token("read").await;
+    let (writer, _) = ada.with_api_token("read-write").await;
     let (mut live, hello) = Live::open(&reader, None).await;
     assert_eq!(hello["expires_at"], "9999-12-31T23:59:59Z");
     let made = writer.create("by a script").await;
     assert_eq!(live.expect("task.created").await["task"]["id"], json!(made.id));
     assert_eq!(reader.read(made.id).await, made);
-    let refused = reader.post("/tasks").json(json!({ "title": "x" })).refused(403, "FORBIDDEN").await;
+    let refused = reader.post("/tasks").json(json!({ "title": "x" })).problem(403, "FORBIDDEN").await;
     assert_eq!(refused["detail"], "this token may only read; use one with the scope read-write");
     // The missing scope is reported before other errors, but after a foreign path.
-    reader.post("/tasks").bytes("text/plain", "garbage").refused(403, "FORBIDDEN").await;
+    reader.post("/tasks").bytes("text/plain", "garbage").problem(403, "FORBIDDEN").await;
     let bobs = server.user("bob").with_token(reader.token().map(str::to_owned));
-    bobs.get("/tasks").refused(403, "FORBIDDEN").await;
+    bobs.get("/tasks").problem(403, "FORBIDDEN").await;
     let error = Live::handshake(&bobs, None, bobs.token(), &[]).await.err().expect("a rejection");
     assert_eq!(error.0, 403);
 
@@ -153,8 +153,8 @@ async fn no_token_manages_tokens_or_deletes_its_user() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     ada.create("stays").await;
-    let (reader, of_reader) = ada.script("read").await;
-    let (writer, of_writer) = ada.script("read-write").await;
+    let (reader, of_reader) = ada.with_api_token("read").await;
+    let (writer, of_writer) = ada.with_api_token("read-write").await;
     let own = "API tokens can neither manage other API tokens nor delete their user; sign in to do so";
     for call in [
         reader.get("/tokens"),
@@ -164,12 +164,12 @@ async fn no_token_manages_tokens_or_deletes_its_user() {
         writer.delete(&format!("/tokens/{}", ApiTokenId::new())),
         writer.delete(""),
     ] {
-        assert_eq!(call.refused(403, "FORBIDDEN").await["detail"], own);
+        assert_eq!(call.problem(403, "FORBIDDEN").await["detail"], own);
     }
     for call in
         [reader.post("/tokens").json(json!({})), reader.delete(&format!("/tokens/{of_writer}")), reader.delete("")]
     {
-        call.refused(403, "FORBIDDEN").await;
+        call.problem(403, "FORBIDDEN").await;
     }
     assert_eq!(list(&ada).await.len(), 2);
     assert_eq!(ada.page("").await.count, 1);
@@ -185,7 +185,7 @@ async fn an_expired_token_is_rejected_and_its_socket_closes() {
     let (mut live, _) = Live::open(&script, None).await;
     live.expect("token_expiring").await;
     assert_eq!(live.closed().await, 4401);
-    let problem = script.get("/tasks").refused(401, "UNAUTHORIZED").await;
+    let problem = script.get("/tasks").problem(401, "UNAUTHORIZED").await;
     assert!(problem["detail"].as_str().expect("a detail").contains("expired"), "{problem}");
     // It is still listed, so that its user can see it.
     assert_eq!(list(&ada).await[0].id, brief.api_token.id);
@@ -201,7 +201,7 @@ async fn a_token_with_a_wrong_checksum_is_rejected_without_a_query() {
     let options = Options { live, through: Some(relay.url.clone()), ..options };
     let server = TestServer::on(database, options).await;
     let ada = server.user("ada");
-    let (script, _) = ada.script("read").await;
+    let (script, _) = ada.with_api_token("read").await;
     let good = script.token().expect("a token").to_owned();
     script.get("/stats").expect(200).await;
     relay.so_far();
@@ -223,7 +223,7 @@ async fn a_token_with_a_wrong_checksum_is_rejected_without_a_query() {
         good.replace("taskwire_", ""),
     ] {
         let client = ada.with_token(Some(bad.clone()));
-        let problem = client.get("/stats").refused(401, "UNAUTHORIZED").await;
+        let problem = client.get("/stats").problem(401, "UNAUTHORIZED").await;
         assert!(!problem.to_string().contains(&good[10..40]), "{problem}");
         let mut live = Live::open_silently(&ada, None).await;
         live.authenticate(&bad, None).await;
@@ -239,7 +239,7 @@ async fn a_token_with_a_wrong_checksum_is_rejected_without_a_query() {
 async fn an_unknown_token_is_rejected_like_a_revoked_one() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    let (script, id) = ada.script("read").await;
+    let (script, id) = ada.with_api_token("read").await;
     ada.delete(&format!("/tokens/{id}")).expect(204).await;
     let gone = script.get("/tasks").expect(401).await;
     // Its checksum is right: anyone can compute it from the contract.
@@ -252,7 +252,7 @@ async fn an_unknown_token_is_rejected_like_a_revoked_one() {
     }
     let invented = format!("taskwire_{random}{}", String::from_utf8(sum).expect("text"));
     let never = ada.with_token(Some(invented)).get("/tasks").expect(401).await;
-    assert_eq!(gone.tellable(), never.tellable());
+    assert_eq!(gone.comparable(), never.comparable());
 }
 
 #[tokio::test]
@@ -260,10 +260,10 @@ async fn the_last_use_is_stored_at_most_once_a_minute_and_not_for_rejected_reque
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let before = Utc::now();
-    let (script, id) = ada.script("read").await;
-    let (other, other_id) = ada.script("read").await;
-    let (refused, refused_id) = ada.script("read").await;
-    refused.post("/tasks").json(json!({ "title": "x" })).refused(403, "FORBIDDEN").await;
+    let (script, id) = ada.with_api_token("read").await;
+    let (other, other_id) = ada.with_api_token("read").await;
+    let (refused, refused_id) = ada.with_api_token("read").await;
+    refused.post("/tasks").json(json!({ "title": "x" })).problem(403, "FORBIDDEN").await;
     script.get("/tasks").expect(200).await;
     let first = last_used(&ada, id).await;
     assert!((before..=Utc::now()).contains(&first), "{first}");
@@ -289,13 +289,13 @@ async fn whoever_holds_a_token_can_put_it_out_of_use() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     for scope in ["read", "read-write"] {
-        let (script, id) = ada.script(scope).await;
+        let (script, id) = ada.with_api_token(scope).await;
         let its = format!("/tokens/{id}");
         // The token does not work in another user's path.
         let astray = server.user("bob").with_token(script.token().map(str::to_owned));
-        astray.delete(&its).refused(403, "FORBIDDEN").await;
+        astray.delete(&its).problem(403, "FORBIDDEN").await;
         script.delete(&its).expect(204).await;
-        script.delete(&its).refused(401, "UNAUTHORIZED").await;
+        script.delete(&its).problem(401, "UNAUTHORIZED").await;
     }
     assert_eq!(list(&ada).await, []);
 }
@@ -304,7 +304,7 @@ async fn whoever_holds_a_token_can_put_it_out_of_use() {
 async fn a_token_reports_its_user() {
     let server = TestServer::start().await;
     let ada = server.user("a/d\u{e4}");
-    let (script, id) = ada.script("read").await;
+    let (script, id) = ada.with_api_token("read").await;
     let identity = async |client: &Client| -> TokenIdentity {
         client.call(reqwest::Method::GET, "/api/auth/identity").expect(200).await.json()
     };

@@ -51,7 +51,7 @@ impl<'a> Parameters<'a> {
         let project: Project = user.post("/projects").json(json!({ "name": "There" })).expect(201).await.json();
         let deleted = user.create("Deleted").await.id;
         user.delete(&at(deleted)).expect(204).await;
-        let (_, token) = user.script("read").await;
+        let (_, token) = user.with_api_token("read").await;
         Self { user, task, project: project.id, trash: deleted.as_uuid().into(), token }
     }
 
@@ -164,7 +164,7 @@ async fn every_operation_rejects_another_users_path() {
     let before = everything(&ada).await;
     for (path, method, operation) in guarded() {
         if path.starts_with(OWN) {
-            request(&bob, &path, &method, operation, &of).refused(403, "FORBIDDEN").await;
+            request(&bob, &path, &method, operation, &of).problem(403, "FORBIDDEN").await;
         } else {
             assert!(PATHS_OF_NOBODY.contains(&path.as_str()), "{path} does not name its user");
         }
@@ -187,7 +187,7 @@ async fn no_operation_tells_what_is_anothers_from_what_never_was() {
         }
         let foreign = request(&bob, &path, &method, operation, &foreign).expect(404).await;
         let missing = request(&bob, &path, &method, operation, &missing).expect(404).await;
-        assert_eq!(foreign.tellable(), missing.tellable(), "{method} {path}");
+        assert_eq!(foreign.comparable(), missing.comparable(), "{method} {path}");
         walked += 1;
     }
     assert!(walked >= 12, "too few operations on tasks, projects and the trash");
@@ -216,16 +216,16 @@ async fn a_token_that_may_read_is_refused_whatever_is_no_get() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let of = Parameters::of(&ada).await;
-    let (reader, _) = ada.script("read").await;
+    let (reader, _) = ada.with_api_token("read").await;
     let before = log_and_trash(&ada).await;
     for (path, method, operation) in guarded() {
         let for_persons = FOR_PERSONS.iter().any(|id| operation["operationId"] == *id);
         let call = request(&reader, &path, &method, operation, &of);
         if method != Method::GET {
-            let problem = call.refused(403, "FORBIDDEN").await;
+            let problem = call.problem(403, "FORBIDDEN").await;
             assert_eq!(problem["detail"], "this token may only read; use one with the scope read-write", "{path}");
         } else if for_persons {
-            assert_eq!(call.refused(403, "FORBIDDEN").await["detail"], NOT_FOR_API_TOKENS, "{path}");
+            assert_eq!(call.problem(403, "FORBIDDEN").await["detail"], NOT_FOR_API_TOKENS, "{path}");
         } else {
             let answer = call.send().await;
             assert!(answer.status == 200 || answer.status == 426, "{method} {path}: {answer:?}");
@@ -238,12 +238,12 @@ async fn a_token_that_may_read_is_refused_whatever_is_no_get() {
 async fn a_token_that_may_write_does_all_but_what_is_for_persons() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    let (writer, _) = ada.script("read-write").await;
+    let (writer, _) = ada.with_api_token("read-write").await;
     for (path, method, operation) in guarded() {
         let of = Parameters::of(&ada).await;
         let call = request(&writer, &path, &method, operation, &of);
         if FOR_PERSONS.iter().any(|id| operation["operationId"] == *id) {
-            assert_eq!(call.refused(403, "FORBIDDEN").await["detail"], NOT_FOR_API_TOKENS, "{method} {path}");
+            assert_eq!(call.problem(403, "FORBIDDEN").await["detail"], NOT_FOR_API_TOKENS, "{method} {path}");
         } else {
             let answer = call.send().await;
             assert!(answer.status.is_success() || answer.status == 426, "{method} {path}: {answer:?}");

@@ -52,7 +52,7 @@ async fn a_long_backlog_arrives_complete_delays_nobody_and_needs_little_memory()
     const BACKLOG: i64 = 100_000;
     let server = server(&[]).await;
     let beginning = server.ada.position().await;
-    server.database.happen(BACKLOG, 100).await;
+    server.database.append_changes(BACKLOG, 100).await;
     let (mut bobs, _) = Live::open(&server.bob, None).await;
     let alone = waits(&server.bob, &mut bobs, |count| count >= 50).await;
 
@@ -87,14 +87,14 @@ async fn a_long_backlog_arrives_complete_delays_nobody_and_needs_little_memory()
 async fn a_stalled_client_costs_little_is_disconnected_and_loses_nothing() {
     const CHANGES: i64 = 8000;
     let server = server(&[("SOCKETS_PER_USER", "1"), ("SWEEP_INTERVAL", "100ms")]).await;
-    server.database.happen(10, 4000).await;
+    server.database.append_changes(10, 4000).await;
     let start = server.ada.position().await;
     let mut stalled = Live::open_narrow(&server.ada, &start).await;
     stalled.expect("caught_up").await;
     let before = server.process.memory("VmRSS:");
     server.process.forget_peak();
     // More than the ring and the socket buffers of both sides hold.
-    server.database.happen(CHANGES, 4000).await;
+    server.database.append_changes(CHANGES, 4000).await;
 
     // This user may have one socket, so the next succeeds once the server has closed the stalled
     // one.
@@ -133,7 +133,7 @@ async fn a_client_that_pauses_briefly_gets_everything_over_the_same_socket() {
     let mut paused = Live::open_narrow(&ada, &ada.position().await).await;
     paused.expect("caught_up").await;
     let (mut other, _) = Live::open(&ada, None).await;
-    database.happen(CHANGES, 4000).await;
+    database.append_changes(CHANGES, 4000).await;
     // The active reader receives everything before the paused one continues.
     other.skim(1..=CHANGES).await;
     paused.skim(1..=CHANGES).await;

@@ -97,7 +97,7 @@ async fn an_all_or_nothing_batch_changes_nothing_when_one_operation_fails() {
     ] {
         let operations =
             [json!({"op": "update", "id": task.id, "changes": {"title": "changed"}}), create("new"), refused];
-        let problem = send(&ada, json!({"id": Uuid::now_v7(), "operations": operations})).refused(status, code).await;
+        let problem = send(&ada, json!({"id": Uuid::now_v7(), "operations": operations})).problem(status, code).await;
         assert_eq!(problem["errors"][0]["field"], field, "{problem}");
         assert!(problem["detail"].as_str().is_some_and(|detail| detail.starts_with(field)), "{problem}");
     }
@@ -159,7 +159,7 @@ async fn operations_may_refer_to_results_of_earlier_ones() {
     // Five created, one moved, one renamed, three completed, and all five deleted.
     assert_eq!(log.len(), 5 + 1 + 1 + 3 + 5);
     let again = json!({"operations": [{"op": "create", "task": {"id": ids[3], "title": "wall 2"}}]});
-    send(&ada, again).refused(410, "GONE").await;
+    send(&ada, again).problem(410, "GONE").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -234,7 +234,7 @@ async fn errors_in_a_body_are_reported_for_every_operation() {
     let operations: Vec<&Value> = wrong.iter().map(|(operation, _)| operation).collect();
     for mode in ["all_or_nothing", "each"] {
         let problem =
-            send(&ada, json!({"mode": mode, "operations": operations})).refused(400, "VALIDATION_ERROR").await;
+            send(&ada, json!({"mode": mode, "operations": operations})).problem(400, "VALIDATION_ERROR").await;
         let told: Vec<&str> = problem["errors"]
             .as_array()
             .expect("errors")
@@ -247,7 +247,7 @@ async fn errors_in_a_body_are_reported_for_every_operation() {
     }
     // Two errors of one operation count as two. Of very many, the first hundred are reported.
     let doubly = json!({"op": "create", "task": {"title": "", "description": "x".repeat(1001)}});
-    let problem = send(&ada, json!({"operations": vec![doubly; 120]})).refused(400, "VALIDATION_ERROR").await;
+    let problem = send(&ada, json!({"operations": vec![doubly; 120]})).problem(400, "VALIDATION_ERROR").await;
     let errors = problem["errors"].as_array().expect("errors");
     assert_eq!(errors.len(), 100);
     assert_eq!(errors[99]["field"], "operations[49].task.title");

@@ -69,7 +69,7 @@ async fn another_batch_with_the_same_id_is_a_conflict() {
     let body = json!({"id": id, "operations": [new("a"), new("b")]});
     // A rejected batch was not applied, so the id may be used again with another body.
     send(&ada, json!({"id": id, "operations": [{"op": "delete", "id": Uuid::now_v7()}]}))
-        .refused(404, "NOT_FOUND")
+        .problem(404, "NOT_FOUND")
         .await;
     send(&ada, body.clone()).expect(200).await;
     for other in [
@@ -78,7 +78,7 @@ async fn another_batch_with_the_same_id_is_a_conflict() {
         json!({"id": id, "operations": [new("a"), new("b"), new("c")]}),
         json!({"id": id, "mode": "each", "operations": [new("a"), new("b")]}),
     ] {
-        let problem = send(&ada, other).refused(409, "CONFLICT").await;
+        let problem = send(&ada, other).problem(409, "CONFLICT").await;
         assert!(
             problem["detail"].as_str().is_some_and(|detail| detail.contains("another batch had this id")),
             "{problem}"

@@ -39,7 +39,7 @@ async fn requests_wait_for_a_dead_connection_no_longer_than_the_statement_limit(
     let ada = server.user("ada");
     // This many concurrent requests open every connection of the pool.
     ada.create_many(50, "warm").await;
-    relay.swallow();
+    relay.drop_packets();
     let began = Instant::now();
     let mut requests = JoinSet::new();
     for _ in 0..3 {
@@ -74,7 +74,7 @@ async fn while_a_request_waits_for_a_dead_connection_others_are_served() {
     blockade.release().await;
     writes.join_all().await;
 
-    relay.swallow();
+    relay.drop_packets();
     let mut requests = JoinSet::new();
     for _ in 0..2 * DEAD {
         requests.spawn(ada.get("/tasks").send());
@@ -94,10 +94,10 @@ async fn health_reports_a_dead_connection_at_once_and_recovers_over_another() {
     let health =
         async |status| -> Value { server.anonymous().call(Method::GET, "/health").expect(status).await.json() };
     health(200).await;
-    relay.swallow_all();
+    relay.drop_all_packets();
     let began = Instant::now();
     assert_eq!(health(503).await["database"], "disconnected");
-    relay.swallow();
+    relay.drop_packets();
     assert_eq!(health(200).await["database"], "connected");
     assert!(began.elapsed() < STATEMENT + SLACK, "{:?}", began.elapsed());
 }
@@ -112,7 +112,7 @@ async fn health_has_its_own_response_even_with_a_short_request_timeout() {
     let health = || server.anonymous().call(Method::GET, "/health");
     // The server responds once it has loaded the revocations.
     health().expect(200).await;
-    relay.swallow_all();
+    relay.drop_all_packets();
     // The client checks the body against the contract, which documents no problem here.
     let health: Value = health().expect(503).await.json();
     assert_eq!((&health["status"], &health["database"]), (&"unhealthy".into(), &"disconnected".into()));
@@ -128,7 +128,7 @@ async fn the_sweep_and_the_reading_of_the_log_go_on_over_other_connections() {
     ada.create_many(50, "warm").await;
     live.changes(50).await;
     for _ in 0..2 {
-        relay.swallow();
+        relay.drop_packets();
         let began = Instant::now();
         other.create("found by the sweep").await;
         live.expect("task.created").await;
@@ -148,7 +148,7 @@ async fn hints_arrive_again_over_another_connection() {
     let there = TestServer::on(database, options(Some(relay.url.clone()))).await;
     until_listening(&here, 2).await;
     let (mut live, _) = Live::open(&there.user("ada"), None).await;
-    relay.swallow();
+    relay.drop_packets();
     here.user("ada").create("nobody hears of this").await;
     // The third connection replaces the dead one, which Postgres still considers alive.
     until_listening(&here, 3).await;

@@ -30,7 +30,7 @@ async fn page(client: &Client, after: &str, limit: u16) -> Value {
 /// Fails the test unless neither HTTP nor the live channel continues from this position. The live
 /// channel must give the reason and then continue from the head.
 async fn cannot_continue(client: &Client, after: &str, reason: &str) {
-    client.get(&format!("/changes?after={after}")).refused(410, "GONE").await;
+    client.get(&format!("/changes?after={after}")).problem(410, "GONE").await;
     let (mut live, hello) = Live::open(client, Some(after)).await;
     assert_eq!(hello["resumed"], false);
     let reset = live.expect("reset").await;
@@ -107,7 +107,7 @@ async fn invalid_page_parameters_are_rejected_by_name() {
         ("before=1", "before"),
         ("limit=1&limit=2", "limit"),
     ] {
-        let problem = ada.get(&format!("/changes?{query}")).refused(400, "VALIDATION_ERROR").await;
+        let problem = ada.get(&format!("/changes?{query}")).problem(400, "VALIDATION_ERROR").await;
         assert_eq!(problem["errors"][0]["field"], field, "{query}: {problem}");
     }
 }
@@ -168,7 +168,7 @@ async fn a_position_from_before_the_log_begins_has_expired() {
     execute(&server.pool, "DELETE FROM task_changes WHERE seq <= 2").await;
     let rest = page(&ada, &second, 100).await;
     assert_eq!(rest["changes"][0]["seq"], 3);
-    ada.get("/changes").refused(410, "GONE").await;
+    ada.get("/changes").problem(410, "GONE").await;
     cannot_continue(&ada, &first, "expired").await;
     cannot_continue(&ada, &beginning, "expired").await;
     execute(&server.pool, "DELETE FROM task_changes").await;

@@ -69,7 +69,7 @@ async fn tokens(user: &Client) -> Value {
 async fn a_token_is_kept_used_and_revoked() {
     let (home, server) = (Scratch::new(), TestServer::start().await);
     let ada = server.user("ada");
-    let (script, _) = ada.script("read").await;
+    let (script, _) = ada.with_api_token("read").await;
     let good = script.token().expect("a token");
     let output = login(&home, &server, &format!("{good}\n")).await;
     let said = succeeded(&output);
@@ -100,12 +100,12 @@ async fn a_token_is_kept_used_and_revoked() {
 async fn signing_in_anew_revokes_what_was_kept_before() {
     let (home, server) = (Scratch::new(), TestServer::start().await);
     let (ada, bob) = (server.user("ada"), server.user("bob"));
-    let (first, _) = ada.script("read").await;
+    let (first, _) = ada.with_api_token("read").await;
     succeeded(&login(&home, &server, first.token().expect("a token")).await);
     // Storing the same token again changes nothing.
     succeeded(&login(&home, &server, first.token().expect("a token")).await);
     assert_eq!(tokens(&ada).await, 1);
-    let (second, _) = bob.script("read-write").await;
+    let (second, _) = bob.with_api_token("read-write").await;
     succeeded(&login(&home, &server, second.token().expect("a token")).await);
     assert_eq!((tokens(&ada).await, tokens(&bob).await), (0.into(), 1.into()));
     assert!(succeeded(&run(&mut at_home(&home, &["whoami"])).await).starts_with("bob at "));
@@ -120,7 +120,7 @@ async fn signing_in_anew_revokes_what_was_kept_before() {
 #[tokio::test]
 async fn a_token_that_the_server_rejects_is_not_stored() {
     let (home, server) = (Scratch::new(), TestServer::start().await);
-    let (script, _) = server.user("ada").script("read").await;
+    let (script, _) = server.user("ada").with_api_token("read").await;
     let good = script.token().expect("a token").to_owned();
     for bad in ["", "\n", "nonsense", &good[..40], &format!("{}x", &good[..44])] {
         let output = login(&home, &server, bad).await;
@@ -139,7 +139,7 @@ async fn a_token_that_the_server_rejects_is_not_stored() {
 #[tokio::test]
 async fn a_token_goes_to_its_own_server_alone() {
     let (home, server, other) = (Scratch::new(), TestServer::start().await, TestServer::start().await);
-    let (script, _) = server.user("ada").script("read").await;
+    let (script, _) = server.user("ada").with_api_token("read").await;
     succeeded(&login(&home, &server, script.token().expect("a token")).await);
     let output = run(&mut at_home(&home, &["watch", "--url", &other.url("/")])).await;
     assert!(failed(&output).contains("you are signed in at "), "{}", stderr(&output));
@@ -150,7 +150,7 @@ async fn a_token_goes_to_its_own_server_alone() {
 #[tokio::test]
 async fn a_file_that_others_can_read_is_not_used() {
     let (home, server) = (Scratch::new(), TestServer::start().await);
-    let (script, _) = server.user("ada").script("read").await;
+    let (script, _) = server.user("ada").with_api_token("read").await;
     let good = script.token().expect("a token");
     succeeded(&login(&home, &server, good).await);
     for open in [0o640, 0o604] {
@@ -170,7 +170,7 @@ async fn a_file_that_others_can_read_is_not_used() {
 #[tokio::test]
 async fn signing_out_keeps_the_token_while_the_server_is_unreachable_unless_forced() {
     let (home, server) = (Scratch::new(), TestServer::start().await);
-    let (script, _) = server.user("ada").script("read").await;
+    let (script, _) = server.user("ada").with_api_token("read").await;
     succeeded(&login(&home, &server, script.token().expect("a token")).await);
     drop(server.stop().await);
     assert!(failed(&run(&mut at_home(&home, &["logout"])).await).contains("--force"));
@@ -183,7 +183,7 @@ async fn signing_out_keeps_the_token_while_the_server_is_unreachable_unless_forc
 async fn watch_takes_an_api_token_by_itself() {
     let (home, server) = (Scratch::new(), TestServer::start().await);
     let ada = server.user("ada");
-    let (script, _) = ada.script("read").await;
+    let (script, _) = ada.with_api_token("read").await;
     let token = script.token().expect("a token");
     let mut watch = Running::start(at_home(&home, &["watch", "--url", &server.url("/")]).env("TASKWIRE_TOKEN", token));
     watch.err.until("watching ada").await;

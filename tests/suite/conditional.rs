@@ -93,7 +93,7 @@ async fn a_star_matches_every_existing_task_and_no_missing_one() {
         assert!(answer.status.is_success(), "{answer:?}");
     }
     for write in writes(&ada, id) {
-        write.header("if-match", "*").refused(404, "NOT_FOUND").await;
+        write.header("if-match", "*").problem(404, "NOT_FOUND").await;
     }
 }
 
@@ -104,7 +104,7 @@ async fn a_condition_is_checked_also_when_the_write_changes_nothing() {
     let id = ada.create("Buy milk").await.id;
     ada.update(id, json!({"completed": true})).await;
     let same = || ada.patch(&at(id)).json(json!({"completed": true}));
-    same().header("if-match", "\"1\"").refused(412, "PRECONDITION_FAILED").await;
+    same().header("if-match", "\"1\"").problem(412, "PRECONDITION_FAILED").await;
     let answer = same().header("if-match", "\"2\"").expect(200).await;
     assert_eq!(answer.header("etag"), Some("\"2\""));
 }
@@ -140,7 +140,7 @@ async fn a_read_of_a_known_version_returns_no_body() {
     assert!(!sent(&ada, id, "\"2\"").await);
     ada.update(id, json!({"completed": true})).await;
     assert!(!sent(&ada, id, "\"2\"").await, "a write that changed nothing changed the tag");
-    ada.get(&at(TaskId::new())).header("if-none-match", "*").refused(404, "NOT_FOUND").await;
+    ada.get(&at(TaskId::new())).header("if-none-match", "*").problem(404, "NOT_FOUND").await;
 }
 
 #[tokio::test]

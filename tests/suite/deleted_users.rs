@@ -62,7 +62,7 @@ async fn fill(user: &Client) {
         "operations": [{ "op": "create", "task": { "title": "in a batch" } }],
     });
     user.post("/tasks/batch").json(batch).expect(200).await;
-    user.script("read-write").await;
+    user.with_api_token("read-write").await;
 }
 
 /// Gives a user a local account with a session.
@@ -125,7 +125,7 @@ async fn a_deleted_user_leaves_nothing_in_any_table_and_nobody_else_loses_anythi
     assert_eq!((bob.everything().await, bob.log().await, traces(&server, "bob").await), before);
 
     // A repeated request succeeds too.
-    ada.delete("").refused(401, "UNAUTHORIZED").await;
+    ada.delete("").problem(401, "UNAUTHORIZED").await;
     let later = issued_in(&ada, ADA, 10);
     let deleted: DeletedUser = later.delete("").expect(200).await.json();
     assert_eq!(
@@ -139,7 +139,7 @@ async fn writes_during_a_deletion_are_deleted_too_or_rejected() {
     let servers = servers(3, SOON, true).await;
     let ada = servers[0].user(ADA);
     fill(&ada).await;
-    let (script, _) = ada.script("read-write").await;
+    let (script, _) = ada.with_api_token("read-write").await;
     let writes = (0..60).map(|number| {
         let there = [&ada, &script][number % 2].at(&servers[number % 3]);
         let call = match number % 4 {
@@ -170,7 +170,7 @@ async fn a_user_who_returns_at_once_may_read_and_must_wait_to_write() {
     ada.delete("").expect(200).await;
     let back = issued_in(&ada, ADA, 10);
     assert_eq!(back.page("").await.count, 0);
-    let problem = back.post("/tasks").json(json!({ "title": "back" })).refused(503, "UNAVAILABLE").await;
+    let problem = back.post("/tasks").json(json!({ "title": "back" })).problem(503, "UNAVAILABLE").await;
     assert!(problem["detail"].as_str().expect("a detail").contains("deleted a moment ago"), "{problem}");
     a_minute_later(&server).await;
     back.create("back").await;
@@ -186,7 +186,7 @@ async fn a_user_who_returns_starts_a_new_history_and_old_positions_are_reset() {
     }
     let old = ada.position().await;
     let task = ada.page("").await.tasks.remove(0);
-    let (script, _) = ada.script("read").await;
+    let (script, _) = ada.with_api_token("read").await;
     ada.delete("").expect(200).await;
     a_minute_later(&server).await;
     server.stop().await;
@@ -194,10 +194,10 @@ async fn a_user_who_returns_starts_a_new_history_and_old_positions_are_reset() {
     let server = TestServer::on(database, Options::default()).await;
     let back = server.user(ADA);
     assert_eq!(back.page("").await.count, 0);
-    back.get(&at(task.id)).refused(404, "NOT_FOUND").await;
+    back.get(&at(task.id)).problem(404, "NOT_FOUND").await;
     // This holds before and after the first write.
     for seq in 0..=4 {
-        back.get(&format!("/changes?after={old}")).refused(410, "GONE").await;
+        back.get(&format!("/changes?after={old}")).problem(410, "GONE").await;
         let (mut live, hello) = Live::open(&back, Some(&old)).await;
         assert_eq!(hello["resumed"], false);
         let reset = live.expect("reset").await;
@@ -206,7 +206,7 @@ async fn a_user_who_returns_starts_a_new_history_and_old_positions_are_reset() {
         assert_eq!(live.expect("task.created").await["seq"], seq + 1);
     }
     assert_eq!(back.log().await.len(), 5);
-    script.at(&server).get("/tasks").refused(401, "UNAUTHORIZED").await;
+    script.at(&server).get("/tasks").problem(401, "UNAUTHORIZED").await;
     // The same task id may be used again for a new task.
     back.post("/tasks").json(json!({ "id": task.id, "title": "another" })).expect(201).await;
 }
@@ -242,7 +242,7 @@ async fn a_failed_deletion_deletes_nothing() {
     // The last statement of the deletion fails.
     let refuse = "ALTER TABLE revocations ADD CONSTRAINT none_now CHECK (false) NOT VALID";
     sqlx::query(refuse).execute(&server.pool).await.expect("an alteration");
-    ada.delete("").refused(500, "SERVER_ERROR").await;
+    ada.delete("").problem(500, "SERVER_ERROR").await;
     assert_eq!((ada.everything().await, traces(&server, ADA).await), before);
     sqlx::query("ALTER TABLE revocations DROP CONSTRAINT none_now").execute(&server.pool).await.expect("an alteration");
     ada.delete("").expect(200).await;

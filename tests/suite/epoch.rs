@@ -50,7 +50,7 @@ async fn a_copy_of_a_database_has_a_history_of_its_own() {
 
     let server = TestServer::on(database, Options::default()).await;
     let ada = server.user("ada");
-    ada.get(&format!("/changes?after={original}")).refused(410, "GONE").await;
+    ada.get(&format!("/changes?after={original}")).problem(410, "GONE").await;
     let (mut live, hello) = Live::open(&ada, Some(&original)).await;
     assert_eq!((&hello["resumed"], &hello["seq"]), (&false.into(), &1.into()));
     assert_eq!(live.expect("reset").await["reason"], "history_changed");
@@ -103,7 +103,7 @@ async fn a_new_history_by_command_resets_open_sockets_and_old_positions() {
     assert!(run(&mut command).await.status.success());
 
     assert_eq!(live.expect("reset").await["reason"], "history_changed");
-    ada.get(&format!("/changes?after={before}")).refused(410, "GONE").await;
+    ada.get(&format!("/changes?after={before}")).problem(410, "GONE").await;
     ada.create("after it").await;
     assert_eq!(live.expect("task.created").await["seq"], 2);
 }

@@ -37,7 +37,7 @@ pub async fn furnish(ada: &Client) {
     let daily = json!({"title": "In UTC", "due": {"date": "2027-01-01", "time": "23:00", "time_zone": "UTC"}, "recurrence": "FREQ=DAILY;COUNT=3"});
     ada.create_with(daily).await;
     // This subtask comes before its parent in the user's order.
-    ada.shift(above.id, json!({"before": whole.id})).await;
+    ada.move_task(above.id, json!({"before": whole.id})).await;
 }
 
 fn in_order(tasks: &[Task]) -> Vec<&str> {

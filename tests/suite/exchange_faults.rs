@@ -14,7 +14,7 @@ const OTHER: &str = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d62";
 
 /// The fields that the rejection of a file names.
 async fn faults(ada: &Client, media_type: &str, file: impl Into<Vec<u8>>) -> Vec<String> {
-    let problem = ada.post("/import").bytes(media_type, file).refused(400, "VALIDATION_ERROR").await;
+    let problem = ada.post("/import").bytes(media_type, file).problem(400, "VALIDATION_ERROR").await;
     let errors = problem["errors"].as_array().expect("errors");
     assert!(problem["detail"].as_str().is_some_and(|detail| detail.starts_with("nothing was imported: ")), "{problem}");
     errors.iter().map(|error| error["field"].as_str().expect("a field").to_owned()).collect()
@@ -180,9 +180,9 @@ async fn other_file_types_and_files_that_are_too_large_are_rejected() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     for media_type in ["text/plain", "application/xml", "text/csv; charset=latin1", "application/merge-patch+json"] {
-        ada.post("/import").bytes(media_type, "title\na\n").refused(415, "UNSUPPORTED_MEDIA_TYPE").await;
+        ada.post("/import").bytes(media_type, "title\na\n").problem(415, "UNSUPPORTED_MEDIA_TYPE").await;
     }
-    ada.post("/import").refused(415, "UNSUPPORTED_MEDIA_TYPE").await;
+    ada.post("/import").problem(415, "UNSUPPORTED_MEDIA_TYPE").await;
     ada.post("/import?time_zone=Berlin").bytes(CSV, "title\na\n").invalid("time_zone").await;
     ada.post("/import?dry_run=maybe").bytes(CSV, "title\na\n").invalid("dry_run").await;
     ada.post(&format!("/import?project_id={ID}")).bytes(CSV, "title\na\n").invalid("line 2, project_id").await;
@@ -196,5 +196,5 @@ async fn other_file_types_and_files_that_are_too_large_are_rejected() {
         ada.token().expect("a token"),
         64 * 1024 * 1024 + 1,
     );
-    assert_eq!(crate::kit::exchange(ada.address(), raw.as_bytes()).await.status, 413);
+    assert_eq!(crate::kit::send_raw(ada.address(), raw.as_bytes()).await.status, 413);
 }

@@ -83,7 +83,7 @@ async fn an_export_is_one_snapshot_and_its_reader_delays_nobody() {
     let began = Instant::now();
     ada.create("Written meanwhile").await;
     assert!(began.elapsed() < Duration::from_secs(5));
-    ada.get("/export").refused(503, "UNAVAILABLE").await;
+    ada.get("/export").problem(503, "UNAVAILABLE").await;
     for (mut stream, first) in slow {
         let mut rest = Vec::new();
         stream.read_to_end(&mut rest).await.expect("the rest");
@@ -121,7 +121,7 @@ async fn an_export_that_cannot_begin_fails_with_a_status() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     server.database.go_down().await;
-    ada.get("/export").refused(503, "UNAVAILABLE").await;
+    ada.get("/export").problem(503, "UNAVAILABLE").await;
     server.database.come_back().await;
 }
 

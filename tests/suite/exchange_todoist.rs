@@ -68,7 +68,7 @@ async fn errors_in_a_template_are_reported_by_line_and_column() {
         ("task,,,1,1,,\n", vec!["line 2, CONTENT"]),
         ("task,a,,1,1,tomorrow at 9am,Berlin\n", vec!["line 2, TIMEZONE"]),
     ] {
-        let problem = ada.post("/import").bytes(CSV, format!("{header}{rows}")).refused(400, "VALIDATION_ERROR").await;
+        let problem = ada.post("/import").bytes(CSV, format!("{header}{rows}")).problem(400, "VALIDATION_ERROR").await;
         let fields: Vec<&str> =
             problem["errors"].as_array().expect("errors").iter().filter_map(|error| error["field"].as_str()).collect();
         assert_eq!(fields, expected, "{rows}");

@@ -48,7 +48,7 @@ async fn without_its_database_the_server_asks_to_retry_and_recovers_later() {
     assert_eq!((&health["status"], &health["database"]), (&"unhealthy".into(), &"disconnected".into()));
     // Requests that need no database get their usual response: invalid tokens and malformed
     // requests.
-    ada.with_token(None).get("/tasks").refused(401, "UNAUTHORIZED").await;
+    ada.with_token(None).get("/tasks").problem(401, "UNAUTHORIZED").await;
     ada.post("/tasks").json(json!({})).invalid("title").await;
 
     server.database.come_back().await;
@@ -122,7 +122,7 @@ async fn a_write_whose_client_disconnects_is_complete_for_everyone_else() {
         assert_eq!((log.len(), log.last()), (seq, Some(&told)));
         match told["task"].as_object() {
             Some(task) => assert_eq!(json!(ada.read(task["id"].as_str().expect("an id")).await), told["task"]),
-            None => drop(ada.get(&at(task.id)).refused(404, "NOT_FOUND").await),
+            None => drop(ada.get(&at(task.id)).problem(404, "NOT_FOUND").await),
         }
     }
 }

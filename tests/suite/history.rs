@@ -106,7 +106,7 @@ async fn a_history_with_forgotten_changes_is_marked_as_incomplete() {
     let nothing = history(&ada, task.id, "").await;
     assert_eq!((nothing.changes.len(), nothing.complete, nothing.reaches_back_to), (0, false, None));
     ada.delete("/trash").expect(204).await;
-    ada.get(&format!("{}/history", at(trashed.id))).refused(404, "NOT_FOUND").await;
+    ada.get(&format!("{}/history", at(trashed.id))).problem(404, "NOT_FOUND").await;
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn another_users_task_has_no_history() {
     let missing = ada.get(&format!("{}/history", at(TaskId::new()))).expect(404).await;
     for id in [task.id.to_string(), deleted.to_owned()] {
         let answer = ada.get(&format!("{}/history", at(id))).expect(404).await;
-        assert_eq!(answer.tellable(), missing.tellable());
+        assert_eq!(answer.comparable(), missing.comparable());
     }
 }
 

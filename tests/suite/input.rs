@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use serde_json::Value;
 
-use crate::kit::{Answer, Client, Options, TestServer, at, exchange};
+use crate::kit::{Answer, Client, Options, TestServer, at, send_raw};
 
 const LIMIT: u16 = 4096;
 const JSON: &str = "application/json";
@@ -74,7 +74,7 @@ async fn send(address: SocketAddr, token: &str, request: &Request<'_>) -> Answer
     for (name, value) in &request.headers {
         write!(head, "{name}: {value}\r\n").expect("memory");
     }
-    exchange(address, &[head.as_bytes(), b"\r\n", &request.body].concat()).await
+    send_raw(address, &[head.as_bytes(), b"\r\n", &request.body].concat()).await
 }
 
 /// How a response differs from the expected one, if it does.
@@ -308,7 +308,7 @@ async fn bodies_at_the_limit_and_media_types_with_parameters_are_read() {
     for media_type in [JSON, "application/json; charset=utf-8", "Application/JSON;charset=\"UTF-8\""] {
         ada.post("/tasks").bytes(media_type, body.clone()).expect(201).await;
     }
-    ada.post("/tasks").bytes(JSON, format!("{body} ")).refused(413, "PAYLOAD_TOO_LARGE").await;
+    ada.post("/tasks").bytes(JSON, format!("{body} ")).problem(413, "PAYLOAD_TOO_LARGE").await;
 }
 
 #[tokio::test]

@@ -50,11 +50,11 @@ async fn a_user_of_better_auth_lists_tasks_and_opens_a_socket() {
 
     let mut other = Visitor::at(&provider);
     let bob = other.sign_up("bob").await;
-    server.bearer(&bob, &visitor.token().await).get("/tasks").refused(403, "FORBIDDEN").await;
+    server.bearer(&bob, &visitor.token().await).get("/tasks").problem(403, "FORBIDDEN").await;
     assert_eq!(server.bearer(&bob, &other.token().await).titles(&[]).await, [""; 0]);
     // Only the id works as a user id, neither the name nor the e-mail.
     for name in ["ada", "ada@example.com"] {
-        server.bearer(name, &visitor.token().await).get("/tasks").refused(403, "FORBIDDEN").await;
+        server.bearer(name, &visitor.token().await).get("/tasks").problem(403, "FORBIDDEN").await;
     }
 }
 
@@ -67,7 +67,7 @@ async fn tokens_of_better_auth_for_another_service_are_refused() {
     for (issuer, audience) in [(&*provider.url, "billing"), ("https://id.example", "taskwire")] {
         let issuers = configured(&provider, issuer, audience);
         let server = TestServer::with(Options { issuers, ..Options::default() }).await;
-        server.bearer(&id, &token).get("/tasks").refused(401, "UNAUTHORIZED").await;
+        server.bearer(&id, &token).get("/tasks").problem(401, "UNAUTHORIZED").await;
     }
 }
 
@@ -132,7 +132,7 @@ async fn tokens_of_a_key_that_better_auth_has_dropped_are_refused_after_the_next
 
     provider.does("drop").await;
     provider.does("fetched").await;
-    let problem = old.get("/tasks").refused(401, "UNAUTHORIZED").await;
+    let problem = old.get("/tasks").problem(401, "UNAUTHORIZED").await;
     assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("does not publish")), "{problem}");
     new.get("/tasks").expect(200).await;
 }
@@ -151,7 +151,7 @@ async fn while_better_auth_is_down_the_keys_that_are_known_stay_good() {
     provider.does("down").await;
     // A server that starts now logs the failure and cannot check any token.
     let late = self::server(&provider, KeyFetchPolicy { demand_wait: Duration::from_millis(200), ..brisk() }).await;
-    late.bearer(&id, &unknown).get("/tasks").refused(503, "UNAVAILABLE").await;
+    late.bearer(&id, &unknown).get("/tasks").problem(503, "UNAVAILABLE").await;
     late.anonymous().call(reqwest::Method::GET, "/health").expect(200).await;
     // After several failed fetches, the known keys are still valid.
     provider.does("fetched").await;

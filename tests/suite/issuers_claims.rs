@@ -104,7 +104,7 @@ async fn the_claim_that_names_the_user_can_be_chosen() {
     let (socket, _) = Live::open(&ada, None).await;
     socket.close().await;
     // Then `sub` is ignored.
-    server.bearer("somebody else", ada.token().expect("a token")).get("/tasks").refused(403, "FORBIDDEN").await;
+    server.bearer("somebody else", ada.token().expect("a token")).get("/tasks").problem(403, "FORBIDDEN").await;
     refused(&server, "only sub", &token(json!({})), "required claim").await;
     refused(&server, "a number", &token(json!({ "https://id.example/uid": 7 })), "required claim").await;
     // The claim is not looked up inside other claims.

@@ -42,7 +42,7 @@ async fn let_in(client: &Client) {
 
 /// Fails the test unless the server responds that it cannot check the token now.
 async fn put_off(client: &Client) {
-    client.get("/tasks").refused(503, "UNAVAILABLE").await;
+    client.get("/tasks").problem(503, "UNAVAILABLE").await;
 }
 
 /// Waits until the server has fetched the current keys and uses them. This is certain once the
@@ -70,7 +70,7 @@ async fn tokens_that_name_unknown_keys_lead_to_few_fetches() {
     let other = TestKey::p256("unknown");
     for more in [json!({ "exp": 1 }), json!({ "sub": null }), json!({ "iss": "taskwire" })] {
         let useless = other.token(&claims("ada", more));
-        server.bearer("ada", &useless).get("/tasks").refused(401, "UNAUTHORIZED").await;
+        server.bearer("ada", &useless).get("/tasks").problem(401, "UNAUTHORIZED").await;
     }
     assert_eq!(issuer.asked("/jwks"), 1);
 
@@ -170,7 +170,7 @@ async fn whatever_an_issuer_answers_instead_of_keys_the_known_ones_stay_good() {
     issuer.has("/jwks", Page::Json(good));
     fetched(&issuer, "/jwks").await;
     let_in(&ada(&server, &new)).await;
-    known.get("/tasks").refused(401, "UNAUTHORIZED").await;
+    known.get("/tasks").problem(401, "UNAUTHORIZED").await;
 }
 
 #[tokio::test]

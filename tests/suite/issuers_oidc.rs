@@ -34,7 +34,7 @@ async fn a_user_signed_in_with_pkce_lists_tasks_and_opens_a_socket() {
         user.update(task.id, json!({ "title": "Buy tea" })).await;
         assert_eq!(socket.changes(1).await[0]["task"]["title"], "Buy tea");
         assert_eq!(user.titles(&[]).await, ["Buy tea"]);
-        server.bearer("cleo", &token).get("/tasks").refused(403, "FORBIDDEN").await;
+        server.bearer("cleo", &token).get("/tasks").problem(403, "FORBIDDEN").await;
     }
 }
 
@@ -62,7 +62,7 @@ async fn a_token_that_tells_the_front_end_who_it_is_opens_nothing() {
     let tokens = Visitor::at(&provider).sign_in("ada", "RS256").await;
     server.bearer("ada", &tokens.access_token).get("/tasks").expect(200).await;
     // Issuer, key and user are the same; only the audience differs.
-    let problem = server.bearer("ada", &tokens.id_token).get("/tasks").refused(401, "UNAUTHORIZED").await;
+    let problem = server.bearer("ada", &tokens.id_token).get("/tasks").problem(401, "UNAUTHORIZED").await;
     assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("audience")), "{problem}");
 }
 
@@ -122,6 +122,6 @@ async fn keys_that_are_taken_back_after_a_leak_are_refused_after_the_next_fetch(
     // Signed with an unknown key, so the server fetches the keys at once.
     new.get("/tasks").expect(200).await;
     provider.does("fetched").await;
-    old.get("/tasks").refused(401, "UNAUTHORIZED").await;
+    old.get("/tasks").problem(401, "UNAUTHORIZED").await;
     new.get("/tasks").expect(200).await;
 }

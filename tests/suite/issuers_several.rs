@@ -45,11 +45,11 @@ fn of_beta(key: &TestKey, user: &str) -> String {
 }
 
 async fn forbidden(server: &TestServer, user: &str, token: &str) {
-    server.bearer(user, token).get("/tasks").refused(403, "FORBIDDEN").await;
+    server.bearer(user, token).get("/tasks").problem(403, "FORBIDDEN").await;
 }
 
 async fn refused(server: &TestServer, user: &str, token: &str, why: &str) {
-    let problem = server.bearer(user, token).get("/tasks").refused(401, "UNAUTHORIZED").await;
+    let problem = server.bearer(user, token).get("/tasks").problem(401, "UNAUTHORIZED").await;
     assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains(why)), "{problem}");
 }
 
@@ -127,7 +127,7 @@ async fn a_single_issuer_cannot_use_our_own_issuer_name() {
     refused(&server, "ada", &key.token(&claims("ada", json!({ "iss": "taskwire" }))), "issuer").await;
     // The shared secret that applies without issuers is not accepted any more.
     let anybody: Client = server.user("ada");
-    anybody.get("/tasks").refused(401, "UNAUTHORIZED").await;
+    anybody.get("/tasks").problem(401, "UNAUTHORIZED").await;
 }
 
 #[test]

@@ -181,8 +181,8 @@ async fn a_request_without_an_upgrade_is_told_to_upgrade_after_authentication() 
     assert_eq!(answer.header("upgrade"), Some("websocket"));
     let old = ada.get("/live").header("upgrade", "websocket").header("sec-websocket-version", "8");
     old.header("connection", "upgrade").header("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA==").expect(426).await;
-    server.anonymous().get("/live").refused(401, "UNAUTHORIZED").await;
-    ada.with_token(Some(token("bob"))).get("/live").refused(403, "FORBIDDEN").await;
+    server.anonymous().get("/live").problem(401, "UNAUTHORIZED").await;
+    ada.with_token(Some(token("bob"))).get("/live").problem(403, "FORBIDDEN").await;
 }
 
 #[tokio::test]
@@ -287,7 +287,7 @@ async fn a_socket_whose_log_cannot_be_read_is_told_to_reconnect_later() {
     let ada = server.user("ada");
     let (mut open, _) = Live::open(&ada, None).await;
     server.pool.close().await;
-    ada.get("/tasks").refused(503, "UNAVAILABLE").await;
+    ada.get("/tasks").problem(503, "UNAVAILABLE").await;
     let mut live = Live::open_silently(&ada, None).await;
     live.authenticate(&token("ada"), None).await;
     assert_eq!(live.closed().await, 1013);

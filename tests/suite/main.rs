@@ -56,6 +56,7 @@ mod moves;
 mod pages;
 mod pgbouncer;
 mod plans;
+mod project_order;
 mod project_races;
 mod projects;
 mod readme;

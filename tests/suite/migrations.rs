@@ -211,13 +211,13 @@ async fn old_data_can_be_changed() {
     let ada = server.user(user);
     // Ids of deleted tasks stay unusable, and ids of existing tasks are taken.
     for (id, status, code) in [(ids[4], 410, "GONE"), (ids[1], 409, "CONFLICT")] {
-        ada.post("/tasks").json(json!({"id": id, "title": "again"})).refused(status, code).await;
+        ada.post("/tasks").json(json!({"id": id, "title": "again"})).problem(status, code).await;
         let batch = json!({"operations": [{"op": "create", "task": {"id": id, "title": "again"}}]});
-        ada.post("/tasks/batch").json(batch).refused(status, code).await;
+        ada.post("/tasks/batch").json(batch).problem(status, code).await;
     }
     ada.update(ids[1], json!({"priority": "high", "due": {"date": "2026-12-01"}, "labels": ["old"]})).await;
     ada.update(ids[3], json!({"parent_id": ids[1]})).await;
-    ada.shift(ids[2], json!({"before": ids[0]})).await;
+    ada.move_task(ids[2], json!({"before": ids[0]})).await;
     ada.update(ids[0], json!({"completed": false})).await;
     let new = ada.create("new").await;
     let order: Vec<Uuid> = ada.in_order().await.iter().map(|task| task.id.as_uuid()).collect();

@@ -49,7 +49,7 @@ async fn a_task_moves_before_or_after_another_or_to_the_end() {
         (4, json!({}), "03124"),
     ] {
         let before = ada.log().await.len();
-        let answer = ada.shift(task[moved].id, to.clone()).await;
+        let answer = ada.move_task(task[moved].id, to.clone()).await;
         assert_eq!(titles(&ada).await, expected, "{moved} to {to}");
         assert_eq!(ada.log().await.len(), before + 1, "only the moved task changes");
         assert_eq!(ada.read(task[moved].id).await, answer);
@@ -76,7 +76,7 @@ async fn a_move_to_the_current_place_creates_no_change() {
         (&last, json!({})),
         (&last, json!({"project_id": null, "parent_id": null})),
     ] {
-        assert_eq!(ada.shift(of.id, to.clone()).await, *of, "{to}");
+        assert_eq!(ada.move_task(of.id, to.clone()).await, *of, "{to}");
         let results = ada.batch(json!([{"op": "move", "id": of.id, "to": to}])).await;
         assert_eq!(results[0].task.as_ref(), Some(of), "{to}");
     }
@@ -90,14 +90,14 @@ async fn a_move_may_change_project_and_parent_too_in_one_change() {
     let garden = ada.project("Garden").await;
     let task = tasks(&ada, 4).await;
     let before = ada.log().await.len();
-    let moved = ada.shift(task[3].id, json!({"before": task[0].id, "project_id": garden})).await;
+    let moved = ada.move_task(task[3].id, json!({"before": task[0].id, "project_id": garden})).await;
     assert_eq!((moved.project_id, titles(&ada).await.as_str()), (Some(garden), "3012"));
-    let below = ada.shift(task[0].id, json!({"after": task[2].id, "parent_id": task[3].id})).await;
+    let below = ada.move_task(task[0].id, json!({"after": task[2].id, "parent_id": task[3].id})).await;
     assert_eq!((below.parent_id, below.project_id), (Some(task[3].id), Some(garden)));
     assert_eq!(titles(&ada).await, "3120");
     assert_eq!(ada.log().await.len(), before + 2);
     // A move beside a task does not take over that task's project or parent.
-    let beside = ada.shift(task[1].id, json!({"before": task[0].id})).await;
+    let beside = ada.move_task(task[1].id, json!({"before": task[0].id})).await;
     assert_eq!((beside.parent_id, beside.project_id), (None, None));
 }
 
@@ -192,7 +192,7 @@ async fn shuffle(client: Client, ids: Vec<TaskId>, seed: u64) -> Vec<(i64, Wish)
             _ => (json!({ "after": anchor }), Some((anchor, true))),
         };
         if wish.is_none() || id != anchor {
-            wishes.push((client.shift(id, to).await.version.get(), (id, wish)));
+            wishes.push((client.move_task(id, to).await.version.get(), (id, wish)));
         }
     }
     wishes

@@ -87,7 +87,7 @@ async fn old_changes_are_removed_through_the_proxy() {
     ada.create_many(3, "soon forgotten").await;
     let removed = retention::remove_old(&servers[0].pool, Duration::ZERO).await;
     assert_eq!(removed.expect("the log can be trimmed"), 3);
-    ada.get(&format!("/changes?after={start}")).refused(410, "GONE").await;
+    ada.get(&format!("/changes?after={start}")).problem(410, "GONE").await;
 }
 
 /// The command that starts the program with this database URL, which leads through the proxy.

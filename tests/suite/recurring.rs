@@ -130,7 +130,7 @@ async fn a_completion_that_names_its_occurrence_is_safe_to_retry_at_any_time() {
     assert_ne!(first.version, second.version);
     let other = async |occurrence: &str| {
         let other = json!({"completed": true, "occurrence": occurrence});
-        ada.patch(&format!("{}/complete", at(task.id))).json(other).refused(409, "CONFLICT").await;
+        ada.patch(&format!("{}/complete", at(task.id))).json(other).problem(409, "CONFLICT").await;
     };
     other("2027-01-01").await;
     other("2026-11-29").await;
@@ -149,7 +149,7 @@ async fn a_completion_with_if_match_happens_once() {
     let path = format!("{}/complete", at(task.id));
     let ask = || ada.patch(&path).json(json!({"completed": true})).header("if-match", &format!("\"{}\"", task.version));
     ask().expect(200).await;
-    ask().refused(412, "PRECONDITION_FAILED").await;
+    ask().problem(412, "PRECONDITION_FAILED").await;
     assert_eq!(due(&ada.read(task.id).await), json!({"date": "2026-12-01"}));
 }
 

@@ -67,7 +67,7 @@ async fn changes_older_than_the_window_are_removed_and_the_rest_stay() {
     assert!(kept(&server.pool, "eve").await.is_empty());
 
     assert_eq!(page(&ada, position(&log[5]), 500).await["changes"], json!(log[6..]));
-    ada.get(&format!("/changes?after={}", position(&log[4]))).refused(410, "GONE").await;
+    ada.get(&format!("/changes?after={}", position(&log[4]))).problem(410, "GONE").await;
     // The tasks are unchanged, and an up-to-date client can continue.
     let list: Value = ada.get("/tasks").expect(200).await.json();
     assert_eq!(list["count"], 10);
@@ -165,7 +165,7 @@ async fn a_reader_between_two_pages_gets_an_error_instead_of_a_gap() {
     let second = page(&ada, position(&first), 3).await;
     age(&server.pool, "ada", 5).await;
     forget_a_week(&server.pool).await;
-    ada.get(&format!("/changes?after={}", position(&first))).refused(410, "GONE").await;
+    ada.get(&format!("/changes?after={}", position(&first))).problem(410, "GONE").await;
     assert_eq!(page(&ada, position(&second), 500).await["changes"][3]["seq"], 10);
 
     let head = ada.position().await;
@@ -213,15 +213,15 @@ async fn an_id_is_free_once_log_and_trash_have_forgotten_it_unless_a_task_has_it
     create(&lost, "lost").expect(201).await;
     create(&alive, "alive").expect(201).await;
     ada.delete(&format!("/tasks/{lost}")).expect(204).await;
-    create(&lost, "lost").refused(410, "GONE").await;
+    create(&lost, "lost").problem(410, "GONE").await;
     age(&server.pool, "ada", 3).await;
     assert_eq!(forget_a_week(&server.pool).await, 3);
 
     ada.patch(&format!("/tasks/{alive}")).json(json!({ "completed": true })).expect(200).await;
     let repeated: Value = create(&alive, "alive").expect(200).await.json();
     assert_eq!(repeated["completed"], true);
-    create(&alive, "another").refused(409, "CONFLICT").await;
-    create(&lost, "lost").refused(410, "GONE").await;
+    create(&alive, "another").problem(409, "CONFLICT").await;
+    create(&lost, "lost").problem(410, "GONE").await;
     ada.delete(&format!("/trash/{lost}")).expect(204).await;
     let again: Value = create(&lost, "lost").expect(201).await.json();
     assert_eq!(again["version"], 5);

@@ -61,13 +61,13 @@ async fn another_request_with_the_same_id_is_a_conflict() {
         json!({"id": id, "title": "Buy milk", "description": ""}),
         json!({"id": id, "title": "Buy milk", "completed": true}),
     ] {
-        ada.post("/tasks").json(other).refused(409, "CONFLICT").await;
+        ada.post("/tasks").json(other).problem(409, "CONFLICT").await;
     }
     assert_eq!(ada.read(id).await, task);
 
     // A client cannot use an id that the server chose either.
     let chosen = ada.create("Buy bread").await;
-    create(&ada, chosen.id, "Buy bread").refused(409, "CONFLICT").await;
+    create(&ada, chosen.id, "Buy bread").problem(409, "CONFLICT").await;
     assert_eq!(ada.log().await.len(), 2);
 }
 
@@ -79,8 +79,8 @@ async fn the_id_of_a_deleted_task_cannot_be_used_again() {
     create(&ada, own, "Buy milk").expect(201).await;
     for id in [own, chosen] {
         ada.delete(&at(id)).expect(204).await;
-        create(&ada, id, "Buy milk").refused(410, "GONE").await;
-        create(&ada, id, "Something else").refused(410, "GONE").await;
+        create(&ada, id, "Buy milk").problem(410, "GONE").await;
+        create(&ada, id, "Something else").problem(410, "GONE").await;
     }
     assert_eq!(ada.page("").await.count, 0);
     assert_eq!(ada.log().await.len(), 4);
@@ -132,7 +132,7 @@ async fn a_create_that_races_a_delete_never_restores_the_task() {
         assert_eq!(creates.iter().filter(|status| **status == 201).count(), 1, "{creates:?}");
         assert!(creates.iter().all(|status| [200, 201, 410].contains(status)), "{creates:?}");
         if deleted.status == 204 {
-            create(&ada, id, "Buy milk").refused(410, "GONE").await;
+            create(&ada, id, "Buy milk").problem(410, "GONE").await;
         } else {
             assert_eq!(deleted.status, 404);
             assert!(!creates.contains(&410), "{creates:?} without a delete");

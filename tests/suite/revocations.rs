@@ -35,7 +35,7 @@ struct Case {
 impl Case {
     async fn new(server: &TestServer, name: &str, what: What) -> Self {
         let user = server.user(name);
-        let (script, id) = user.script("read-write").await;
+        let (script, id) = user.with_api_token("read-write").await;
         Self { what, user, script, id }
     }
 
@@ -72,14 +72,14 @@ async fn check_that_access_ends(servers: &[TestServer], what: What, name: &str, 
     let began = Instant::now();
     case.take_back().await;
     for client in case.ended() {
-        client.get("/stats").refused(401, "UNAUTHORIZED").await;
+        client.get("/stats").problem(401, "UNAUTHORIZED").await;
         assert!(Live::handshake(client, None, client.token(), &[]).await.is_err_and(|(status, _)| status == 401));
     }
     for (live, there) in &mut sockets {
         let error = live.expect("error").await;
         assert_eq!(error["detail"], "the token was revoked; sign in again", "{what:?}");
         assert_eq!(live.closed().await, 4401, "{what:?}");
-        there.get("/stats").refused(401, "UNAUTHORIZED").await;
+        there.get("/stats").problem(401, "UNAUTHORIZED").await;
     }
     if let Some(within) = within {
         assert!(began.elapsed() < within, "{what:?}: {:?}", began.elapsed());
@@ -132,7 +132,7 @@ async fn a_server_that_starts_later_knows_what_was_revoked_before() {
     // This server neither sweeps nor receives hints.
     let second = TestServer::on(database, crate::servers::sweeping(NEVER, false)).await;
     for client in token.ended().into_iter().chain(user.ended()) {
-        client.at(&second).get("/stats").refused(401, "UNAUTHORIZED").await;
+        client.at(&second).get("/stats").problem(401, "UNAUTHORIZED").await;
     }
     token.user.at(&second).get("/stats").expect(200).await;
 }
@@ -147,7 +147,7 @@ async fn many_revocations_at_once_are_numbered_without_gaps_and_none_is_missed()
     for number in 0..USERS {
         let user = servers[number % 3].user(&format!("user {number}"));
         for _ in 0..EACH {
-            let (script, id) = user.script("read").await;
+            let (script, id) = user.with_api_token("read").await;
             let elsewhere = script.at(&servers[(number + 1) % 3]);
             sockets.push((Live::open(&elsewhere, None).await.0, script));
             revocations.push((user.clone(), id));
@@ -177,7 +177,7 @@ async fn many_revocations_at_once_are_numbered_without_gaps_and_none_is_missed()
 async fn a_socket_renewed_with_another_token_hangs_on_that_one() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    let (script, id) = ada.script("read").await;
+    let (script, id) = ada.with_api_token("read").await;
     let (mut moved_on, _) = Live::open(&script, None).await;
     moved_on.authenticate(&token("ada"), None).await;
     moved_on.expect_nothing().await;
@@ -195,7 +195,7 @@ async fn a_socket_renewed_with_another_token_hangs_on_that_one() {
 async fn a_request_whose_body_is_still_coming_when_access_ends_does_nothing() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
-    let (script, id) = ada.script("read-write").await;
+    let (script, id) = ada.with_api_token("read-write").await;
     let body = json!({ "title": "too late" }).to_string();
     let mut stream = TcpStream::connect(server.address).await.expect("the server accepts");
     let head = format!(
@@ -235,7 +235,7 @@ async fn a_token_counts_no_longer_than_what_forbids_it_is_kept() {
         (json!({"sub": "ada", "exp": 253_402_300_799_i64}), "does not say when"),
         (json!({"sub": "ada", "iat": now + 600, "exp": now + 660}), "not valid yet"),
     ] {
-        let problem = with(claims.clone()).get("/stats").refused(401, "UNAUTHORIZED").await;
+        let problem = with(claims.clone()).get("/stats").problem(401, "UNAUTHORIZED").await;
         assert!(problem["detail"].as_str().expect("a detail").contains(reason), "{claims}: {problem}");
     }
     with(json!({"sub": "ada", "exp": now + 3500})).get("/stats").expect(200).await;
@@ -265,7 +265,7 @@ async fn old_revocations_are_removed_and_young_ones_stay() {
         rows.await.expect("the numbers")
     };
     while left().await != [2] {}
-    young.script.at(&server).get("/stats").refused(401, "UNAUTHORIZED").await;
+    young.script.at(&server).get("/stats").problem(401, "UNAUTHORIZED").await;
     let next = Case::new(&server, "cyd", What::ApiToken).await;
     next.take_back().await;
     assert_eq!(left().await, [2, 3]);

@@ -39,11 +39,11 @@ async fn a_stalled_client_that_reads_again_gets_changes_in_order_then_1013_and_r
     };
     let server = TestServer::with(Options { live, ..options }).await;
     let ada = server.user("ada");
-    server.database.happen(1, BYTES).await;
+    server.database.append_changes(1, BYTES).await;
     let start = ada.position().await;
     let mut stalled = Live::open_narrow(&ada, &start).await;
     stalled.expect("caught_up").await;
-    server.database.happen(CHANGES, BYTES).await;
+    server.database.append_changes(CHANGES, BYTES).await;
     until_there_is_room(&ada).await;
 
     let (last, code) = stalled.skim_to_close(2..=CHANGES + 1).await.expect_err("all, as if it had not stalled");

@@ -121,7 +121,7 @@ async fn a_subtask_is_in_its_parents_project() {
     assert_eq!(told(&ada.log().await, before), all_of("task.updated", &[&two[0], &two[1]]));
     // A task that leaves its parent keeps the project unless the request names another.
     assert_eq!(ada.update(two[0].id, json!({"parent_id": null})).await.project_id, Some(garden));
-    let out = ada.shift(two[0].id, json!({"parent_id": null, "project_id": null})).await;
+    let out = ada.move_task(two[0].id, json!({"parent_id": null, "project_id": null})).await;
     assert_eq!((out.project_id, ada.read(two[1].id).await.project_id), (None, None));
 }
 
@@ -138,7 +138,7 @@ async fn moving_to_another_project_includes_all_subtasks_with_one_change_each() 
         let before = ada.log().await.len();
         let to = json!({ "project_id": project, "before": sister.id });
         let top = if by_move {
-            ada.shift(four[0].id, to).await
+            ada.move_task(four[0].id, to).await
         } else {
             ada.update(four[0].id, json!({ "project_id": project })).await
         };
@@ -176,7 +176,7 @@ async fn completing_a_task_with_open_subtasks_is_rejected_or_includes_them() {
         ada.put(&at(three[0].id)).json(json!({"completed": true})),
         ada.post("/tasks/batch").json(json!({"operations": [{"op": "complete", "id": three[0].id}]})),
     ] {
-        let problem = call.refused(409, "CONFLICT").await;
+        let problem = call.problem(409, "CONFLICT").await;
         assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("include")), "{problem}");
     }
     assert_eq!(ada.log().await.len(), before, "a rejected request left a change");
@@ -214,7 +214,7 @@ async fn deleting_a_task_with_subtasks_is_rejected_or_includes_them() {
         ada.delete(&format!("{path}?children=refuse")),
         ada.post("/tasks/batch").json(json!({"operations": [{"op": "delete", "id": three[0].id}]})),
     ] {
-        let problem = call.refused(409, "CONFLICT").await;
+        let problem = call.problem(409, "CONFLICT").await;
         assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("include")), "{problem}");
     }
     ada.delete(&format!("{path}?children=keep")).invalid("children").await;

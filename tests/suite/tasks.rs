@@ -128,8 +128,8 @@ async fn only_a_patch_may_call_itself_a_merge_patch() {
     let body = r#"{"title": "Buy oat milk"}"#;
     let patched: Task = ada.patch(&at(task.id)).bytes(MERGE_PATCH, body).expect(200).await.json();
     assert_eq!(patched.title, "Buy oat milk");
-    ada.post("/tasks").bytes(MERGE_PATCH, body).refused(415, "UNSUPPORTED_MEDIA_TYPE").await;
-    ada.put(&at(task.id)).bytes(MERGE_PATCH, body).refused(415, "UNSUPPORTED_MEDIA_TYPE").await;
+    ada.post("/tasks").bytes(MERGE_PATCH, body).problem(415, "UNSUPPORTED_MEDIA_TYPE").await;
+    ada.put(&at(task.id)).bytes(MERGE_PATCH, body).problem(415, "UNSUPPORTED_MEDIA_TYPE").await;
 }
 
 #[tokio::test]
@@ -216,7 +216,7 @@ async fn another_users_task_is_answered_like_a_missing_one() {
                 [foreign, missing].map(|call| if conditional { call.header("if-match", "\"1\"") } else { call });
             let (foreign, missing) = (foreign.send().await, missing.send().await);
             assert_eq!(foreign.status, 404);
-            assert_eq!(foreign.tellable(), missing.tellable());
+            assert_eq!(foreign.comparable(), missing.comparable());
         }
     }
     assert_eq!(bob.read(task.id).await, task);

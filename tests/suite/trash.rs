@@ -117,7 +117,7 @@ async fn a_restored_task_comes_back_with_its_subtasks() {
     let after = ada.create("After").await;
     let before = ada.page("").await.tasks;
     delete(&ada, &top).await;
-    ada.post("/tasks").json(create.clone()).refused(410, "GONE").await;
+    ada.post("/tasks").json(create.clone()).problem(410, "GONE").await;
 
     let (mut live, _) = Live::open(&ada, None).await;
     let restored = restore(&ada, id).await;
@@ -137,7 +137,7 @@ async fn a_restored_task_comes_back_with_its_subtasks() {
     // The creation is still safe to retry.
     assert_eq!(ada.post("/tasks").json(create).expect(200).await.json::<Task>(), ada.read(id).await);
     assert_eq!(trash(&ada, "").await.count, 0);
-    ada.post(&format!("/trash/{id}/restore")).refused(404, "NOT_FOUND").await;
+    ada.post(&format!("/trash/{id}/restore")).problem(404, "NOT_FOUND").await;
 }
 
 #[tokio::test]
@@ -221,10 +221,10 @@ async fn subtasks_are_restored_and_purged_only_with_the_deleted_task() {
     let part = part_of(&ada, &top, "Part").await;
     delete(&ada, &top).await;
     for call in [ada.post(&format!("/trash/{}/restore", part.id)), ada.delete(&format!("/trash/{}", part.id))] {
-        let refused = call.refused(409, "CONFLICT").await;
+        let refused = call.problem(409, "CONFLICT").await;
         assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains(&top.id.to_string())), "{refused}");
     }
-    ada.post("/tasks").json(json!({"id": part.id, "title": "Part"})).refused(410, "GONE").await;
+    ada.post("/tasks").json(json!({"id": part.id, "title": "Part"})).problem(410, "GONE").await;
     assert_eq!(restore(&ada, top.id).await.count, 2);
 }
 
@@ -245,8 +245,8 @@ async fn purging_removes_the_whole_deletion_and_nothing_else() {
     }
     let log = ada.log().await;
     ada.delete(&format!("/trash/{}", watered[0].id)).expect(204).await;
-    ada.delete(&format!("/trash/{}", watered[0].id)).refused(404, "NOT_FOUND").await;
-    ada.post(&format!("/trash/{}/restore", watered[0].id)).refused(404, "NOT_FOUND").await;
+    ada.delete(&format!("/trash/{}", watered[0].id)).problem(404, "NOT_FOUND").await;
+    ada.post(&format!("/trash/{}/restore", watered[0].id)).problem(404, "NOT_FOUND").await;
     assert_eq!((count(&server.pool, "trash").await, count(&server.pool, "task_occurrences").await), (4, 2));
     assert_eq!(restore(&ada, watered[1].id).await.count, 2);
     delete(&ada, &watered[1]).await;
@@ -255,7 +255,7 @@ async fn purging_removes_the_whole_deletion_and_nothing_else() {
     assert_eq!((count(&server.pool, "trash").await, count(&server.pool, "task_occurrences").await), (2, 1));
     assert_eq!(ada.log().await[..log.len()], log, "purging is not a change, and the log keeps the old changes");
     assert_eq!(restore(&bob, watered[2].id).await.count, 2);
-    ada.post("/tasks").json(json!({"id": watered[0].id, "title": "Top"})).refused(410, "GONE").await;
+    ada.post("/tasks").json(json!({"id": watered[0].id, "title": "Top"})).problem(410, "GONE").await;
 }
 
 #[tokio::test]
@@ -265,7 +265,7 @@ async fn a_task_and_a_project_with_the_same_id_are_separate_in_the_trash() {
     let garden = project(&ada, "Garden").await;
     let task = post(&ada, json!({"id": garden.id, "title": "The same"})).await;
     ada.delete(&format!("/projects/{}", garden.id)).expect(204).await;
-    ada.delete(&at(task.id)).refused(409, "CONFLICT").await;
+    ada.delete(&at(task.id)).problem(409, "CONFLICT").await;
     ada.delete(&format!("/trash/{}", garden.id)).expect(204).await;
     ada.delete(&at(task.id)).expect(204).await;
     assert_eq!(check_log(&ada).await.len(), 4);

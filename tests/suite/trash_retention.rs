@@ -38,7 +38,7 @@ async fn old_items_are_removed_and_the_rest_stay() {
     assert_eq!(remove_old(&server.pool, MONTH).await.expect("the trash expires"), 0);
     assert_eq!(trash(&bob, "").await.count, 0);
     assert_eq!(restore(&ada, deleted[1]).await.count, 2);
-    ada.post(&format!("/trash/{}/restore", deleted[0])).refused(404, "NOT_FOUND").await;
+    ada.post(&format!("/trash/{}/restore", deleted[0])).problem(404, "NOT_FOUND").await;
 }
 
 #[tokio::test]
@@ -107,5 +107,5 @@ async fn a_server_empties_the_trash_by_itself() {
     delete(&ada, &task).await;
     let gone = async { while trash(&ada, "").await.count > 0 {} };
     timeout(PATIENCE, gone).await.expect("the item is gone");
-    ada.post(&format!("/trash/{}/restore", task.id)).refused(404, "NOT_FOUND").await;
+    ada.post(&format!("/trash/{}/restore", task.id)).problem(404, "NOT_FOUND").await;
 }

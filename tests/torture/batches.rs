@@ -80,10 +80,10 @@ impl Writer {
             // An earlier attempt may still be under way.
             StatusCode::NOT_FOUND if attempts > 1 => all(Outcome::Unknown),
             // The task of the update is gone.
-            StatusCode::NOT_FOUND => all(Outcome::Refused),
+            StatusCode::NOT_FOUND => all(Outcome::Rejected),
             _ => {
                 self.client.unexpected("a batch", answer);
-                all(Outcome::Refused)
+                all(Outcome::Rejected)
             }
         }
     }

@@ -18,7 +18,7 @@ const TOLD: usize = 20;
 pub struct Totals {
     pub acknowledged: u64,
     pub unknown: u64,
-    pub refused: u64,
+    pub rejected: u64,
     pub logged: u64,
     pub received: u64,
     pub dropped: u64,
@@ -35,7 +35,7 @@ pub fn check(user: &UserHistory, final_list: Option<&Listing>, totals: &mut Tota
         match write.outcome {
             Outcome::Acknowledged(_) => totals.acknowledged += 1,
             Outcome::Unknown => totals.unknown += 1,
-            Outcome::Refused => totals.refused += 1,
+            Outcome::Rejected => totals.rejected += 1,
         }
         log.check_write(write, &mut found);
     }

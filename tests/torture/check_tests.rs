@@ -139,7 +139,7 @@ fn an_acknowledged_write_must_be_in_the_log_once() {
 fn a_rejected_update_must_not_be_in_the_log() {
     let promises = broken(|history| {
         let write = &mut history.user.writes[1];
-        (write.kind, write.outcome) = (Kind::Update, Outcome::Refused);
+        (write.kind, write.outcome) = (Kind::Update, Outcome::Rejected);
     });
     assert_eq!(promises, [Promise::WritesAreKept]);
 }

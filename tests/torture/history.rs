@@ -41,7 +41,7 @@ pub enum Outcome {
     /// No response or 503: the write may have happened, but at most once.
     Unknown,
     /// A 4xx response: the write must not have happened.
-    Refused,
+    Rejected,
 }
 
 #[derive(Debug, Clone)]

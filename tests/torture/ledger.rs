@@ -133,7 +133,7 @@ impl<'a> Ledger<'a> {
             (Outcome::Acknowledged(_), []) => {
                 found.say(Promise::WritesAreKept, format!("{kind:?} of {id} was acknowledged and is not in the log"));
             }
-            (Outcome::Refused, [_, ..]) if *kind == Kind::Update => {
+            (Outcome::Rejected, [_, ..]) if *kind == Kind::Update => {
                 found.say(Promise::WritesAreKept, format!("{kind:?} of {id} was rejected and is in the log"));
             }
             (_, [_, _, ..]) => found.say(Promise::WritesAreKept, format!("{kind:?} of {id} is in the log twice")),

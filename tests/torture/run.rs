@@ -172,11 +172,11 @@ async fn final_list(client: &Client) -> Listing {
 impl Report {
     /// The counts of the run as text.
     pub fn summary(&self) -> String {
-        let Totals { acknowledged, unknown, refused, logged, received, dropped, resumes, resets, lists } = self.totals;
+        let Totals { acknowledged, unknown, rejected, logged, received, dropped, resumes, resets, lists } = self.totals;
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let counts = &self.record.counts;
         format!(
-            "in {:.1} s: {} users, writes {acknowledged} acknowledged, {unknown} unknown, {refused} refused, {} given up; \
+            "in {:.1} s: {} users, writes {acknowledged} acknowledged, {unknown} unknown, {rejected} rejected, {} given up; \
              changes {logged} logged, {received} received, {dropped} dropped as known; resumes {resumes}, resets {resets}, \
              lists {lists}; kills: servers {}, Postgres {}; SIGTERM {}; cuts {}, stalls {}, hints lost {}, tokens run out {}",
             self.took.as_secs_f64(),

@@ -76,7 +76,7 @@ impl Writer {
                 33..36 if !full => self.import().await,
                 0..50 => self.update().await,
                 50..58 => self.complete().await,
-                58..64 => self.shift().await,
+                58..64 => self.move_task().await,
                 64..72 => self.delete().await,
                 72..78 => self.unmake().await,
                 78..84 => self.manage_projects().await,
@@ -187,7 +187,7 @@ impl Writer {
     }
 
     /// Moves a task beside another or to the end, and sometimes changes its parent.
-    async fn shift(&mut self) {
+    async fn move_task(&mut self) {
         let own = &self.known[self.client.user];
         let (Some(id), Some(other)) = (own.tasks.any(&mut self.rng), own.tasks.any(&mut self.rng)) else { return };
         let mut body = match self.rng.random_range(0..3) {
@@ -290,10 +290,10 @@ impl Writer {
             StatusCode::CREATED | StatusCode::OK => Outcome::Acknowledged(answer.body["version"].as_i64()),
             StatusCode::NO_CONTENT => Outcome::Acknowledged(None),
             StatusCode::SERVICE_UNAVAILABLE => Outcome::Unknown,
-            status if refusals.contains(&status) => Outcome::Refused,
+            status if refusals.contains(&status) => Outcome::Rejected,
             _ => {
                 self.client.unexpected(what, answer);
-                Outcome::Refused
+                Outcome::Rejected
             }
         }
     }

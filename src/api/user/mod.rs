@@ -7,10 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use handlers::{delete_user, get_identity};
-
 use crate::model::Scope;
 use crate::model::fields::rfc3339;
+pub use handlers::{delete_user, get_identity};
 
 /// The user of a token, and what the token allows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

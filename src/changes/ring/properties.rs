@@ -10,9 +10,9 @@ use crate::model::Seq;
 /// What can happen to a ring and to a connection that follows it.
 #[derive(Debug, Clone)]
 enum Step {
-    /// A writer offers its change: early, late or again. Changes without an offer come from `Grow`.
-    Offer(i64),
-    /// Another server, or a writer whose offer is lost, appends the next change to the log.
+    /// The ring takes a writer's change: early, late or again. Changes that it does not take come from `Grow`.
+    Publish(i64),
+    /// Another server, or a writer whose change did not reach the ring, appends the next change to the log.
     Grow,
     /// A page is read.
     Read,
@@ -24,7 +24,7 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        3 => (-6..6_i64).prop_map(Step::Offer),
+        3 => (-6..6_i64).prop_map(Step::Publish),
         2 => Just(Step::Grow),
         1 => Just(Step::Read),
         1 => Just(Step::Arrive),
@@ -67,16 +67,16 @@ proptest! {
     fn a_ring_sends_every_change_once_and_in_order(started: bool, start in 0..5_i64, steps in steps()) {
         let (mut ring, mut log_head, mut pages) = (Ring::default(), start, Vec::new());
         if started {
-            ring.report_head(at(start));
+            ring.take_head(at(start));
         }
         let mut follower = Follower { position: 0, received: Vec::new() };
         for step in steps {
             match step {
-                Step::Offer(near) => {
+                Step::Publish(near) => {
                     let seq = (ring.head().map_or(start, |head| head.seq.get()) + near).max(1);
-                    // Only what is committed is ever offered, and commits are in order.
+                    // Only what is committed ever reaches the ring, and commits are in order.
                     log_head = log_head.max(seq);
-                    ring.offer(change(seq));
+                    ring.take(change(seq));
                 }
                 Step::Grow => log_head += 1,
                 Step::Read => {

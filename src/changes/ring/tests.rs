@@ -21,7 +21,7 @@ pub(super) fn at(seq: i64) -> Position {
 
 fn ring(head: i64) -> Ring {
     let mut ring = Ring::default();
-    ring.report_head(at(head));
+    ring.take_head(at(head));
     ring
 }
 
@@ -45,30 +45,30 @@ pub(super) fn sent(ring: &Ring, position: i64) -> Vec<i64> {
 #[test]
 fn changes_that_arrive_out_of_order_are_sent_in_order() {
     let mut ring = ring(4);
-    assert!(ring.offer(change(7)));
-    assert!(ring.offer(change(6)));
+    assert!(ring.take(change(7)));
+    assert!(ring.take(change(6)));
     assert_eq!(ring.next(at(4)), Next::Wait);
-    assert!(!ring.offer(change(5)));
+    assert!(!ring.take(change(5)));
     assert_eq!(sent(&ring, 4), [5, 6, 7]);
     assert_eq!(sent(&ring, 6), [7]);
 }
 
 #[test]
-fn a_change_offered_before_the_first_read_is_not_lost() {
+fn a_change_taken_before_the_first_read_is_not_lost() {
     let mut ring = Ring::default();
-    assert!(!ring.offer(change(6)));
-    assert!(!ring.report_head(at(5)));
+    assert!(!ring.take(change(6)));
+    assert!(!ring.take_head(at(5)));
     assert_eq!(sent(&ring, 5), [6]);
     let mut ring = Ring::default();
-    ring.offer(change(7));
-    assert!(ring.report_head(at(5)), "6 is missing, the log must be read");
+    ring.take(change(7));
+    assert!(ring.take_head(at(5)), "6 is missing, the log must be read");
 }
 
 #[test]
 fn a_repeated_change_is_sent_once() {
     let mut ring = ring(0);
-    ring.offer(change(1));
-    ring.offer(change(1));
+    ring.take(change(1));
+    ring.take(change(1));
     ring.integrate(LogPage { history: HISTORY, head: Seq::new(1), changes: vec![change(1)] }, Some(at(0)));
     assert_eq!(sent(&ring, 0), [1]);
 }
@@ -76,7 +76,7 @@ fn a_repeated_change_is_sent_once() {
 #[test]
 fn the_log_fills_a_gap() {
     let mut ring = ring(1);
-    ring.offer(change(4));
+    ring.take(change(4));
     ring.integrate(
         LogPage { history: HISTORY, head: Seq::new(4), changes: vec![change(2), change(3), change(4)] },
         Some(at(1)),
@@ -89,7 +89,7 @@ fn the_log_fills_a_gap() {
 fn a_connection_further_behind_than_the_ring_reads_the_log() {
     let mut ring = ring(0);
     for seq in (1..).take(MESSAGES_MAX + 1) {
-        ring.offer(change(seq));
+        ring.take(change(seq));
     }
     assert_eq!(ring.next(at(0)), Next::ReadLog);
     assert_eq!(sent(&ring, 1).len(), MESSAGES_MAX);
@@ -99,7 +99,7 @@ fn a_connection_further_behind_than_the_ring_reads_the_log() {
 fn another_history_is_never_mixed_in() {
     let mut ring = ring(3);
     let other = History::new(1, Some(2));
-    assert!(ring.offer(in_history(other, 4)));
+    assert!(ring.take(in_history(other, 4)));
     assert_eq!(ring.next(at(3)), Next::Wait);
     ring.integrate(LogPage { history: other, head: Seq::new(4), changes: vec![in_history(other, 4)] }, Some(at(3)));
     assert_eq!(ring.next(at(3)), Next::ReadLog);
@@ -110,8 +110,8 @@ fn another_history_is_never_mixed_in() {
 fn the_first_write_of_an_owner_continues_the_empty_beginning() {
     let mut ring = Ring::default();
     let beginning = History::new(1, None).at(Seq::ZERO);
-    ring.report_head(beginning);
-    assert!(!ring.offer(change(1)));
+    ring.take_head(beginning);
+    assert!(!ring.take(change(1)));
     assert!(matches!(ring.next(beginning), Next::Send(messages, end) if messages.len() == 1 && end == at(1)));
 }
 
@@ -119,8 +119,8 @@ fn the_first_write_of_an_owner_continues_the_empty_beginning() {
 fn a_page_from_before_the_first_write_does_not_set_the_ring_back() {
     let beginning = History::new(1, None).at(Seq::ZERO);
     let mut ring = Ring::default();
-    ring.report_head(beginning);
-    ring.offer(change(1));
+    ring.take_head(beginning);
+    ring.take(change(1));
     let old = LogPage { history: beginning.history, head: Seq::ZERO, changes: Vec::new() };
     ring.integrate(old, Some(beginning));
     assert_eq!(ring.head(), Some(at(1)));
@@ -129,7 +129,7 @@ fn a_page_from_before_the_first_write_does_not_set_the_ring_back() {
 #[test]
 fn a_log_that_was_set_back_starts_the_ring_again_without_early_changes() {
     let mut ring = ring(7);
-    assert!(ring.offer(change(9)));
+    assert!(ring.take(change(9)));
     assert!(ring.is_behind());
     let shorter = LogPage { history: HISTORY, head: Seq::new(5), changes: Vec::new() };
     assert!(ring.integrate(shorter, Some(at(7))));
@@ -137,7 +137,7 @@ fn a_log_that_was_set_back_starts_the_ring_again_without_early_changes() {
     assert_eq!(ring.next(at(5)), Next::Wait);
     assert_eq!(ring.next(at(7)), Next::ReadLog, "only the log can show this connection that it is ahead");
     for seq in 6..=8 {
-        assert!(!ring.offer(change(seq)));
+        assert!(!ring.take(change(seq)));
     }
     assert_eq!(sent(&ring, 5), [6, 7, 8], "the 9 of the earlier log is not sent");
 }
@@ -145,7 +145,7 @@ fn a_log_that_was_set_back_starts_the_ring_again_without_early_changes() {
 #[test]
 fn an_old_page_does_not_set_the_ring_back() {
     let mut ring = ring(3);
-    ring.offer(change(4));
+    ring.take(change(4));
     ring.integrate(LogPage { history: HISTORY, head: Seq::new(3), changes: Vec::new() }, Some(at(3)));
     assert_eq!(sent(&ring, 3), [4]);
 }

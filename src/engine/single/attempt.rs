@@ -15,8 +15,8 @@ pub enum Attempt {
 
 impl Attempt {
     /// The attempt appended nothing to the log.
-    pub fn unrecorded(self) -> Written<Self> {
-        Written { value: self, recorded: Vec::new() }
+    pub fn without_changes(self) -> Written<Self> {
+        Written { value: self, changes: Vec::new() }
     }
 }
 

@@ -85,12 +85,12 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
             };
             let history = History::new(row.epoch, Some(row.generation));
             let change = Change::task_saved(history, Saved::Created, task.clone());
-            Ok(Written { value: Attempt::Finished(Ok(Done::TaskCreated(task))), recorded: vec![change] })
+            Ok(Written { value: Attempt::Finished(Ok(Done::TaskCreated(task))), changes: vec![change] })
         }
         Ok(None) => repeated(pool, owner, id, digest).await,
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => repeated(pool, owner, id, digest).await,
         Err(sqlx::Error::Database(error)) if error.constraint() == Some("tasks_project") => {
-            Ok(Attempt::Finished(Err(Problem::project_unknown())).unrecorded())
+            Ok(Attempt::Finished(Err(Problem::project_unknown())).without_changes())
         }
         Err(error) => Err(error),
     }
@@ -122,5 +122,5 @@ async fn repeated(
             Err(Problem::new(Code::Conflict, "a task with this id was created by another request; choose another id"))
         }
     };
-    Ok(Attempt::Finished(outcome).unrecorded())
+    Ok(Attempt::Finished(outcome).without_changes())
 }

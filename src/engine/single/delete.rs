@@ -51,17 +51,17 @@ pub async fn delete(
 
     Ok(match deleted {
         Err(sqlx::Error::Database(error)) if error.constraint() == Some("tasks_parent") => {
-            Attempt::NeedsPlan.unrecorded()
+            Attempt::NeedsPlan.without_changes()
         }
         Err(error) => return Err(error),
-        Ok(None) => Attempt::Finished(Err(Problem::task_not_found())).unrecorded(),
+        Ok(None) => Attempt::Finished(Err(Problem::task_not_found())).without_changes(),
         Ok(Some(row)) => match (row.seq, row.at) {
             (Some(seq), Some(at)) => {
                 let history = History::new(row.epoch, Some(row.generation));
                 let change = Change::task_deleted(history.at(seq), at, id);
-                Written { value: Attempt::Finished(Ok(Done::TaskDeleted(id))), recorded: vec![change] }
+                Written { value: Attempt::Finished(Ok(Done::TaskDeleted(id))), changes: vec![change] }
             }
-            _ => Attempt::Finished(Err(version_differs(row.version))).unrecorded(),
+            _ => Attempt::Finished(Err(version_differs(row.version))).without_changes(),
         },
     })
 }

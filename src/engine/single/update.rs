@@ -148,13 +148,13 @@ pub async fn update(
     let outcome = match updated {
         None => Err(Problem::task_not_found()),
         Some(Updated { alone: None, task, .. }) => Err(version_differs(task.version)),
-        Some(Updated { alone: Some(false), .. }) => return Ok(Attempt::NeedsPlan.unrecorded()),
+        Some(Updated { alone: Some(false), .. }) => return Ok(Attempt::NeedsPlan.without_changes()),
         Some(Updated { alone: Some(true), history, changed, task }) => {
             let task = task.into_task(owner);
             let change = changed.then(|| Change::task_saved(history, Saved::Updated, task.clone()));
             let value = Attempt::Finished(Ok(Done::TaskUpdated(task)));
-            return Ok(Written { value, recorded: change.into_iter().collect() });
+            return Ok(Written { value, changes: change.into_iter().collect() });
         }
     };
-    Ok(Attempt::Finished(outcome).unrecorded())
+    Ok(Attempt::Finished(outcome).without_changes())
 }

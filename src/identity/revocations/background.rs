@@ -22,7 +22,7 @@ impl Revocations {
     }
 
     /// Receives another server's hint that the sequence has reached this number.
-    pub fn hint(&self, seq: i64) {
+    pub fn take_hint(&self, seq: i64) {
         if self.0.known.read().view.head.seq < seq {
             self.0.read_needed.notify_one();
         }

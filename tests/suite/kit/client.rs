@@ -102,7 +102,7 @@ impl Client {
     }
 
     /// Creates an API token of this scope. Returns a client that uses it, and the token's id.
-    pub async fn script(&self, scope: &str) -> (Self, ApiTokenId) {
+    pub async fn with_api_token(&self, scope: &str) -> (Self, ApiTokenId) {
         let wanted = json!({ "name": format!("To {scope}"), "scope": scope });
         let created: CreatedApiToken = self.post("/tokens").json(wanted).expect(201).await.json();
         (self.with_token(Some(created.token)), created.api_token.id)
@@ -252,7 +252,7 @@ impl Call {
 
     /// Sends the request; fails the test unless the response is a problem with this status and
     /// code.
-    pub async fn refused(self, status: u16, code: &str) -> Value {
+    pub async fn problem(self, status: u16, code: &str) -> Value {
         let answer = self.expect(status).await;
         let problem: Value = answer.json();
         assert_eq!(problem["code"], code, "{}: {problem}", answer.what);
@@ -261,7 +261,7 @@ impl Call {
 
     /// Sends the request; fails the test unless the response is a 400 that names this field.
     pub async fn invalid(self, field: &str) -> Value {
-        let problem = self.refused(400, "VALIDATION_ERROR").await;
+        let problem = self.problem(400, "VALIDATION_ERROR").await;
         let errors = problem["errors"].as_array().map_or(&[][..], Vec::as_slice);
         assert!(errors.iter().any(|error| error["field"] == field), "{field} is not named: {problem}");
         problem
@@ -304,7 +304,7 @@ impl Answer {
 
     /// What must be equal in two responses that a client must not be able to tell apart: status, headers
     /// and body, without the request's id and the date.
-    pub fn tellable(&self) -> (StatusCode, HeaderMap, String) {
+    pub fn comparable(&self) -> (StatusCode, HeaderMap, String) {
         let mut headers = self.headers.clone();
         headers.remove("x-request-id");
         headers.remove("date");

@@ -61,7 +61,7 @@ impl TestDatabase {
     }
 
     /// Adds `count` changes to Ada's log, each with a description of `bytes` bytes.
-    pub async fn happen(&self, count: i64, bytes: i32) {
+    pub async fn append_changes(&self, count: i64, bytes: i32) {
         let statement = "WITH bump AS (
                 INSERT INTO owners AS o (owner_id, last_seq, last_at) VALUES ('ada', $1, clock_timestamp())
                 ON CONFLICT (owner_id) DO UPDATE SET last_seq = o.last_seq + $1, last_at = clock_timestamp()

@@ -10,11 +10,11 @@ use chrono::Utc;
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::{Map, Value, json};
 
-use super::provider::script;
+use super::provider::script_path;
 
 /// One pair of each type for the whole run.
 static PAIRS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
-    let output = Command::new("node").arg(script("keys.mjs")).output().expect("node runs");
+    let output = Command::new("node").arg(script_path("keys.mjs")).output().expect("node runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("JSON")
 });

@@ -28,7 +28,7 @@ pub use live::Live;
 pub use pgbouncer::PgBouncer;
 pub use program::{Running, Scratch, run, taskwire};
 pub use provider::Provider;
-pub use raw::exchange;
+pub use raw::send_raw;
 pub use relay::Relay;
 pub use server::{Options, SECRET, TestServer, issuers, token, token_for};
 pub use visitor::Visitor;

@@ -32,7 +32,7 @@ impl Client {
     }
 
     /// Moves an existing task.
-    pub async fn shift(&self, id: impl Display, to: Value) -> Task {
+    pub async fn move_task(&self, id: impl Display, to: Value) -> Task {
         self.post(&format!("{}/move", at(id))).json(to).expect(200).await.json()
     }
 

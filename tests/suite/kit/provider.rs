@@ -19,7 +19,7 @@ pub struct Provider {
 }
 
 /// The path of a script in `tests/issuers`, whose packages must be installed.
-pub fn script(name: &str) -> PathBuf {
+pub fn script_path(name: &str) -> PathBuf {
     let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/issuers");
     assert!(directory.join("node_modules").exists(), "The providers' packages are missing: run `make issuers`.");
     directory.join(name)
@@ -36,7 +36,7 @@ impl Provider {
 
     async fn start(name: &str) -> Self {
         let mut command = Command::new("node");
-        command.arg(script(name)).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        command.arg(script_path(name)).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn().expect("node runs");
         let commands = process.stdin.take().expect("a pipe");
         let mut lines = Lines::of(process.stdout.take().expect("a pipe"));

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Sends these bytes, closes the sending side and reads one response. The request should ask for
 /// `Connection: close`.
-pub async fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
+pub async fn send_raw(address: SocketAddr, request: &[u8]) -> Answer {
     let talk = async {
         let mut stream = TcpStream::connect(address).await.expect("the server accepts");
         // A server may respond to a bad request and stop reading before it has received all of it.

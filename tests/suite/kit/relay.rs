@@ -36,18 +36,18 @@ impl Relay {
         let (user, name) = (to.get_username(), to.get_database().expect("a name"));
         let url = format!("postgresql://{user}@127.0.0.1:{port}/{name}?sslmode=disable");
         let (sender, statements) = mpsc::unbounded_channel();
-        let (black_hole, swallows) = watch::channel(false);
+        let (black_hole, drops_all) = watch::channel(false);
         tokio::spawn(async move {
             let mut connections = 0..;
             while let (Ok((client, _)), Some(connection)) = (listener.accept().await, connections.next()) {
-                let mut swallows = swallows.clone();
-                swallows.mark_unchanged();
+                let mut drops_all = drops_all.clone();
+                drops_all.mark_unchanged();
                 let sender = sender.clone();
                 let report = move |text| {
                     // The receiver is gone once the test has ended.
                     let _ = sender.send((connection, text));
                 };
-                tokio::spawn(relay(client, socket.clone(), report, swallows));
+                tokio::spawn(relay(client, socket.clone(), report, drops_all));
             }
         });
         Self { url, statements, black_hole }
@@ -55,13 +55,13 @@ impl Relay {
 
     /// Drops all packets on the existing connections without closing them, like a firewall that has
     /// lost its state. New connections work.
-    pub fn swallow(&self) {
+    pub fn drop_packets(&self) {
         self.black_hole.send_replace(false);
     }
 
-    /// Like [`Self::swallow`], but new connections are dropped too, until the next
-    /// [`Self::swallow`].
-    pub fn swallow_all(&self) {
+    /// Like [`Self::drop_packets`], but new connections are dropped too, until the next
+    /// [`Self::drop_packets`].
+    pub fn drop_all_packets(&self) {
         self.black_hole.send_replace(true);
     }
 
@@ -99,8 +99,8 @@ impl Relay {
     }
 }
 
-async fn relay(client: TcpStream, socket: PathBuf, report: impl Fn(String), mut swallows: watch::Receiver<bool>) {
-    if *swallows.borrow() {
+async fn relay(client: TcpStream, socket: PathBuf, report: impl Fn(String), mut drops_all: watch::Receiver<bool>) {
+    if *drops_all.borrow() {
         return std::future::pending().await;
     }
     let server = UnixStream::connect(socket).await.expect("the test Postgres listens");
@@ -112,7 +112,7 @@ async fn relay(client: TcpStream, socket: PathBuf, report: impl Fn(String), mut 
     tokio::select! {
         _ = &mut forth => {}
         _ = &mut back => {}
-        Ok(()) = swallows.changed() => std::future::pending().await,
+        Ok(()) = drops_all.changed() => std::future::pending().await,
     }
 }
 

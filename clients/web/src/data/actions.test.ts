@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 // An undo belongs to the engine that made it.
 
 import 'fake-indexeddb/auto';

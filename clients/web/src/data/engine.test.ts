@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 // The engine on a device that keeps nothing.
 
 import 'fake-indexeddb/auto';

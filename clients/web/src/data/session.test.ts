@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 // Who is signed in, when answers come late or the cookie is another user's.
 
 import 'fake-indexeddb/auto';

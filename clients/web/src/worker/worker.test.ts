@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 // The app's own pages are named in three places, in two languages: they have to agree. And the worker
 // has this build's files before older ones.
 

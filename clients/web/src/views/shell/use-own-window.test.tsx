@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 // What stays in the window when who is signed in changes.
 
 import { renderHook } from "@testing-library/react";
