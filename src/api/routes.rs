@@ -75,13 +75,12 @@ pub fn contract() -> OpenApi {
 
 /// The service: operations, pages and middleware.
 pub fn service(app: &App) -> Service {
-    let (routers, paths, components) = operations().finish();
-    let document = openapi::document(paths, components);
+    let (routers, _, _) = operations().finish();
     let mut root = Router::new().hoop(affix_state::inject(app.clone()));
     for router in routers {
         root = root.push(router);
     }
-    for router in docs::routes(&document).into_iter().chain(web::routes()) {
+    for router in docs::routes(contract).into_iter().chain(web::routes()) {
         root = root.push(router);
     }
     Service::new(root)

@@ -1,5 +1,5 @@
-// The tests that need a browser, and the drawing of screenshots (`SCREENSHOTS=1`). One after the
-// other: what is measured must not be disturbed, and there is one Postgres for all.
+// The tests that need a browser, and the drawing of screenshots (`SCREENSHOTS=1`). Two files run side by
+// side. They have one server for all, with a user for each test. What is measured is time on the processor.
 
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -11,7 +11,7 @@ export default defineConfig({
   test: {
     include: [process.env['SCREENSHOTS'] ? 'screenshots/*.test.ts' : 'browser/*.test.ts'],
     globalSetup: here('kit/setup.ts'),
-    fileParallelism: false,
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

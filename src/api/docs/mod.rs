@@ -1,7 +1,7 @@
 //! Serves the contract: Swagger UI at `/docs`, and the document at `/openapi.yaml` and `/openapi.json`. A
 //! script and a style sheet add a form to Swagger UI with which people sign in.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use salvo::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use salvo::http::{HeaderValue, StatusCode};
@@ -26,9 +26,25 @@ const SIGN_IN_TAGS: [(&str, &str); 2] = [
     ("</body>", "<script src=\"./sign-in.js\" charset=\"UTF-8\"></script>\n  </body>"),
 ];
 
-pub fn routes(document: &OpenApi) -> Vec<Router> {
-    let yaml = openapi::yaml(document).unwrap_or_default();
-    let json = document.to_json().unwrap_or_default();
+/// The document in both forms. It is large and never changes, so the first request for it makes both, once
+/// for all servers in this process.
+struct Texts {
+    yaml: String,
+    json: String,
+}
+
+impl Texts {
+    fn get(contract: fn() -> OpenApi) -> &'static Self {
+        static TEXTS: OnceLock<Texts> = OnceLock::new();
+        TEXTS.get_or_init(|| {
+            let document = contract();
+            Self { yaml: openapi::yaml(&document).unwrap_or_default(), json: document.to_json().unwrap_or_default() }
+        })
+    }
+}
+
+/// `contract` makes the document.
+pub fn routes(contract: fn() -> OpenApi) -> Vec<Router> {
     let config = Config::from("/openapi.yaml")
         .persist_authorization(true)
         .deep_linking(true)
@@ -36,23 +52,26 @@ pub fn routes(document: &OpenApi) -> Vec<Router> {
         .display_operation_id(true)
         .filter(true)
         .validator_url("none");
+    let yaml = Document { contract, media_type: "application/yaml", text: |texts| &texts.yaml };
+    let json = Document { contract, media_type: "application/json", text: |texts| &texts.json };
     vec![
-        page(Router::with_path("openapi.yaml"), Document { media_type: "application/yaml", text: yaml.into() }),
-        page(Router::with_path("openapi.json"), Document { media_type: "application/json", text: json.into() }),
+        page(Router::with_path("openapi.yaml"), yaml),
+        page(Router::with_path("openapi.json"), json),
         page(Router::with_path("docs/{**file}"), SwaggerUi(Arc::new(config))),
     ]
 }
 
 struct Document {
+    contract: fn() -> OpenApi,
     media_type: &'static str,
-    text: Arc<str>,
+    text: fn(&'static Texts) -> &'static str,
 }
 
 #[handler]
 impl Document {
     fn handle(&self, res: &mut Response) {
         res.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(self.media_type));
-        res.body(self.text.to_string());
+        res.body((self.text)(Texts::get(self.contract)));
     }
 }
 

@@ -44,7 +44,8 @@ impl TestDatabase {
         let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
         tokio::task::spawn_blocking(base_url).await.expect("the test Postgres starts");
         let mut admin = PgConnection::connect(base_url()).await.expect("the test Postgres answers");
-        let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
+        // Copying the files takes a third of the processor time of writing the copy to the log.
+        let create = format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy");
         admin.execute(sqlx::AssertSqlSafe(create)).await.expect("a database is created");
         admin.close().await.expect("the connection closes");
         let url = url_of(&name);
