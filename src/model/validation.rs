@@ -19,7 +19,7 @@ pub fn serde_error(path: &str, message: &str) -> FieldError {
     let kind = ["unknown field", "duplicate field", "missing field", "invalid type", "unknown variant"]
         .into_iter()
         .find(|kind| message.starts_with(kind));
-    // The message names an unknown, duplicate or missing field; the path may end at its object.
+    // The message names an unknown, duplicate or missing field; the path may name only the object that contains it.
     let named = kind.filter(|kind| kind.ends_with("field")).and_then(|_| message.split('`').nth(1)).map(str::to_owned);
     let field = match (named, path) {
         (Some(name), "." | "") => name,
@@ -58,7 +58,7 @@ fn collect(errors: &ValidationErrors, prefix: &str, found: &mut Vec<FieldError>)
         match kind {
             ValidationErrorsKind::Field(field_errors) => found.extend(field_errors.iter().map(|error| {
                 let message = error.message.clone().unwrap_or(Cow::Borrowed("is not acceptable"));
-                // An error that concerns several fields has the field to report as its code.
+                // An error of the whole object has the name of the field as its code.
                 let field = if field == "__all__" { &error.code } else { field };
                 FieldError::new(format!("{prefix}{field}"), error.code.clone(), message)
             })),

@@ -57,8 +57,8 @@ pub async fn get(pool: &Pool, owner: &OwnerId, id: ProjectId) -> sqlx::Result<Op
     Ok(row.map(|row| row.into_project(owner)))
 }
 
-/// All projects in the owner's order, or only archived ones, or only others; with the numbers of their tasks
-/// and the position of the same snapshot.
+/// The projects in the owner's order, with the numbers of their tasks and the position of the same snapshot.
+/// `archived` selects archived projects or the others; `None` selects all.
 pub async fn list(
     pool: &Pool,
     owner: &OwnerId,

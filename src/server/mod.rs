@@ -23,9 +23,9 @@ use crate::identity::{accounts, issuers};
 use crate::{changes, engine};
 
 /// How long sockets get for the closing handshake after the drain time.
-const SOCKETS_WITHIN: Duration = Duration::from_secs(3);
+const SOCKET_CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long writes of abandoned requests get to finish.
-const STATEMENTS_WITHIN: Duration = Duration::from_secs(3);
+const POOL_CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How many connections may wait to be accepted. After a restart, many clients connect at once.
 const BACKLOG: u32 = 4096;
@@ -106,15 +106,15 @@ impl Server {
         let background_tasks = background_tasks(&app, hints_url, retention);
         let server = salvo::Server::new(acceptor);
         let handle = server.handle();
-        let stopping = app.clone();
+        let app_to_drain = app.clone();
         tokio::spawn(async move {
             stop.await;
-            drain(&stopping, &handle).await;
+            drain(&app_to_drain, &handle).await;
         });
         server.try_serve(routes::service(&app)).await?;
         drop(background_tasks);
         // Closing waits for running statements; the time limit is for one that hangs.
-        if timeout(STATEMENTS_WITHIN, app.pool().close()).await.is_err() {
+        if timeout(POOL_CLOSE_TIMEOUT, app.pool().close()).await.is_err() {
             tracing::warn!("stopped while a statement was still running");
         }
         Ok(())
@@ -137,8 +137,8 @@ fn background_tasks(app: &App, hints_url: Option<String>, retention: Duration) -
     tasks.spawn(app.api_tokens().clone().write_uses());
     tasks.spawn(app.revocations().clone().follow());
     tasks.spawn(app.revocations().clone().expire());
-    for keeper in app.verifier().issuers().refresh_tasks() {
-        tasks.spawn(keeper);
+    for refresh in app.verifier().issuers().refresh_tasks() {
+        tasks.spawn(refresh);
     }
     tasks.spawn(changes::retention::run(app.pool().clone(), retention));
     tasks.spawn(engine::trash_retention::run(app.pool().clone(), app.trash_retention()));
@@ -154,6 +154,6 @@ async fn drain(app: &App, handle: &ServerHandle) {
     tracing::info!("stopping: closing sockets, then finishing running requests");
     app.live().draining.cancel();
     app.live().sockets.close();
-    let _ = timeout(app.live().settings.drain + SOCKETS_WITHIN, app.live().sockets.wait()).await;
+    let _ = timeout(app.live().settings.drain + SOCKET_CLOSE_TIMEOUT, app.live().sockets.wait()).await;
     handle.stop_graceful(app.http().shutdown_timeout);
 }

@@ -39,8 +39,8 @@ async fn an_allowed_page_may_use_every_operation() {
     let server = server().await;
     let ada = server.user("ada");
     let id = ada.create("Buy milk").await.id;
-    let own = format!("http://{}", server.address);
-    for origin in [APP, "http://localhost:5173", own.as_str()] {
+    let own_origin = format!("http://{}", server.address);
+    for origin in [APP, "http://localhost:5173", own_origin.as_str()] {
         for (path, method, _) in Contract::get().operations() {
             let path = path.replace("/api/{user_id}", &ada.own("")).replace("/tasks/{task_id}", &at(id));
             let answer = preflight(&ada, path, origin, method.as_str()).await;
@@ -64,8 +64,9 @@ async fn an_allowed_page_may_read_every_header_that_the_contract_names() {
     let document = &Contract::get().document;
     let shared = document["components"]["responses"].as_object().expect("responses").values();
     let operations = Contract::get().operations();
-    let own = operations.iter().flat_map(|(_, _, operation)| operation["responses"].as_object().into_iter().flatten());
-    for response in own.map(|(_, response)| response).chain(shared) {
+    let responses =
+        operations.iter().flat_map(|(_, _, operation)| operation["responses"].as_object().into_iter().flatten());
+    for response in responses.map(|(_, response)| response).chain(shared) {
         named.extend(response["headers"].as_object().into_iter().flatten().map(|(name, _)| name.to_lowercase()));
     }
     // Only the browser reads this header, never a page.

@@ -84,7 +84,7 @@ async fn a_project_or_none_and_a_parent_or_none() {
 }
 
 #[tokio::test]
-async fn dues_from_a_date_on_and_before_one() {
+async fn due_after_and_due_before_take_dates() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let at = |date: &str, time: &str, zone: &str| json!({"due": {"date": date, "time": time, "time_zone": zone}});
@@ -110,7 +110,7 @@ async fn dues_from_a_date_on_and_before_one() {
 }
 
 #[tokio::test]
-async fn dues_from_an_instant_on_and_before_one() {
+async fn due_after_and_due_before_take_instants() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let due = json!({"due": {"date": "2026-11-25", "time": "09:30", "time_zone": "Europe/Berlin"}});
@@ -179,15 +179,15 @@ async fn changed_at_an_instant_or_later() {
     }
     let first = ada.page("sort=created&order=asc").await.tasks[0].clone();
     let changed = ada.update(first.id, json!({"priority": "high"})).await;
-    let since = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Micros, true);
-    assert_eq!(found(&ada, &[("updated_since", &since(first.created_at))]).await, ["a", "b", "c"]);
-    assert_eq!(found(&ada, &[("updated_since", &since(changed.updated_at))]).await, ["a"]);
+    let rfc3339 = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Micros, true);
+    assert_eq!(found(&ada, &[("updated_since", &rfc3339(first.created_at))]).await, ["a", "b", "c"]);
+    assert_eq!(found(&ada, &[("updated_since", &rfc3339(changed.updated_at))]).await, ["a"]);
     let later = changed.updated_at + TimeDelta::microseconds(1);
-    assert_eq!(found(&ada, &[("updated_since", &since(later))]).await, [""; 0]);
+    assert_eq!(found(&ada, &[("updated_since", &rfc3339(later))]).await, [""; 0]);
 }
 
 #[tokio::test]
-async fn all_filters_hold_together() {
+async fn a_task_must_pass_every_filter() {
     let server = TestServer::start().await;
     let ada = server.user("ada");
     let project = ada.project("A project").await;

@@ -28,7 +28,7 @@ fn per_day(stats: &TaskStats) -> Vec<(NaiveDate, i64)> {
 }
 
 /// Sets the time at which a task was completed.
-async fn completed_at(server: &TestServer, task: &Task, at: DateTime<Utc>) {
+async fn set_completed_at(server: &TestServer, task: &Task, at: DateTime<Utc>) {
     sqlx::query("UPDATE tasks SET completed_at = $3 WHERE owner_id = $1 AND id = $2")
         .bind(&task.user_id)
         .bind(task.id)
@@ -98,7 +98,7 @@ async fn completions_are_counted_per_day_in_the_callers_time_zone() {
     let (begins, ends) = berlin.day_bounds(today - Days::new(2));
     for at in [begins - TimeDelta::microseconds(1), begins, ends - TimeDelta::microseconds(1), ends] {
         let task = ada.create_with(json!({"title": "a", "completed": true})).await;
-        completed_at(&server, &task, at).await;
+        set_completed_at(&server, &task, at).await;
     }
     ada.create("not yet").await;
     let done_now = ada.create_with(json!({"title": "now", "completed": true})).await;

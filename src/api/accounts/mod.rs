@@ -5,10 +5,10 @@ mod cookies;
 mod origins;
 mod requests;
 mod responses;
+mod sample_tasks;
 mod session;
 mod sign;
 mod signed_in;
-mod welcome;
 
 pub use account::{change_password, delete_account};
 pub use session::{

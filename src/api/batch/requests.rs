@@ -1,5 +1,5 @@
-//! The body of a batch. The operations are parsed one by one after the body around them, so that every
-//! error names its operation.
+//! The body of a batch. First the body is parsed, then each operation by itself, so that every error names its
+//! operation.
 
 use chrono::NaiveDate;
 use serde::de::DeserializeOwned;

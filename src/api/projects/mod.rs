@@ -145,7 +145,7 @@ pub async fn update_project(
 /// moves to the end.
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[validate(schema(function = "before_or_after"))]
+#[validate(schema(function = "not_both_anchors"))]
 pub struct MoveProject {
     /// Move it directly before this project.
     #[serde(default, deserialize_with = "not_null")]
@@ -157,7 +157,7 @@ pub struct MoveProject {
     pub after: Option<ProjectId>,
 }
 
-fn before_or_after(body: &MoveProject) -> Result<(), ValidationError> {
+fn not_both_anchors(body: &MoveProject) -> Result<(), ValidationError> {
     if body.before.is_some() && body.after.is_some() {
         return Err(ValidationError::new("after").with_message("must be left out where before is given".into()));
     }

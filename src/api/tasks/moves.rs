@@ -1,5 +1,5 @@
-//! `POST /api/{user_id}/tasks/{task_id}/move`: moves a task in the order that its user gave, to another
-//! project, or to another parent.
+//! `POST /api/{user_id}/tasks/{task_id}/move`: changes the place of a task in the user's order, its project or its
+//! parent.
 
 use salvo::prelude::*;
 use serde::Deserialize;
@@ -18,11 +18,11 @@ use crate::engine::{Operation, Placement};
 use crate::model::fields::{not_null, nullable};
 use crate::model::{Problem, ProjectId, Task, TaskId, TaskPatch};
 
-/// The new place of a task: directly before or directly after another task, in any list. Without
+/// The new place of a task: directly before or directly after another task. Without
 /// either, it moves to the end.
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[validate(schema(function = "before_or_after"))]
+#[validate(schema(function = "not_both_anchors"))]
 #[expect(clippy::option_option, reason = "a field that is absent, null or a value has three meanings")]
 pub struct MoveTask {
     /// Move it directly before this task.
@@ -43,7 +43,7 @@ pub struct MoveTask {
     pub parent_id: Option<Option<TaskId>>,
 }
 
-fn before_or_after(body: &MoveTask) -> Result<(), ValidationError> {
+fn not_both_anchors(body: &MoveTask) -> Result<(), ValidationError> {
     if body.before.is_some() && body.after.is_some() {
         return Err(ValidationError::new("after").with_message("must be left out where before is given".into()));
     }

@@ -12,8 +12,8 @@ use crate::model::{Code, Credential, Problem, Scope};
 
 /// Identify the user of the token
 ///
-/// Returns the user, the kind, the scope and the end of the token in the request. A program that was
-/// given a token needs the user id for all paths.
+/// Returns the user, the kind, the scope and the expiry of the token in the request. A program that has
+/// only a token learns the user id here, which every other path contains.
 #[utoipa::path(
     get,
     path = "/api/auth/identity",

@@ -1,5 +1,5 @@
-//! The SQL of lists, assembled from filters and order. It is the only statement of the server that is not
-//! checked at compile time. Every value is a bound parameter, and the owner is the first.
+//! The SQL of lists, assembled from filters and order. It is the only statement on a table that is
+//! not checked at compile time. Every value is a bound parameter, and the owner is the first.
 
 use sqlx::{FromRow, Postgres, QueryBuilder, Row};
 
@@ -124,9 +124,9 @@ fn push_owner(query: &mut QueryBuilder<Postgres>, owner: &OwnerId, request: &Pag
     }
 }
 
-/// Appends the limit. It is in a subquery, so the planner does not see the number and assumes a tenth of the
-/// rows. Then it prefers an index in the order of the list to reading and sorting all tasks. If it saw the
-/// number, it would not do so when an average owner has fewer tasks than that.
+/// Appends the limit. Without label filters it is in a subquery, so the planner does not see the number and assumes
+/// a tenth of the rows. Then it prefers an index in the order of the list. With the number visible, it would read
+/// and sort all tasks whenever an average owner has fewer tasks than the limit.
 fn push_limit(query: &mut QueryBuilder<Postgres>, request: &PageRequest) {
     let limit = i64::from(request.limit) + 1;
     if request.filters.has_labels() {

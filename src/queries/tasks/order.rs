@@ -40,8 +40,8 @@ pub struct Order {
     pub descending: bool,
 }
 
-/// The end of a page: the value by which its last task is sorted, and the id of that task. Clients have the
-/// letters in their cursors, so the letters must not change.
+/// The end of a page: the value by which its last task is sorted, and the id of that task. The names
+/// below are in the cursors of clients, so they must not change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Key {
     #[serde(rename = "c")]
@@ -107,7 +107,7 @@ impl Key {
     }
 
     /// Whether the page ended at a task without a value, so that only such tasks follow.
-    const fn is_absent(&self) -> bool {
+    const fn has_no_value(&self) -> bool {
         matches!(self, Self::Due(None, _) | Self::Completed(None, _))
     }
 
@@ -158,7 +158,7 @@ impl Order {
             }
             SortBy::Due if filters.requires_due() => &[Part::Dated],
             SortBy::Due if filters.completed == Some(false) => match after {
-                Some(key) if key.is_absent() => &[Part::Undated],
+                Some(key) if key.has_no_value() => &[Part::Undated],
                 _ => &[Part::Dated, Part::Undated],
             },
             _ => &[Part::All],
@@ -179,8 +179,8 @@ impl Order {
     pub fn push(self, query: &mut QueryBuilder<Postgres>, filters: &Filters, part: Option<Part>) {
         let direction = if self.descending { " DESC" } else { "" };
         query.push(" ORDER BY ").push(column(self.by)).push(direction);
-        // Only where it matters: an index that is read backwards has NULLs first, so it would not be used.
-        if self.may_be_absent(filters, part) {
+        // Only where there can be NULLs: with this clause, Postgres cannot read an index backwards.
+        if self.may_have_no_value(filters, part) {
             query.push(" NULLS LAST");
         }
         query.push(", id").push(direction);
@@ -189,7 +189,7 @@ impl Order {
     /// Appends ` AND …` for the tasks after the key.
     pub fn push_after(self, query: &mut QueryBuilder<Postgres>, filters: &Filters, part: Part, key: &Key) {
         let comparison = if self.descending { " < " } else { " > " };
-        match (part, key.is_absent()) {
+        match (part, key.has_no_value()) {
             (Part::Undated, false) => {}
             (_, true) => {
                 query.push(" AND ").push(column(self.by)).push(" IS NULL AND id").push(comparison).push_bind(key.id());
@@ -201,7 +201,7 @@ impl Order {
                 query.push(", id)").push(comparison).push("(");
                 push_value(query, key);
                 query.push(", ").push_bind(key.id()).push(")");
-                if self.may_be_absent(filters, Some(part)) {
+                if self.may_have_no_value(filters, Some(part)) {
                     query.push(" OR ").push(column(self.by)).push(" IS NULL");
                 }
                 query.push(")");
@@ -210,7 +210,7 @@ impl Order {
     }
 
     /// Whether the list or the part may contain tasks without a value.
-    fn may_be_absent(self, filters: &Filters, part: Option<Part>) -> bool {
+    fn may_have_no_value(self, filters: &Filters, part: Option<Part>) -> bool {
         match self.by {
             SortBy::Due => !matches!(part, Some(Part::Dated | Part::Undated)),
             SortBy::Completed => filters.completed != Some(true),
@@ -233,7 +233,7 @@ const fn column(by: SortBy) -> &'static str {
     }
 }
 
-/// The same inside the statement of a part, where `relevance` must still be computed.
+/// Appends what a part is sorted by. In a part, the column `relevance` does not exist yet.
 fn push_sorted_by(query: &mut QueryBuilder<Postgres>, by: SortBy, filters: &Filters) {
     match by {
         SortBy::Relevance => filters.push_relevance(query),

@@ -728,8 +728,8 @@ export const revokeApiToken = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Identify the user of the token
  *
- * Returns the user, the kind, the scope and the end of the token in the request. A program that was
- * given a token needs the user id for all paths.
+ * Returns the user, the kind, the scope and the expiry of the token in the request. A program that has
+ * only a token learns the user id here, which every other path contains.
  */
 export const getIdentity = <ThrowOnError extends boolean = false>(options?: Options<GetIdentityData, ThrowOnError>) => (options?.client ?? client).get<GetIdentityResponses, GetIdentityErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

@@ -1046,7 +1046,7 @@ export type Nothing = {
 };
 
 /**
- * The new place of a task: directly before or directly after another task, in any list. Without
+ * The new place of a task: directly before or directly after another task. Without
  * either, it moves to the end.
  */
 export type MoveTask = {

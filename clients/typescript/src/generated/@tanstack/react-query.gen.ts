@@ -1580,8 +1580,8 @@ export const getIdentityQueryKey = (options?: Options<GetIdentityData>) => creat
 /**
  * Identify the user of the token
  *
- * Returns the user, the kind, the scope and the end of the token in the request. A program that was
- * given a token needs the user id for all paths.
+ * Returns the user, the kind, the scope and the expiry of the token in the request. A program that has
+ * only a token learns the user id here, which every other path contains.
  */
 export const getIdentityOptions = (options?: Options<GetIdentityData>) => queryOptions<GetIdentityResponse, GetIdentityError, GetIdentityResponse, ReturnType<typeof getIdentityQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1599,8 +1599,8 @@ export const getIdentityOptions = (options?: Options<GetIdentityData>) => queryO
 /**
  * Identify the user of the token
  *
- * Returns the user, the kind, the scope and the end of the token in the request. A program that was
- * given a token needs the user id for all paths.
+ * Returns the user, the kind, the scope and the expiry of the token in the request. A program that has
+ * only a token learns the user id here, which every other path contains.
  */
 export const useGetIdentityQuery = (options?: Options<GetIdentityData>) => useQuery(getIdentityOptions(options));
 
