@@ -68,6 +68,7 @@ postgres:
 
 programs: postgres # install the programs that the tests start
 	@scripts/need-package pgbouncer pgbouncer
+	@scripts/need-plpgsql-check
 	@scripts/need-package chromium chromium
 
 dependencies: # compile the dependencies, which need no web app

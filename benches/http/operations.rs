@@ -69,8 +69,8 @@ impl Operation {
         match self {
             Self::Get => "version AS \"version: Seq\" FROM tasks WHERE owner_id = $1 AND id = $2",
             Self::List => "SELECT h.epoch, o.generation, COALESCE(o.last_seq, 0) AS head, t.* FROM",
-            Self::Create => "'task.created', id, to_jsonb(new)",
-            Self::Complete => "UPDATE tasks t SET completed = n.new_completed",
+            Self::Create => "FROM taskwire_create_task(",
+            Self::Complete => "FROM taskwire_update_task(",
         }
     }
 
@@ -83,10 +83,10 @@ impl Operation {
             Self::Create => &[
                 ":user",
                 TASK,
+                "NULLIF(:zero, '0')::bytea",
                 "'Buy milk ' || :task",
                 "'Two litres, the blue one'",
                 ":no",
-                "NULLIF(:zero, '0')::bytea",
                 ":zero::smallint",
                 "NULLIF(:zero, '0')::date",
                 "NULLIF(:zero, '0')::time",

@@ -1,5 +1,5 @@
-//! The engine: every write to tasks, projects and the trash. A write that concerns one task alone is one
-//! statement (`single`). Everything else (subtasks, order, projects, recurrence, the trash, batches) is
+//! The engine: every write to tasks, projects and the trash. A write that concerns one task alone is one call
+//! of a function in the database (`single`). Everything else (subtasks, order, projects, recurrence, the trash, batches) is
 //! planned: lock the owner, load what the operations can touch, plan the changes, and write them together.
 
 mod batch_key;

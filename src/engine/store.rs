@@ -1,5 +1,5 @@
-//! The SQL of plans. One statement locks the owner, a few read what the operations can touch, and one writes
-//! the plan, whatever the number of operations.
+//! The SQL of plans. One call locks the owner, a few statements read what the operations can touch, and one call
+//! writes the plan, whatever the number of operations.
 
 mod batches;
 mod load;
@@ -24,24 +24,14 @@ pub struct Locked {
 
 /// Locks the owner's row, and creates it on the first write.
 pub async fn lock(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<Locked> {
-    loop {
-        let row = sqlx::query!(
-            r#"SELECT h.epoch, o.generation, o.last_seq AS "last_seq: Seq",
-                      GREATEST(clock_timestamp(), o.last_at) AS "at!"
-               FROM owners o, history h WHERE o.owner_id = $1 FOR NO KEY UPDATE OF o"#,
-            owner.as_str(),
-        )
-        .fetch_optional(&mut *transaction)
-        .await?;
-        if let Some(row) = row {
-            let history = History::new(row.epoch, Some(row.generation));
-            return Ok(Locked { head: history.at(row.last_seq), at: row.at });
-        }
-        sqlx::query!(
-            "INSERT INTO owners (owner_id, last_seq, last_at) VALUES ($1, 0, clock_timestamp()) ON CONFLICT DO NOTHING",
-            owner.as_str(),
-        )
-        .execute(&mut *transaction)
-        .await?;
-    }
+    let row = sqlx::query!(
+        r#"SELECT h.epoch, o.generation, o.last_seq AS "last_seq!: Seq",
+                  GREATEST(clock_timestamp(), o.last_at) AS "at!"
+           FROM taskwire_lock_owner($1) o, history h"#,
+        owner.as_str(),
+    )
+    .fetch_one(transaction)
+    .await?;
+    let history = History::new(row.epoch, row.generation);
+    Ok(Locked { head: history.at(row.last_seq), at: row.at })
 }

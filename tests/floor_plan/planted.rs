@@ -14,6 +14,7 @@ const TABLE: &str = "
     crate salvo : live
     statements : engine
     write tasks owners : engine
+    call taskwire_write : engine
     construct OwnerId::verified : engine/rules.rs";
 
 pub fn tree(files: &[(&str, &str)]) -> Tree {

@@ -91,6 +91,16 @@ fn a_write_in_the_wrong_room_is_found() {
 }
 
 #[test]
+fn a_call_of_a_function_that_writes_is_found() {
+    let text = "\nconst A: &str = \"EXPLAIN SELECT taskwire_write($1)\"; // taskwire_note(is a comment)";
+    finds(
+        &[("live.rs", text)],
+        "src/live.rs:2: the function `taskwire_write` may not be called here; it may in engine",
+    );
+    assert_eq!(found(&[("engine.rs", text)]), NOTHING);
+}
+
+#[test]
 fn a_lock_and_a_conflict_write_nothing() {
     let text = r#"const A: &str = r"SELECT a FROM rooms r FOR NO KEY UPDATE OF r";
         const B: &str = "INSERT INTO owners AS o (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET id = o.id";

@@ -1,4 +1,4 @@
-//! Which files contain SQL, and which tables it writes.
+//! Which files contain SQL, which tables it writes, and which functions of the database it calls.
 
 use std::collections::BTreeMap;
 
@@ -26,6 +26,7 @@ pub fn check(tree: &Tree, table: &Table) -> Vec<Finding> {
         for (text, line) in texts(file) {
             let tables = written_tables(text);
             findings.extend(tables.iter().filter_map(|written| check_write(table, &file.path, line, written)));
+            findings.extend(called_functions(text).filter_map(|called| check_call(table, &file.path, line, called)));
         }
     }
     findings
@@ -67,6 +68,21 @@ fn check_write(table: &Table, file: &str, line: usize, written: &str) -> Option<
     let permitted = table.places(Kind::Write, written);
     let text = format!("the table `{written}` may not be written here; it may in {permitted} ({PATH})");
     (!table.permits(Kind::Write, written, file)).then(|| Finding::in_source(file, line, text))
+}
+
+fn check_call(table: &Table, file: &str, line: usize, called: &str) -> Option<Finding> {
+    let permitted = table.places(Kind::Call, called);
+    let text = format!("the function `{called}` may not be called here; it may in {permitted} ({PATH})");
+    (!table.permits(Kind::Call, called, file)).then(|| Finding::in_source(file, line, text))
+}
+
+/// The functions of this project's schema that a text calls. Each has this prefix.
+fn called_functions(text: &str) -> impl Iterator<Item = &str> {
+    let calls = text.match_indices("taskwire_").map(|(at, _)| &text[at..]);
+    calls.filter_map(|call| {
+        let (name, _) = call.split_once('(')?;
+        name.chars().all(|character| character.is_ascii_lowercase() || character == '_').then_some(name)
+    })
 }
 
 fn is_statement(text: &str) -> bool {

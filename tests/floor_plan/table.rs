@@ -38,6 +38,7 @@ pub enum Kind {
     Crate,
     Statements,
     Write,
+    Call,
     Construct,
 }
 
@@ -73,6 +74,7 @@ impl Table {
                 Some("crate") => Kind::Crate,
                 Some("statements") => Kind::Statements,
                 Some("write") => Kind::Write,
+                Some("call") => Kind::Call,
                 Some("construct") => Kind::Construct,
                 _ => Kind::Room,
             };

@@ -38,6 +38,7 @@ mod exchange_todoist;
 mod failures;
 mod fields;
 mod filters;
+mod functions;
 mod history;
 mod input;
 mod issuers_better_auth;

@@ -1,4 +1,4 @@
-//! Creating one task in one statement, and the result if its id is not new.
+//! Creating one task, and the result if its id is not new.
 
 use crate::changes::Written;
 use crate::database::Pool;
@@ -9,48 +9,30 @@ use crate::model::{
     TaskId,
 };
 
+/// What `taskwire_create_task` did.
+#[derive(Debug, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+enum CreateOutcome {
+    Created,
+    IdTaken,
+    ProjectUnknown,
+}
+
 /// Creates a task without a parent.
 pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Result<Written<Attempt>> {
     let id = new.id.unwrap_or_else(TaskId::new);
     let digest = new.id.map(|_| new.digest());
     let due = DueColumns::new(new.due.as_ref());
     let recurrence = new.recurrence.as_ref().zip(new.due.as_ref()).map(|(rule, due)| rule.adapted_to(due));
-    // `bump` locks the owner's row, and creates it on the first write. If the id exists or was deleted,
-    // `bump` returns no row and nothing is written. If two creates of one id both pass that check, the
-    // unique index rejects the later one completely. The rank is that of `Rank::appended`.
     let created = sqlx::query!(
-        r#"WITH bump AS (
-               INSERT INTO owners AS o (owner_id, last_seq, last_at)
-               SELECT $1, 1, clock_timestamp()
-               WHERE NOT EXISTS (SELECT FROM tasks WHERE owner_id = $1 AND id = $2)
-                 AND NOT EXISTS (SELECT FROM trash WHERE owner_id = $1 AND id = $2)
-                 AND NOT EXISTS (SELECT FROM task_changes
-                                 WHERE owner_id = $1 AND task_id = $2 AND kind = 'task.deleted')
-               ON CONFLICT (owner_id) DO UPDATE
-                   SET last_seq = o.last_seq + 1,
-                       last_at = GREATEST(clock_timestamp(), o.last_at + interval '1 microsecond')
-               RETURNING owner_id, last_seq, last_at, generation
-           ), new AS (
-               INSERT INTO tasks (owner_id, id, title, description, completed, completed_at, priority, due_date,
-                                  due_time, due_time_zone, due_at, recurrence, labels, project_id, rank, created_at,
-                                  updated_at, version, request_digest)
-               SELECT owner_id, $2, $3, $4, $5, CASE WHEN $5 THEN last_at END, $7, $8, $9, $10, $11, $12, $13, $14,
-                      lpad(to_hex(last_seq), 12, '0') || '80', last_at, last_at, last_seq, $6
-               FROM bump
-               RETURNING *
-           ), log AS (
-               INSERT INTO task_changes (owner_id, seq, kind, task_id, task, changed_at)
-               SELECT owner_id, version, 'task.created', id,
-                      to_jsonb(new) - '{owner_id,request_digest,due_at,label_keys,search}'::text[], updated_at
-               FROM new
-           )
-           SELECT h.epoch, b.generation, b.last_seq AS "version: Seq", b.last_at AS at FROM bump b, history h"#,
+        r#"SELECT outcome AS "outcome!: CreateOutcome", epoch, generation, version AS "version: Seq", at
+           FROM taskwire_create_task($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"#,
         owner.as_str(),
         id.as_uuid(),
+        digest.as_ref().map(<[u8; 32]>::as_slice),
         new.title,
         new.description,
         new.completed,
-        digest.as_ref().map(<[u8; 32]>::as_slice),
         new.priority as Priority,
         due.date,
         due.time,
@@ -60,40 +42,39 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
         new.labels.as_slice(),
         new.project_id.map(|id| id.as_uuid()),
     )
-    .fetch_optional(pool)
-    .await;
+    .fetch_one(pool)
+    .await?;
 
-    match created {
-        Ok(Some(row)) => {
-            let task = Task {
-                id,
-                user_id: owner.as_str().to_owned(),
-                title: new.title.clone(),
-                description: new.description.clone(),
-                completed: new.completed,
-                completed_at: new.completed.then_some(row.at),
-                priority: new.priority,
-                due: new.due,
-                recurrence,
-                labels: new.labels.clone(),
-                project_id: new.project_id,
-                parent_id: None,
-                rank: Rank::appended(row.version),
-                created_at: row.at,
-                updated_at: row.at,
-                version: row.version,
-            };
-            let history = History::new(row.epoch, Some(row.generation));
-            let change = Change::task_saved(history, Saved::Created, task.clone());
-            Ok(Written { value: Attempt::Finished(Ok(Done::TaskCreated(task))), changes: vec![change] })
+    match created.outcome {
+        CreateOutcome::IdTaken => return repeated(pool, owner, id, digest).await,
+        CreateOutcome::ProjectUnknown => {
+            return Ok(Attempt::Finished(Err(Problem::project_unknown())).without_changes());
         }
-        Ok(None) => repeated(pool, owner, id, digest).await,
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => repeated(pool, owner, id, digest).await,
-        Err(sqlx::Error::Database(error)) if error.constraint() == Some("tasks_project") => {
-            Ok(Attempt::Finished(Err(Problem::project_unknown())).without_changes())
-        }
-        Err(error) => Err(error),
+        CreateOutcome::Created => {}
     }
+    let (Some(epoch), Some(version), Some(at)) = (created.epoch, created.version, created.at) else {
+        return Err(sqlx::Error::RowNotFound);
+    };
+    let task = Task {
+        id,
+        user_id: owner.as_str().to_owned(),
+        title: new.title.clone(),
+        description: new.description.clone(),
+        completed: new.completed,
+        completed_at: new.completed.then_some(at),
+        priority: new.priority,
+        due: new.due,
+        recurrence,
+        labels: new.labels.clone(),
+        project_id: new.project_id,
+        parent_id: None,
+        rank: Rank::appended(version),
+        created_at: at,
+        updated_at: at,
+        version,
+    };
+    let change = Change::task_saved(History::new(epoch, created.generation), Saved::Created, task.clone());
+    Ok(Written { value: Attempt::Finished(Ok(Done::TaskCreated(task))), changes: vec![change] })
 }
 
 /// The result of a create whose id is not new: the existing task for the same request, otherwise a problem.

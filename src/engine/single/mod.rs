@@ -1,6 +1,7 @@
-//! Single writes: each writes one task in one statement, which takes the owner as its first parameter and locks
-//! the owner's row first. So for each owner, the numbers are in the order of the commits and have no gaps. A
-//! statement that finds that more is concerned than this task reports [`Attempt::NeedsPlan`].
+//! Single writes: each writes one task with one call of a function in the database
+//! (`migrations/functions/tasks.sql`), which takes the owner as its first parameter and locks the owner's row
+//! first. So for each owner, the numbers are in the order of the commits and have no gaps. A function that finds
+//! that more is concerned than this task reports [`Attempt::NeedsPlan`].
 
 mod attempt;
 mod create;

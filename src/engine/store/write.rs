@@ -117,62 +117,7 @@ pub async fn write_created(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -
 
 async fn put(transaction: &mut Transaction<'_>, inputs: Inputs<'_>) -> sqlx::Result<()> {
     sqlx::query!(
-        r#"WITH head AS (
-               UPDATE owners SET last_seq = $2, last_at = $3 WHERE owner_id = $1
-           ), put_projects AS (
-               INSERT INTO projects (owner_id, id, name, color, archived, rank, created_at, updated_at, version,
-                                     request_digest)
-               SELECT $1, id, name, color, archived, rank, created_at, updated_at, version, decode(digest, 'hex')
-               FROM jsonb_to_recordset($4::jsonb) AS p (id uuid, name text, color text, archived boolean, rank text,
-                    created_at timestamptz, updated_at timestamptz, version bigint, digest text)
-               ON CONFLICT (owner_id, id) DO UPDATE
-                   SET name = excluded.name, color = excluded.color, archived = excluded.archived,
-                       rank = excluded.rank, updated_at = excluded.updated_at, version = excluded.version
-           ), put_tasks AS (
-               INSERT INTO tasks (owner_id, id, title, description, completed, completed_at, priority, due_date,
-                                  due_time, due_time_zone, due_at, recurrence, labels, project_id, parent_id, rank,
-                                  created_at, updated_at, version, request_digest)
-               SELECT $1, id, title, description, completed, completed_at, priority, due_date, due_time, due_time_zone,
-                      to_timestamp(due_at), recurrence, labels, project_id, parent_id, rank, created_at, updated_at,
-                      version, decode(digest, 'hex')
-               FROM jsonb_to_recordset($5::jsonb) AS t (id uuid, title text, description text, completed boolean,
-                    completed_at timestamptz, priority smallint, due_date date, due_time time, due_time_zone text,
-                    due_at double precision, recurrence text, labels text[], project_id uuid, parent_id uuid, rank text,
-                    created_at timestamptz, updated_at timestamptz, version bigint, digest text)
-               ON CONFLICT (owner_id, id) DO UPDATE
-                   SET title = excluded.title, description = excluded.description, completed = excluded.completed,
-                       completed_at = excluded.completed_at, priority = excluded.priority,
-                       due_date = excluded.due_date, due_time = excluded.due_time,
-                       due_time_zone = excluded.due_time_zone, due_at = excluded.due_at,
-                       recurrence = excluded.recurrence, labels = excluded.labels, project_id = excluded.project_id,
-                       parent_id = excluded.parent_id, rank = excluded.rank, updated_at = excluded.updated_at,
-                       version = excluded.version
-           ), gone_tasks AS (
-               DELETE FROM tasks WHERE owner_id = $1 AND id = ANY ($6)
-           ), gone_projects AS (
-               DELETE FROM projects WHERE owner_id = $1 AND id = ANY ($7)
-           ), into_trash AS (
-               INSERT INTO trash (owner_id, id, root_id, deleted_at, task, project, request_digest)
-               SELECT $1, id, root_id, deleted_at, task, project, decode(digest, 'hex')
-               FROM jsonb_to_recordset($8::jsonb) AS t (id uuid, root_id uuid, deleted_at timestamptz, task jsonb,
-                    project jsonb, digest text)
-           ), out_of_trash AS (
-               DELETE FROM trash WHERE owner_id = $1 AND id = ANY ($9)
-           ), occurrences AS (
-               INSERT INTO task_occurrences (owner_id, task_id, occurrence, completed_at)
-               SELECT $1, task_id, occurrence, completed_at
-               FROM jsonb_to_recordset($10::jsonb) AS o (task_id uuid, occurrence timestamp, completed_at timestamptz)
-               ON CONFLICT DO NOTHING
-           ), undone AS (
-               DELETE FROM task_occurrences o
-               USING jsonb_to_recordset($12::jsonb) AS u (task_id uuid, occurrence timestamp, completed_at timestamptz)
-               WHERE o.owner_id = $1 AND o.task_id = u.task_id AND o.completed_at = u.completed_at
-                 AND o.occurrence = u.occurrence
-           )
-           INSERT INTO task_changes (owner_id, seq, kind, task_id, task, project_id, project, changed_at)
-           SELECT $1, seq, kind, task_id, task, project_id, project, changed_at
-           FROM jsonb_to_recordset($11::jsonb) AS c (seq bigint, kind text, task_id uuid, task jsonb, project_id uuid,
-                project jsonb, changed_at timestamptz)"#,
+        "SELECT taskwire_write_plan($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         inputs.owner.as_str(),
         inputs.head.get(),
         inputs.at,
@@ -183,8 +128,8 @@ async fn put(transaction: &mut Transaction<'_>, inputs: Inputs<'_>) -> sqlx::Res
         Json(inputs.trash) as _,
         inputs.out_of_trash,
         Json(inputs.occurrences) as _,
-        Json(inputs.changes) as _,
         Json(inputs.reopened) as _,
+        Json(inputs.changes) as _,
     )
     .execute(transaction)
     .await?;
