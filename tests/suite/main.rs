@@ -78,3 +78,4 @@ mod subtasks;
 mod tasks;
 mod trash;
 mod trash_retention;
+mod upgrades;
