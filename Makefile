@@ -69,7 +69,7 @@ postgres:
 programs: postgres # install the programs that the tests start
 	@scripts/need-package pgbouncer pgbouncer
 	@scripts/need-plpgsql-check
-	@scripts/need-package chromium chromium
+	@scripts/need-package chromium-headless-shell chromium-headless-shell
 
 dependencies: # compile the dependencies, which need no web app
 	cargo build --quiet $(DEPENDENCIES)
@@ -128,7 +128,7 @@ web-check: built programs web-units # test the web app in a browser
 
 screenshots: web ## draw every view, light and dark, wide and narrow, into target/screenshots
 	@scripts/need-postgres
-	@scripts/need-package chromium chromium
+	@scripts/need-package chromium-headless-shell chromium-headless-shell
 	cargo build
 	cd $(WEB) && npm run --silent screenshots
 

@@ -14,7 +14,7 @@ let browser: Browser;
 /** To be called at the top of a file. */
 export function useBrowser(): void {
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ARGS });
+    browser = await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium-headless-shell', args: ARGS });
   });
   afterAll(() => browser.close());
 }
