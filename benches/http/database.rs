@@ -16,15 +16,16 @@ pub async fn prepare(url: &str, with_bare: bool) -> Result<String> {
          SELECT u::text, {TASKS}, now()
          FROM generate_series(1, {USERS}) u;
 
-         INSERT INTO tasks (owner_id, id, title, description, completed, completed_at, rank, created_at, updated_at, version)
+         INSERT INTO tasks (owner_id, id, title, description, completed, completed_at, rank, created_at, updated_at, version, search)
          SELECT u::text, ('{ID_PREFIX}' || {FIRST_ID} + 1000 * u + t)::uuid, 'Task number ' || t,
                 CASE WHEN t % 2 = 0 THEN 'What there is to say about the task number ' || t END, t % 3 = 0,
-                CASE WHEN t % 3 = 0 THEN at END, lpad(to_hex(t), 12, '0') || '80', at, at, t
+                CASE WHEN t % 3 = 0 THEN at END, lpad(to_hex(t), 12, '0') || '80', at, at, t,
+                taskwire_searchable('Task number ' || t, CASE WHEN t % 2 = 0 THEN 'What there is to say about the task number ' || t END)
          FROM generate_series(1, {TASKS}) t, generate_series(1, {USERS}) u,
               LATERAL (SELECT now() - ({TASKS} - t) * interval '1 minute' AS at) clock;
 
-         INSERT INTO task_changes (owner_id, seq, kind, task_id, task, changed_at)
-         SELECT owner_id, version, 'task.created', id, to_jsonb(t) - '{{owner_id,request_digest,due_at,label_keys,search}}'::text[], updated_at
+         INSERT INTO changes (owner_id, seq, kind, subject_id, changed_at, created_at, completed_at, priority, completed, title, rank, description)
+         SELECT owner_id, version, 'task.created', id, updated_at, created_at, completed_at, priority, completed, title, rank, description
          FROM tasks t"
     );
     sqlx::raw_sql(AssertSqlSafe(seed)).execute(&mut connection).await?;
@@ -41,9 +42,9 @@ pub async fn check(url: &str) -> Result<()> {
     let unsound: Option<String> = sqlx::query_scalar(
         "SELECT owner_id
          FROM owners o
-         LEFT JOIN (SELECT owner_id, count(*), max(seq) FROM task_changes GROUP BY owner_id) c USING (owner_id)
+         LEFT JOIN (SELECT owner_id, count(*), max(seq) FROM changes GROUP BY owner_id) c USING (owner_id)
          LEFT JOIN (SELECT owner_id, count(*), max(version) FROM tasks GROUP BY owner_id) t USING (owner_id)
-         LEFT JOIN (SELECT owner_id, count(*) FROM task_changes WHERE kind = 'task.created' GROUP BY owner_id) n
+         LEFT JOIN (SELECT owner_id, count(*) FROM changes WHERE kind = 'task.created' GROUP BY owner_id) n
              USING (owner_id)
          WHERE (c.count, c.max, t.max, t.count) IS DISTINCT FROM (last_seq, last_seq, last_seq, n.count)
          LIMIT 1",

@@ -69,8 +69,8 @@ impl Operation {
         match self {
             Self::Get => "version AS \"version: Seq\" FROM tasks WHERE owner_id = $1 AND id = $2",
             Self::List => "SELECT h.epoch, o.generation, COALESCE(o.last_seq, 0) AS head, t.* FROM",
-            Self::Create => "FROM taskwire_create_task(",
-            Self::Complete => "FROM taskwire_update_task(",
+            Self::Create => "SELECT taskwire_insert_task(",
+            Self::Complete => "SELECT taskwire_complete_task(",
         }
     }
 
@@ -96,23 +96,7 @@ impl Operation {
                 "'{}'::text[]",
                 "NULLIF(:zero, '0')::uuid",
             ],
-            Self::Complete => &[
-                ":user",
-                TASK,
-                "NULLIF(:zero, '0')::bigint[]",
-                "NULLIF(:zero, '0')::text",
-                ":no",
-                "NULLIF(:zero, '0')::text",
-                "NULLIF(:zero, '0')::boolean",
-                ":yes",
-                "NULLIF(:zero, '0')::smallint",
-                ":no",
-                "NULLIF(:zero, '0')::date",
-                "NULLIF(:zero, '0')::time",
-                "NULLIF(:zero, '0')::text",
-                "NULLIF(:zero, '0')::timestamptz",
-                "NULLIF(:zero, '0')::text[]",
-            ],
+            Self::Complete => &[":user", TASK, "NULLIF(:zero, '0')::bigint[]", "NULLIF(:zero, '0')::boolean"],
         }
     }
 

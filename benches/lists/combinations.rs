@@ -25,7 +25,9 @@ pub struct Combination {
     pub indexes: &'static [&'static str],
 }
 
-const OPEN: &[&str] = &["tasks_open_by_created", "tasks_open_by_due", "tasks_open_by_priority"];
+const OPEN: &[&str] = &["tasks_by_created", "tasks_open_plain", "tasks_open_by_due", "tasks_open_by_priority"];
+/// With the index of labels, those that lead to the owner's tasks in the order of a list or by status.
+const LABELED: &[&str] = &["tasks_by_label", "tasks_by_created", "tasks_by_rank", "tasks_by_title"];
 /// The indexes that lead to all of the owner's tasks.
 const OWNER: &[&str] =
     &["tasks_pkey", "tasks_by_created", "tasks_by_title", "tasks_by_rank", "tasks_by_label", "tasks_done_by_completed"];
@@ -45,12 +47,16 @@ pub fn all(today: NaiveDate) -> Vec<Combination> {
         view("all, newest first", "", &["tasks_by_created"]),
         view("all by title", "sort=title", &["tasks_by_title"]),
         view("all by rank", "sort=rank", &["tasks_by_rank"]),
-        view("open, newest first", "status=pending", &["tasks_open_by_created"]),
+        view("open, newest first", "status=pending", &["tasks_by_created"]),
         view("open by title", "status=pending&sort=title", &["tasks_by_title"]),
         view("open by rank", "status=pending&sort=rank", &["tasks_by_rank"]),
-        view("open by due", "status=pending&sort=due", &["tasks_open_by_due"]),
-        view("open by due, last first", "status=pending&sort=due&order=desc", &["tasks_open_by_due"]),
-        view("open by priority", "status=pending&sort=priority", &["tasks_open_by_priority"]),
+        view("open by due", "status=pending&sort=due", &["tasks_open_by_due", "tasks_open_plain"]),
+        view(
+            "open by due, last first",
+            "status=pending&sort=due&order=desc",
+            &["tasks_open_by_due", "tasks_open_plain"],
+        ),
+        view("open by priority", "status=pending&sort=priority", &["tasks_open_by_priority", "tasks_open_plain"]),
         view("done, last first", "status=completed&sort=completed", &["tasks_done_by_completed"]),
         view("overdue", "due=overdue&sort=due", &["tasks_open_by_due"]),
         view(
@@ -72,34 +78,30 @@ pub fn all(today: NaiveDate) -> Vec<Combination> {
         view(
             "a project's open tasks by due",
             &format!("project={project}&status=pending&sort=due"),
-            &["tasks_by_project", "tasks_open_by_due", "tasks_open_by_created", "tasks_open_by_priority"],
+            &[
+                "tasks_by_project",
+                "tasks_open_by_due",
+                "tasks_open_plain",
+                "tasks_by_created",
+                "tasks_open_by_priority",
+            ],
         ),
         view("open tasks of no project by rank", "project=none&status=pending&sort=rank", &["tasks_by_rank"]),
         view("open tasks at the top by rank", "parent=none&status=pending&sort=rank", &["tasks_by_rank"]),
         view("a task's subtasks by rank", &format!("parent={parent}&sort=rank"), &["tasks_by_parent"]),
-        view(
-            "open with a label, newest first",
-            "status=pending&labels_any=label+3",
-            &["tasks_by_label", "tasks_open_by_created", "tasks_open_by_due", "tasks_open_by_priority"],
-        ),
+        view("open with a label, newest first", "status=pending&labels_any=label+3", LABELED),
         view(
             "open with one of two labels by due",
             "status=pending&labels_any=label+3,rare+7&sort=due",
-            &["tasks_by_label", "tasks_open_by_created", "tasks_open_by_due", "tasks_open_by_priority"],
+            &["tasks_by_label", "tasks_open_plain", "tasks_open_by_due", "tasks_open_by_priority"],
         ),
-        view("with a label, newest first", "labels_any=label+3", &["tasks_by_label", "tasks_by_created"]),
-        view("with a rare label, newest first", "labels_any=rare+7", &["tasks_by_label", "tasks_by_created"]),
+        view("with a label, newest first", "labels_any=label+3", LABELED),
+        view("with a rare label, newest first", "labels_any=rare+7", LABELED),
         view("open, urgent or high, by due", "status=pending&priority=urgent,high&sort=due", OPEN),
         bounded(
             "open: search",
             "status=pending&q=mil",
-            &[
-                "tasks_open_by_created",
-                "tasks_open_by_due",
-                "tasks_open_by_priority",
-                "tasks_by_rank",
-                "tasks_by_title",
-            ],
+            &["tasks_by_created", "tasks_open_by_due", "tasks_open_by_priority", "tasks_by_rank", "tasks_by_title"],
         ),
         bounded("all: search", "q=mil", OWNER),
         bounded("all: search that fits a third", "q=b", OWNER),

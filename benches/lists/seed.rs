@@ -24,8 +24,10 @@ pub fn statements(tasks: u32, others: u32, each: u32) -> Vec<String> {
     );
     let tasks = format!(
         "INSERT INTO tasks (owner_id, id, title, description, completed, completed_at, priority, due_date, due_time,
-                            due_time_zone, due_at, labels, project_id, parent_id, rank, created_at, updated_at, version)
-         SELECT owner_id, {id},
+                            due_time_zone, due_at, labels, project_id, parent_id, rank, created_at, updated_at, version,
+                            label_keys, search)
+         SELECT *, taskwire_label_keys(owner_id, labels), taskwire_searchable(title, description)
+         FROM (SELECT owner_id, {id},
                 (ARRAY['Buy','Call','Write','Read','Fix','Plan','Review','Book','Pay','Clean'])[1 + h % 10] || ' ' ||
                 (ARRAY['milk','mother','report','novel','bicycle','holiday','contract','dentist','invoice','kitchen',
                        'letter','garden','roof'])[1 + (h >> 4) % 13] || ' ' || t,
@@ -40,13 +42,15 @@ pub fn statements(tasks: u32, others: u32, each: u32) -> Vec<String> {
                      ELSE ARRAY['Label ' || (h >> 10) % 8] END,
                 CASE WHEN (h >> 7) % 4 > 0 THEN {project} END,
                 CASE WHEN t % 10 = 0 THEN {parent} WHEN t % 10 = 1 AND t > {PARENT} THEN {before} END,
-                lpad(to_hex(t), 12, '0') || '80', at, at + h % 50 * interval '1 hour', t
+                lpad(to_hex(t), 12, '0') || '80', at, at + h % 50 * interval '1 hour', t::bigint
          FROM (SELECT *, h % 20 > 0 AS completed, (h >> 16) % 3 = 0 AND day IS NOT NULL AS timed
                FROM (SELECT *, CASE WHEN (h >> 13) % 2 = 0 THEN now()::date - 300 + (h >> 15) % 400 END AS day
                      FROM (SELECT owner_id, t, now() - (last_seq - t) * interval '5 minutes' AS at,
                                   abs(hashint8(t * 7 + last_seq)) AS h
                            FROM owners, generate_series(1, last_seq) t) mixed) dated) drawn
-         ORDER BY t"
+               ORDER BY t) AS task (owner_id, id, title, description, completed, completed_at, priority, due_date,
+                                    due_time, due_time_zone, due_at, labels, project_id, parent_id, rank, created_at,
+                                    updated_at, version)"
     );
     // ANALYZE, as autovacuum would do after a while.
     vec![owners, projects, tasks, "VACUUM ANALYZE".to_owned()]

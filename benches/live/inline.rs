@@ -19,8 +19,8 @@ const NOTIFY: &str = r"
             'heads', json_build_array(json_build_array(NEW.owner_id, NEW.seq)))::text);
         RETURN NULL;
     END $$;
-    CREATE TRIGGER notify_inline AFTER INSERT ON task_changes FOR EACH ROW EXECUTE FUNCTION notify_inline()";
-const QUIET: &str = "DROP TRIGGER notify_inline ON task_changes";
+    CREATE TRIGGER notify_inline AFTER INSERT ON changes FOR EACH ROW EXECUTE FUNCTION notify_inline()";
+const QUIET: &str = "DROP TRIGGER notify_inline ON changes";
 
 const SECONDS: u32 = 3;
 const ROUNDS: usize = 2;

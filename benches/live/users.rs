@@ -20,12 +20,12 @@ impl Users {
         let seed = format!(
             "INSERT INTO owners (owner_id, last_seq, last_at) SELECT u::text, 1, now() FROM generate_series(1, {count}) u;
 
-             INSERT INTO tasks (owner_id, id, title, description, completed, rank, created_at, updated_at, version)
-             SELECT owner_id, ('{ID_PREFIX}' || lpad(owner_id, 12, '0'))::uuid, 'Buy milk', 'Two litres, the blue one', false, '00000000000180', last_at, last_at, 1
+             INSERT INTO tasks (owner_id, id, title, description, completed, rank, created_at, updated_at, version, search)
+             SELECT owner_id, ('{ID_PREFIX}' || lpad(owner_id, 12, '0'))::uuid, 'Buy milk', 'Two litres, the blue one', false, '00000000000180', last_at, last_at, 1, taskwire_searchable('Buy milk', 'Two litres, the blue one')
              FROM owners;
 
-             INSERT INTO task_changes (owner_id, seq, kind, task_id, task, changed_at)
-             SELECT owner_id, version, 'task.created', id, to_jsonb(t) - '{{owner_id,request_digest,due_at,label_keys,search}}'::text[], updated_at
+             INSERT INTO changes (owner_id, seq, kind, subject_id, changed_at, created_at, completed_at, priority, completed, title, rank, description)
+             SELECT owner_id, version, 'task.created', id, updated_at, created_at, completed_at, priority, completed, title, rank, description
              FROM tasks t;
 
              VACUUM ANALYZE"

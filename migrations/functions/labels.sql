@@ -9,13 +9,3 @@ BEGIN
     END IF;
     RETURN (SELECT array_agg(owner_id || E'\x1f' || lower(label COLLATE "und-x-icu")) FROM unnest(labels) AS label);
 END $$;
-
--- Whether labels may be stored: each has 1 to 50 characters without surrounding spaces or commas, and no two
--- are equal.
-CREATE FUNCTION taskwire_labels_valid(labels text[]) RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-BEGIN
-    RETURN (SELECT COALESCE(bool_and(char_length(label) BETWEEN 1 AND 50 AND label = btrim(label) AND label !~ ','), true)
-                   AND count(*) = count(DISTINCT lower(label COLLATE "und-x-icu"))
-            FROM unnest(labels) AS label);
-END $$;

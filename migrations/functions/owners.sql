@@ -23,6 +23,14 @@ BEGIN
     RETURN GREATEST(clock_timestamp(), last_at + interval '1 microsecond');
 END $$;
 
+-- The same for the SET of a statement that locks the owner. It is not immutable, but said to be: a distributed
+-- database refuses other functions there, and since its argument is a column, no planner computes it beforehand.
+CREATE FUNCTION taskwire_time_after(last_at timestamptz) RETURNS timestamptz
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN GREATEST(clock_timestamp(), last_at + interval '1 microsecond');
+END $$;
+
 -- Rejects a new owner whose user was just deleted. A write that was admitted before the deletion waits for the
 -- owner's lock, finds no owner, and would begin a new history. A user who can never return is rejected for
 -- ever; another for some seconds, in which only such writes can arrive: no token from before is accepted.
@@ -32,8 +40,8 @@ BEGIN
     IF EXISTS (SELECT FROM revocations r
                WHERE r.owner_id = NEW.owner_id AND r.kind = 'user'
                  AND (r.for_good OR r.revoked_at > clock_timestamp() - interval '15 seconds')) THEN
-        RAISE EXCEPTION 'the owner was deleted'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'owners_not_just_deleted';
+        -- The SQLSTATE is Taskwire's own; servers of the last release know the constraint.
+        RAISE EXCEPTION 'the owner was deleted' USING ERRCODE = 'TW001', CONSTRAINT = 'owners_not_just_deleted';
     END IF;
     RETURN NULL;
 END $$;

@@ -1,7 +1,7 @@
 -- Writes a plan, or a part of one: everything that an operation, a batch or an import changes. Call it in the
 -- transaction that locked the owner. `p_head` and `p_at` are the number and the time of the newest change; the
 -- arrays of objects have the columns of their tables.
-CREATE FUNCTION taskwire_write_plan(
+CREATE FUNCTION taskwire_apply_plan(
     p_owner text, p_head bigint, p_at timestamptz, p_projects jsonb, p_tasks jsonb, p_deleted_tasks uuid[],
     p_deleted_projects uuid[], p_trash jsonb, p_out_of_trash uuid[], p_occurrences jsonb, p_reopened jsonb,
     p_changes jsonb) RETURNS void
@@ -23,11 +23,12 @@ BEGIN
     END IF;
     IF p_tasks <> '[]' THEN
         INSERT INTO tasks (owner_id, id, title, description, completed, completed_at, priority, due_date, due_time,
-                           due_time_zone, due_at, recurrence, labels, project_id, parent_id, rank, created_at,
-                           updated_at, version, request_digest)
+                           due_time_zone, due_at, recurrence, labels, label_keys, search, project_id, parent_id, rank,
+                           created_at, updated_at, version, request_digest)
         SELECT p_owner, id, title, description, completed, completed_at, priority, due_date, due_time, due_time_zone,
-               to_timestamp(due_at), recurrence, labels, project_id, parent_id, rank, created_at, updated_at,
-               version, decode(digest, 'hex')
+               to_timestamp(due_at), recurrence, labels, taskwire_label_keys(p_owner, labels),
+               taskwire_searchable(title, description), project_id, parent_id, rank, created_at, updated_at, version,
+               decode(digest, 'hex')
         FROM jsonb_to_recordset(p_tasks) AS t (id uuid, title text, description text, completed boolean,
              completed_at timestamptz, priority smallint, due_date date, due_time time, due_time_zone text,
              due_at double precision, recurrence text, labels text[], project_id uuid, parent_id uuid, rank text,
@@ -36,8 +37,8 @@ BEGIN
             SET title = excluded.title, description = excluded.description, completed = excluded.completed,
                 completed_at = excluded.completed_at, priority = excluded.priority, due_date = excluded.due_date,
                 due_time = excluded.due_time, due_time_zone = excluded.due_time_zone, due_at = excluded.due_at,
-                recurrence = excluded.recurrence, labels = excluded.labels, project_id = excluded.project_id,
-                parent_id = excluded.parent_id, rank = excluded.rank, updated_at = excluded.updated_at,
+                recurrence = excluded.recurrence, labels = excluded.labels, label_keys = excluded.label_keys,
+                search = excluded.search, project_id = excluded.project_id, parent_id = excluded.parent_id, rank = excluded.rank, updated_at = excluded.updated_at,
                 version = excluded.version;
     END IF;
 
@@ -73,8 +74,14 @@ BEGIN
         ON CONFLICT DO NOTHING;
     END IF;
 
-    INSERT INTO task_changes (owner_id, seq, kind, task_id, task, project_id, project, changed_at)
-    SELECT p_owner, seq, kind, task_id, task, project_id, project, changed_at
-    FROM jsonb_to_recordset(p_changes) AS c (seq bigint, kind text, task_id uuid, task jsonb, project_id uuid,
-         project jsonb, changed_at timestamptz);
+    INSERT INTO changes (owner_id, seq, kind, subject_id, changed_at, created_at, completed_at, project_id, parent_id,
+                         due_date, priority, completed, title, rank, description, labels, due_time, due_time_zone,
+                         recurrence, project)
+    SELECT p_owner, seq, kind, subject_id, changed_at, created_at, completed_at, project_id, parent_id, due_date,
+           priority, completed, title, rank, description, NULLIF(labels, '{}'), due_time, due_time_zone, recurrence,
+           project
+    FROM jsonb_to_recordset(p_changes) AS c (seq bigint, kind text, subject_id uuid, changed_at timestamptz,
+         created_at timestamptz, completed_at timestamptz, project_id uuid, parent_id uuid, due_date date,
+         priority smallint, completed boolean, title text, rank text, description text, labels text[], due_time time,
+         due_time_zone text, recurrence text, project jsonb);
 END $$;

@@ -8,9 +8,11 @@ pub mod log;
 mod publish;
 pub mod retention;
 pub(crate) mod ring;
+mod row;
 
 use crate::model::Change;
 pub use publish::Publisher;
+pub use row::{ChangeInput, ChangeRow};
 
 /// The result of a write, and the changes that it appended to the log, in order.
 #[derive(Debug)]

@@ -41,7 +41,7 @@ pub async fn remove_old(pool: &Pool, retention: Duration) -> sqlx::Result<u64> {
     loop {
         let owners = sqlx::query!(
             r#"SELECT owner_id, COALESCE((
-                   SELECT changed_at < $2 FROM task_changes c WHERE c.owner_id = o.owner_id ORDER BY seq LIMIT 1
+                   SELECT changed_at < $2 FROM changes c WHERE c.owner_id = o.owner_id ORDER BY seq LIMIT 1
                ), false) OR EXISTS (
                    SELECT FROM batches b WHERE b.owner_id = o.owner_id AND b.applied_at < $2
                ) AS "has_old!"
@@ -70,11 +70,11 @@ async fn remove_old_of(pool: &Pool, owner: &str, before: DateTime<Utc>) -> sqlx:
         // Removes up to the first change that is not old, whatever comes after it: a log may begin late,
         // but never has a gap. The inner limit bounds the number of rows that are read.
         let batch = sqlx::query!(
-            "DELETE FROM task_changes
+            "DELETE FROM changes
              WHERE owner_id = $1 AND seq < (
                  SELECT COALESCE(min(seq) FILTER (WHERE changed_at >= $2), max(seq) + 1)
                  FROM (
-                     SELECT seq, changed_at FROM task_changes WHERE owner_id = $1 ORDER BY seq LIMIT $3
+                     SELECT seq, changed_at FROM changes WHERE owner_id = $1 ORDER BY seq LIMIT $3
                  ) AS oldest
              )",
             owner,

@@ -2,14 +2,18 @@
 
 use crate::model::{Code, Problem};
 
+/// The SQLSTATE of `taskwire_refuse_just_deleted`.
+const OWNER_JUST_DELETED: &str = "TW001";
+
 impl From<sqlx::Error> for Problem {
     /// 503 if the database cannot be reached, so that the client tries again; 500 for an unexpected error.
     fn from(error: sqlx::Error) -> Self {
-        let constraint = error.as_database_error().and_then(sqlx::error::DatabaseError::constraint);
+        let database = error.as_database_error();
+        let constraint = database.and_then(sqlx::error::DatabaseError::constraint);
         if constraint == Some("trash_pkey") {
             // Tasks and projects share the ids of the trash, and a client can choose one id for both.
             Self::new(Code::Conflict, "something else with this id is in the trash; restore or purge it first")
-        } else if constraint == Some("owners_not_just_deleted") {
+        } else if database.and_then(sqlx::error::DatabaseError::code).as_deref() == Some(OWNER_JUST_DELETED) {
             Self::unavailable("the user was deleted a moment ago; try again in some seconds")
         } else if is_outage(&error) {
             tracing::warn!(%error, "the database is unavailable");

@@ -67,7 +67,7 @@ async fn delete(
     let trash = sqlx::query!("DELETE FROM trash WHERE owner_id = $1", id).execute(&mut *transaction).await?;
     let occurrences =
         sqlx::query!("DELETE FROM task_occurrences WHERE owner_id = $1", id).execute(&mut *transaction).await?;
-    let changes = sqlx::query!("DELETE FROM task_changes WHERE owner_id = $1", id).execute(&mut *transaction).await?;
+    let changes = sqlx::query!("DELETE FROM changes WHERE owner_id = $1", id).execute(&mut *transaction).await?;
     let batches = sqlx::query!("DELETE FROM batches WHERE owner_id = $1", id).execute(&mut *transaction).await?;
     let api_tokens = sqlx::query!("DELETE FROM api_tokens WHERE owner_id = $1", id).execute(&mut *transaction).await?;
     sqlx::query!("DELETE FROM owners WHERE owner_id = $1", id).execute(&mut *transaction).await?;

@@ -205,6 +205,17 @@ impl TaskPatch {
             || self.occurrence.is_some()
             || matches!(self.children, Children::Include)
     }
+
+    /// Whether the update sets the completion and nothing else.
+    pub const fn is_only_completion(&self) -> bool {
+        !matches!(self.completion, Completion::Keep)
+            && self.title.is_none()
+            && self.description.is_none()
+            && self.priority.is_none()
+            && self.due.is_none()
+            && self.labels.is_none()
+            && !self.is_structural()
+    }
 }
 
 /// What an update does to the completion of a task.

@@ -41,8 +41,10 @@ async fn traces(server: &TestServer, user: &str) -> BTreeMap<String, i64> {
 
 /// The tables of users' data, found by their owner column.
 async fn of_users(server: &TestServer) -> Vec<String> {
-    let tables = "SELECT table_name::text FROM information_schema.columns
-                  WHERE table_schema = 'public' AND column_name = 'owner_id' ORDER BY 1";
+    let tables = "SELECT c.table_name::text FROM information_schema.columns c
+                  JOIN information_schema.tables t USING (table_schema, table_name)
+                  WHERE c.table_schema = 'public' AND c.column_name = 'owner_id' AND t.table_type = 'BASE TABLE'
+                  ORDER BY 1";
     sqlx::query_scalar(tables).fetch_all(&server.pool).await.expect("the tables")
 }
 
@@ -115,7 +117,7 @@ async fn a_deleted_user_leaves_nothing_in_any_table_and_nobody_else_loses_anythi
         projects: count("projects"),
         trash: count("trash"),
         occurrences: count("task_occurrences"),
-        changes: count("task_changes"),
+        changes: count("changes"),
         batches: count("batches"),
         api_tokens: count("api_tokens"),
     };

@@ -237,19 +237,18 @@ async fn rewritten_functions_give_the_same_words_and_labels() {
     taskwire::database::migrate(database.url()).await.expect("the database is migrated");
     assert_eq!(read_by_functions(&database).await, before);
     assert_eq!(before[0], "'be':2A 'cafe':3B 'creme':1A,4B 'fusse':5B");
-    assert_eq!(before[2..4], ["{o\u{1f}ab,o\u{1f}ç} true", "NULL true"]);
+    assert_eq!(before[2..4], ["{o\u{1f}ab,o\u{1f}ç}", "NULL"]);
 }
 
 async fn read_by_functions(database: &TestDatabase) -> Vec<String> {
-    const STATEMENT: &str = r#"
+    const STATEMENT: &str = r"
         SELECT taskwire_searchable(title, description)::text FROM (VALUES
             (1, 'Crème be', 'CAFÉ creme Füße'),
             (2, 'ΣΊΣΥΦΟΣ ıspanak Łódź שָׁלוֹם', '東京へ行く สวัสดี नमस्ते a-b_c 1½ ﬁn http://a.b/c?d')
         ) AS written(place, title, description)
         UNION ALL
-        SELECT concat(COALESCE(taskwire_label_keys('o', labels)::text, 'NULL'), ' ',
-                      CASE WHEN taskwire_labels_valid(labels) THEN 'true' ELSE 'false' END)
-        FROM (VALUES ('{Ab,Ç}'::text[]), ('{}'), ('{a,A}'), ('{"a,b"}'), ('{" a"}'), ('{""}')) AS given(labels)"#;
+        SELECT COALESCE(taskwire_label_keys('o', labels)::text, 'NULL')
+        FROM (VALUES ('{Ab,Ç}'::text[]), ('{}'), ('{a,A}')) AS given(labels)";
     let rows = database.connection().await.fetch_all(STATEMENT).await.expect("the functions are there");
     rows.iter().map(|row| row.get(0)).collect()
 }

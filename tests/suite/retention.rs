@@ -27,7 +27,7 @@ async fn execute(pool: &Pool, statements: &'static str) {
 
 /// Makes the user's changes up to this number eight days older.
 async fn age(pool: &Pool, user: &str, up_to: i64) {
-    let age = "UPDATE task_changes SET changed_at = changed_at - interval '8 days' WHERE owner_id = $1 AND seq <= $2";
+    let age = "UPDATE changes SET changed_at = changed_at - interval '8 days' WHERE owner_id = $1 AND seq <= $2";
     sqlx::query(age).bind(user).bind(up_to).execute(pool).await.expect("an update");
 }
 
@@ -37,7 +37,7 @@ async fn forget_a_week(pool: &Pool) -> u64 {
 
 /// The numbers in the user's stored log.
 async fn kept(pool: &Pool, user: &str) -> Vec<i64> {
-    let seqs = sqlx::query_scalar("SELECT seq FROM task_changes WHERE owner_id = $1 ORDER BY seq");
+    let seqs = sqlx::query_scalar("SELECT seq FROM changes WHERE owner_id = $1 ORDER BY seq");
     seqs.bind(user).fetch_all(pool).await.expect("an answer")
 }
 
@@ -81,11 +81,8 @@ async fn changes_older_than_the_window_are_removed_and_the_rest_stay() {
 async fn removal_never_leaves_a_gap_even_if_times_are_wrong() {
     let server = server().await;
     server.user("ada").create_many(6, "").await;
-    execute(
-        &server.pool,
-        "UPDATE task_changes SET changed_at = changed_at - interval '8 days' WHERE seq IN (1, 3, 4, 6)",
-    )
-    .await;
+    execute(&server.pool, "UPDATE changes SET changed_at = changed_at - interval '8 days' WHERE seq IN (1, 3, 4, 6)")
+        .await;
     let forgotten = timeout(PATIENCE, forget_a_week(&server.pool)).await.expect("the removal ends");
     assert_eq!((forgotten, kept(&server.pool, "ada").await), (1, vec![2, 3, 4, 5, 6]));
     let forgotten = timeout(PATIENCE, forget_a_week(&server.pool)).await.expect("the removal ends");
@@ -98,16 +95,16 @@ async fn one_statement_removes_a_bounded_number_of_changes() {
     execute(
         &server.pool,
         "INSERT INTO owners (owner_id, last_seq, last_at) SELECT 'user ' || n, 1, now() FROM generate_series(1, 2500) n;
-         INSERT INTO task_changes SELECT 'user ' || n, 1, 'task.deleted', gen_random_uuid(), NULL, now() - interval '8 days'
+         INSERT INTO changes (owner_id, seq, kind, subject_id, changed_at) SELECT 'user ' || n, 1, 'task.deleted', gen_random_uuid(), now() - interval '8 days'
          FROM generate_series(1, 2500) n WHERE n % 3 > 0;
          INSERT INTO owners (owner_id, last_seq, last_at) VALUES ('ada', 7000, now());
-         INSERT INTO task_changes SELECT 'ada', n, 'task.deleted', gen_random_uuid(), NULL,
+         INSERT INTO changes (owner_id, seq, kind, subject_id, changed_at) SELECT 'ada', n, 'task.deleted', gen_random_uuid(),
              now() - interval '8 days' + n * interval '1 microsecond' + CASE WHEN n > 6500 THEN interval '8 days' ELSE '0' END
          FROM generate_series(1, 7000) n;
          CREATE TABLE removals (count bigint);
          CREATE FUNCTION note_removal() RETURNS trigger LANGUAGE plpgsql AS $$
              BEGIN INSERT INTO removals SELECT count(*) FROM removed; RETURN NULL; END $$;
-         CREATE TRIGGER removal AFTER DELETE ON task_changes REFERENCING OLD TABLE AS removed
+         CREATE TRIGGER removal AFTER DELETE ON changes REFERENCING OLD TABLE AS removed
              FOR EACH STATEMENT EXECUTE FUNCTION note_removal()",
     )
     .await;
@@ -129,7 +126,7 @@ async fn nobody_waits_for_a_removal_under_way() {
         &server.pool,
         "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
              BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END $$;
-         CREATE TRIGGER wait AFTER DELETE ON task_changes FOR EACH STATEMENT EXECUTE FUNCTION wait()",
+         CREATE TRIGGER wait AFTER DELETE ON changes FOR EACH STATEMENT EXECUTE FUNCTION wait()",
     )
     .await;
     let mut connection = server.database.connection().await;
@@ -188,9 +185,9 @@ async fn an_open_socket_that_missed_removed_changes_is_reset() {
         &server.pool,
         "BEGIN;
          UPDATE owners SET last_seq = 4 WHERE owner_id = 'ada';
-         INSERT INTO task_changes SELECT 'ada', n, 'task.deleted', gen_random_uuid(), NULL, now() - interval '8 days'
+         INSERT INTO changes (owner_id, seq, kind, subject_id, changed_at) SELECT 'ada', n, 'task.deleted', gen_random_uuid(), now() - interval '8 days'
          FROM generate_series(2, 4) n;
-         DELETE FROM task_changes WHERE seq <= 3;
+         DELETE FROM changes WHERE seq <= 3;
          COMMIT",
     )
     .await;

@@ -132,7 +132,7 @@ async fn a_new_history_from_another_server_resets_the_sockets() {
     // Ada is deleted and returns on the first server before the second one notices.
     let mut connection = servers[0].database.connection().await;
     let mut transaction = connection.begin().await.expect("a transaction");
-    for table in ["task_changes", "tasks", "owners"] {
+    for table in ["changes", "tasks", "owners"] {
         let delete = format!("DELETE FROM {table} WHERE owner_id = 'ada'");
         sqlx::query(sqlx::AssertSqlSafe(delete)).execute(&mut *transaction).await.expect("a delete");
     }

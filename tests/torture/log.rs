@@ -3,9 +3,8 @@
 
 use std::time::Duration;
 
-use sqlx::types::Json;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
-use taskwire::changes::log::{ChangeRow, parse_kind};
+use sqlx::{AssertSqlSafe, Connection, Executor, FromRow, PgConnection, Row};
+use taskwire::changes::ChangeRow;
 use taskwire::identity::tokens::Tokens;
 use taskwire::model::{History, OwnerId};
 
@@ -38,7 +37,7 @@ pub async fn forget(postgres: &Postgres, record: &Record, user: usize, kept: i64
         read(&mut connection, record, user, through).await?;
         // Recorded before the removal, so that an immediate reset has its reason.
         record.user(user).forgotten = through;
-        let delete = format!("DELETE FROM task_changes WHERE owner_id = '{name}' AND seq <= {through}");
+        let delete = format!("DELETE FROM changes WHERE owner_id = '{name}' AND seq <= {through}");
         connection.execute(AssertSqlSafe(delete)).await?;
     }
     connection.close().await
@@ -58,25 +57,14 @@ pub async fn hold(postgres: &Postgres, names: impl IntoIterator<Item = &str>) ->
 async fn read(connection: &mut PgConnection, record: &Record, user: usize, through: i64) -> sqlx::Result<()> {
     let name = record.name(user);
     let after = record.user(user).log.last().map_or(0, |change| change.seq().get());
-    let query = format!(
-        "SELECT seq, kind, task_id, task, project_id, project, changed_at
-         FROM task_changes WHERE owner_id = '{name}' AND seq > {after} AND seq <= {through} ORDER BY seq"
-    );
+    let query =
+        format!("SELECT * FROM changes WHERE owner_id = '{name}' AND seq > {after} AND seq <= {through} ORDER BY seq");
     let rows = connection.fetch_all(AssertSqlSafe(query)).await?;
     let owner = owner(name);
     let history = history(connection, name).await?;
     let mut changes = Vec::with_capacity(rows.len());
     for row in rows {
-        let row = ChangeRow {
-            seq: row.try_get(0)?,
-            kind: parse_kind(row.try_get(1)?)?,
-            changed_at: row.try_get(6)?,
-            task_id: row.try_get(2)?,
-            task: row.try_get::<Option<Json<_>>, _>(3)?.map(|Json(task)| task),
-            project_id: row.try_get(4)?,
-            project: row.try_get::<Option<Json<_>>, _>(5)?.map(|Json(project)| project),
-        };
-        changes.push(row.into_change(&owner, history)?);
+        changes.push(ChangeRow::from_row(&row)?.into_change(&owner, history)?);
     }
     record.user(user).log.extend(changes);
     Ok(())

@@ -1,5 +1,7 @@
 //! Creating one task, and the result if its id is not new.
 
+use chrono::{DateTime, Utc};
+
 use crate::changes::Written;
 use crate::database::Pool;
 use crate::engine::{Attempt, Done};
@@ -9,7 +11,17 @@ use crate::model::{
     TaskId,
 };
 
-/// What `taskwire_create_task` did.
+/// The result of `taskwire_insert_task`.
+#[derive(Debug, sqlx::Type)]
+#[sqlx(type_name = "record")]
+struct Created {
+    outcome: CreateOutcome,
+    epoch: Option<i64>,
+    generation: Option<i64>,
+    version: Option<Seq>,
+    at: Option<DateTime<Utc>>,
+}
+
 #[derive(Debug, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 enum CreateOutcome {
@@ -24,9 +36,9 @@ pub async fn create(pool: &Pool, owner: &OwnerId, new: &CreateTask) -> sqlx::Res
     let digest = new.id.map(|_| new.digest());
     let due = DueColumns::new(new.due.as_ref());
     let recurrence = new.recurrence.as_ref().zip(new.due.as_ref()).map(|(rule, due)| rule.adapted_to(due));
-    let created = sqlx::query!(
-        r#"SELECT outcome AS "outcome!: CreateOutcome", epoch, generation, version AS "version: Seq", at
-           FROM taskwire_create_task($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"#,
+    let created = sqlx::query_scalar!(
+        r#"SELECT taskwire_insert_task($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+           AS "created!: Created""#,
         owner.as_str(),
         id.as_uuid(),
         digest.as_ref().map(<[u8; 32]>::as_slice),

@@ -287,10 +287,9 @@ async fn deleted_ids(transaction: &mut Transaction<'_>, owner: &OwnerId, ids: &[
     let deleted = sqlx::query_scalar!(
         r#"SELECT id AS "id!" FROM unnest($2::uuid[]) AS id
            WHERE EXISTS (SELECT FROM trash t WHERE t.owner_id = $1 AND t.id = id.id)
-              OR EXISTS (SELECT FROM task_changes c
-                         WHERE c.owner_id = $1 AND c.task_id = id.id AND c.kind = 'task.deleted')
-              OR EXISTS (SELECT FROM task_changes c
-                         WHERE c.owner_id = $1 AND c.project_id = id.id AND c.kind = 'project.deleted')"#,
+              OR EXISTS (SELECT FROM changes c
+                         WHERE c.owner_id = $1 AND c.subject_id = id.id
+                           AND c.kind IN ('task.deleted', 'project.deleted'))"#,
         owner.as_str(),
         ids,
     )

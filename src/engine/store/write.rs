@@ -7,7 +7,7 @@ use serde::Serialize;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::changes::log::ChangeRow;
+use crate::changes::ChangeInput;
 use crate::database::Transaction;
 use crate::engine::plan::{Occurrence, Plan};
 use crate::engine::state::{Body, Trashed};
@@ -63,7 +63,7 @@ struct Inputs<'a> {
     out_of_trash: &'a [Uuid],
     occurrences: Vec<OccurrenceInput>,
     reopened: Vec<OccurrenceInput>,
-    changes: Vec<ChangeRow>,
+    changes: Vec<ChangeInput>,
 }
 
 /// Writes a plan in one statement.
@@ -80,7 +80,7 @@ pub async fn write(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::
         out_of_trash: &plan.out_of_trash,
         occurrences: plan.occurrences.iter().map(occurrence_input).collect(),
         reopened: plan.reopened.iter().map(occurrence_input).collect(),
-        changes: plan.changes.iter().map(ChangeRow::from).collect(),
+        changes: plan.changes.iter().map(ChangeInput::from).collect(),
     };
     put(transaction, inputs).await
 }
@@ -108,7 +108,7 @@ pub async fn write_created(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -
             out_of_trash: &[],
             occurrences: tasks().filter_map(|id| occurrences.remove(&id)).flatten().collect(),
             reopened: Vec::new(),
-            changes: changes.iter().map(ChangeRow::from).collect(),
+            changes: changes.iter().map(ChangeInput::from).collect(),
         };
         put(transaction, inputs).await?;
     }
@@ -117,7 +117,7 @@ pub async fn write_created(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -
 
 async fn put(transaction: &mut Transaction<'_>, inputs: Inputs<'_>) -> sqlx::Result<()> {
     sqlx::query!(
-        "SELECT taskwire_write_plan($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        "SELECT taskwire_apply_plan($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         inputs.owner.as_str(),
         inputs.head.get(),
         inputs.at,

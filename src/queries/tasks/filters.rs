@@ -41,6 +41,11 @@ impl Filters {
         self.due == Some(true) || self.due_after.is_some() || self.due_before.is_some() || self.overdue.is_some()
     }
 
+    /// Whether no task without a priority passes.
+    pub fn excludes_no_priority(&self) -> bool {
+        self.priorities.as_ref().is_some_and(|wanted| !wanted.contains(&Priority::None))
+    }
+
     /// Whether there are filters besides those on status, project and parent. Then few of many tasks may pass.
     pub const fn is_selective(&self) -> bool {
         self.priorities.is_some()

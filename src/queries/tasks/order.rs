@@ -131,7 +131,12 @@ pub enum Part {
     All,
     Open,
     Done,
+    /// Plain tasks have neither a due date nor a priority. Most open tasks are plain; they have an index of their
+    /// own, so that their rows are not in those of due dates and priorities.
+    Plain,
+    NotPlain,
     Dated,
+    /// Without a due date, but with a priority.
     Undated,
 }
 
@@ -142,8 +147,10 @@ impl Part {
             Self::All => "",
             Self::Open => " AND NOT completed",
             Self::Done => " AND completed",
+            Self::Plain => " AND due_at IS NULL AND priority = 0",
+            Self::NotPlain => " AND (due_at IS NOT NULL OR priority <> 0)",
             Self::Dated => " AND due_at IS NOT NULL",
-            Self::Undated => " AND due_at IS NULL",
+            Self::Undated => " AND due_at IS NULL AND priority <> 0",
         }
     }
 }
@@ -153,14 +160,29 @@ impl Order {
     pub fn parts(self, filters: &Filters, after: Option<&Key>) -> &'static [Part] {
         match self.by {
             // A parent has few tasks, and their index does not separate open and completed ones.
-            SortBy::Title | SortBy::Rank if filters.completed.is_none() && filters.parent.is_none() => {
+            SortBy::Created | SortBy::Title | SortBy::Rank
+                if filters.completed.is_none() && filters.parent.is_none() =>
+            {
                 &[Part::Open, Part::Done]
             }
             SortBy::Due if filters.requires_due() => &[Part::Dated],
-            SortBy::Due if filters.completed == Some(false) => match after {
-                Some(key) if key.has_no_value() => &[Part::Undated],
-                _ => &[Part::Dated, Part::Undated],
-            },
+            SortBy::Due if filters.completed == Some(false) => {
+                let dated_follow = !after.is_some_and(Key::has_no_value);
+                match (dated_follow, filters.excludes_no_priority()) {
+                    (true, true) => &[Part::Dated, Part::Undated],
+                    (true, false) => &[Part::Dated, Part::Undated, Part::Plain],
+                    (false, true) => &[Part::Undated],
+                    (false, false) => &[Part::Undated, Part::Plain],
+                }
+            }
+            SortBy::Priority if filters.completed == Some(false) => {
+                let plain_are_before = !self.descending && matches!(after, Some(Key::Priority(1.., _)));
+                if plain_are_before || filters.requires_due() || filters.excludes_no_priority() {
+                    &[Part::NotPlain]
+                } else {
+                    &[Part::NotPlain, Part::Plain]
+                }
+            }
             _ => &[Part::All],
         }
     }
@@ -190,7 +212,12 @@ impl Order {
     pub fn push_after(self, query: &mut QueryBuilder<Postgres>, filters: &Filters, part: Part, key: &Key) {
         let comparison = if self.descending { " < " } else { " > " };
         match (part, key.has_no_value()) {
-            (Part::Undated, false) => {}
+            // All tasks of the part are after the key.
+            (Part::Undated | Part::Plain, false) if self.by == SortBy::Due => {}
+            (Part::Plain, false) if matches!(key, Key::Priority(1.., _)) => {}
+            (Part::Plain, false) => {
+                query.push(" AND id").push(comparison).push_bind(key.id());
+            }
             (_, true) => {
                 query.push(" AND ").push(column(self.by)).push(" IS NULL AND id").push(comparison).push_bind(key.id());
             }
@@ -212,7 +239,7 @@ impl Order {
     /// Whether the list or the part may contain tasks without a value.
     fn may_have_no_value(self, filters: &Filters, part: Option<Part>) -> bool {
         match self.by {
-            SortBy::Due => !matches!(part, Some(Part::Dated | Part::Undated)),
+            SortBy::Due => !matches!(part, Some(Part::Dated | Part::Undated | Part::Plain)),
             SortBy::Completed => filters.completed != Some(true),
             _ => false,
         }

@@ -68,10 +68,10 @@ impl TestDatabase {
                 ON CONFLICT (owner_id) DO UPDATE SET last_seq = o.last_seq + $1, last_at = clock_timestamp()
                 RETURNING last_seq
             )
-            INSERT INTO task_changes
-            SELECT 'ada', n, 'task.created', id, jsonb_build_object('id', id, 'title', 'task ' || n,
-                   'description', repeat('x', $2), 'completed', false, 'version', n,
-                   'created_at', '2026-01-01T00:00:00Z', 'updated_at', '2026-01-01T00:00:00Z'), clock_timestamp()
+            INSERT INTO changes (owner_id, seq, kind, subject_id, title, description, completed, priority, rank,
+                                 created_at, changed_at)
+            SELECT 'ada', n, 'task.created', id, 'task ' || n, repeat('x', $2), false, 0, '00000000000080',
+                   clock_timestamp(), clock_timestamp()
             FROM bump, LATERAL (
                 SELECT n, gen_random_uuid() AS id FROM generate_series(last_seq - $1 + 1, last_seq) n
             ) AS fresh";
