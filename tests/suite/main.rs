@@ -52,6 +52,7 @@ mod list_properties;
 mod lists;
 mod live;
 mod live_auth;
+mod logs;
 mod migrations;
 mod moves;
 mod pages;
