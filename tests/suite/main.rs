@@ -48,6 +48,7 @@ mod issuers_forged;
 mod issuers_oidc;
 mod issuers_several;
 mod limits;
+mod list_bytes;
 mod list_properties;
 mod lists;
 mod live;
