@@ -67,6 +67,7 @@ mod recurring;
 mod retention;
 mod retries;
 mod revocations;
+mod routes;
 mod search;
 mod security;
 mod servers;
