@@ -25,7 +25,7 @@ PARALLEL := $(MAKE) --no-print-directory --jobs=$(JOBS) $(if $(filter output-syn
 QUICK_CHECKS := format contract-check client-drift web-units
 
 .PHONY: help run check test all-checks torture format lint unit-tests postgres programs dependencies built broken-server \
-	contract-check units check-the-checker bench bench-live bench-lists bench-sign-in contract settings client client-drift \
+	contract-check units check-the-checker bench bench-check bench-peers bench-live bench-lists bench-sign-in contract settings client client-drift \
 	client-check better-auth-check issuers web web-units web-check screenshots prepare
 
 help: ## list the targets
@@ -142,6 +142,22 @@ bench: ## measure the server beside pgbench and beside a bare server (needs wrk)
 	@scripts/need-package wrk wrk
 	cargo build --release
 	cargo bench --bench http
+
+bench-check: ## compare the cost of requests with what is recorded (needs wrk and valgrind)
+	@scripts/need-postgres
+	@scripts/need-package wrk wrk
+	@scripts/need-package valgrind valgrind
+	cargo build --release
+	scripts/instructions --check
+	@test -f benches/http/ratios.json || { \
+		echo 'No ratios are recorded: cargo bench --bench http -- --rounds 5 --json benches/http/ratios.json' >&2; exit 1; }
+	cargo bench --bench http -- --rounds 5 --check benches/http/ratios.json
+
+bench-peers: ## measure the server beside a backend in FastAPI (needs wrk and Python)
+	@scripts/need-postgres
+	@scripts/need-package wrk wrk
+	cargo build --release
+	cargo bench --bench http -- --peers
 
 bench-live: ## measure the live channel: arrival, fan-out, memory per socket, CPU per message
 	@scripts/need-postgres

@@ -2,7 +2,7 @@
 //! channel that never misses a change.
 //!
 //! Each module is a room of the floor plan in `docs/ARCHITECTURE.md`. A room imports only rooms below it,
-//! in this order: `model`, `jwt`, `config`, `database`, then `changes` and `queries`, `engine`,
+//! in this order: `model`, `jwt`, `config`, `logging`, `database`, then `changes` and `queries`, `engine`,
 //! `identity`, `exchange` and `live`, `api`, `server`, `cli`. The test `floor_plan` checks this.
 
 pub mod api;
@@ -15,6 +15,7 @@ pub mod exchange;
 pub mod identity;
 mod jwt;
 pub mod live;
+pub mod logging;
 pub mod model;
 pub mod queries;
 pub mod server;

@@ -7,14 +7,31 @@ use std::process::Command;
 use crate::Result;
 use crate::common::process::Served;
 use crate::common::scratch::Scratch;
+use crate::operations::Operation;
+use crate::statements;
 
 pub const NAME: &str = "bare pair";
+/// The bare pair that writes with Taskwire's own statements.
+pub const SAME: &str = "bare, same";
 
 /// Starts it with as many connections as Taskwire uses.
 pub fn start(program: &Path, url: &str, scratch: &Scratch) -> Result<Served> {
+    Served::start(NAME, command(program), url, scratch)
+}
+
+/// Starts the one that writes with Taskwire's own statements.
+pub async fn start_same(program: &Path, url: &str, scratch: &Scratch) -> Result<Served> {
+    let mut command = command(program);
+    for (variable, operation) in [("CREATE_SQL", Operation::Create), ("COMPLETE_SQL", Operation::Complete)] {
+        command.env(variable, statements::for_bare(operation, url).await?.unwrap_or_default());
+    }
+    Served::start(SAME, command, url, scratch)
+}
+
+fn command(program: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("DATABASE_POOL_SIZE", taskwire::config::default_pool_size().to_string());
-    Served::start(NAME, command, url, scratch)
+    command
 }
 
 /// Builds it beside the target directory that this benchmark runs from.

@@ -7,7 +7,7 @@ use crate::Result;
 use crate::common::process::Served;
 use crate::common::scratch::Scratch;
 use crate::operations::{FIRST_ID, ID_PREFIX, LIST_LIMIT, Operation};
-use crate::{bare, pgbench, statements, wrk};
+use crate::{bare, peers, pgbench, statements, wrk};
 
 pub const CONNECTIONS: u32 = 32;
 pub const THREADS: u32 = 2;
@@ -19,7 +19,7 @@ pub struct Shape {
     pub rounds: usize,
 }
 
-/// One run of a server, and pgbench's result with its statements in the same round.
+/// One run of a server, and pgbench's results in the same round.
 #[derive(Debug, Clone, Copy)]
 pub struct Turn {
     pub rate: f64,
@@ -28,7 +28,10 @@ pub struct Turn {
     pub p99: f64,
     /// Processor time of the server per request, in microseconds.
     pub cpu: f64,
+    /// With the server's own statements.
     pub pgbench: f64,
+    /// With the bare pair's statement: for a write, a plain one of one row.
+    pub plain: f64,
 }
 
 /// A server and its runs, one for each round.
@@ -51,19 +54,22 @@ pub fn measure(
     let (bare_statement, arguments) = operation.bare_statement();
     fs::write(&bare_script, statements::script(operation, bare_statement, arguments)?)?;
 
+    // For reads, both bare pairs are the same.
+    let served: Vec<&Served> =
+        served.iter().filter(|server| server.name != bare::SAME || operation.own_for_bare().is_some()).collect();
     // Warm up connections, caches and prepared statements first.
-    for server in served {
+    for server in &served {
         run(operation, server, 1, scratch)?;
     }
     let mut measured: Vec<_> =
         served.iter().map(|server| Measured { name: server.name, turns: Vec::with_capacity(shape.rounds) }).collect();
     for _ in 0..shape.rounds {
         let own_rate = pgbench::run(&own, shape.seconds, url)?;
+        let plain = pgbench::run(&bare_script, shape.seconds, url)?;
         for (server, measured) in served.iter().zip(&mut measured) {
             let turn = run(operation, server, shape.seconds, scratch)?;
-            let pgbench =
-                if server.name == bare::NAME { pgbench::run(&bare_script, shape.seconds, url)? } else { own_rate };
-            measured.turns.push(Turn { pgbench, ..turn });
+            let pgbench = if [bare::NAME, peers::FASTAPI].contains(&server.name) { plain } else { own_rate };
+            measured.turns.push(Turn { pgbench, plain, ..turn });
         }
     }
     Ok(measured)
@@ -79,6 +85,7 @@ fn run(operation: Operation, server: &Served, seconds: u64, scratch: &Scratch) -
         p99: seen.p99 / 1e3,
         cpu: cpu / seen.requests,
         pgbench: f64::NAN,
+        plain: f64::NAN,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Measures the cost of a request. The server runs under `wrk` on a private Postgres with 1,000
 //! users of 100 tasks each. It is compared with `pgbench` running the server's own statements,
 //! which shows Postgres's maximum, and with a bare pair of axum and sqlx, which shows the minimal
-//! cost of HTTP, JSON and a statement. The three run in turn for short times, and the medians are
+//! cost of HTTP, JSON and a statement; a second bare pair writes with the server's own statements. The three run in turn for short times, and the medians are
 //! compared: rates and times depend on the machine, ratios on the code.
 
 #![expect(clippy::disallowed_methods, reason = "writes and checks rows of many users")]
@@ -12,7 +12,9 @@ mod common;
 mod database;
 mod load;
 mod operations;
+mod peers;
 mod pgbench;
+mod ratios;
 mod report;
 mod statements;
 mod wrk;
@@ -58,9 +60,21 @@ struct Options {
     #[arg(long, value_name = "BINARY")]
     against: Option<PathBuf>,
 
-    /// Leave the bare pair out
+    /// Leave the bare pairs out
     #[arg(long)]
     no_bare: bool,
+
+    /// Also measure backends that are made with other frameworks (needs Python)
+    #[arg(long)]
+    peers: bool,
+
+    /// Write the ratios and their spread to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
+    /// Fail if a ratio is worse than in this file by more than the spread there
+    #[arg(long, value_name = "FILE")]
+    check: Option<PathBuf>,
 
     /// `cargo bench` passes this to every benchmark
     #[arg(long, hide = true)]
@@ -68,11 +82,14 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match run(&Options::parse()) {
-        Ok(report) => {
-            println!("{report}");
-            ExitCode::SUCCESS
-        }
+    let options = Options::parse();
+    let judged = run(&options).and_then(|report| {
+        println!("{report}");
+        options.json.iter().try_for_each(|file| ratios::write(report.ratios(), file))?;
+        options.check.iter().try_for_each(|file| ratios::check(report.ratios(), file))
+    });
+    match judged {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bench: {error}");
             ExitCode::FAILURE
@@ -82,6 +99,7 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<Report> {
     let bare = if options.no_bare { None } else { Some(bare::build()?) };
+    let fastapi = options.peers.then(peers::install_fastapi).transpose()?;
     let scratch = Scratch::create()?;
     // On this thread, because the private Postgres ends with the thread that starts it.
     let postgres = EmbeddedPostgres::start(&scratch.path().join("data"))?;
@@ -89,7 +107,7 @@ fn run(options: &Options) -> Result<Report> {
     let url = postgres.url();
     let measured = runtime.block_on(async {
         eprintln!("seeding {} users with {} tasks each", operations::USERS, operations::TASKS);
-        let version = database::prepare(&url, bare.is_some()).await?;
+        let version = database::prepare(&url, bare.is_some() || fastapi.is_some()).await?;
         let tokens = tokens()?;
         fs::write(scratch.path().join("tokens"), tokens.join("\n"))?;
 
@@ -97,6 +115,10 @@ fn run(options: &Options) -> Result<Report> {
             vec![Served::taskwire("taskwire", env!("CARGO_BIN_EXE_taskwire").as_ref(), &[], &url, &scratch)?];
         if let Some(bare) = &bare {
             served.push(bare::start(bare, &url, &scratch)?);
+            served.push(bare::start_same(bare, &url, &scratch).await?);
+        }
+        if let Some(python) = &fastapi {
+            served.push(peers::start_fastapi(python, &url, &scratch)?);
         }
         if let Some(other) = &options.against {
             served.push(Served::taskwire("against", other, &[], &url, &scratch)?);

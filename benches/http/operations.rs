@@ -5,8 +5,8 @@ use std::fmt;
 
 use clap::ValueEnum;
 
-pub const USERS: u32 = 1_000;
-pub const TASKS: u32 = 100;
+pub const USERS: u32 = 500;
+pub const TASKS: u32 = 400;
 pub const LIST_LIMIT: u32 = 50;
 
 /// A seeded id is this and a number of twelve digits, see [`FIRST_ID`].
@@ -98,6 +98,30 @@ impl Operation {
             ],
             Self::Complete => &[":user", TASK, "NULLIF(:zero, '0')::bigint[]", "NULLIF(:zero, '0')::boolean"],
         }
+    }
+
+    /// What the bare pair selects from the server's own function, and its parameters in place of the
+    /// values above. `None` for reads: there the statements are alike.
+    pub fn own_for_bare(self) -> Option<(&'static str, Vec<String>)> {
+        let columns = match self {
+            Self::Get | Self::List => return None,
+            Self::Create => "$2::uuid, $1::text, $3::text, $4::text, $5::boolean, at, at",
+            Self::Complete => {
+                "$2::uuid AS id, $1::text AS owner_id, title, description, completed, created_at, updated_at"
+            }
+        };
+        let parameter = |value: &&str| match *value {
+            ":user" => "$1".to_owned(),
+            TASK => "$2".to_owned(),
+            "'Buy milk ' || :task" => "$3".to_owned(),
+            "'Two litres, the blue one'" => "$4".to_owned(),
+            value => value
+                .replace("NULLIF(:zero, '0')", "NULL")
+                .replace(":zero", "0")
+                .replace(":yes", "true")
+                .replace(":no", "false"),
+        };
+        Some((columns, self.arguments().iter().map(parameter).collect()))
     }
 
     /// The bare pair's statement and the values of its parameters.

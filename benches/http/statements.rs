@@ -51,6 +51,16 @@ fn single_spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The server's statement for the bare pair: its call of a function, with the columns of the bare pair.
+pub async fn for_bare(operation: Operation, url: &str) -> Result<Option<String>> {
+    let Some((columns, parameters)) = operation.own_for_bare() else { return Ok(None) };
+    let statement = of_server(operation, url).await?;
+    let call = statement.strip_prefix("SELECT ").and_then(|rest| rest.rsplit_once(" AS "));
+    let (call, _) = call.ok_or("the statement is not the call of a function")?;
+    let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
+    Ok(Some(format!("SELECT {columns} FROM {}", with_arguments(call, &parameters)?)))
+}
+
 /// A script that draws a user and a task and runs the statement with `arguments` as its
 /// parameters.
 pub fn script(operation: Operation, statement: &str, arguments: &[&str]) -> Result<String> {

@@ -2,14 +2,16 @@
 //! turns errors that the framework makes into problem documents. The log names the matched route,
 //! never the path, because the path contains a user id.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use salvo::http::header::{CACHE_CONTROL, HeaderName, VARY, X_CONTENT_TYPE_OPTIONS};
 use salvo::http::{HeaderValue, StatusCode};
 use salvo::prelude::*;
-use tracing::{Instrument, info, info_span};
+use tracing::Level;
 use uuid::Uuid;
 
+use crate::logging;
 use crate::model::Problem;
 
 /// The header with the id of a request, in requests and responses.
@@ -21,17 +23,14 @@ const REQUEST_ID_MAX: usize = 64;
 pub async fn around_request(req: &mut Request, depot: &mut Depot, res: &mut Response, ctrl: &mut FlowCtrl) {
     let started = Instant::now();
     let (id, header) = request_id(req);
-    let span = info_span!("request", id, method = %req.method(), route = req.matched_path());
-    async {
-        ctrl.call_next(req, depot, res).await;
-        render_framework_error(res);
+    let request =
+        Arc::new(logging::Request { id, method: req.method().to_string(), route: req.matched_path().to_owned() });
+    request.scope(ctrl.call_next(req, depot, res)).await;
+    render_framework_error(res);
+    if tracing::enabled!(Level::INFO) {
         let status = res.status_code.unwrap_or(StatusCode::NOT_FOUND).as_u16();
-        #[expect(clippy::cast_precision_loss, reason = "no request takes long enough to lose a microsecond")]
-        let milliseconds = started.elapsed().as_micros() as f64 / 1000.0;
-        info!(status, ms = milliseconds, "answered");
+        logging::request_answered(&request, module_path!(), status, started.elapsed());
     }
-    .instrument(span)
-    .await;
 
     let headers = res.headers_mut();
     headers.insert(HeaderName::from_static(REQUEST_ID), header);

@@ -4,6 +4,7 @@
 use super::Written;
 use super::hub::Hub;
 use crate::database::bus::Hints;
+use crate::logging::in_this_request;
 use crate::model::{Change, OwnerId, Problem};
 
 /// Publishes changes to the sockets of this server and sends hints to the other servers. Cheap to clone.
@@ -39,8 +40,7 @@ impl Publisher {
                 }
             }
         };
-        let span = tracing::Span::current();
-        tokio::spawn(tracing::Instrument::instrument(write_and_publish, span))
+        tokio::spawn(in_this_request(write_and_publish))
             .await
             .unwrap_or_else(|panic| Err(Problem::server_error(&panic)))
     }

@@ -2,7 +2,6 @@
 //! [`Failure`].
 
 mod credentials;
-pub(crate) mod logging;
 pub mod login;
 pub mod logout;
 pub mod new_history;

@@ -10,12 +10,13 @@ use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Failure, logging, print};
+use super::{Failure, print};
 use crate::api::web;
 use crate::config::{Config, DatabaseSource, MisspeltVariable, Settings, misspelt_variables};
 use crate::database::embedded::EmbeddedPostgres;
 use crate::database::{self, Pool};
 use crate::identity::tokens::Tokens;
+use crate::logging;
 use crate::server::{Server, Setup};
 
 /// The user of the ready token that embedded mode prints.
@@ -38,7 +39,8 @@ impl Serve {
         let misspelt = misspelt_variables(env::vars_os().filter_map(|(name, _)| name.into_string().ok()));
         // A misspelt setting can be the reason why another one is reported as missing.
         let config = self.settings.resolve().map_err(|errors| with_misspelt(errors.into(), &misspelt))?;
-        logging::init(&config.log.filter, config.log.format).map_err(Failure::new)?;
+        // Dropped last, so that nothing of the log is lost.
+        let _log = logging::init(&config.log.filter, config.log.format).map_err(Failure::new)?;
         for variable in &misspelt {
             tracing::warn!("{variable}");
         }

@@ -8,12 +8,12 @@ use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use tracing::Instrument;
 
 use super::format::FileFormat;
 use super::writer::FileHeader;
 use super::{TransferLimits, queries};
 use crate::database::{Pool, Snapshot};
+use crate::logging::in_this_request;
 use crate::model::{OwnerId, Problem};
 
 /// The size of a piece in bytes, and how many pieces may wait to be sent.
@@ -68,7 +68,7 @@ pub async fn begin(
         }
         drop(permit);
     };
-    tokio::spawn(work.instrument(tracing::Span::current()));
+    tokio::spawn(in_this_request(work));
     Ok(pieces)
 }
 

@@ -7,4 +7,5 @@ pub mod deletion;
 pub(crate) mod issuers;
 pub(crate) mod revocations;
 pub mod tokens;
+mod verified_tokens;
 pub(crate) mod verifier;

@@ -42,7 +42,7 @@ impl Tokens {
     }
 
     pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
-        jwt::verify(&Unverified::parse(token)?, &self.keys, &self.rules, Utc::now())
+        jwt::verify(&Unverified::parse(token)?, &self.keys, &self.rules, Utc::now()).map(|verified| verified.identity)
     }
 
     /// Signs a token for a user, valid from now for the lifetime.

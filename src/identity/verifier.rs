@@ -1,12 +1,14 @@
 //! The only place where the text of a token becomes an [`Identity`], for every kind of token, over
 //! HTTP and on sockets.
 
-use futures_util::future::{BoxFuture, FutureExt};
+use chrono::Utc;
+use futures_util::future::FutureExt;
 
 use super::accounts::AccessTokens;
 use super::api_tokens::ApiTokens;
 use super::issuers::Issuers;
 use super::revocations::Revocations;
+use super::verified_tokens::{VerifiedBy, VerifiedTokens};
 use crate::jwt::{OWN_ISSUER, Unverified};
 use crate::model::{Credential, Identity, VerifyError};
 
@@ -17,16 +19,17 @@ pub struct Verifier {
     issuers: Issuers,
     api_tokens: ApiTokens,
     revocations: Revocations,
+    verified_tokens: VerifiedTokens,
 }
 
 impl Verifier {
-    pub const fn new(
+    pub fn new(
         access_tokens: Option<AccessTokens>,
         issuers: Issuers,
         api_tokens: ApiTokens,
         revocations: Revocations,
     ) -> Self {
-        Self { access_tokens, issuers, api_tokens, revocations }
+        Self { access_tokens, issuers, api_tokens, revocations, verified_tokens: VerifiedTokens::new() }
     }
 
     pub const fn issuers(&self) -> &Issuers {
@@ -34,8 +37,13 @@ impl Verifier {
     }
 
     /// Verifies a token, and checks that it has not been revoked.
-    pub fn verify<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Identity, VerifyError>> {
-        async { self.revocations.admit(self.identify(token).await?) }.boxed()
+    pub async fn verify(&self, token: &str) -> Result<Identity, VerifyError> {
+        let identity = match self.verified_tokens.get(token, Utc::now()) {
+            Some(identity) => identity,
+            // Boxed, because this future is large and most requests do not need it.
+            None => self.identify(token).boxed().await?,
+        };
+        self.revocations.admit(identity)
     }
 
     /// Records the use of an API token, so that its user can see when it was last used. Call it only
@@ -53,9 +61,18 @@ impl Verifier {
             return self.api_tokens.verify(token).await;
         }
         let unverified = Unverified::parse(token)?;
-        match &self.access_tokens {
-            Some(access) if unverified.issuer() == Some(OWN_ISSUER) => access.verify(&unverified).await,
-            _ => self.issuers.identify(&unverified).await,
-        }
+        let (verified, by) = match &self.access_tokens {
+            Some(access) if unverified.issuer() == Some(OWN_ISSUER) => {
+                let (verified, key) = access.verify(&unverified).await?;
+                (verified, VerifiedBy::Account(key))
+            }
+            _ => {
+                let (verified, keys) = self.issuers.verify(&unverified).await?;
+                (verified, VerifiedBy::Issuer(keys))
+            }
+        };
+        let identity = verified.identity.clone();
+        self.verified_tokens.keep(token, verified, by);
+        Ok(identity)
     }
 }

@@ -13,18 +13,18 @@ mod unverified;
 use chrono::{DateTime, Utc};
 
 pub use keys::{Key, KeyError, Keys};
-pub use rules::{OWN_ISSUER, Rules, is_user_id};
+pub use rules::{OWN_ISSUER, Rules, Verified, is_user_id};
 pub use unverified::Unverified;
 
-use crate::model::{Identity, TokenError};
+use crate::model::TokenError;
 
 /// Verifies the claims and the signature of a token.
 ///
 /// On [`TokenError::UnknownKey`] the caller may try again with newer keys.
-pub fn verify(token: &Unverified<'_>, keys: &Keys, rules: &Rules, now: DateTime<Utc>) -> Result<Identity, TokenError> {
+pub fn verify(token: &Unverified<'_>, keys: &Keys, rules: &Rules, now: DateTime<Utc>) -> Result<Verified, TokenError> {
     // The cheap checks come first, so that unusable tokens cause no fetch of keys. The identity must
     // not leave this function before the signature is checked.
-    let identity = rules.identify(token.claims(), now)?;
+    let verified = rules.check(token.claims(), now)?;
     keys.check_signature(token)?;
-    Ok(identity)
+    Ok(verified)
 }

@@ -30,34 +30,28 @@ pub struct Rules {
 
 impl Rules {
     /// Checks the claims. The identity is valid only if the signature is verified too.
-    pub(super) fn identify(&self, claims: &Map<String, Value>, now: DateTime<Utc>) -> Result<Identity, TokenError> {
+    pub(super) fn check(&self, claims: &Map<String, Value>, now: DateTime<Utc>) -> Result<Verified, TokenError> {
         self.check_issuer(claims.get("iss"))?;
         self.check_audience(claims.get("aud"))?;
-        #[expect(clippy::cast_precision_loss, reason = "seconds stay far below 2^52")]
-        let now = now.timestamp_millis() as f64 / 1000.0;
-        let expires_at = seconds(claims, "exp")?.ok_or(TokenError::Claims)?;
-        if expires_at + LEEWAY < now {
-            return Err(TokenError::Expired);
-        }
-        if seconds(claims, "nbf")?.is_some_and(|from| from > now + LEEWAY) {
-            return Err(TokenError::NotYetValid);
-        }
-        let issued_at = seconds(claims, "iat")?;
-        if issued_at.is_some_and(|at| at > now + ISSUED_AHEAD) {
-            return Err(TokenError::NotYetValid);
-        }
+        let times = Times {
+            expires_at: seconds(claims, "exp")?.ok_or(TokenError::Claims)?,
+            not_before: seconds(claims, "nbf")?,
+            issued_at: seconds(claims, "iat")?,
+        };
+        times.check(now)?;
         let user = claims.get(&self.user_claim).and_then(Value::as_str).ok_or(TokenError::Claims)?;
         // The name is also checked alone, because with a prefix even an empty name would pass.
         let owner = format!("{}{user}", self.prefix);
         if !is_user_id(user) || !is_user_id(&owner) {
             return Err(TokenError::Subject);
         }
-        Ok(Identity {
+        let identity = Identity {
             owner: OwnerId::verified(&owner),
-            issued_at: issued_at.map(time),
-            expires_at: time(expires_at),
+            issued_at: times.issued_at.map(time),
+            expires_at: time(times.expires_at),
             credential: Credential::Token,
-        })
+        };
+        Ok(Verified { identity, times })
     }
 
     fn check_issuer(&self, claim: Option<&Value>) -> Result<(), TokenError> {
@@ -78,6 +72,39 @@ impl Rules {
             None => false,
         };
         if accepted { Ok(()) } else { Err(TokenError::Audience) }
+    }
+}
+
+/// The content of a valid token.
+#[derive(Debug)]
+pub struct Verified {
+    pub identity: Identity,
+    pub times: Times,
+}
+
+/// The times in the claims of a token, in seconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    expires_at: f64,
+    not_before: Option<f64>,
+    issued_at: Option<f64>,
+}
+
+impl Times {
+    /// Whether the token is valid now, as far as its times say.
+    pub fn allow(&self, now: DateTime<Utc>) -> bool {
+        self.check(now).is_ok()
+    }
+
+    fn check(&self, now: DateTime<Utc>) -> Result<(), TokenError> {
+        #[expect(clippy::cast_precision_loss, reason = "seconds stay far below 2^52")]
+        let now = now.timestamp_millis() as f64 / 1000.0;
+        if self.expires_at + LEEWAY < now {
+            return Err(TokenError::Expired);
+        }
+        let not_yet_valid = self.not_before.is_some_and(|from| from > now + LEEWAY)
+            || self.issued_at.is_some_and(|at| at > now + ISSUED_AHEAD);
+        if not_yet_valid { Err(TokenError::NotYetValid) } else { Ok(()) }
     }
 }
 

@@ -167,7 +167,7 @@ fn has_shape(text: &str, shape: &str) -> bool {
 #[expect(clippy::ref_option, reason = "serde gives a reference to the field")]
 fn write_time<S: Serializer>(time: &Option<NaiveTime>, serializer: S) -> Result<S::Ok, S::Error> {
     match time {
-        Some(time) => serializer.collect_str(&time.format("%H:%M")),
+        Some(time) => serializer.serialize_str(&format!("{:02}:{:02}", time.hour(), time.minute())),
         None => serializer.serialize_none(),
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serializer};
 use validator::ValidationError;
 
 use super::Seq;
+use super::time_text::with_text;
 
 #[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 /// For fields of an update: `null` clears the field, and an absent field keeps its value.
@@ -67,10 +68,9 @@ pub fn storable(text: &str) -> Result<(), ValidationError> {
     Ok(())
 }
 
-/// Serialises a time as chrono does, but in one call instead of through a formatter, which would cost
-/// a call per part.
+/// Serialises a time as chrono does, but faster.
 pub fn rfc3339<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    with_text(time, |text| serializer.serialize_str(text))
 }
 
 /// Like [`rfc3339`], for a time that may be null.

@@ -18,6 +18,7 @@ mod recurrence;
 mod tag;
 pub(crate) mod task;
 pub(crate) mod task_input;
+mod time_text;
 mod trash;
 pub(crate) mod validation;
 
@@ -39,4 +40,5 @@ pub use task::{DueColumns, Task, TaskId, TaskRow};
 pub use task_input::{
     Children, Completion, CreateTask, DESCRIPTION_MAX, SetCompletion, TITLE_MAX, TaskPatch, UpdateTask,
 };
+pub use time_text::TimeText;
 pub use trash::{TrashEntry, TrashId, TrashKind};

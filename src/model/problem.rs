@@ -170,7 +170,7 @@ impl Problem {
         Self::new(Code::Conflict, detail)
     }
 
-    /// An error of the server. The cause is logged, in the span with the request id.
+    /// An error of the server. The cause is logged, with the request id.
     pub fn server_error(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(error = %cause, "request failed");
         Self::new(Code::ServerError, "something went wrong on the server; the request id names this case")

@@ -103,6 +103,23 @@ async fn a_new_key_is_known_as_soon_as_a_token_names_it() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_accepted_ends_with_its_key() {
+    let (first, second) = (TestKey::p256("one"), TestKey::other_p256("one"));
+    let issuer = FakeIssuer::publishing(key_set(&[first.jwk()])).await;
+    let server = server_of(&issuer, brisk()).await;
+    let ada = ada(&server, &first);
+    let_in(&ada).await;
+    let_in(&ada).await;
+    // Another key with the same name, so that the server need not ask for a key that it does not know.
+    issuer.has("/jwks", Page::Json(key_set(&[second.jwk()])));
+    fetched(&issuer, "/jwks").await;
+    ada.get("/tasks").expect(401).await;
+    issuer.has("/jwks", Page::Json(key_set(&[first.jwk()])));
+    fetched(&issuer, "/jwks").await;
+    let_in(&ada).await;
+}
+
+#[tokio::test]
 async fn an_issuer_that_is_slow_holds_up_only_those_whose_keys_are_unknown() {
     let slow = async |page: Page| {
         let key = TestKey::p256("known");

@@ -1,6 +1,7 @@
 //! The bare pair: axum and sqlx serve the four measured requests without tokens, validation,
 //! logging, change log or live channel. It shows the cost of HTTP, JSON and a statement alone, so
-//! that Taskwire's own cost can be separated.
+//! that Taskwire's own cost can be separated. With `CREATE_SQL` and `COMPLETE_SQL` it writes with other
+//! statements, such as Taskwire's own.
 
 use std::env;
 use std::error::Error;
@@ -38,6 +39,13 @@ impl<'r> FromRow<'r, sqlx::postgres::PgRow> for Task {
     }
 }
 
+#[derive(Clone)]
+struct App {
+    pool: PgPool,
+    create: &'static str,
+    complete: &'static str,
+}
+
 #[derive(Deserialize)]
 struct NewTask {
     title: String,
@@ -62,19 +70,27 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/api/{user_id}/tasks", get(list_tasks).post(create_task))
         .route("/api/{user_id}/tasks/{task_id}", get(get_task))
         .route("/api/{user_id}/tasks/{task_id}/complete", patch(complete_task))
-        .with_state(pool);
+        .with_state(App {
+            pool,
+            create: statement("CREATE_SQL", include_str!("../sql/create.sql")),
+            complete: statement("COMPLETE_SQL", include_str!("../sql/complete.sql")),
+        });
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
     Ok(axum::serve(listener, app).await?)
 }
 
-async fn get_task(State(pool): State<PgPool>, Path((owner, id)): Path<(String, Uuid)>) -> Answer<Json<Task>> {
+fn statement(variable: &str, plain: &'static str) -> &'static str {
+    env::var(variable).map_or(plain, |text| text.leak())
+}
+
+async fn get_task(State(App { pool, .. }): State<App>, Path((owner, id)): Path<(String, Uuid)>) -> Answer<Json<Task>> {
     let task = sqlx::query_as(include_str!("../sql/get.sql")).bind(owner).bind(id).fetch_optional(&pool).await;
     task.map_err(failed)?.map(Json).ok_or(StatusCode::NOT_FOUND)
 }
 
 async fn list_tasks(
-    State(pool): State<PgPool>,
+    State(App { pool, .. }): State<App>,
     Path(owner): Path<String>,
     Query(page): Query<Page>,
 ) -> Answer<Json<Vec<Task>>> {
@@ -83,11 +99,11 @@ async fn list_tasks(
 }
 
 async fn create_task(
-    State(pool): State<PgPool>,
+    State(App { pool, create, .. }): State<App>,
     Path(owner): Path<String>,
     Json(new): Json<NewTask>,
 ) -> Answer<(StatusCode, Json<Task>)> {
-    let task = sqlx::query_as(include_str!("../sql/create.sql"))
+    let task = sqlx::query_as(create)
         .bind(owner)
         .bind(Uuid::now_v7())
         .bind(new.title)
@@ -98,8 +114,11 @@ async fn create_task(
     task.map(|task| (StatusCode::CREATED, Json(task))).map_err(failed)
 }
 
-async fn complete_task(State(pool): State<PgPool>, Path((owner, id)): Path<(String, Uuid)>) -> Answer<Json<Task>> {
-    let task = sqlx::query_as(include_str!("../sql/complete.sql")).bind(owner).bind(id).fetch_optional(&pool).await;
+async fn complete_task(
+    State(App { pool, complete, .. }): State<App>,
+    Path((owner, id)): Path<(String, Uuid)>,
+) -> Answer<Json<Task>> {
+    let task = sqlx::query_as(complete).bind(owner).bind(id).fetch_optional(&pool).await;
     task.map_err(failed)?.map(Json).ok_or(StatusCode::NOT_FOUND)
 }
 

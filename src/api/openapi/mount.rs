@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use salvo::async_trait;
 use salvo::http::header::ALLOW;
 use salvo::http::{HeaderValue, Method, StatusCode};
 use salvo::prelude::*;
-use salvo::routing::Filter;
 use salvo::routing::filters::MethodFilter;
+use salvo::routing::{Filter, PathState};
 use utoipa::openapi::path::{HttpMethod, Paths};
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::{Components, Content, OneOf, RefOr, Schema};
@@ -28,6 +29,54 @@ pub struct Mounts {
 struct PathRoutes {
     handlers: Vec<Router>,
     allowed: Vec<Method>,
+}
+
+/// A segment of paths, and what is below it. A request looks through the segments of its own path only; in a
+/// list, it would try all paths one after the other.
+#[derive(Default)]
+struct Segment {
+    below: BTreeMap<String, Segment>,
+    /// The routes of the path that ends here.
+    routes: Option<PathRoutes>,
+}
+
+impl Segment {
+    fn at(&mut self, path: &str) -> &mut Self {
+        path.trim_start_matches('/')
+            .split('/')
+            .fold(self, |parent, segment| parent.below.entry(segment.to_owned()).or_default())
+    }
+
+    /// The routers of the segments below.
+    fn routers(self) -> Vec<Router> {
+        self.below.into_iter().map(|(segment, below)| below.router(&segment)).collect()
+    }
+
+    fn router(mut self, segment: &str) -> Router {
+        let mut router = Router::with_path(segment);
+        if let Some(PathRoutes { handlers, allowed }) = self.routes.take() {
+            router = handlers.into_iter().fold(router, Router::push).push(options(&allowed));
+        } else {
+            router = router.filter(PathContinues);
+        }
+        self.routers().into_iter().fold(router, Router::push)
+    }
+}
+
+/// Salvo answers 405 wherever a path ends at a router. Where no path of the contract ends, it is to answer 404.
+#[derive(Debug)]
+struct PathContinues;
+
+#[async_trait]
+impl Filter for PathContinues {
+    async fn filter(&self, _: &mut Request, path: &mut PathState<'_>) -> bool {
+        !path.is_ended()
+    }
+
+    /// Salvo asks this to find the methods for `Allow`.
+    async fn filter_for_method(&self, _: &mut Request, path: &mut PathState<'_>, _: &Method) -> Option<bool> {
+        Some(!path.is_ended())
+    }
 }
 
 impl Mounts {
@@ -63,20 +112,13 @@ impl Mounts {
 
     /// The routes, with OPTIONS for each path, and the paths and components of the document.
     pub fn finish(self) -> (Vec<Router>, Paths, Components) {
-        let routers = self
-            .routes
-            .into_iter()
-            .map(|(path, routes)| {
-                let mut router = Router::with_path(path.trim_start_matches('/'));
-                for handler in routes.handlers {
-                    router = router.push(handler);
-                }
-                router.push(options(&routes.allowed))
-            })
-            .collect();
+        let mut root = Segment::default();
+        for (path, routes) in self.routes {
+            root.at(&path).routes = Some(routes);
+        }
         let mut components = Components::new();
         components.schemas.extend(self.schemas);
-        (routers, self.paths, components)
+        (root.routers(), self.paths, components)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::model::{DueBound, Position, Priority, Problem, ProjectId, Task, TaskI
 use crate::queries::tasks::filters::{Filters, OrNone};
 use crate::queries::tasks::list::{self, PageRequest};
 use crate::queries::tasks::order::{Order, SortBy};
+use crate::queries::tasks::page::TaskRows;
 use cursor::Cursor;
 use parameters::{Instant, LabelNames, Moment, Priorities, Words};
 
@@ -148,6 +149,15 @@ pub struct TaskList {
     pub position: Position,
 }
 
+/// A [`TaskList`] as the server writes it.
+#[derive(Debug, Serialize)]
+pub struct WrittenTaskList {
+    tasks: TaskRows,
+    count: usize,
+    next_cursor: Option<String>,
+    position: Position,
+}
+
 /// List tasks
 ///
 /// Returns the user's tasks in pages: follow `next_cursor` until it is null. A task must pass all
@@ -165,7 +175,7 @@ pub struct TaskList {
     impl_for = list_tasks
 )]
 #[handler]
-pub async fn list_tasks(app: App, caller: Caller, query: Query<ListQuery>) -> Result<Json<TaskList>, Problem> {
+pub async fn list_tasks(app: App, caller: Caller, query: Query<ListQuery>) -> Result<Json<WrittenTaskList>, Problem> {
     let Query(query) = query;
     let order = query.order()?;
     let after = query.cursor.as_deref().map(|text| Cursor::decode(text, order).ok_or_else(bad_cursor)).transpose()?;
@@ -173,7 +183,7 @@ pub async fn list_tasks(app: App, caller: Caller, query: Query<ListQuery>) -> Re
     let page =
         list::list(app.pool(), caller.owner(), &PageRequest { filters: query.filters(), order, after, limit }).await?;
     let next_cursor = page.end.map(|key| Cursor::after(key, order).encode());
-    Ok(Json(TaskList { count: page.tasks.len(), tasks: page.tasks, next_cursor, position: page.position }))
+    Ok(Json(WrittenTaskList { count: page.tasks.count(), tasks: page.tasks, next_cursor, position: page.position }))
 }
 
 impl ListQuery {

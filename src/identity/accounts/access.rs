@@ -9,10 +9,10 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::keys::Keys;
+use super::keys::{Key, Keys};
 use super::sessions::Session;
 use crate::database::Pool;
-use crate::jwt::{self, OWN_ISSUER, Rules, Unverified};
+use crate::jwt::{self, OWN_ISSUER, Rules, Unverified, Verified};
 use crate::model::{Credential, Identity, OwnerId, Problem, TokenError, VerifyError};
 
 /// The type of an access token (RFC 9068).
@@ -27,6 +27,19 @@ struct Inner {
     keys: Keys,
     rules: Rules,
     lifetime: std::time::Duration,
+}
+
+/// The key that verified an access token.
+pub struct SigningKeyInUse {
+    of: AccessTokens,
+    key: Arc<Key>,
+}
+
+impl SigningKeyInUse {
+    /// Whether this server still knows the key.
+    pub fn is_current(&self) -> bool {
+        self.of.keys().know(&self.key)
+    }
 }
 
 #[derive(Serialize)]
@@ -71,7 +84,7 @@ impl AccessTokens {
     }
 
     /// Verifies a token that names this server as its issuer.
-    pub async fn verify(&self, token: &Unverified<'_>) -> Result<Identity, VerifyError> {
+    pub async fn verify(&self, token: &Unverified<'_>) -> Result<(Verified, SigningKeyInUse), VerifyError> {
         // All access tokens of this server name their key.
         let kid = token.kid().ok_or(TokenError::Malformed)?;
         let key = self.0.keys.by_kid(&self.0.pool, kid).await.map_err(|error| {
@@ -79,9 +92,10 @@ impl AccessTokens {
             VerifyError::Unavailable
         })?;
         let key = key.ok_or(TokenError::UnknownKey)?;
-        let identity = jwt::verify(token, &key.verifying, &self.0.rules, Utc::now())?;
+        let Verified { identity, times } = jwt::verify(token, &key.verifying, &self.0.rules, Utc::now())?;
         let session = token.claims().get("sid").and_then(Value::as_str).and_then(|sid| sid.parse().ok());
         let credential = Credential::Session(session.ok_or(TokenError::Claims)?);
-        Ok(Identity { credential, ..identity })
+        let identity = Identity { credential, ..identity };
+        Ok((Verified { identity, times }, SigningKeyInUse { of: self.clone(), key }))
     }
 }

@@ -91,6 +91,11 @@ impl Keys {
         Ok(find(&self.cached()))
     }
 
+    /// Whether a key is among those that were last read.
+    pub fn know(&self, key: &Key) -> bool {
+        self.cached.read().iter().any(|known| known.kid == key.kid)
+    }
+
     /// All keys that may have signed a token that is still valid, the newest first.
     pub async fn all(&self, pool: &Pool) -> sqlx::Result<Arc<[Arc<Key>]>> {
         self.signing(pool).await?;

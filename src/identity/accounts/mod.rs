@@ -24,7 +24,7 @@ mod throttle;
 
 use std::sync::Arc;
 
-pub use access::AccessTokens;
+pub use access::{AccessTokens, SigningKeyInUse};
 pub use retention::run as run_retention;
 
 use super::revocations::Revocations;

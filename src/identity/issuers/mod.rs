@@ -13,8 +13,8 @@ use std::sync::Arc;
 use chrono::Utc;
 
 use crate::config::{IssuerConfig, JwtConfig, KeySource};
-use crate::jwt::{self, Key, Keys, Rules, Unverified};
-use crate::model::{Identity, TokenError, VerifyError};
+use crate::jwt::{self, Key, Keys, Rules, Unverified, Verified};
+use crate::model::{TokenError, VerifyError};
 use fetch::Fetcher;
 use remote::{KeyLookup, RemoteKeys};
 
@@ -38,6 +38,23 @@ struct Issuer {
 enum IssuerKeys {
     Fixed(Keys),
     Remote(Arc<RemoteKeys>),
+}
+
+/// The keys that verified a token.
+pub struct KeysInUse {
+    /// The issuer and the version of its keys; `None` for keys that never change.
+    fetched: Option<(Arc<RemoteKeys>, u64)>,
+}
+
+impl KeysInUse {
+    pub const fn fixed() -> Self {
+        Self { fetched: None }
+    }
+
+    /// Whether they are still the keys of their issuer.
+    pub fn are_current(&self) -> bool {
+        self.fetched.as_ref().is_none_or(|(keys, version)| keys.is_current(*version))
+    }
 }
 
 impl Issuers {
@@ -68,10 +85,10 @@ impl Issuers {
     }
 
     /// Verifies a token by the keys and rules of the issuer that it names.
-    pub async fn identify(&self, token: &Unverified<'_>) -> Result<Identity, VerifyError> {
+    pub async fn verify(&self, token: &Unverified<'_>) -> Result<(Verified, KeysInUse), VerifyError> {
         let by_name = token.issuer().and_then(|name| self.by_name.get(name));
         let issuer = by_name.or(self.fallback.as_ref()).ok_or(TokenError::Issuer)?;
-        issuer.identify(token).await
+        issuer.verify(token).await
     }
 
     /// The tasks that keep fetched keys up to date, one for each issuer whose keys are fetched. They must
@@ -113,19 +130,21 @@ impl Issuer {
         Self { rules, keys }
     }
 
-    async fn identify(&self, token: &Unverified<'_>) -> Result<Identity, VerifyError> {
+    async fn verify(&self, token: &Unverified<'_>) -> Result<(Verified, KeysInUse), VerifyError> {
         let keys = match &self.keys {
-            IssuerKeys::Fixed(keys) => return Ok(jwt::verify(token, keys, &self.rules, Utc::now())?),
+            IssuerKeys::Fixed(keys) => {
+                return Ok((jwt::verify(token, keys, &self.rules, Utc::now())?, KeysInUse::fixed()));
+            }
             IssuerKeys::Remote(keys) => keys,
         };
         let mut lookup: Option<KeyLookup<'_>> = None;
         loop {
             // Begun before the keys are read, so that a change between reading and waiting is noticed.
             let lookup = lookup.get_or_insert_with(|| keys.lookup());
-            if let Some(keys) = lookup.keys() {
-                match jwt::verify(token, &keys, &self.rules, Utc::now()) {
+            if let Some((fetched, version)) = lookup.keys() {
+                match jwt::verify(token, &fetched, &self.rules, Utc::now()) {
                     Err(TokenError::UnknownKey) => {}
-                    result => return Ok(result?),
+                    result => return Ok((result?, KeysInUse { fetched: Some((Arc::clone(keys), version)) })),
                 }
             }
             lookup.wait_for_newer_keys().await?;

@@ -30,6 +30,8 @@ pub struct RemoteKeys {
 #[derive(Clone)]
 struct State {
     keys: Option<Arc<Keys>>,
+    /// How often the keys were fetched.
+    version: u64,
     fetched_at: Instant,
     /// How many attempts to fetch the keys have begun, and how many of them have ended.
     attempts_begun: u64,
@@ -45,6 +47,7 @@ impl RemoteKeys {
         let now = Instant::now();
         let state = State {
             keys: None,
+            version: 0,
             fetched_at: now,
             attempts_begun: 0,
             attempts_ended: 0,
@@ -53,6 +56,16 @@ impl RemoteKeys {
         };
         let (state, _) = watch::channel(state);
         Self { source, policy, state, fetch_requested: Notify::new(), waiting_permits: Semaphore::new(WAITING_MAX) }
+    }
+
+    /// Whether the keys of this version may still be used.
+    pub fn is_current(&self, version: u64) -> bool {
+        let state = self.state.borrow();
+        state.version == version && self.is_fresh(&state)
+    }
+
+    fn is_fresh(&self, state: &State) -> bool {
+        state.fetched_at.elapsed() < self.policy.valid_for
     }
 
     /// Begins one request's look-up of the keys.
@@ -112,6 +125,7 @@ impl RemoteKeys {
                         tracing::info!(source = %self.source, keys = ?fetched.keys, "the issuer's keys were fetched");
                     }
                     state.keys = Some(Arc::new(fetched.keys));
+                    state.version += 1;
                     state.fetched_at = Instant::now();
                     state.last_attempt_succeeded = true;
                 }
@@ -146,11 +160,10 @@ pub struct KeyLookup<'k> {
 }
 
 impl KeyLookup<'_> {
-    /// The last fetched keys. `None` if none were fetched yet, or the last fetch was too long ago.
-    pub fn keys(&mut self) -> Option<Arc<Keys>> {
+    /// The last fetched keys and their version. `None` if none were fetched yet, or the last fetch was too long ago.
+    pub fn keys(&mut self) -> Option<(Arc<Keys>, u64)> {
         let state = self.state.borrow_and_update();
-        let fresh = state.fetched_at.elapsed() < self.keys.policy.valid_for;
-        state.keys.clone().filter(|_| fresh)
+        state.keys.clone().filter(|_| self.keys.is_fresh(&state)).map(|keys| (keys, state.version))
     }
 
     /// Waits until [`Self::keys`] may return newer keys. Causes a fetch if necessary.

@@ -31,6 +31,7 @@ pub use revocation::{RecordedRevocations, Revocation, RevocationHead, Subject};
 use crate::changes::hub::Hub;
 use crate::database::bus::Hints;
 use crate::database::{Pool, Transaction};
+use crate::logging::in_this_request;
 use crate::model::{Identity, OwnerId, Problem, TokenError, VerifyError};
 use view::View;
 
@@ -124,10 +125,7 @@ impl Revocations {
                 }
             }
         };
-        let span = tracing::Span::current();
-        tokio::spawn(tracing::Instrument::instrument(work, span))
-            .await
-            .unwrap_or_else(|panic| Err(Problem::server_error(&panic)))
+        tokio::spawn(in_this_request(work)).await.unwrap_or_else(|panic| Err(Problem::server_error(&panic)))
     }
 
     /// Admits an identity whose token was verified, and limits its expiry to the longest lifetime.

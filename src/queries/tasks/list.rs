@@ -1,12 +1,13 @@
 //! The SQL of lists, assembled from filters and order. It is the only statement on a table that is
 //! not checked at compile time. Every value is a bound parameter, and the owner is the first.
 
-use sqlx::{FromRow, Postgres, QueryBuilder, Row};
+use sqlx::{Postgres, QueryBuilder, Row};
 
 use super::filters::Filters;
 use super::order::{Key, Order, Part, SortBy};
+use super::page::{PLACE, TASK_COLUMNS, TaskRows};
 use crate::database::Pool;
-use crate::model::{History, OwnerId, Position, Seq, Task, TaskRow};
+use crate::model::{History, OwnerId, Position, Seq};
 
 /// Which page of which list to read.
 #[derive(Debug)]
@@ -21,28 +22,24 @@ pub struct PageRequest {
 /// One page of a list, in its order.
 #[derive(Debug)]
 pub struct TaskPage {
-    pub tasks: Vec<Task>,
+    pub tasks: TaskRows,
     /// Where the page ends, if another follows.
     pub end: Option<Key>,
     /// The position of the same snapshot.
     pub position: Position,
 }
 
-/// The columns that make a task. `search` is left out: it is as long as the task itself.
-const COLUMNS: &str = "id, title, description, completed, completed_at, priority, due_date, due_time, due_time_zone, \
-                       due_at, recurrence, labels, project_id, parent_id, rank, created_at, updated_at, version";
-
 /// Reads a page of tasks and the position of the same snapshot, in one statement.
 pub async fn list(pool: &Pool, owner: &OwnerId, request: &PageRequest) -> sqlx::Result<TaskPage> {
     let mut query = statement(owner, request);
-    let mut rows = query.build().persistent(one_plan_fits_all_values(request)).fetch_all(pool).await?;
+    let rows = query.build().persistent(one_plan_fits_all_values(request)).fetch_all(pool).await?;
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let history = History::new(first.try_get("epoch")?, first.try_get("generation")?);
     let position = history.at(first.try_get::<Seq, _>("head")?);
     let mut places = Vec::with_capacity(rows.len());
-    for row in rows.drain(..) {
+    for row in rows {
         // An empty list has one row without a task.
-        if let Some(place) = row.try_get::<Option<i64>, _>("place")? {
+        if let Some(place) = row.try_get::<Option<i64>, _>(PLACE)? {
             places.push((place, row));
         }
     }
@@ -52,8 +49,7 @@ pub async fn list(pool: &Pool, owner: &OwnerId, request: &PageRequest) -> sqlx::
     let more = places.len() > usize::from(request.limit);
     places.truncate(request.limit.into());
     let end = places.last().filter(|_| more).map(|(_, row)| Key::from_row(row, request.order.by)).transpose()?;
-    let tasks =
-        places.iter().map(|(_, row)| Ok(TaskRow::from_row(row)?.into_task(owner))).collect::<sqlx::Result<_>>()?;
+    let tasks = TaskRows { owner: owner.clone(), rows: places.into_iter().map(|(_, row)| row).collect() };
     Ok(TaskPage { tasks, end, position })
 }
 
@@ -71,7 +67,7 @@ fn statement(owner: &OwnerId, request: &PageRequest) -> QueryBuilder<Postgres> {
          FROM history h LEFT JOIN owners o ON o.owner_id = ",
     );
     query.push_bind(owner.as_str().to_owned());
-    query.push(" LEFT JOIN LATERAL (SELECT s.*, row_number() OVER () AS place FROM (");
+    query.push(" LEFT JOIN LATERAL (SELECT row_number() OVER () AS place, s.* FROM (");
     match request.order.parts(&request.filters, request.after.as_ref()) {
         [part] => push_part(&mut query, owner, request, *part),
         parts => {
@@ -89,7 +85,7 @@ fn statement(owner: &OwnerId, request: &PageRequest) -> QueryBuilder<Postgres> {
 }
 
 fn push_part(query: &mut QueryBuilder<Postgres>, owner: &OwnerId, request: &PageRequest, part: Part) {
-    query.push("SELECT ").push(COLUMNS);
+    query.push("SELECT ").push(TASK_COLUMNS);
     if request.order.by == SortBy::Relevance {
         query.push(", ");
         request.filters.push_relevance(query);

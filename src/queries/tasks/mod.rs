@@ -3,6 +3,7 @@
 pub(crate) mod filters;
 pub(crate) mod list;
 pub(crate) mod order;
+pub(crate) mod page;
 
 use crate::database::Pool;
 use crate::model::{OwnerId, Priority, ProjectId, Seq, Task, TaskId, TaskRow};

@@ -204,9 +204,13 @@ impl Client {
         self.all(&query(parameters)).await.into_iter().map(|task| task.title).collect()
     }
 
-    /// One page of the list for this query.
+    /// One page of the list for this query. The server writes it from the rows; it must be, to the byte,
+    /// what the types of the contract make of it.
     pub async fn page(&self, query: &str) -> TaskList {
-        self.get(&format!("/tasks?{query}")).expect(200).await.json()
+        let answer = self.get(&format!("/tasks?{query}")).expect(200).await;
+        let page: TaskList = answer.json();
+        assert_eq!(serde_json::to_string(&page).expect("JSON").as_bytes(), answer.body, "{query}");
+        page
     }
 }
 
