@@ -1,5 +1,5 @@
-//! Reads the log. Changes, head and history come from one statement and so from one snapshot. So a page
-//! shows by itself whether it continues a position without a gap.
+//! Reads the log. Changes, head and history come from one statement and so from one snapshot. So a page shows
+//! by itself whether the log contains the change that a position names, and continues it without a gap.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,15 +8,17 @@ use utoipa::ToSchema;
 
 use crate::database::Pool;
 use crate::model::{
-    Change, ChangeKind, History, OwnerId, Position, ProjectId, ProjectRow, Seq, Subject, TaskId, TaskRow,
+    Change, ChangeKind, ChangeTime, History, OwnerId, Position, ProjectId, ProjectRow, Seq, Subject, TaskId, TaskRow,
 };
 
 /// A part of the log, from one snapshot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogPage {
     pub history: History,
-    /// The newest change of the owner in this snapshot.
-    pub head: Seq,
+    /// The position of the newest change of the owner in this snapshot.
+    pub head: Position,
+    /// The time of the change after which the page was read, if the log contains that change.
+    pub after: Option<ChangeTime>,
     pub changes: Vec<Change>,
 }
 
@@ -24,8 +26,9 @@ pub struct LogPage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResetReason {
-    /// The position belongs to another history: the database was restored, the user was deleted and has
-    /// returned, or the position is another user's.
+    /// The position belongs to another history: the database was restored and the log does not contain the
+    /// change that the position names, the user was deleted and has returned, or the position is another
+    /// user's.
     HistoryChanged,
     /// The position is ahead of the log.
     AheadOfLog,
@@ -56,52 +59,68 @@ impl LogPage {
         if !self.history.continues(after) {
             return Err(ResetReason::HistoryChanged);
         }
-        if after.seq > self.head {
+        if after.seq > self.head.seq {
             return Err(ResetReason::AheadOfLog);
         }
+        // The owner's row names the newest change even if the log has lost it.
+        let named = if after.seq == self.head.seq { Some(self.head.time) } else { self.after };
+        match named {
+            None => return Err(ResetReason::Expired),
+            Some(time) if time != after.time => return Err(ResetReason::HistoryChanged),
+            Some(_) => {}
+        }
         let complete = match self.changes.first() {
-            None => after.seq == self.head,
+            None => after.seq == self.head.seq,
             Some(first) => first.seq() == after.seq.next(),
         };
         if complete { Ok(self) } else { Err(ResetReason::Expired) }
     }
 
-    /// The position of a client that was at `after` and has received this page.
-    pub fn end(&self, after: Seq) -> Position {
-        self.history.at(self.changes.last().map_or(after, Change::seq))
+    /// The position of a client that has received this page, which continues the client's position.
+    pub fn end(&self) -> Position {
+        self.changes.last().map_or(self.head, Change::position)
     }
 }
 
-/// Reads the owner's changes after `after`, at most `limit` of them.
+/// Reads the owner's changes after `after`, at most `limit` of them. The same index scan begins with the change
+/// `after` itself, of which only the time is read.
 pub async fn read(pool: &Pool, owner: &OwnerId, after: Seq, limit: u16) -> sqlx::Result<LogPage> {
     let rows = sqlx::query!(
-        r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!",
-                  c.seq AS "seq?", c.kind AS "kind?", c.task_id AS "task_id?: TaskId", c.task AS "task: Json<TaskRow>",
-                  c.project_id AS "project_id?: ProjectId", c.project AS "project: Json<ProjectRow>",
-                  c.changed_at AS "at?"
+        r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!: Seq",
+                  o.last_at AS "last_at?", c.seq AS "seq?: Seq", c.kind AS "kind?", c.task_id AS "task_id?: TaskId",
+                  c.task AS "task?: Json<TaskRow>", c.project_id AS "project_id?: ProjectId",
+                  c.project AS "project?: Json<ProjectRow>", c.changed_at AS "at?"
            FROM history h
            LEFT JOIN owners o ON o.owner_id = $1
            LEFT JOIN LATERAL (
-               SELECT seq, kind, task_id, task, project_id, project, changed_at FROM task_changes
-               WHERE owner_id = $1 AND seq > $2
+               SELECT seq, kind, task_id, CASE WHEN seq > $2 THEN task END AS task, project_id,
+                      CASE WHEN seq > $2 THEN project END AS project, changed_at
+               FROM task_changes
+               WHERE owner_id = $1 AND seq >= $2
                ORDER BY seq LIMIT $3
            ) c ON true
            ORDER BY c.seq"#,
         owner.as_str(),
         after.get(),
-        i64::from(limit),
+        // No change has the number 0.
+        i64::from(limit) + i64::from(after > Seq::ZERO),
     )
     .fetch_all(pool)
     .await?;
 
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let history = History::new(first.epoch, first.generation);
-    let head = Seq::new(first.head);
+    let head = history.head(first.head, first.last_at);
+    let mut after_time = (after == Seq::ZERO).then_some(ChangeTime::NONE);
     let mut changes = Vec::with_capacity(rows.len());
     for row in rows {
         let (Some(seq), Some(kind), Some(at)) = (row.seq, row.kind, row.at) else { continue };
+        if seq == after {
+            after_time = Some(history.at(seq, at).time);
+            continue;
+        }
         let row = ChangeRow {
-            seq: Seq::new(seq),
+            seq,
             kind: parse_kind(&kind)?,
             changed_at: at,
             task_id: row.task_id,
@@ -111,7 +130,9 @@ pub async fn read(pool: &Pool, owner: &OwnerId, after: Seq, limit: u16) -> sqlx:
         };
         changes.push(row.into_change(owner, history)?);
     }
-    Ok(LogPage { history, head, changes })
+    // One more, if the log does not contain `after`.
+    changes.truncate(limit.into());
+    Ok(LogPage { history, head, after: after_time, changes })
 }
 
 /// The changes of one task.
@@ -205,9 +226,9 @@ impl ChangeRow {
             task.map(|task| Subject::Task(task.into_task(owner)))
                 .or_else(|| project.map(|project| Subject::Project(project.into_project(owner))))
         };
-        subject.and_then(|subject| Change::checked(history.at(seq), changed_at, kind, subject)).ok_or_else(|| {
-            sqlx::Error::Decode(format!("change {seq} does not have the subject of {}", kind.name()).into())
-        })
+        subject.and_then(|subject| Change::checked(history.at(seq, changed_at), changed_at, kind, subject)).ok_or_else(
+            || sqlx::Error::Decode(format!("change {seq} does not have the subject of {}", kind.name()).into()),
+        )
     }
 }
 
@@ -240,57 +261,80 @@ pub fn parse_kind(name: &str) -> sqlx::Result<ChangeKind> {
 mod tests {
     use super::*;
 
-    fn page(head: i64, seqs: &[i64]) -> LogPage {
-        let history = History::new(1, Some(1));
-        let changes = seqs
-            .iter()
-            .map(|seq| Change::task_deleted(history.at(Seq::new(*seq)), DateTime::UNIX_EPOCH, TaskId::new()))
-            .collect();
-        LogPage { history, head: Seq::new(head), changes }
+    const HISTORY: History = History::new(1, Some(1));
+
+    fn time(seq: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seq, 0).expect("a time")
+    }
+
+    fn at(history: History, seq: i64) -> Position {
+        history.head(Seq::new(seq), Some(time(seq)))
+    }
+
+    /// A page with the change `after`, if there is one, and these changes.
+    fn page(head: i64, after: Option<i64>, seqs: &[i64]) -> LogPage {
+        let change = |seq: &i64| Change::task_deleted(HISTORY, Seq::new(*seq), time(*seq), TaskId::new());
+        let after = after.map(|after| at(HISTORY, after).time);
+        LogPage { history: HISTORY, head: at(HISTORY, head), after, changes: seqs.iter().map(change).collect() }
     }
 
     fn outcome(page: LogPage, after: i64) -> Result<usize, ResetReason> {
-        let after = page.history.at(Seq::new(after));
-        page.continuing(after).map(|page| page.changes.len())
+        page.continuing(at(HISTORY, after)).map(|page| page.changes.len())
     }
 
     #[test]
     fn a_page_is_complete_when_no_change_is_missing() {
-        assert_eq!(outcome(page(5, &[]), 5), Ok(0));
-        assert_eq!(outcome(page(5, &[4, 5]), 3), Ok(2));
-        assert_eq!(outcome(page(0, &[]), 0), Ok(0));
+        assert_eq!(outcome(page(5, Some(5), &[]), 5), Ok(0));
+        assert_eq!(outcome(page(5, Some(3), &[4, 5]), 3), Ok(2));
+        assert_eq!(outcome(page(0, Some(0), &[]), 0), Ok(0));
+        assert_eq!(outcome(page(5, None, &[]), 5), Ok(0), "the owner's row names the head");
     }
 
     #[test]
     fn a_page_that_starts_late_or_is_empty_too_early_is_expired() {
-        assert_eq!(outcome(page(5, &[4, 5]), 2), Err(ResetReason::Expired));
-        assert_eq!(outcome(page(5, &[]), 4), Err(ResetReason::Expired));
+        assert_eq!(outcome(page(5, None, &[4, 5]), 2), Err(ResetReason::Expired));
+        assert_eq!(outcome(page(5, Some(4), &[]), 4), Err(ResetReason::Expired));
+        assert_eq!(outcome(page(5, Some(0), &[4, 5]), 0), Err(ResetReason::Expired));
+        // Nothing shows that the position names the change that was before the 4.
+        assert_eq!(outcome(page(5, None, &[4, 5]), 3), Err(ResetReason::Expired));
     }
 
     #[test]
     fn a_position_ahead_of_the_log_or_of_another_history_is_rejected() {
-        assert_eq!(outcome(page(5, &[]), 6), Err(ResetReason::AheadOfLog));
-        let other = History::new(1, Some(2)).at(Seq::new(5));
-        assert_eq!(page(5, &[]).continuing(other), Err(ResetReason::HistoryChanged));
+        assert_eq!(outcome(page(5, None, &[]), 6), Err(ResetReason::AheadOfLog));
+        let other = at(History::new(1, Some(2)), 5);
+        assert_eq!(page(5, Some(5), &[]).continuing(other), Err(ResetReason::HistoryChanged));
+    }
+
+    #[test]
+    fn a_position_that_names_another_change_is_rejected() {
+        let lost = |seq: i64| HISTORY.at(Seq::new(seq), time(seq + 1000));
+        assert_eq!(page(5, Some(5), &[]).continuing(lost(5)), Err(ResetReason::HistoryChanged));
+        assert_eq!(page(5, None, &[]).continuing(lost(5)), Err(ResetReason::HistoryChanged));
+        assert_eq!(page(5, Some(3), &[4, 5]).continuing(lost(3)), Err(ResetReason::HistoryChanged));
     }
 
     proptest::proptest! {
-        /// A log without its first `removed` changes is read after `after`. The page is accepted exactly
-        /// when a client at `after` misses no change.
+        /// A log without its first `removed` changes is read after `after`. The page is accepted exactly when the
+        /// log shows that it contains the change of the position, and a client there misses no change.
         #[test]
         fn a_page_is_accepted_iff_nothing_is_missing(
-            head in 0..40_i64, removed in 0..40_i64, after in 0..45_i64, limit in 0..20_usize, same: bool,
+            head in 0..40_i64, removed in 0..40_i64, after in 0..45_i64, limit in 0..20_usize, same: bool, lost: bool,
         ) {
             let read: Vec<i64> = (removed.min(head) + 1..=head).filter(|seq| *seq > after).take(limit).collect();
-            let page = page(head, &read);
+            let shown = after == 0 || after > removed.min(head);
+            let page = page(head, shown.then_some(after), &read);
+            let lost = lost && after > 0;
             let history = if same { page.history } else { History::new(2, Some(1)) };
+            let position = if lost { history.at(Seq::new(after), time(after + 1000)) } else { at(history, after) };
             let missing: Vec<i64> = (after + 1..=head).take(read.len().max(1)).filter(|seq| !read.contains(seq)).collect();
-            let complete = same && after <= head && missing.is_empty();
-            let result = page.clone().continuing(history.at(Seq::new(after)));
+            let named = !lost && (shown || after == head);
+            let complete = same && named && after <= head && missing.is_empty();
+            let result = page.clone().continuing(position);
             proptest::prop_assert_eq!(result.is_ok(), complete);
             if let Ok(page) = result {
-                let end = page.end(Seq::new(after));
-                proptest::prop_assert_eq!(end.seq.get(), after + i64::try_from(read.len()).expect("few"));
+                let reached = after + i64::try_from(read.len()).expect("few");
+                proptest::prop_assert_eq!(page.end(), at(HISTORY, reached));
             }
         }
     }

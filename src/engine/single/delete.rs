@@ -37,8 +37,7 @@ pub async fn delete(
     };
     match (row.outcome, row.epoch, row.seq, row.at) {
         (DeleteOutcome::Deleted, Some(epoch), Some(seq), Some(at)) => {
-            let position = History::new(epoch, row.generation).at(seq);
-            let change = Change::task_deleted(position, at, id);
+            let change = Change::task_deleted(History::new(epoch, row.generation), seq, at, id);
             Ok(Written { value: Attempt::Finished(Ok(Done::TaskDeleted(id))), changes: vec![change] })
         }
         (DeleteOutcome::Deleted, ..) => Err(sqlx::Error::RowNotFound),

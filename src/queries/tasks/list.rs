@@ -6,7 +6,7 @@ use sqlx::{FromRow, Postgres, QueryBuilder, Row};
 use super::filters::Filters;
 use super::order::{Key, Order, Part, SortBy};
 use crate::database::Pool;
-use crate::model::{History, OwnerId, Position, Seq, Task, TaskRow};
+use crate::model::{History, OwnerId, Position, Task, TaskRow};
 
 /// Which page of which list to read.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub async fn list(pool: &Pool, owner: &OwnerId, request: &PageRequest) -> sqlx::
     let mut rows = query.build().persistent(one_plan_fits_all_values(request)).fetch_all(pool).await?;
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let history = History::new(first.try_get("epoch")?, first.try_get("generation")?);
-    let position = history.at(first.try_get::<Seq, _>("head")?);
+    let position = history.head(first.try_get("head")?, first.try_get("last_at")?);
     let mut places = Vec::with_capacity(rows.len());
     for row in rows.drain(..) {
         // An empty list has one row without a task.
@@ -67,7 +67,7 @@ fn one_plan_fits_all_values(request: &PageRequest) -> bool {
 
 fn statement(owner: &OwnerId, request: &PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
-        "SELECT h.epoch, o.generation, COALESCE(o.last_seq, 0) AS head, t.*
+        "SELECT h.epoch, o.generation, COALESCE(o.last_seq, 0) AS head, o.last_at, t.*
          FROM history h LEFT JOIN owners o ON o.owner_id = ",
     );
     query.push_bind(owner.as_str().to_owned());

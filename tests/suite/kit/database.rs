@@ -63,15 +63,19 @@ impl TestDatabase {
 
     /// Adds `count` changes to Ada's log, each with a description of `bytes` bytes.
     pub async fn append_changes(&self, count: i64, bytes: i32) {
+        // Each change is a microsecond later than the one before, and the last has the time of the owner's row.
         let statement = "WITH bump AS (
-                INSERT INTO owners AS o (owner_id, last_seq, last_at) VALUES ('ada', $1, clock_timestamp())
-                ON CONFLICT (owner_id) DO UPDATE SET last_seq = o.last_seq + $1, last_at = clock_timestamp()
-                RETURNING last_seq
+                INSERT INTO owners AS o (owner_id, last_seq, last_at)
+                VALUES ('ada', $1, clock_timestamp() + $1 * interval '1 microsecond')
+                ON CONFLICT (owner_id) DO UPDATE
+                    SET last_seq = o.last_seq + $1, last_at = clock_timestamp() + $1 * interval '1 microsecond'
+                RETURNING last_seq, last_at
             )
             INSERT INTO task_changes
             SELECT 'ada', n, 'task.created', id, jsonb_build_object('id', id, 'title', 'task ' || n,
                    'description', repeat('x', $2), 'completed', false, 'version', n,
-                   'created_at', '2026-01-01T00:00:00Z', 'updated_at', '2026-01-01T00:00:00Z'), clock_timestamp()
+                   'created_at', '2026-01-01T00:00:00Z', 'updated_at', '2026-01-01T00:00:00Z'),
+                   last_at - (last_seq - n) * interval '1 microsecond'
             FROM bump, LATERAL (
                 SELECT n, gen_random_uuid() AS id FROM generate_series(last_seq - $1 + 1, last_seq) n
             ) AS fresh";
