@@ -114,6 +114,15 @@ impl TestDatabase {
         self.refuse_connections(false).await;
     }
 
+    /// Gives each of two databases the name of the other, and ends all connections to this one.
+    pub async fn exchange_with(&self, other: &Self) {
+        self.go_down().await;
+        let (name, other) = (self.name.as_str(), other.name.as_str());
+        for (from, to) in [(name, "aside"), (other, name), ("aside", other)] {
+            self.as_admin(&format!("ALTER DATABASE {from} RENAME TO {to}")).await;
+        }
+    }
+
     async fn as_admin(&self, statement: &str) {
         let mut admin = PgConnection::connect(base_url()).await.expect("the test Postgres answers");
         admin.execute(sqlx::AssertSqlSafe(statement.to_owned())).await.expect("the administrator's statement succeeds");
@@ -158,7 +167,7 @@ fn base_url() -> &'static str {
         let (started, url) = std::sync::mpsc::channel();
         // This thread never ends, because Postgres ends with the thread that started it.
         std::thread::spawn(move || {
-            let data_dir = scratch_dir();
+            let data_dir = scratch_dir("database");
             // The data need not survive a crash, and durability would take most of the time.
             let postgres = EmbeddedPostgres::start_with(&data_dir, &["fsync=off", "full_page_writes=off"])
                 .expect("a private Postgres starts");
@@ -182,8 +191,8 @@ fn base_url() -> &'static str {
     })
 }
 
-/// A directory for this run. Removes the directories of runs that have ended.
-fn scratch_dir() -> PathBuf {
+/// A directory of this name for this run. Removes the directories of runs that have ended.
+pub(super) fn scratch_dir(name: &str) -> PathBuf {
     const PREFIX: &str = "taskwire-tests-";
     let temp = memory().unwrap_or_else(std::env::temp_dir);
     for entry in fs::read_dir(&temp).into_iter().flatten().flatten() {
@@ -193,7 +202,9 @@ fn scratch_dir() -> PathBuf {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
-    temp.join(format!("{PREFIX}{}", std::process::id()))
+    let run = temp.join(format!("{PREFIX}{}", std::process::id()));
+    fs::create_dir_all(&run).expect("a directory for the run");
+    run.join(name)
 }
 
 /// A directory in memory with enough space for the databases, if there is one. On a disk, it takes four
@@ -207,7 +218,7 @@ fn memory() -> Option<PathBuf> {
     (available >= ROOM_KB).then(|| PathBuf::from(SHARED))
 }
 
-fn block_on<T: Send, F: Future<Output = T>>(work: impl FnOnce() -> F + Send) -> T {
+pub(super) fn block_on<T: Send, F: Future<Output = T>>(work: impl FnOnce() -> F + Send) -> T {
     // A caller may be inside a runtime, which cannot start another one.
     std::thread::scope(|scope| {
         scope
