@@ -73,6 +73,8 @@ impl Ring {
             self.keep_early(change);
             return true;
         }
+        // By its number alone: the writer does not know the time of the change before. After a restore, this is
+        // wrong if other servers wrote as many changes as were lost, and this server has not swept since.
         self.push(&change);
         self.push_early();
         self.is_behind()
