@@ -68,7 +68,7 @@ impl Operation {
     pub const fn marker(self) -> &'static str {
         match self {
             Self::Get => "version AS \"version: Seq\" FROM tasks WHERE owner_id = $1 AND id = $2",
-            Self::List => "SELECT h.epoch, o.generation, COALESCE(o.last_seq, 0) AS head, t.* FROM",
+            Self::List => "SELECT h.epoch, o.generation, COALESCE(o.last_seq, 0) AS head, o.last_at, t.* FROM",
             Self::Create => "SELECT taskwire_insert_task(",
             Self::Complete => "SELECT taskwire_complete_task(",
         }

@@ -43,9 +43,10 @@ pub struct ChangeList {
 /// These are the changes that the live channel sends, for clients that poll. While `has_more` is
 /// true, send the request again with the returned `position`.
 ///
-/// The response is complete or it is 410. It is 410 if the position belongs to another history,
-/// is ahead of the log, or is older than the log, which keeps changes for `RETENTION` (7 days by
-/// default). After a 410, list the tasks again and continue from the position of that list.
+/// The response is complete or it is 410. It is 410 if the log does not contain the change that the
+/// position names: the position belongs to another history or to changes that a restore of the
+/// database has lost, is ahead of the log, or is older than the log, which keeps changes for
+/// `RETENTION` (7 days by default). After a 410, list the tasks again and continue from the position of that list.
 #[utoipa::path(
     get,
     path = "/api/{user_id}/changes",
@@ -62,14 +63,14 @@ pub async fn list_changes(app: App, caller: Caller, query: Query<ChangesQuery>) 
     let Query(ChangesQuery { after, limit }) = query;
     let from = after.map_or(Seq::ZERO, |position| position.seq);
     let page = log::read(app.pool(), caller.owner(), from, limit.get()).await?;
-    let after = after.unwrap_or_else(|| page.history.at(Seq::ZERO));
+    let after = after.unwrap_or_else(|| page.history.beginning());
     let page = page.continuing(after).map_err(gone)?;
-    Ok(Json(change_list(page, from)))
+    Ok(Json(change_list(page)))
 }
 
-fn change_list(page: LogPage, from: Seq) -> ChangeList {
-    let position = page.end(from);
-    ChangeList { position, has_more: position.seq < page.head, changes: page.changes }
+fn change_list(page: LogPage) -> ChangeList {
+    let position = page.end();
+    ChangeList { position, has_more: position.seq < page.head.seq, changes: page.changes }
 }
 
 fn gone(reason: ResetReason) -> Problem {

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use super::log;
 use super::ring::{Next, Ring};
 use crate::database::{Pool, RETRY};
-use crate::model::{Change, OwnerId, Position, Seq};
+use crate::model::{Change, History, OwnerId, Position, Seq};
 
 /// How long a channel waits for a gap to close before it reads the log. Writers that finish out of order
 /// close most gaps within this time.
@@ -47,8 +47,8 @@ impl Channel {
     }
 
     /// Takes a head that was read from the log. Returns whether changes up to it must be read from the log.
-    pub fn take_head(&self, head: Position) -> bool {
-        self.state.lock().ring.take_head(head)
+    pub fn take_head(&self, history: History, head: Position) -> bool {
+        self.state.lock().ring.take_head(history, head)
     }
 
     pub fn head(&self) -> Option<Position> {

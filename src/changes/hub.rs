@@ -12,7 +12,7 @@ use super::channel::Channel;
 use super::log::{self, LogPage};
 use super::ring::Next;
 use crate::database::Pool;
-use crate::model::{Change, OwnerId, Position, Seq};
+use crate::model::{Change, History, OwnerId, Position, Seq};
 
 #[derive(Clone)]
 pub struct Hub(Arc<Inner>);
@@ -123,8 +123,8 @@ pub struct Subscription {
 
 impl Subscription {
     /// Reports the head that this subscriber has read from the log after subscribing.
-    pub fn report_head(&self, head: Position) {
-        if self.channel.take_head(head) {
+    pub fn report_head(&self, history: History, head: Position) {
+        if self.channel.take_head(history, head) {
             self.read_log();
         }
     }
@@ -183,16 +183,17 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::model::{History, TaskId};
+    use crate::model::TaskId;
 
     const HISTORY: History = History::new(1, Some(1));
 
     fn at(seq: i64) -> Position {
-        HISTORY.at(Seq::new(seq))
+        HISTORY.head(Seq::new(seq), DateTime::from_timestamp(seq, 0))
     }
 
     fn change(seq: i64) -> Change {
-        Change::task_deleted(at(seq), DateTime::UNIX_EPOCH, TaskId::new())
+        let at = DateTime::from_timestamp(seq, 0).expect("a time");
+        Change::task_deleted(HISTORY, Seq::new(seq), at, TaskId::new())
     }
 
     /// A hub whose database cannot be reached, and an owner.
@@ -204,7 +205,7 @@ mod tests {
     async fn a_subscriber_that_exhausted_the_log_reads_again_after_an_update() {
         let (hub, owner) = hub();
         let mut ahead = hub.subscribe(owner.clone(), 9).expect("room");
-        ahead.report_head(at(0));
+        ahead.report_head(HISTORY, at(0));
         assert_eq!(ahead.next(at(1)), Next::ReadLog);
         ahead.log_exhausted();
         assert_eq!(ahead.next(at(1)), Next::Wait, "or it would read the log without end");
@@ -220,7 +221,7 @@ mod tests {
     async fn a_change_published_after_next_ends_the_wait() {
         let (hub, owner) = hub();
         let mut subscription = hub.subscribe(owner.clone(), 9).expect("room");
-        subscription.report_head(at(0));
+        subscription.report_head(HISTORY, at(0));
         assert_eq!(subscription.next(at(0)), Next::Wait);
         hub.publish(&owner, change(1));
         subscription.updated().await;

@@ -1,5 +1,5 @@
-//! Reads the log. Changes, head and history come from one statement and so from one snapshot. So a page
-//! shows by itself whether it continues a position without a gap.
+//! Reads the log. Changes, head and history come from one statement and so from one snapshot. So a page shows
+//! by itself whether the log contains the change that a position names, and continues it without a gap.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,14 +8,16 @@ use utoipa::ToSchema;
 
 use super::row::change_row;
 use crate::database::Pool;
-use crate::model::{Change, History, OwnerId, Position, Priority, ProjectId, ProjectRow, Seq, TaskId};
+use crate::model::{Change, ChangeTime, History, OwnerId, Position, Priority, ProjectId, ProjectRow, Seq, TaskId};
 
 /// A part of the log, from one snapshot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogPage {
     pub history: History,
-    /// The newest change of the owner in this snapshot.
-    pub head: Seq,
+    /// The position of the newest change of the owner in this snapshot.
+    pub head: Position,
+    /// The time of the change after which the page was read, if the log contains that change.
+    pub after: Option<ChangeTime>,
     pub changes: Vec<Change>,
 }
 
@@ -23,8 +25,9 @@ pub struct LogPage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResetReason {
-    /// The position belongs to another history: the database was restored, the user was deleted and has
-    /// returned, or the position is another user's.
+    /// The position belongs to another history: the database was restored and the log does not contain the
+    /// change that the position names, the user was deleted and has returned, or the position is another
+    /// user's.
     HistoryChanged,
     /// The position is ahead of the log.
     AheadOfLog,
@@ -55,54 +58,70 @@ impl LogPage {
         if !self.history.continues(after) {
             return Err(ResetReason::HistoryChanged);
         }
-        if after.seq > self.head {
+        if after.seq > self.head.seq {
             return Err(ResetReason::AheadOfLog);
         }
+        // The owner's row names the newest change even if the log has lost it.
+        let named = if after.seq == self.head.seq { Some(self.head.time) } else { self.after };
+        match named {
+            None => return Err(ResetReason::Expired),
+            Some(time) if time != after.time => return Err(ResetReason::HistoryChanged),
+            Some(_) => {}
+        }
         let complete = match self.changes.first() {
-            None => after.seq == self.head,
+            None => after.seq == self.head.seq,
             Some(first) => first.seq() == after.seq.next(),
         };
         if complete { Ok(self) } else { Err(ResetReason::Expired) }
     }
 
-    /// The position of a client that was at `after` and has received this page.
-    pub fn end(&self, after: Seq) -> Position {
-        self.history.at(self.changes.last().map_or(after, Change::seq))
+    /// The position of a client that has received this page, which continues the client's position.
+    pub fn end(&self) -> Position {
+        self.changes.last().map_or(self.head, Change::position)
     }
 }
 
-/// Reads the owner's changes after `after`, at most `limit` of them.
+/// Reads the owner's changes after `after`, at most `limit` of them. The same index scan begins with the change
+/// `after` itself.
 pub async fn read(pool: &Pool, owner: &OwnerId, after: Seq, limit: u16) -> sqlx::Result<LogPage> {
     let rows = sqlx::query!(
-        r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!",
-                  c.seq AS "seq?: Seq", c.kind AS "kind?", c.changed_at AS "changed_at?", c.subject_id AS "subject_id?",
-                  c.title, c.description, c.completed, c.completed_at, c.priority AS "priority: Priority", c.due_date,
-                  c.due_time, c.due_time_zone, c.recurrence, c.labels, c.project_id AS "project_id: ProjectId",
-                  c.parent_id AS "parent_id: TaskId", c.rank, c.created_at, c.project AS "project: Json<ProjectRow>"
+        r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!: Seq",
+                  o.last_at AS "last_at?", c.seq AS "seq?: Seq", c.kind AS "kind?", c.changed_at AS "changed_at?",
+                  c.subject_id AS "subject_id?", c.title, c.description, c.completed, c.completed_at,
+                  c.priority AS "priority: Priority", c.due_date, c.due_time, c.due_time_zone, c.recurrence, c.labels,
+                  c.project_id AS "project_id: ProjectId", c.parent_id AS "parent_id: TaskId", c.rank, c.created_at,
+                  c.project AS "project: Json<ProjectRow>"
            FROM history h
            LEFT JOIN owners o ON o.owner_id = $1
            LEFT JOIN LATERAL (
-               SELECT * FROM changes WHERE owner_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
+               SELECT * FROM changes WHERE owner_id = $1 AND seq >= $2 ORDER BY seq LIMIT $3
            ) c ON true
            ORDER BY c.seq"#,
         owner.as_str(),
         after.get(),
-        i64::from(limit),
+        // No change has the number 0.
+        i64::from(limit) + i64::from(after > Seq::ZERO),
     )
     .fetch_all(pool)
     .await?;
 
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let history = History::new(first.epoch, first.generation);
-    let head = Seq::new(first.head);
+    let head = history.head(first.head, first.last_at);
+    let mut after_time = (after == Seq::ZERO).then_some(ChangeTime::NONE);
     let mut changes = Vec::with_capacity(rows.len());
     for row in rows {
         // An empty page has one row without a change.
-        if row.seq.is_some() {
+        let (Some(seq), Some(at)) = (row.seq, row.changed_at) else { continue };
+        if seq == after {
+            after_time = Some(history.at(seq, at).time);
+        } else {
             changes.push(change_row!(row).into_change(owner, history)?);
         }
     }
-    Ok(LogPage { history, head, changes })
+    // One more, if the log does not contain `after`.
+    changes.truncate(limit.into());
+    Ok(LogPage { history, head, after: after_time, changes })
 }
 
 /// The changes of one task.
@@ -173,61 +192,4 @@ pub async fn read_task(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn page(head: i64, seqs: &[i64]) -> LogPage {
-        let history = History::new(1, Some(1));
-        let changes = seqs
-            .iter()
-            .map(|seq| Change::task_deleted(history.at(Seq::new(*seq)), DateTime::UNIX_EPOCH, TaskId::new()))
-            .collect();
-        LogPage { history, head: Seq::new(head), changes }
-    }
-
-    fn outcome(page: LogPage, after: i64) -> Result<usize, ResetReason> {
-        let after = page.history.at(Seq::new(after));
-        page.continuing(after).map(|page| page.changes.len())
-    }
-
-    #[test]
-    fn a_page_is_complete_when_no_change_is_missing() {
-        assert_eq!(outcome(page(5, &[]), 5), Ok(0));
-        assert_eq!(outcome(page(5, &[4, 5]), 3), Ok(2));
-        assert_eq!(outcome(page(0, &[]), 0), Ok(0));
-    }
-
-    #[test]
-    fn a_page_that_starts_late_or_is_empty_too_early_is_expired() {
-        assert_eq!(outcome(page(5, &[4, 5]), 2), Err(ResetReason::Expired));
-        assert_eq!(outcome(page(5, &[]), 4), Err(ResetReason::Expired));
-    }
-
-    #[test]
-    fn a_position_ahead_of_the_log_or_of_another_history_is_rejected() {
-        assert_eq!(outcome(page(5, &[]), 6), Err(ResetReason::AheadOfLog));
-        let other = History::new(1, Some(2)).at(Seq::new(5));
-        assert_eq!(page(5, &[]).continuing(other), Err(ResetReason::HistoryChanged));
-    }
-
-    proptest::proptest! {
-        /// A log without its first `removed` changes is read after `after`. The page is accepted exactly
-        /// when a client at `after` misses no change.
-        #[test]
-        fn a_page_is_accepted_iff_nothing_is_missing(
-            head in 0..40_i64, removed in 0..40_i64, after in 0..45_i64, limit in 0..20_usize, same: bool,
-        ) {
-            let read: Vec<i64> = (removed.min(head) + 1..=head).filter(|seq| *seq > after).take(limit).collect();
-            let page = page(head, &read);
-            let history = if same { page.history } else { History::new(2, Some(1)) };
-            let missing: Vec<i64> = (after + 1..=head).take(read.len().max(1)).filter(|seq| !read.contains(seq)).collect();
-            let complete = same && after <= head && missing.is_empty();
-            let result = page.clone().continuing(history.at(Seq::new(after)));
-            proptest::prop_assert_eq!(result.is_ok(), complete);
-            if let Ok(page) = result {
-                let end = page.end(Seq::new(after));
-                proptest::prop_assert_eq!(end.seq.get(), after + i64::try_from(read.len()).expect("few"));
-            }
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
 //! Removes changes that are older than `RETENTION`: always the oldest of an owner, a bounded number per
-//! statement, without a lock that a writer would wait for. Readers notice it, because a page that does not
-//! begin right after their position is not a continuation.
+//! statement, without a lock that a writer would wait for. Readers notice it, because a page continues only a
+//! change that the log contains. So the newest of the old changes stays until the change after it is old too: a
+//! client that knows it lacks no change that was removed.
 
 use std::time::Duration;
 
@@ -28,9 +29,9 @@ pub async fn run(pool: Pool, retention: Duration) {
     }
 }
 
-/// Removes every change that is older than `retention`, and returns how many.
+/// Removes every change that is older than `retention` and followed by another such change, and returns how many.
 ///
-/// It goes from owner to owner and reads only the oldest change of each, through the primary key. An index on
+/// It goes from owner to owner and reads only the two oldest changes of each, through the primary key. An index on
 /// the time would cost every writer. A block range index is cheap to write but does not help: it never
 /// narrows the range of a page, so once Postgres uses pages of removed rows again, the index reports old
 /// changes everywhere.
@@ -41,7 +42,7 @@ pub async fn remove_old(pool: &Pool, retention: Duration) -> sqlx::Result<u64> {
     loop {
         let owners = sqlx::query!(
             r#"SELECT owner_id, COALESCE((
-                   SELECT changed_at < $2 FROM changes c WHERE c.owner_id = o.owner_id ORDER BY seq LIMIT 1
+                   SELECT changed_at < $2 FROM changes c WHERE c.owner_id = o.owner_id ORDER BY seq OFFSET 1 LIMIT 1
                ), false) OR EXISTS (
                    SELECT FROM batches b WHERE b.owner_id = o.owner_id AND b.applied_at < $2
                ) AS "has_old!"
@@ -67,19 +68,19 @@ async fn remove_old_of(pool: &Pool, owner: &str, before: DateTime<Utc>) -> sqlx:
     sqlx::query!("DELETE FROM batches WHERE owner_id = $1 AND applied_at < $2", owner, before).execute(pool).await?;
     let mut removed = 0;
     loop {
-        // Removes up to the first change that is not old, whatever comes after it: a log may begin late,
-        // but never has a gap. The inner limit bounds the number of rows that are read.
+        // Removes up to the last change before the first one that is not old, whatever comes after it: a log may
+        // begin late, but never has a gap. The inner limit bounds the number of rows that are read.
         let batch = sqlx::query!(
             "DELETE FROM changes
              WHERE owner_id = $1 AND seq < (
-                 SELECT COALESCE(min(seq) FILTER (WHERE changed_at >= $2), max(seq) + 1)
+                 SELECT COALESCE(min(seq) FILTER (WHERE changed_at >= $2) - 1, max(seq))
                  FROM (
                      SELECT seq, changed_at FROM changes WHERE owner_id = $1 ORDER BY seq LIMIT $3
                  ) AS oldest
              )",
             owner,
             before,
-            CHANGES
+            CHANGES + 1
         )
         .execute(pool)
         .await?

@@ -1,13 +1,14 @@
 //! The ring: the newest changes of one user, serialised, in order and without gaps. It is the part of a
 //! channel that does no I/O. Changes arrive in any order. The ring accepts only the number after its head,
-//! keeps changes that come too early, and reports when the log must be read.
+//! keeps changes that come too early, and reports when the log must be read. It knows the times of its changes,
+//! so it notices another change with the same number, which only a restored database has.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::log::LogPage;
-use crate::model::{Change, Position, Seq};
+use crate::model::{Change, ChangeTime, History, Position, Seq};
 
 /// How many changes a ring keeps for connections that are slightly behind.
 const MESSAGES_MAX: usize = 32;
@@ -19,11 +20,20 @@ const EARLY_MAX: usize = 256;
 pub struct Ring {
     /// The position of the newest message; `None` until the log has been read once.
     head: Option<Position>,
-    messages: VecDeque<Utf8Bytes>,
+    /// The epoch of the head.
+    epoch: i64,
+    messages: VecDeque<Message>,
     /// Changes after a gap.
     early: BTreeMap<Seq, Change>,
     /// The newest change that was taken, whether it is in the ring or not.
     newest_known: Option<Position>,
+}
+
+#[derive(Debug)]
+struct Message {
+    /// The time of the change before this one: only a connection that has received that change is sent this one.
+    after: ChangeTime,
+    json: Utf8Bytes,
 }
 
 /// What a connection at some position must do next.
@@ -47,18 +57,24 @@ impl Ring {
             self.keep_early(change);
             return false;
         };
-        if !position.history.continues(head) {
+        if !self.is_followed_by(head, position) {
             // Only the log shows which of two histories is current.
             return true;
         }
         if seq <= head.seq {
-            return false;
+            if self.contradicts(position) {
+                self.forget();
+            }
+            // If the number is older than the ring, only the log shows whether this is the same change.
+            return self.time_of(seq).is_none();
         }
         if seq > head.seq.next() {
             self.raise_newest_known(position);
             self.keep_early(change);
             return true;
         }
+        // By its number alone: the writer does not know the time of the change before. After a restore, this is
+        // wrong if other servers wrote as many changes as were lost, and this server has not swept since.
         self.push(&change);
         self.push_early();
         self.is_behind()
@@ -71,13 +87,17 @@ impl Ring {
     /// show them that they must read the log. If the head has changed since, the page is only outdated and
     /// not used.
     pub fn integrate(&mut self, page: LogPage, head_before: Option<Position>) -> bool {
-        let log_head = page.history.at(page.head);
+        let (epoch, log_head) = (page.history.epoch(), page.head);
         let Some(head) = self.head else {
-            self.start(log_head);
+            self.start(epoch, log_head);
             return true;
         };
         match page.continuing(head_before.unwrap_or(head)) {
-            Ok(page) => {
+            Ok(page) if !self.contradicts_any(&page) => {
+                if head.seq == log_head.seq {
+                    // The owner may have got a generation without a change.
+                    self.head = Some(log_head);
+                }
                 for change in page.changes {
                     if self.head.is_some_and(|head| change.seq() == head.seq.next()) {
                         self.push(&change);
@@ -87,21 +107,24 @@ impl Ring {
                 true
             }
             Err(_) if head_before != self.head => false,
-            Err(_) => {
+            _ => {
                 // Early changes and the newest known one belong to a log that no longer exists. This may
                 // also lose what came after the page's snapshot; the channel then reads once more.
-                self.early.clear();
-                self.newest_known = None;
-                self.start(log_head);
+                self.forget();
+                self.start(epoch, log_head);
                 true
             }
         }
     }
 
     /// Takes a head that was read from the log. Returns whether changes up to it must be read from the log.
-    pub fn take_head(&mut self, head: Position) -> bool {
+    pub fn take_head(&mut self, history: History, head: Position) -> bool {
+        if self.contradicts(head) {
+            self.forget();
+            return true;
+        }
         if self.head.is_none() {
-            self.start(head);
+            self.start(history.epoch(), head);
         }
         self.raise_newest_known(head);
         self.is_behind()
@@ -109,19 +132,17 @@ impl Ring {
 
     pub fn next(&self, position: Position) -> Next {
         let Some(head) = self.head else { return Next::ReadLog };
-        if !head.history.continues(position) {
+        let history = History::of(self.epoch, head);
+        // If the position is ahead of the ring, the connection has read the log more recently, or the log
+        // was set back. If it names another change, the log was set back. Only the log shows which.
+        if !history.continues(position) || self.time_of(position.seq) != Some(position.time) {
             return Next::ReadLog;
         }
         if position.seq == head.seq {
             return Next::Wait;
         }
-        // If the position is ahead of the ring, the connection has read the log more recently, or the log
-        // was set back. Only the log shows which.
-        let behind = usize::try_from(head.seq.get() - position.seq.get()).unwrap_or(usize::MAX);
-        if behind > self.messages.len() {
-            return Next::ReadLog;
-        }
-        let messages = self.messages.range(self.messages.len() - behind..).cloned().collect();
+        let Some(first) = self.place_after(position.seq) else { return Next::ReadLog };
+        let messages = self.messages.range(first..).map(|message| message.json.clone()).collect();
         Next::Send(messages, head)
     }
 
@@ -132,24 +153,56 @@ impl Ring {
     /// Whether a newer change is known than the ring has.
     pub fn is_behind(&self) -> bool {
         match (self.head, self.newest_known) {
-            (Some(head), Some(newest)) => newest.history.continues(head) && newest.seq > head.seq,
+            (Some(head), Some(newest)) => self.is_followed_by(head, newest) && newest.seq > head.seq,
             _ => false,
         }
     }
 
-    fn start(&mut self, head: Position) {
-        self.head = Some(head);
+    /// Whether a later position may belong to the history of this head.
+    fn is_followed_by(&self, head: Position, later: Position) -> bool {
+        History::of(self.epoch, later).continues(head)
+    }
+
+    /// Where the messages after this number begin; `None` if they are not all in the ring.
+    fn place_after(&self, seq: Seq) -> Option<usize> {
+        let behind = usize::try_from(self.head?.seq.get() - seq.get()).ok()?;
+        self.messages.len().checked_sub(behind)
+    }
+
+    /// The time of the change with this number, if the ring knows it.
+    fn time_of(&self, seq: Seq) -> Option<ChangeTime> {
+        let next = self.messages.get(self.place_after(seq)?);
+        next.map_or_else(|| self.head.map(|head| head.time), |message| Some(message.after))
+    }
+
+    /// Whether the ring knows another change with this number.
+    fn contradicts(&self, position: Position) -> bool {
+        self.time_of(position.seq).is_some_and(|time| time != position.time)
+    }
+
+    fn contradicts_any(&self, page: &LogPage) -> bool {
+        self.contradicts(page.head) || page.changes.iter().any(|change| self.contradicts(change.position()))
+    }
+
+    /// Forgets everything, because it may belong to a log that no longer exists.
+    fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    fn start(&mut self, epoch: i64, head: Position) {
+        (self.epoch, self.head) = (epoch, Some(head));
         self.messages.clear();
         self.push_early();
     }
 
     fn push(&mut self, change: &Change) {
         // Strings, numbers and times always serialise.
-        let json = serde_json::to_string(change).unwrap_or_default();
+        let json = serde_json::to_string(change).unwrap_or_default().into();
+        let after = self.head.map_or(ChangeTime::NONE, |head| head.time);
         if self.messages.len() == MESSAGES_MAX {
             self.messages.pop_front();
         }
-        self.messages.push_back(json.into());
+        self.messages.push_back(Message { after, json });
         self.head = Some(change.position());
     }
 
@@ -168,7 +221,7 @@ impl Ring {
 
     fn push_early(&mut self) {
         while let (Some(head), Some(entry)) = (self.head, self.early.first_entry()) {
-            let fits = entry.get().position().history.continues(head);
+            let fits = History::of(self.epoch, entry.get().position()).continues(head);
             if fits && *entry.key() == head.seq.next() {
                 let change = entry.remove();
                 self.push(&change);

@@ -70,7 +70,7 @@ impl ChangeRow {
         };
         let kind: ChangeKind = name.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
         self.into_subject(kind, owner)
-            .and_then(|subject| Change::checked(history.at(seq), at, kind, subject))
+            .and_then(|subject| Change::checked(history.at(seq, at), at, kind, subject))
             .ok_or_else(|| {
                 sqlx::Error::Decode(format!("change {seq} does not have the subject of {}", kind.name()).into())
             })

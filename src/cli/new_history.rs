@@ -1,6 +1,5 @@
-//! `taskwire new-history`: begins a new history after a restore that the database cannot notice by itself,
-//! such as an older copy of its files. Clients may know changes that the restored database does not have,
-//! so they must list again.
+//! `taskwire new-history`: begins a new history, so that all clients list again. After a restore, clients that
+//! know lost changes do so anyway, unless the clock was set back too: positions recognise a change by its time.
 
 use clap::Args;
 

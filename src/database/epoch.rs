@@ -1,6 +1,7 @@
 //! The epoch of the database. Each new connection compares the stored fingerprint with that of the
 //! database it reached. A restored, copied or promoted database differs in system identifier, timeline or
-//! oid. It gets a new epoch, and the server rejects all positions of the old one.
+//! oid. It gets a new epoch, and the server rejects all positions of the old one. Other restores keep the epoch:
+//! there, the server rejects the positions of lost changes, which it recognises by their times.
 
 use sqlx::{Connection, PgConnection};
 

@@ -60,9 +60,9 @@ async fn plan_and_write(
     // A dry run writes nothing, so other writers need not wait for it.
     let locked = if dry_run { None } else { Some(store::lock(transaction, owner).await?) };
     let state = store::load(transaction, owner, &operations).await?;
-    let unlocked = || (History::new(0, None).at(Seq::ZERO), Utc::now());
-    let (head, at) = locked.as_ref().map_or_else(unlocked, |locked| (locked.head, locked.at));
-    let mut plan = Plan::new(owner, state, head, at);
+    let unlocked = || (History::new(0, None), Seq::ZERO, Utc::now());
+    let (history, head, at) = locked.as_ref().map_or_else(unlocked, |locked| (locked.history, locked.head, locked.at));
+    let mut plan = Plan::new(owner, state, history, head, at);
     let mut outcomes = Vec::with_capacity(operations.len());
     for (index, operation) in operations.into_iter().enumerate() {
         if index % YIELD_EVERY == YIELD_EVERY - 1 {

@@ -162,7 +162,7 @@ async fn plan_and_write(
         return nothing_written(Ok(applied));
     }
     let state = store::load(transaction, owner, &operations).await?;
-    let mut plan = Plan::new(owner, state, locked.head, locked.at);
+    let mut plan = Plan::new(owner, state, locked.history, locked.head, locked.at);
     let mut outcomes = Vec::with_capacity(operations.len());
     for (index, operation) in operations.into_iter().enumerate() {
         let prefix = operation.field_prefix().filter(|_| mode != Mode::Alone);

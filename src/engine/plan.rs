@@ -16,8 +16,7 @@ use uuid::Uuid;
 use super::state::{State, Trashed};
 use super::{Done, Operation, Outcome};
 use crate::model::{
-    Change, Code, History, OwnerId, Position, Problem, Project, ProjectId, ProjectRow, Saved, Seq, Task, TaskId,
-    TaskRow,
+    Change, Code, History, OwnerId, Problem, Project, ProjectId, ProjectRow, Saved, Seq, Task, TaskId, TaskRow,
 };
 
 /// A completed occurrence of a recurring task.
@@ -53,12 +52,12 @@ pub struct Plan<'o> {
 
 impl<'o> Plan<'o> {
     /// A plan whose first change has the number after `head` and a time right after `at`.
-    pub fn new(owner: &'o OwnerId, state: State, head: Position, at: DateTime<Utc>) -> Self {
+    pub fn new(owner: &'o OwnerId, state: State, history: History, head: Seq, at: DateTime<Utc>) -> Self {
         Self {
             owner,
             state,
-            history: head.history,
-            head: head.seq,
+            history,
+            head,
             at,
             changes: Vec::new(),
             written_tasks: BTreeSet::new(),

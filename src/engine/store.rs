@@ -12,12 +12,13 @@ pub use load::load;
 pub use write::{write, write_created};
 
 use crate::database::Transaction;
-use crate::model::{History, OwnerId, Position, Seq};
+use crate::model::{History, OwnerId, Seq};
 
 /// The owner's row, locked until the transaction ends.
 pub struct Locked {
-    /// The position of the owner's newest change.
-    pub head: Position,
+    pub history: History,
+    /// The number of the owner's newest change.
+    pub head: Seq,
     /// The present time, but not earlier than the newest change.
     pub at: DateTime<Utc>,
 }
@@ -32,6 +33,5 @@ pub async fn lock(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::R
     )
     .fetch_one(transaction)
     .await?;
-    let history = History::new(row.epoch, row.generation);
-    Ok(Locked { head: history.at(row.last_seq), at: row.at })
+    Ok(Locked { history: History::new(row.epoch, row.generation), head: row.last_seq, at: row.at })
 }

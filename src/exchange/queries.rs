@@ -28,13 +28,14 @@ pub struct ZoneUse {
 /// The owner's head in the snapshot.
 pub async fn position(snapshot: &mut Snapshot, owner: &OwnerId) -> sqlx::Result<Position> {
     let row = sqlx::query!(
-        r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!: Seq"
+        r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!: Seq",
+                  o.last_at AS "last_at?"
            FROM history h LEFT JOIN owners o ON o.owner_id = $1"#,
         owner.as_str(),
     )
     .fetch_one(snapshot)
     .await?;
-    Ok(History::new(row.epoch, row.generation).at(row.head))
+    Ok(History::new(row.epoch, row.generation).head(row.head, row.last_at))
 }
 
 /// The projects in the user's order.

@@ -201,10 +201,10 @@ impl Connection {
                     Next::ReadLog => match self.read_log(position).await? {
                         Ok(page) if page.changes.is_empty() => {
                             // The same sequence number, in the history that the log has now.
-                            position = page.end(position.seq);
+                            position = page.end();
                             self.subscription.log_exhausted();
                         }
-                        Ok(page) => position = wire.send_page(page, position).await?,
+                        Ok(page) => position = wire.send_page(page).await?,
                         Err((reason, head)) => {
                             catching_up_to = None;
                             wire.reset(reason, head).await?;
@@ -221,9 +221,9 @@ impl Connection {
     async fn greet(&mut self, wire: &mut Wire) -> Result<(Position, Option<Seq>), End> {
         let (from, limit) = self.after.map_or((Seq::ZERO, 0), |after| (after.seq, PAGE));
         let page = self.read(from, limit).await?;
-        let head = page.history.at(page.head);
-        self.subscription.report_head(head);
-        let resumed = self.after.map(|after| page.continuing(after).map(|page| (page, after)));
+        let head = page.head;
+        self.subscription.report_head(page.history, head);
+        let resumed = self.after.map(|after| page.continuing(after));
         wire.send(&Hello {
             kind: Tag::default(),
             seq: head.seq,
@@ -234,7 +234,7 @@ impl Connection {
         .await?;
         match resumed {
             None => Ok((head, None)),
-            Some(Ok((page, after))) => Ok((wire.send_page(page, after).await?, Some(head.seq))),
+            Some(Ok(page)) => Ok((wire.send_page(page).await?, Some(head.seq))),
             Some(Err(reason)) => {
                 wire.reset(reason, head).await?;
                 Ok((head, None))
@@ -246,7 +246,7 @@ impl Connection {
     /// head to continue from instead.
     async fn read_log(&self, position: Position) -> Result<Result<LogPage, (ResetReason, Position)>, End> {
         let page = self.read(position.seq, PAGE).await?;
-        let head = page.history.at(page.head);
+        let head = page.head;
         Ok(page.continuing(position).map_err(|reason| (reason, head)))
     }
 

@@ -132,8 +132,8 @@ impl Wire {
     }
 
     /// Sends changes from the log; returns the position after them.
-    pub async fn send_page(&mut self, page: LogPage, after: Position) -> Result<Position, End> {
-        let end = page.end(after.seq);
+    pub async fn send_page(&mut self, page: LogPage) -> Result<Position, End> {
+        let end = page.end();
         let json = |change: Change| serde_json::to_string(&change).unwrap_or_default().into();
         let texts = page.changes.into_iter().map(json);
         self.send_texts(texts).await?;

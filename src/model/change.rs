@@ -62,7 +62,7 @@ impl Change {
             Saved::Updated => ChangeKind::TaskUpdated,
             Saved::Restored => ChangeKind::TaskRestored,
         };
-        Self::new(history.at(task.version), task.updated_at, kind, Subject::Task(task))
+        Self::new(history.at(task.version, task.updated_at), task.updated_at, kind, Subject::Task(task))
     }
 
     /// A change that saved this project. The number and the time of the change are those of the
@@ -73,15 +73,16 @@ impl Change {
             Saved::Updated => ChangeKind::ProjectUpdated,
             Saved::Restored => ChangeKind::ProjectRestored,
         };
-        Self::new(history.at(project.version), project.updated_at, kind, Subject::Project(project))
+        let position = history.at(project.version, project.updated_at);
+        Self::new(position, project.updated_at, kind, Subject::Project(project))
     }
 
-    pub const fn task_deleted(position: Position, at: DateTime<Utc>, id: TaskId) -> Self {
-        Self::new(position, at, ChangeKind::TaskDeleted, Subject::TaskId(id))
+    pub const fn task_deleted(history: History, seq: Seq, at: DateTime<Utc>, id: TaskId) -> Self {
+        Self::new(history.at(seq, at), at, ChangeKind::TaskDeleted, Subject::TaskId(id))
     }
 
-    pub const fn project_deleted(position: Position, at: DateTime<Utc>, id: ProjectId) -> Self {
-        Self::new(position, at, ChangeKind::ProjectDeleted, Subject::ProjectId(id))
+    pub const fn project_deleted(history: History, seq: Seq, at: DateTime<Utc>, id: ProjectId) -> Self {
+        Self::new(history.at(seq, at), at, ChangeKind::ProjectDeleted, Subject::ProjectId(id))
     }
 
     /// A change that was read from the log or from the wire. `None` if the subject does not fit the

@@ -29,7 +29,7 @@ pub use id::{Id, Identified, MalformedId};
 pub use identity::{Credential, Identity, Scope, TokenError, VerifyError};
 pub use labels::{LABEL_MAX, LABELS_MAX, Labels};
 pub use owner::OwnerId;
-pub use position::{History, MalformedPosition, Position, Seq};
+pub use position::{ChangeTime, History, HistoryId, MalformedPosition, Position, Seq};
 pub use priority::Priority;
 pub use problem::{Code, FieldError, Problem, ProblemBody};
 pub use project::{CreateProject, NAME_MAX, PROJECTS_MAX, Project, ProjectId, ProjectRow, UpdateProject};

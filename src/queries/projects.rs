@@ -65,7 +65,8 @@ pub async fn list(
     archived: Option<bool>,
 ) -> sqlx::Result<(Vec<ListedProject>, Position)> {
     let rows = sqlx::query!(
-        r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!",
+        r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!: Seq",
+                  o.last_at AS "last_at?",
                   p.id AS "id?: ProjectId", p.name AS "name?", p.color AS "color?", p.archived AS "archived?",
                   p.rank AS "rank?", p.created_at AS "created_at?", p.updated_at AS "updated_at?",
                   p.version AS "version?: Seq", COALESCE(n.open, 0) AS "open!", COALESCE(n.completed, 0) AS "completed!"
@@ -84,7 +85,7 @@ pub async fn list(
     .fetch_all(pool)
     .await?;
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-    let position = History::new(first.epoch, first.generation).at(Seq::new(first.head));
+    let position = History::new(first.epoch, first.generation).head(first.head, first.last_at);
     let mut projects = Vec::with_capacity(rows.len());
     for row in rows {
         // An owner without projects gets one row, which contains only the position.

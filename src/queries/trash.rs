@@ -42,7 +42,8 @@ pub async fn list(
 ) -> sqlx::Result<(Vec<EntryRow>, Position)> {
     let (before, before_id) = after.unzip();
     let rows = sqlx::query!(
-        r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!",
+        r#"SELECT h.epoch, o.generation AS "generation?", COALESCE(o.last_seq, 0) AS "head!: Seq",
+                  o.last_at AS "last_at?",
                   t.id AS "id?: TrashId", t.deleted_at AS "deleted_at?", t.task AS "task: Json<TaskRow>",
                   t.project AS "project: Json<ProjectRow>", t.along AS "along?"
            FROM history h
@@ -65,7 +66,7 @@ pub async fn list(
     .fetch_all(pool)
     .await?;
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-    let position = History::new(first.epoch, first.generation).at(Seq::new(first.head));
+    let position = History::new(first.epoch, first.generation).head(first.head, first.last_at);
     let entries = rows.into_iter().filter_map(|row| {
         Some(EntryRow {
             id: row.id?,

@@ -6,6 +6,8 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
+
 use crate::changes::hub::{Hub, KnownHead};
 use crate::database::Pool;
 use crate::identity::revocations::{self, Revocations};
@@ -41,34 +43,33 @@ pub async fn run(pool: Pool, hub: Hub, revocations: Revocations, interval: Durat
 }
 
 struct SweepResult {
-    /// The users whose log has a newer head than the hub knows, or another history.
+    /// The users whose log has another head than the hub knows: a newer one, or that of a restored database.
     advanced: Vec<String>,
     revocations: revocations::RevocationHead,
 }
 
 async fn compare(pool: &Pool, heads: &[KnownHead]) -> sqlx::Result<SweepResult> {
     let owners: Vec<String> = heads.iter().map(|head| head.owner.as_str().to_owned()).collect();
-    let epochs: Vec<i64> = heads.iter().map(|head| head.position.history.epoch()).collect();
-    let generations: Vec<i64> =
-        heads.iter().map(|head| head.position.history.generation().unwrap_or_default()).collect();
+    let histories: Vec<i64> = heads.iter().map(|head| head.position.history.get()).collect();
     let seqs: Vec<i64> = heads.iter().map(|head| head.position.seq.get()).collect();
+    let times: Vec<Option<DateTime<Utc>>> = heads.iter().map(|head| head.position.time.get()).collect();
     let rows = sqlx::query!(
         r#"SELECT h.epoch, r.last_seq AS revocations, moved_on.owner_id AS "moved_on?"
            FROM history h
            CROSS JOIN revocation_head r
            LEFT JOIN LATERAL (
                SELECT known.owner_id
-               FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[])
-                    AS known (owner_id, epoch, generation, seq)
+               FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::timestamptz[])
+                    AS known (owner_id, history, seq, at)
                LEFT JOIN owners o ON o.owner_id = known.owner_id
-               WHERE COALESCE(o.last_seq, 0) > known.seq
-                  OR COALESCE(o.generation, 0) <> known.generation
-                  OR h.epoch <> known.epoch
+               WHERE COALESCE(o.last_seq, 0) <> known.seq
+                  OR o.last_at <> known.at
+                  OR h.epoch # COALESCE(o.generation, 0) <> known.history
            ) moved_on ON true"#,
         &owners,
-        &epochs,
-        &generations,
+        &histories,
         &seqs,
+        &times as &[Option<DateTime<Utc>>],
     )
     .fetch_all(pool)
     .await?;

@@ -2,6 +2,8 @@
 //! …/changes` responds with 410 and the live channel sends `reset`, in the same cases and never
 //! with only a part of the history.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use taskwire::database::Pool;
 use taskwire::model::{Position, Seq};
@@ -151,8 +153,43 @@ async fn a_position_ahead_of_the_log_is_rejected() {
     let ada = server.user("ada");
     ada.create("one").await;
     let here: Position = ada.position().await.parse().expect("a position");
-    let ahead = here.history.at(Seq::new(3)).to_string();
+    let ahead = Position { seq: Seq::new(3), ..here }.to_string();
     cannot_continue(&ada, &ahead, "ahead_of_log").await;
+}
+
+/// A position of the release before has the same length: epoch, generation and number, in 8 bytes each.
+#[tokio::test]
+async fn a_position_of_the_release_before_is_of_another_history() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    ada.create("one").await;
+    ada.create("two").await;
+    let names = "SELECT epoch, generation FROM history, owners WHERE owner_id = 'ada'";
+    let (epoch, generation): (i64, i64) = sqlx::query_as(names).fetch_one(&server.pool).await.expect("a row");
+    for seq in 0..=2 {
+        let old = BASE64_URL_SAFE_NO_PAD.encode([epoch, generation, seq].map(i64::to_be_bytes).concat());
+        cannot_continue(&ada, &old, "history_changed").await;
+    }
+}
+
+/// The log shows by itself that it does not contain the change of the position.
+#[tokio::test]
+async fn a_position_whose_change_has_another_time_is_of_another_history() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let beginning = ada.position().await;
+    ada.create("one").await;
+    let first = ada.position().await;
+    ada.create("two").await;
+    let second = ada.position().await;
+    execute(&server.pool, "UPDATE changes SET changed_at = changed_at + interval '1 microsecond'").await;
+    execute(&server.pool, "UPDATE owners SET last_at = last_at + interval '1 microsecond'").await;
+    cannot_continue(&ada, &second, "history_changed").await;
+    cannot_continue(&ada, &first, "history_changed").await;
+    let log = ada.log().await;
+    assert_eq!(page(&ada, &beginning, 100).await["changes"], json!(log), "nothing was before the first change");
+    let third = log[2]["position"].as_str().expect("a position");
+    assert_eq!(page(&ada, third, 100).await["changes"], json!(log[3..]));
 }
 
 #[tokio::test]
@@ -165,13 +202,13 @@ async fn a_position_from_before_the_log_begins_has_expired() {
     ada.create("two").await;
     let second = ada.position().await;
     ada.create("three").await;
-    execute(&server.pool, "DELETE FROM changes WHERE seq <= 2").await;
+    execute(&server.pool, "DELETE FROM changes WHERE seq <= 1").await;
     let rest = page(&ada, &second, 100).await;
     assert_eq!(rest["changes"][0]["seq"], 3);
     ada.get("/changes").problem(410, "GONE").await;
     cannot_continue(&ada, &first, "expired").await;
     cannot_continue(&ada, &beginning, "expired").await;
-    execute(&server.pool, "DELETE FROM changes").await;
+    execute(&server.pool, "DELETE FROM changes USING owners WHERE seq < last_seq").await;
     cannot_continue(&ada, &second, "expired").await;
 }
 

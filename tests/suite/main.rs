@@ -64,6 +64,8 @@ mod project_races;
 mod projects;
 mod readme;
 mod recurring;
+mod restores;
+mod restores_of_files;
 mod retention;
 mod retries;
 mod revocations;

@@ -1,6 +1,7 @@
 //! Changes older than the retention window are removed from the log: always the oldest changes of a
-//! user, a bounded number at a time, and without blocking anyone. A client that still needs them is
-//! told so and never gets only a part of the history.
+//! user, a bounded number at a time, and without blocking anyone. The newest of them stays, because it shows
+//! that a position names it. A client that still needs a removed one is told so and never gets only a part
+//! of the history.
 
 use std::time::Duration;
 
@@ -29,6 +30,9 @@ async fn execute(pool: &Pool, statements: &'static str) {
 async fn age(pool: &Pool, user: &str, up_to: i64) {
     let age = "UPDATE changes SET changed_at = changed_at - interval '8 days' WHERE owner_id = $1 AND seq <= $2";
     sqlx::query(age).bind(user).bind(up_to).execute(pool).await.expect("an update");
+    let head = "UPDATE owners o SET last_at = changed_at FROM changes c
+                WHERE o.owner_id = $1 AND c.owner_id = $1 AND c.seq = o.last_seq";
+    sqlx::query(head).bind(user).execute(pool).await.expect("an update");
 }
 
 async fn forget_a_week(pool: &Pool) -> u64 {
@@ -57,15 +61,16 @@ async fn changes_older_than_the_window_are_removed_and_the_rest_stay() {
     for client in [&ada, &bob, &eve] {
         client.create_many(10, "").await;
     }
-    let log = ada.log().await;
     age(&server.pool, "ada", 6).await;
     age(&server.pool, "eve", 10).await;
-    assert_eq!(forget_a_week(&server.pool).await, 16);
+    let log = ada.log().await;
+    assert_eq!(forget_a_week(&server.pool).await, 14);
     assert_eq!(forget_a_week(&server.pool).await, 0);
-    assert_eq!(kept(&server.pool, "ada").await, [7, 8, 9, 10]);
+    assert_eq!(kept(&server.pool, "ada").await, [6, 7, 8, 9, 10]);
     assert_eq!(kept(&server.pool, "bob").await.len(), 10);
-    assert!(kept(&server.pool, "eve").await.is_empty());
+    assert_eq!(kept(&server.pool, "eve").await, [10]);
 
+    // A client that lacks no removed change continues.
     assert_eq!(page(&ada, position(&log[5]), 500).await["changes"], json!(log[6..]));
     ada.get(&format!("/changes?after={}", position(&log[4]))).problem(410, "GONE").await;
     // The tasks are unchanged, and an up-to-date client can continue.
@@ -81,8 +86,11 @@ async fn changes_older_than_the_window_are_removed_and_the_rest_stay() {
 async fn removal_never_leaves_a_gap_even_if_times_are_wrong() {
     let server = server().await;
     server.user("ada").create_many(6, "").await;
-    execute(&server.pool, "UPDATE changes SET changed_at = changed_at - interval '8 days' WHERE seq IN (1, 3, 4, 6)")
-        .await;
+    execute(
+        &server.pool,
+        "UPDATE changes SET changed_at = changed_at - interval '8 days' WHERE seq IN (1, 2, 4, 5)",
+    )
+    .await;
     let forgotten = timeout(PATIENCE, forget_a_week(&server.pool)).await.expect("the removal ends");
     assert_eq!((forgotten, kept(&server.pool, "ada").await), (1, vec![2, 3, 4, 5, 6]));
     let forgotten = timeout(PATIENCE, forget_a_week(&server.pool)).await.expect("the removal ends");
@@ -94,9 +102,9 @@ async fn one_statement_removes_a_bounded_number_of_changes() {
     let server = server().await;
     execute(
         &server.pool,
-        "INSERT INTO owners (owner_id, last_seq, last_at) SELECT 'user ' || n, 1, now() FROM generate_series(1, 2500) n;
-         INSERT INTO changes (owner_id, seq, kind, subject_id, changed_at) SELECT 'user ' || n, 1, 'task.deleted', gen_random_uuid(), now() - interval '8 days'
-         FROM generate_series(1, 2500) n WHERE n % 3 > 0;
+        "INSERT INTO owners (owner_id, last_seq, last_at) SELECT 'user ' || n, 2, now() FROM generate_series(1, 2500) n;
+         INSERT INTO changes (owner_id, seq, kind, subject_id, changed_at) SELECT 'user ' || n, seq, 'task.deleted', gen_random_uuid(), now() - interval '8 days'
+         FROM generate_series(1, 2500) n, generate_series(1, 2) seq WHERE n % 3 > 0;
          INSERT INTO owners (owner_id, last_seq, last_at) VALUES ('ada', 7000, now());
          INSERT INTO changes (owner_id, seq, kind, subject_id, changed_at) SELECT 'ada', n, 'task.deleted', gen_random_uuid(),
              now() - interval '8 days' + n * interval '1 microsecond' + CASE WHEN n > 6500 THEN interval '8 days' ELSE '0' END
@@ -108,8 +116,8 @@ async fn one_statement_removes_a_bounded_number_of_changes() {
              FOR EACH STATEMENT EXECUTE FUNCTION note_removal()",
     )
     .await;
-    assert_eq!(forget_a_week(&server.pool).await, 6500 + 1667);
-    assert_eq!(kept(&server.pool, "ada").await, (6501..=7000).collect::<Vec<_>>());
+    assert_eq!(forget_a_week(&server.pool).await, 6499 + 1667);
+    assert_eq!(kept(&server.pool, "ada").await, (6500..=7000).collect::<Vec<_>>());
     let most: i64 = sqlx::query_scalar("SELECT max(count) FROM removals").fetch_one(&server.pool).await.expect("one");
     assert!(most <= 2000, "{most}");
 }
@@ -148,8 +156,8 @@ async fn nobody_waits_for_a_removal_under_way() {
     assert_eq!(page(&ada, position(&hello), 500).await["changes"][0]["seq"], 6);
     assert!(!removal.is_finished());
     brake.rollback().await.expect("the lock is given back");
-    assert_eq!(removal.await.expect("the removal ends"), 3);
-    assert_eq!(kept(&server.pool, "ada").await, [4, 5, 6, 7, 8]);
+    assert_eq!(removal.await.expect("the removal ends"), 2);
+    assert_eq!(kept(&server.pool, "ada").await, [3, 4, 5, 6, 7, 8]);
 }
 
 #[tokio::test]
@@ -184,7 +192,7 @@ async fn an_open_socket_that_missed_removed_changes_is_reset() {
     execute(
         &server.pool,
         "BEGIN;
-         UPDATE owners SET last_seq = 4 WHERE owner_id = 'ada';
+         UPDATE owners SET last_seq = 4, last_at = now() - interval '8 days' WHERE owner_id = 'ada';
          INSERT INTO changes (owner_id, seq, kind, subject_id, changed_at) SELECT 'ada', n, 'task.deleted', gen_random_uuid(), now() - interval '8 days'
          FROM generate_series(2, 4) n;
          DELETE FROM changes WHERE seq <= 3;
@@ -212,7 +220,7 @@ async fn an_id_is_free_once_log_and_trash_have_forgotten_it_unless_a_task_has_it
     ada.delete(&format!("/tasks/{lost}")).expect(204).await;
     create(&lost, "lost").problem(410, "GONE").await;
     age(&server.pool, "ada", 3).await;
-    assert_eq!(forget_a_week(&server.pool).await, 3);
+    assert_eq!(forget_a_week(&server.pool).await, 2);
 
     ada.patch(&format!("/tasks/{alive}")).json(json!({ "completed": true })).expect(200).await;
     let repeated: Value = create(&alive, "alive").expect(200).await.json();
@@ -220,6 +228,10 @@ async fn an_id_is_free_once_log_and_trash_have_forgotten_it_unless_a_task_has_it
     create(&alive, "another").problem(409, "CONFLICT").await;
     create(&lost, "lost").problem(410, "GONE").await;
     ada.delete(&format!("/trash/{lost}")).expect(204).await;
+    create(&lost, "lost").problem(410, "GONE").await;
+    // The deletion leaves the log once the change after it is old too.
+    age(&server.pool, "ada", 4).await;
+    assert_eq!(forget_a_week(&server.pool).await, 1);
     let again: Value = create(&lost, "lost").expect(201).await.json();
     assert_eq!(again["version"], 5);
     assert_eq!(kept(&server.pool, "ada").await, [4, 5]);
@@ -233,10 +245,26 @@ async fn a_server_removes_old_changes_by_itself_and_its_sockets_continue() {
     let beginning = ada.position().await;
     let (mut live, _) = Live::open(&ada, None).await;
     ada.create("one").await;
+    ada.create("two").await;
     let forgotten = async { while ada.get(&format!("/changes?after={beginning}")).send().await.status != 410 {} };
     timeout(PATIENCE, forgotten).await.expect("the change is forgotten");
-    live.expect("task.created").await;
-    ada.create("two").await;
-    assert_eq!(live.expect("task.created").await["seq"], 2);
+    assert_eq!(live.changes(2).await.len(), 2);
+    ada.create("three").await;
+    assert_eq!(live.expect("task.created").await["seq"], 3);
     live.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn a_client_that_knows_the_newest_change_continues_however_old_it_is() {
+    let server = server().await;
+    let ada = server.user("ada");
+    ada.create_many(3, "").await;
+    age(&server.pool, "ada", 3).await;
+    let head = ada.position().await;
+    let log = ada.log().await;
+    assert_eq!(forget_a_week(&server.pool).await, 2);
+    assert_eq!(page(&ada, &head, 500).await["changes"], json!([]));
+    ada.create("after a long time").await;
+    assert_eq!(page(&ada, &head, 500).await["changes"][0]["seq"], 4);
+    ada.get(&format!("/changes?after={}", position(&log[1]))).problem(410, "GONE").await;
 }

@@ -11,7 +11,7 @@ use super::history::{Kind, Listing, Outcome, Promise, Seen, UserHistory, Write};
 const HISTORY: History = History::new(1, Some(1));
 
 fn at(seq: i64) -> Position {
-    HISTORY.at(Seq::new(seq))
+    HISTORY.head(Seq::new(seq), Some(time(seq)))
 }
 
 fn task(id: TaskId, seq: i64) -> Task {

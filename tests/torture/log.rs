@@ -28,7 +28,7 @@ pub async fn head(connection: &mut PgConnection, name: &str) -> sqlx::Result<i64
     row.map_or(Ok(0), |row| row.try_get(0))
 }
 
-/// Removes a user's changes except for the newest `kept`.
+/// Removes a user's changes except for the newest `kept` and, as retention does, the one before them.
 pub async fn forget(postgres: &Postgres, record: &Record, user: usize, kept: i64) -> sqlx::Result<()> {
     let mut connection = postgres.connect().await?;
     let name = record.name(user);
@@ -37,7 +37,7 @@ pub async fn forget(postgres: &Postgres, record: &Record, user: usize, kept: i64
         read(&mut connection, record, user, through).await?;
         // Recorded before the removal, so that an immediate reset has its reason.
         record.user(user).forgotten = through;
-        let delete = format!("DELETE FROM changes WHERE owner_id = '{name}' AND seq <= {through}");
+        let delete = format!("DELETE FROM changes WHERE owner_id = '{name}' AND seq < {through}");
         connection.execute(AssertSqlSafe(delete)).await?;
     }
     connection.close().await

@@ -2,10 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::tests::{HISTORY, at, change, sent};
+use super::tests::{HISTORY, at, change, page, sent};
 use super::{Next, Ring};
 use crate::changes::log::LogPage;
-use crate::model::Seq;
 
 /// What can happen to a ring and to a connection that follows it.
 #[derive(Debug, Clone)]
@@ -35,7 +34,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 /// Reads a page of the log whose head is `head`.
 fn read(head: i64, after: i64) -> LogPage {
-    LogPage { history: HISTORY, head: Seq::new(head), changes: (after + 1..=head).take(7).map(change).collect() }
+    page(head, after, (after + 1..=head).take(7).map(change).collect())
 }
 
 /// Follows a ring as `live/connection.rs` does.
@@ -67,7 +66,7 @@ proptest! {
     fn a_ring_sends_every_change_once_and_in_order(started: bool, start in 0..5_i64, steps in steps()) {
         let (mut ring, mut log_head, mut pages) = (Ring::default(), start, Vec::new());
         if started {
-            ring.take_head(at(start));
+            ring.take_head(HISTORY, at(start));
         }
         let mut follower = Follower { position: 0, received: Vec::new() };
         for step in steps {

@@ -26,7 +26,7 @@ fn apply(owner: &OwnerId, state: State, head: Seq, operation: Operation) -> (Sta
     let mut loaded = State::default();
     state.tasks.into_values().for_each(|task| loaded.add_loaded_task(task, None, None, Vec::new()));
     loaded.mark_range_loaded(None, None);
-    let mut plan = Plan::new(owner, loaded, HISTORY.at(head), DateTime::UNIX_EPOCH);
+    let mut plan = Plan::new(owner, loaded, HISTORY, head, DateTime::UNIX_EPOCH);
     plan.apply(operation).expect("it is applied");
     (plan.state, plan.head, plan.changes)
 }
@@ -113,7 +113,7 @@ fn the_same_holds_for_projects() {
     for turn in 0..10_000 {
         let mut loaded = State::default();
         state.projects.into_values().for_each(|project| loaded.put_project(project));
-        let mut plan = Plan::new(&owner, loaded, HISTORY.at(head), DateTime::UNIX_EPOCH);
+        let mut plan = Plan::new(&owner, loaded, HISTORY, head, DateTime::UNIX_EPOCH);
         let ids = order_of_projects(&plan.state);
         let operation = match ids[..] {
             // The last moves right after the first, where the gap gets narrower each time.

@@ -109,7 +109,7 @@ impl Plan<'_> {
     fn trash_project(&mut self, id: ProjectId) {
         let Some(row) = self.state.take_project(id) else { return };
         let (seq, at) = self.next_change();
-        self.changes.push(Change::project_deleted(self.history.at(seq), at, id));
+        self.changes.push(Change::project_deleted(self.history, seq, at, id));
         let digest = self.state.digests.remove(&id.as_uuid());
         self.state.deleted_ids.insert(id.as_uuid());
         self.written_projects.remove(&id);

@@ -263,7 +263,7 @@ impl Plan<'_> {
     pub(super) fn trash_task(&mut self, id: TaskId, root: uuid::Uuid) {
         let Some(row) = self.state.take_task(id) else { return };
         let (seq, at) = self.next_change();
-        self.changes.push(Change::task_deleted(self.history.at(seq), at, id));
+        self.changes.push(Change::task_deleted(self.history, seq, at, id));
         let digest = self.state.digests.remove(&id.as_uuid());
         self.state.deleted_ids.insert(id.as_uuid());
         self.written_tasks.remove(&id);

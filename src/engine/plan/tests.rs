@@ -9,7 +9,7 @@ use super::Plan;
 use crate::engine::state::{Body, LEVELS, State, Trashed};
 use crate::engine::{Contents, Done, Operation, Placement};
 use crate::model::{
-    ChangeKind, Children, Code, Completion, CreateProject, CreateTask, History, OwnerId, Position, Priority, ProjectId,
+    ChangeKind, Children, Code, Completion, CreateProject, CreateTask, History, OwnerId, Priority, ProjectId,
     ProjectRow, Rank, Seq, TaskId, TaskPatch, TaskRow, UpdateProject,
 };
 
@@ -76,11 +76,7 @@ fn in_trash(trash: impl IntoIterator<Item = Trashed>) -> State {
 }
 
 fn plan(owner: &OwnerId, state: State) -> Plan<'_> {
-    Plan::new(owner, state, head(50), start())
-}
-
-fn head(seq: i64) -> Position {
-    History::new(1, Some(1)).at(Seq::new(seq))
+    Plan::new(owner, state, History::new(1, Some(1)), Seq::new(50), start())
 }
 
 fn start() -> DateTime<Utc> {

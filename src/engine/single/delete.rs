@@ -55,8 +55,7 @@ pub async fn delete(
             let (Some(epoch), Some(seq), Some(at)) = (deleted.epoch, deleted.seq, deleted.at) else {
                 return Err(sqlx::Error::RowNotFound);
             };
-            let position = History::new(epoch, deleted.generation).at(seq);
-            let change = Change::task_deleted(position, at, id);
+            let change = Change::task_deleted(History::new(epoch, deleted.generation), seq, at, id);
             return Ok(Written { value: Attempt::Finished(Ok(Done::TaskDeleted(id))), changes: vec![change] });
         }
     };

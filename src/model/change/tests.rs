@@ -5,7 +5,8 @@ use crate::model::{OwnerId, Priority, ProjectRow, Rank, TaskRow};
 
 const HISTORY: History = History::new(1, Some(1));
 const AT: DateTime<Utc> = DateTime::UNIX_EPOCH;
-const POSITION: &str = "AAAAAAAAAAEAAAAAAAAAAQAAAAAAAAAH";
+/// Of the history 0, because epoch and generation are the same, and of the time 0.
+const POSITION: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAH";
 const ID: &str = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e";
 
 fn task() -> Task {
@@ -46,10 +47,10 @@ fn project() -> Project {
 }
 
 fn all() -> Vec<Change> {
-    let (position, id) = (HISTORY.at(Seq::new(7)), ID);
+    let (seq, id) = (Seq::new(7), ID);
     let mut all = vec![
-        Change::task_deleted(position, AT, id.parse().expect("an id")),
-        Change::project_deleted(position, AT, id.parse().expect("an id")),
+        Change::task_deleted(HISTORY, seq, AT, id.parse().expect("an id")),
+        Change::project_deleted(HISTORY, seq, AT, id.parse().expect("an id")),
     ];
     for saved in [Saved::Created, Saved::Updated, Saved::Restored] {
         all.extend([Change::task_saved(HISTORY, saved, task()), Change::project_saved(HISTORY, saved, project())]);

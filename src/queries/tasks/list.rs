@@ -7,7 +7,7 @@ use super::filters::Filters;
 use super::order::{Key, Order, Part, SortBy};
 use super::page::{PLACE, TASK_COLUMNS, TaskRows};
 use crate::database::Pool;
-use crate::model::{History, OwnerId, Position, Seq};
+use crate::model::{History, OwnerId, Position};
 
 /// Which page of which list to read.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub async fn list(pool: &Pool, owner: &OwnerId, request: &PageRequest) -> sqlx::
     let rows = query.build().persistent(one_plan_fits_all_values(request)).fetch_all(pool).await?;
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let history = History::new(first.try_get("epoch")?, first.try_get("generation")?);
-    let position = history.at(first.try_get::<Seq, _>("head")?);
+    let position = history.head(first.try_get("head")?, first.try_get("last_at")?);
     let mut places = Vec::with_capacity(rows.len());
     for row in rows {
         // An empty list has one row without a task.
@@ -63,7 +63,7 @@ fn one_plan_fits_all_values(request: &PageRequest) -> bool {
 
 fn statement(owner: &OwnerId, request: &PageRequest) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
-        "SELECT h.epoch, o.generation, COALESCE(o.last_seq, 0) AS head, t.*
+        "SELECT h.epoch, o.generation, COALESCE(o.last_seq, 0) AS head, o.last_at, t.*
          FROM history h LEFT JOIN owners o ON o.owner_id = ",
     );
     query.push_bind(owner.as_str().to_owned());

@@ -11,7 +11,7 @@ use crate::model::fields::{optional_rfc3339, rfc3339};
 use crate::model::{Due, OwnerId, Priority, ProjectId, Seq, TaskId};
 
 /// The column with the place of a task in its page. Before it are those of the position.
-pub const PLACE: usize = 3;
+pub const PLACE: usize = 4;
 
 /// The columns that make a task, in the order in which [`TaskInRow`] takes them. They come after [`PLACE`]. `search` is left out: it is as
 /// long as the task itself.

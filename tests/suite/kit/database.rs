@@ -63,15 +63,18 @@ impl TestDatabase {
 
     /// Adds `count` changes to Ada's log, each with a description of `bytes` bytes.
     pub async fn append_changes(&self, count: i64, bytes: i32) {
+        // Each change is a microsecond later than the one before, and the last has the time of the owner's row.
         let statement = "WITH bump AS (
-                INSERT INTO owners AS o (owner_id, last_seq, last_at) VALUES ('ada', $1, clock_timestamp())
-                ON CONFLICT (owner_id) DO UPDATE SET last_seq = o.last_seq + $1, last_at = clock_timestamp()
-                RETURNING last_seq
+                INSERT INTO owners AS o (owner_id, last_seq, last_at)
+                VALUES ('ada', $1, clock_timestamp() + $1 * interval '1 microsecond')
+                ON CONFLICT (owner_id) DO UPDATE
+                    SET last_seq = o.last_seq + $1, last_at = clock_timestamp() + $1 * interval '1 microsecond'
+                RETURNING last_seq, last_at
             )
             INSERT INTO changes (owner_id, seq, kind, subject_id, title, description, completed, priority, rank,
                                  created_at, changed_at)
             SELECT 'ada', n, 'task.created', id, 'task ' || n, repeat('x', $2), false, 0, '00000000000080',
-                   clock_timestamp(), clock_timestamp()
+                   clock_timestamp(), last_at - (last_seq - n) * interval '1 microsecond'
             FROM bump, LATERAL (
                 SELECT n, gen_random_uuid() AS id FROM generate_series(last_seq - $1 + 1, last_seq) n
             ) AS fresh";
@@ -108,6 +111,15 @@ impl TestDatabase {
     /// Allows connections again.
     pub async fn come_back(&self) {
         self.refuse_connections(false).await;
+    }
+
+    /// Gives each of two databases the name of the other, and ends all connections to this one.
+    pub async fn exchange_with(&self, other: &Self) {
+        self.go_down().await;
+        let (name, other) = (self.name.as_str(), other.name.as_str());
+        for (from, to) in [(name, "aside"), (other, name), ("aside", other)] {
+            self.as_admin(&format!("ALTER DATABASE {from} RENAME TO {to}")).await;
+        }
     }
 
     async fn as_admin(&self, statement: &str) {
@@ -154,7 +166,7 @@ fn base_url() -> &'static str {
         let (started, url) = std::sync::mpsc::channel();
         // This thread never ends, because Postgres ends with the thread that started it.
         std::thread::spawn(move || {
-            let data_dir = scratch_dir();
+            let data_dir = scratch_dir("database");
             // The data need not survive a crash, and durability would take most of the time.
             let postgres = EmbeddedPostgres::start_with(&data_dir, &["fsync=off", "full_page_writes=off"])
                 .expect("a private Postgres starts");
@@ -178,8 +190,8 @@ fn base_url() -> &'static str {
     })
 }
 
-/// A directory for this run. Removes the directories of runs that have ended.
-fn scratch_dir() -> PathBuf {
+/// A directory of this name for this run. Removes the directories of runs that have ended.
+pub(super) fn scratch_dir(name: &str) -> PathBuf {
     const PREFIX: &str = "taskwire-tests-";
     let temp = memory().unwrap_or_else(std::env::temp_dir);
     for entry in fs::read_dir(&temp).into_iter().flatten().flatten() {
@@ -189,7 +201,9 @@ fn scratch_dir() -> PathBuf {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
-    temp.join(format!("{PREFIX}{}", std::process::id()))
+    let run = temp.join(format!("{PREFIX}{}", std::process::id()));
+    fs::create_dir_all(&run).expect("a directory for the run");
+    run.join(name)
 }
 
 /// A directory in memory with enough space for the databases, if there is one. On a disk, it takes four
@@ -203,7 +217,7 @@ fn memory() -> Option<PathBuf> {
     (available >= ROOM_KB).then(|| PathBuf::from(SHARED))
 }
 
-fn block_on<T: Send, F: Future<Output = T>>(work: impl FnOnce() -> F + Send) -> T {
+pub(super) fn block_on<T: Send, F: Future<Output = T>>(work: impl FnOnce() -> F + Send) -> T {
     // A caller may be inside a runtime, which cannot start another one.
     std::thread::scope(|scope| {
         scope

@@ -430,9 +430,10 @@ export const importData = <ThrowOnError extends boolean = false>(options: Option
  * These are the changes that the live channel sends, for clients that poll. While `has_more` is
  * true, send the request again with the returned `position`.
  *
- * The response is complete or it is 410. It is 410 if the position belongs to another history,
- * is ahead of the log, or is older than the log, which keeps changes for `RETENTION` (7 days by
- * default). After a 410, list the tasks again and continue from the position of that list.
+ * The response is complete or it is 410. It is 410 if the log does not contain the change that the
+ * position names: the position belongs to another history or to changes that a restore of the
+ * database has lost, is ahead of the log, or is older than the log, which keeps changes for
+ * `RETENTION` (7 days by default). After a 410, list the tasks again and continue from the position of that list.
  */
 export const listChanges = <ThrowOnError extends boolean = false>(options: Options<ListChangesData, ThrowOnError>) => (options.client ?? client).get<ListChangesResponses, ListChangesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

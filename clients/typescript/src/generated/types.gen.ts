@@ -134,7 +134,7 @@ export type TrashList = {
 };
 
 /**
- * An opaque place in the user's change log. Store it and send it back; do not parse it.
+ * An opaque place in the user's change log. It names one change, or the beginning. Store it and send it back; do not parse it.
  */
 export type Position = string;
 

@@ -996,9 +996,10 @@ export const listChangesQueryKey = (options: Options<ListChangesData>) => create
  * These are the changes that the live channel sends, for clients that poll. While `has_more` is
  * true, send the request again with the returned `position`.
  *
- * The response is complete or it is 410. It is 410 if the position belongs to another history,
- * is ahead of the log, or is older than the log, which keeps changes for `RETENTION` (7 days by
- * default). After a 410, list the tasks again and continue from the position of that list.
+ * The response is complete or it is 410. It is 410 if the log does not contain the change that the
+ * position names: the position belongs to another history or to changes that a restore of the
+ * database has lost, is ahead of the log, or is older than the log, which keeps changes for
+ * `RETENTION` (7 days by default). After a 410, list the tasks again and continue from the position of that list.
  */
 export const listChangesOptions = (options: Options<ListChangesData>) => queryOptions<ListChangesResponse, ListChangesError, ListChangesResponse, ReturnType<typeof listChangesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1022,9 +1023,10 @@ export const listChangesInfiniteQueryKey = (options: Options<ListChangesData>): 
  * These are the changes that the live channel sends, for clients that poll. While `has_more` is
  * true, send the request again with the returned `position`.
  *
- * The response is complete or it is 410. It is 410 if the position belongs to another history,
- * is ahead of the log, or is older than the log, which keeps changes for `RETENTION` (7 days by
- * default). After a 410, list the tasks again and continue from the position of that list.
+ * The response is complete or it is 410. It is 410 if the log does not contain the change that the
+ * position names: the position belongs to another history or to changes that a restore of the
+ * database has lost, is ahead of the log, or is older than the log, which keeps changes for
+ * `RETENTION` (7 days by default). After a 410, list the tasks again and continue from the position of that list.
  */
 export const listChangesInfiniteOptions = (options: Options<ListChangesData>) => infiniteQueryOptions<ListChangesResponse, ListChangesError, InfiniteData<ListChangesResponse>, QueryKey<Options<ListChangesData>>, Position | Pick<QueryKey<Options<ListChangesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -1055,9 +1057,10 @@ export const listChangesInfiniteOptions = (options: Options<ListChangesData>) =>
  * These are the changes that the live channel sends, for clients that poll. While `has_more` is
  * true, send the request again with the returned `position`.
  *
- * The response is complete or it is 410. It is 410 if the position belongs to another history,
- * is ahead of the log, or is older than the log, which keeps changes for `RETENTION` (7 days by
- * default). After a 410, list the tasks again and continue from the position of that list.
+ * The response is complete or it is 410. It is 410 if the log does not contain the change that the
+ * position names: the position belongs to another history or to changes that a restore of the
+ * database has lost, is ahead of the log, or is older than the log, which keeps changes for
+ * `RETENTION` (7 days by default). After a 410, list the tasks again and continue from the position of that list.
  */
 export const useListChangesQuery = (options: Options<ListChangesData>) => useQuery(listChangesOptions(options));
 
