@@ -11,3 +11,11 @@ BEGIN
         )
         SELECT FROM below WHERE NOT completed);
 END $$;
+
+-- Whether this parent is completed. No open task is below a completed one, so no ancestor is completed if the
+-- parent is open. VOLATILE for the same reason.
+CREATE FUNCTION taskwire_has_completed_parent(p_owner text, p_parent uuid) RETURNS boolean
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM tasks WHERE owner_id = p_owner AND id = p_parent AND completed);
+END $$;

@@ -100,7 +100,9 @@ BEGIN
             new.due_at := p_due_at;
         END IF;
         IF (p_has_due OR new.completed <> old.completed) AND old.recurrence IS NOT NULL
-           OR new.completed AND NOT old.completed AND taskwire_has_open_subtasks(p_owner, p_id) THEN
+           OR new.completed AND NOT old.completed AND taskwire_has_open_subtasks(p_owner, p_id)
+           OR old.completed AND NOT new.completed AND old.parent_id IS NOT NULL
+              AND taskwire_has_completed_parent(p_owner, old.parent_id) THEN
             outcome := 'needs_plan';
             new := old;
         ELSIF (new.title, new.description, new.completed, new.priority, new.due_date, new.due_time, new.due_time_zone,

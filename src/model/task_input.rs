@@ -111,8 +111,8 @@ pub struct UpdateTask {
     )]
     #[schema(value_type = Option<String>, max_length = 1000)]
     pub description: Option<Option<String>>,
-    /// Whether the task is done. Completing a recurring task moves it to its next occurrence. The
-    /// server rejects the completion of a task that has open subtasks; for these, use
+    /// Whether the task is done. Reopening a task reopens the completed tasks above it too.
+    /// Completing a recurring task moves it to its next occurrence. The server rejects the completion of a task that has open subtasks; for these, use
     /// `PATCH …/tasks/{task_id}/complete` with `children`.
     #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -166,7 +166,11 @@ pub struct SetCompletion {
     /// the request safe to retry at any time: completing an occurrence again changes nothing, and
     /// the server rejects any occurrence that is not the present one. Without this field and
     /// without `If-Match`, the server treats a completion within a minute of the last one as a
-    /// retry.
+    /// retry, unless a completion was taken back or the `due` changed since.
+    ///
+    /// If `completed` is false, the completed occurrence to take back. It becomes the present one
+    /// again, and its completion is no longer counted or exported. An occurrence that is present and
+    /// open stays so.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false, value_type = String, format = Date, example = "2026-11-30")]
     pub occurrence: Option<chrono::NaiveDate>,
@@ -189,7 +193,7 @@ pub struct TaskPatch {
     pub labels: Option<Labels>,
     pub project_id: Option<Option<ProjectId>>,
     pub parent_id: Option<Option<TaskId>>,
-    /// For a completion: the occurrence, see [`SetCompletion::occurrence`].
+    /// For a completion, or for taking one back: the occurrence, see [`SetCompletion::occurrence`].
     pub occurrence: Option<chrono::NaiveDate>,
     /// For a completion: what happens to open subtasks.
     pub children: Children,

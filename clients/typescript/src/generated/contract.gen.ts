@@ -6,7 +6,7 @@ import type { Change } from './types.gen.js';
 export const CONTRACT_VERSION = "0.1.0";
 
 /** The SHA-256 of that contract, `openapi.yaml`. */
-export const CONTRACT_SHA256 = 'e67a428970c3ce89d4f43cb38c362c79c8180da599d06c808ebe6ba9848ada3d';
+export const CONTRACT_SHA256 = 'e1866cd2aabac27996f9e78664e69371306ae4ce0eb098a7cc78c3907e8f99c4';
 
 /** Where the live channel is. */
 export const LIVE_PATH = "/api/{user_id}/live";

@@ -17,8 +17,8 @@ export type UserDeleted = {
  */
 export type UpdateTask = {
     /**
-     * Whether the task is done. Completing a recurring task moves it to its next occurrence. The
-     * server rejects the completion of a task that has open subtasks; for these, use
+     * Whether the task is done. Reopening a task reopens the completed tasks above it too.
+     * Completing a recurring task moves it to its next occurrence. The server rejects the completion of a task that has open subtasks; for these, use
      * `PATCH …/tasks/{task_id}/complete` with `children`.
      */
     completed?: boolean;
@@ -765,7 +765,11 @@ export type SetCompletion = {
      * the request safe to retry at any time: completing an occurrence again changes nothing, and
      * the server rejects any occurrence that is not the present one. Without this field and
      * without `If-Match`, the server treats a completion within a minute of the last one as a
-     * retry.
+     * retry, unless a completion was taken back or the `due` changed since.
+     *
+     * If `completed` is false, the completed occurrence to take back. It becomes the present one
+     * again, and its completion is no longer counted or exported. An occurrence that is present and
+     * open stays so.
      */
     occurrence?: string;
 };
@@ -1523,9 +1527,21 @@ export type BatchUpdate = {
  */
 export type BatchResult = {
     /**
+     * The number of tasks that a `restore` restored. The change log has all of them.
+     */
+    count?: number;
+    /**
      * Why the operation was rejected.
      */
     problem?: Problem;
+    /**
+     * The project after the operation. If the batch is repeated, the project as it is now.
+     */
+    project?: Project;
+    /**
+     * The project that the operation restored.
+     */
+    project_id?: ProjectId;
     /**
      * The HTTP status that the operation would have had as a request of its own: 201 created, 200 done (or
      * created earlier by the same request), 204 deleted, or the status of the problem.
@@ -1536,9 +1552,20 @@ export type BatchResult = {
      */
     task?: Task;
     /**
-     * The task that the operation created, changed or deleted.
+     * The task that the operation created, changed, deleted or restored.
      */
     task_id?: TaskId;
+};
+
+/**
+ * Restores one deletion from the trash, with everything that was deleted with it.
+ */
+export type BatchRestore = {
+    /**
+     * The id of the deleted task or project.
+     */
+    id: TrashId;
+    op: 'restore';
 };
 
 /**
@@ -1554,7 +1581,9 @@ export type BatchOperation = ({
     op: 'move';
 } & BatchMove) | ({
     op: 'delete';
-} & BatchDelete);
+} & BatchDelete) | ({
+    op: 'restore';
+} & BatchRestore);
 
 /**
  * Moves a task to the trash.
@@ -1587,7 +1616,7 @@ export type BatchMove = {
 };
 
 /**
- * Completes or reopens a task.
+ * Completes or reopens a task, with the rules of `PATCH …/tasks/{task_id}/complete`.
  */
 export type BatchComplete = {
     /**
@@ -1604,7 +1633,8 @@ export type BatchComplete = {
      */
     if_version?: Seq;
     /**
-     * For a recurring task, the occurrence that is completed: the `date` of its `due`.
+     * For a recurring task, the occurrence that is completed or, if `completed` is false, whose completion
+     * is taken back: the `date` of its `due`.
      */
     occurrence?: string;
     op: 'complete';

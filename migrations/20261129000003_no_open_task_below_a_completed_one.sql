@@ -1,0 +1,171 @@
+-- No open task is below a completed one. Reopening a task below a completed one needs a plan from now on, which
+-- reopens the tasks above it too.
+
+-- Whether this parent is completed. No open task is below a completed one, so no ancestor is completed if the
+-- parent is open. VOLATILE for the same reason.
+CREATE FUNCTION taskwire_has_completed_parent(p_owner text, p_parent uuid) RETURNS boolean
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM tasks WHERE owner_id = p_owner AND id = p_parent AND completed);
+END $$;
+
+-- Sets those fields of a task that are given, if the task has one of the versions. `outcome` is
+--   updated     `task` is the task after the update
+--   unchanged   the task already had these values; nothing was written
+--   differs     the task has another version
+--   needs_plan  the update concerns other tasks or a recurrence; nothing was written
+-- There is no row if the owner has no such task.
+CREATE OR REPLACE FUNCTION taskwire_update_task(
+    p_owner text, p_id uuid, p_versions bigint[], p_title text, p_has_description boolean, p_description text,
+    p_completed boolean, p_toggle boolean, p_priority smallint, p_has_due boolean, p_due_date date, p_due_time time,
+    p_due_time_zone text, p_due_at timestamptz, p_labels text[])
+RETURNS TABLE (
+    outcome text, epoch bigint, generation bigint, id uuid, title text, description text, completed boolean,
+    completed_at timestamptz, priority smallint, due_date date, due_time time, due_time_zone text, recurrence text,
+    labels text[], project_id uuid, parent_id uuid, rank text, created_at timestamptz, updated_at timestamptz,
+    version bigint)
+LANGUAGE plpgsql AS $$
+DECLARE
+    own owners;
+    old tasks;
+    new tasks;
+BEGIN
+    SELECT * INTO own FROM owners o WHERE o.owner_id = p_owner FOR NO KEY UPDATE;
+    SELECT * INTO old FROM tasks t WHERE t.owner_id = p_owner AND t.id = p_id;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+
+    new := old;
+    IF NOT old.version = ANY (p_versions) THEN
+        outcome := 'differs';
+    ELSE
+        new.title := COALESCE(p_title, old.title);
+        new.completed := CASE WHEN p_toggle THEN NOT old.completed ELSE COALESCE(p_completed, old.completed) END;
+        new.priority := COALESCE(p_priority, old.priority);
+        new.labels := COALESCE(p_labels, old.labels);
+        IF p_has_description THEN
+            new.description := p_description;
+        END IF;
+        IF p_has_due THEN
+            new.due_date := p_due_date;
+            new.due_time := p_due_time;
+            new.due_time_zone := p_due_time_zone;
+            new.due_at := p_due_at;
+        END IF;
+        IF (p_has_due OR new.completed <> old.completed) AND old.recurrence IS NOT NULL
+           OR new.completed AND NOT old.completed AND taskwire_has_open_subtasks(p_owner, p_id)
+           OR old.completed AND NOT new.completed AND old.parent_id IS NOT NULL
+              AND taskwire_has_completed_parent(p_owner, old.parent_id) THEN
+            outcome := 'needs_plan';
+            new := old;
+        ELSIF (new.title, new.description, new.completed, new.priority, new.due_date, new.due_time, new.due_time_zone,
+               new.labels)
+              IS NOT DISTINCT FROM (old.title, old.description, old.completed, old.priority, old.due_date,
+                                    old.due_time, old.due_time_zone, old.labels) THEN
+            outcome := 'unchanged';
+        ELSE
+            outcome := 'updated';
+        END IF;
+    END IF;
+
+    IF outcome = 'updated' THEN
+        new.version := own.last_seq + 1;
+        new.updated_at := taskwire_next_time(own.last_at);
+        new.completed_at := CASE WHEN NOT new.completed THEN NULL
+                                 WHEN old.completed THEN old.completed_at ELSE new.updated_at END;
+        UPDATE owners o SET last_seq = new.version, last_at = new.updated_at WHERE o.owner_id = p_owner;
+        -- Postgres computes the search column again whenever a statement sets one of its columns, even to the
+        -- same value.
+        IF p_title IS NULL AND NOT p_has_description AND p_labels IS NULL THEN
+            UPDATE tasks t
+            SET completed = new.completed, completed_at = new.completed_at, priority = new.priority,
+                due_date = new.due_date, due_time = new.due_time, due_time_zone = new.due_time_zone,
+                due_at = new.due_at, updated_at = new.updated_at, version = new.version
+            WHERE t.owner_id = p_owner AND t.id = p_id;
+        ELSE
+            UPDATE tasks t
+            SET title = new.title, description = new.description, labels = new.labels,
+                completed = new.completed, completed_at = new.completed_at, priority = new.priority,
+                due_date = new.due_date, due_time = new.due_time, due_time_zone = new.due_time_zone,
+                due_at = new.due_at, updated_at = new.updated_at, version = new.version
+            WHERE t.owner_id = p_owner AND t.id = p_id;
+        END IF;
+        INSERT INTO task_changes (owner_id, seq, kind, task_id, task, changed_at)
+        VALUES (p_owner, new.version, 'task.updated', p_id, taskwire_task_body(new), new.updated_at);
+    END IF;
+
+    id := new.id;
+    title := new.title;
+    description := new.description;
+    completed := new.completed;
+    completed_at := new.completed_at;
+    priority := new.priority;
+    due_date := new.due_date;
+    due_time := new.due_time;
+    due_time_zone := new.due_time_zone;
+    recurrence := new.recurrence;
+    labels := new.labels;
+    project_id := new.project_id;
+    parent_id := new.parent_id;
+    rank := new.rank;
+    created_at := new.created_at;
+    updated_at := new.updated_at;
+    version := new.version;
+    generation := own.generation;
+    SELECT h.epoch INTO epoch FROM history h;
+    RETURN NEXT;
+END $$;
+
+-- Reopens what is completed above open tasks already, as a plan would: in the owner's order, each with a number
+-- and a change of its own, from the top down. Clients that follow the log so get it like any other change.
+DO $$
+DECLARE
+    this_owner text;
+    own owners;
+    above record;
+    new tasks;
+BEGIN
+    -- In one order, and each owner only if there is something to do.
+    FOR this_owner IN
+        SELECT DISTINCT t.owner_id
+        FROM tasks t JOIN tasks p ON p.owner_id = t.owner_id AND p.id = t.parent_id
+        WHERE NOT t.completed AND p.completed ORDER BY 1
+    LOOP
+        SELECT * INTO own FROM owners o WHERE o.owner_id = this_owner FOR NO KEY UPDATE;
+        FOR above IN
+            WITH RECURSIVE up AS (
+                SELECT parent_id AS id FROM tasks t
+                WHERE t.owner_id = this_owner AND NOT t.completed AND t.parent_id IS NOT NULL
+                UNION
+                SELECT t.parent_id FROM tasks t JOIN up USING (id)
+                WHERE t.owner_id = this_owner AND t.parent_id IS NOT NULL
+            ), levels AS (
+                SELECT id, parent_id, 1 AS level FROM tasks t WHERE t.owner_id = this_owner AND t.parent_id IS NULL
+                UNION ALL
+                SELECT t.id, t.parent_id, l.level + 1 FROM tasks t JOIN levels l ON l.id = t.parent_id
+                WHERE t.owner_id = this_owner
+            )
+            SELECT id FROM up JOIN levels USING (id) ORDER BY level, id
+        LOOP
+            SELECT * INTO new FROM tasks t WHERE t.owner_id = this_owner AND t.id = above.id;
+            CONTINUE WHEN NOT new.completed;
+            own.last_seq := own.last_seq + 1;
+            own.last_at := taskwire_next_time(own.last_at);
+            -- The last occurrence of a recurring task that had ended is open again, so its completion goes.
+            IF new.recurrence IS NOT NULL THEN
+                DELETE FROM task_occurrences o
+                WHERE o.owner_id = this_owner AND o.task_id = new.id
+                  AND o.occurrence = new.due_date + COALESCE(new.due_time, '00:00')
+                  AND o.completed_at = (SELECT max(l.completed_at) FROM task_occurrences l
+                                        WHERE l.owner_id = this_owner AND l.task_id = new.id);
+            END IF;
+            UPDATE tasks t SET completed = false, completed_at = NULL, updated_at = own.last_at, version = own.last_seq
+            WHERE t.owner_id = this_owner AND t.id = new.id
+            RETURNING * INTO new;
+            INSERT INTO task_changes (owner_id, seq, kind, task_id, task, changed_at)
+            VALUES (this_owner, own.last_seq, 'task.updated', new.id, taskwire_task_body(new), own.last_at);
+        END LOOP;
+        UPDATE owners o SET last_seq = own.last_seq, last_at = own.last_at WHERE o.owner_id = this_owner;
+    END LOOP;
+END $$;
