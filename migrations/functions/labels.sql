@@ -1,4 +1,4 @@
--- The labels as they are compared: without case. Each key contains the owner, so the index over all keys leads
+-- The labels as they are compared: without case, and however their characters are composed. Each key contains the owner, so the index over all keys leads
 -- only to the owner's tasks. NULL for the many tasks without labels.
 CREATE FUNCTION taskwire_label_keys(owner_id text, labels text[]) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
@@ -7,7 +7,8 @@ BEGIN
     IF labels = '{}' THEN
         RETURN NULL;
     END IF;
-    RETURN (SELECT array_agg(owner_id || E'\x1f' || lower(label COLLATE "und-x-icu")) FROM unnest(labels) AS label);
+    RETURN (SELECT array_agg(owner_id || E'\x1f' || normalize(lower(normalize(label, NFC) COLLATE "und-x-icu"), NFC))
+            FROM unnest(labels) AS label);
 END $$;
 
 -- Whether labels may be stored: each has 1 to 50 characters without surrounding spaces or commas, and no two
@@ -16,6 +17,6 @@ CREATE FUNCTION taskwire_labels_valid(labels text[]) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
     RETURN (SELECT COALESCE(bool_and(char_length(label) BETWEEN 1 AND 50 AND label = btrim(label) AND label !~ ','), true)
-                   AND count(*) = count(DISTINCT lower(label COLLATE "und-x-icu"))
+                   AND count(*) = count(DISTINCT normalize(lower(normalize(label, NFC) COLLATE "und-x-icu"), NFC))
             FROM unnest(labels) AS label);
 END $$;

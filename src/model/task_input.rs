@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::fields::{not_null, nullable, storable, trimmed, trimmed_not_null, word, word_not_null};
+use super::fields::{not_null, nullable, storable, trimmed, trimmed_not_null, visible, word, word_not_null};
 use super::{Due, Labels, Priority, ProjectId, Recurrence, TaskId};
 
 /// The longest title, in characters after trimming.
@@ -24,11 +24,12 @@ pub struct CreateTask {
     #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub id: Option<TaskId>,
-    /// What to do: 1 to 200 characters after trimming.
+    /// What to do: 1 to 200 characters after trimming, of which at least one can be seen.
     #[serde(deserialize_with = "trimmed")]
     #[validate(
         length(min = 1, max = "TITLE_MAX", message = "must be 1 to 200 characters after trimming"),
-        custom(function = "storable")
+        custom(function = "storable"),
+        custom(function = "visible")
     )]
     #[schema(min_length = 1, max_length = 200, example = "Buy milk")]
     pub title: String,
@@ -95,11 +96,12 @@ impl CreateTask {
 #[derive(Debug, Clone, Default, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateTask {
-    /// A new title: 1 to 200 characters after trimming. It cannot be cleared.
+    /// A new title: 1 to 200 characters after trimming, of which at least one can be seen. It cannot be cleared.
     #[serde(default, deserialize_with = "trimmed_not_null", skip_serializing_if = "Option::is_none")]
     #[validate(
         length(min = 1, max = "TITLE_MAX", message = "must be 1 to 200 characters after trimming"),
-        custom(function = "storable")
+        custom(function = "storable"),
+        custom(function = "visible")
     )]
     #[schema(nullable = false, min_length = 1, max_length = 200, example = "Buy oat milk")]
     pub title: Option<String>,

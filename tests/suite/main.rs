@@ -79,6 +79,7 @@ mod subtask_races;
 mod subtasks;
 mod taking_back;
 mod tasks;
+mod text;
 mod trash;
 mod trash_retention;
 mod upgrades;

@@ -6,7 +6,7 @@ import type { Change } from './types.gen.js';
 export const CONTRACT_VERSION = "0.1.0";
 
 /** The SHA-256 of that contract, `openapi.yaml`. */
-export const CONTRACT_SHA256 = 'e1866cd2aabac27996f9e78664e69371306ae4ce0eb098a7cc78c3907e8f99c4';
+export const CONTRACT_SHA256 = '88846aa39cbc7eb7c6e773d66f5962293a3d9a469f849a7f1655178c8c5950fd';
 
 /** Where the live channel is. */
 export const LIVE_PATH = "/api/{user_id}/live";

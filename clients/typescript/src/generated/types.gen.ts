@@ -39,7 +39,7 @@ export type UpdateTask = {
     project_id?: ProjectId | null;
     recurrence?: Recurrence | null;
     /**
-     * A new title: 1 to 200 characters after trimming. It cannot be cleared.
+     * A new title: 1 to 200 characters after trimming, of which at least one can be seen. It cannot be cleared.
      */
     title?: string;
 };
@@ -73,7 +73,7 @@ export type Priority = 'none' | 'low' | 'medium' | 'high' | 'urgent';
 export type TaskId = string;
 
 /**
- * Up to 20 labels of 1 to 50 characters each, without commas. A label keeps its case, but two that differ only in case are the same label, and a task has each label only once.
+ * Up to 20 labels of 1 to 50 characters each, without commas. A label keeps its spelling, but two that differ only in case, or that are equal under NFC, are the same label, and a task has each label only once.
  */
 export type Labels = Array<string>;
 
@@ -111,7 +111,7 @@ export type UpdateProject = {
      */
     color?: string | null;
     /**
-     * A new name: 1 to 100 characters after trimming. It cannot be cleared.
+     * A new name: 1 to 100 characters after trimming, of which at least one can be seen. It cannot be cleared.
      */
     name?: string;
 };
@@ -1185,7 +1185,7 @@ export type ExportedTask = {
     project_id?: ProjectId | null;
     recurrence?: Recurrence | null;
     /**
-     * 1 to 200 characters after trimming.
+     * 1 to 200 characters after trimming, of which at least one can be seen.
      */
     title: string;
 };
@@ -1222,7 +1222,7 @@ export type ExportedProject = {
     created_at?: string | null;
     id: ProjectId;
     /**
-     * 1 to 100 characters after trimming.
+     * 1 to 100 characters after trimming, of which at least one can be seen.
      */
     name: string;
 };
@@ -1400,7 +1400,7 @@ export type CreateTask = {
     project_id?: ProjectId | null;
     recurrence?: Recurrence | null;
     /**
-     * What to do: 1 to 200 characters after trimming.
+     * What to do: 1 to 200 characters after trimming, of which at least one can be seen.
      */
     title: string;
 };
@@ -1423,7 +1423,7 @@ export type CreateProject = {
      */
     id?: ProjectId;
     /**
-     * 1 to 100 characters after trimming.
+     * 1 to 100 characters after trimming, of which at least one can be seen.
      */
     name: string;
 };
@@ -1777,7 +1777,8 @@ export type ListTasksData = {
         updated_since?: string;
         /**
          * List only tasks whose title or description has all these words: 1 to 200 characters after
-         * trimming. Each word matches the beginning of a word; case and accents do not matter. In scripts
+         * trimming. Each word matches the beginning of a word; case, accents and characters that nobody sees,
+         * such as soft hyphens, do not matter. In scripts
          * without spaces between words, such as Chinese, Japanese and Thai, it matches any part. Characters
          * other than letters and digits are ignored; a text without letters and digits matches nothing.
          */

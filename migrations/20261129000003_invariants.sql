@@ -169,3 +169,105 @@ BEGIN
         UPDATE owners o SET last_seq = own.last_seq, last_at = own.last_at WHERE o.owner_id = this_owner;
     END LOOP;
 END $$;
+
+-- Labels that differ only in how their characters are composed are one label, and a search ignores characters
+-- that are ignorable.
+-- The labels as they are compared: without case, and however their characters are composed. Each key contains the owner, so the index over all keys leads
+-- only to the owner's tasks. NULL for the many tasks without labels.
+CREATE OR REPLACE FUNCTION taskwire_label_keys(owner_id text, labels text[]) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    -- Most tasks have none, and to see that takes no query.
+    IF labels = '{}' THEN
+        RETURN NULL;
+    END IF;
+    RETURN (SELECT array_agg(owner_id || E'\x1f' || normalize(lower(normalize(label, NFC) COLLATE "und-x-icu"), NFC))
+            FROM unnest(labels) AS label);
+END $$;
+
+-- Whether labels may be stored: each has 1 to 50 characters without surrounding spaces or commas, and no two
+-- are equal.
+CREATE OR REPLACE FUNCTION taskwire_labels_valid(labels text[]) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN (SELECT COALESCE(bool_and(char_length(label) BETWEEN 1 AND 50 AND label = btrim(label) AND label !~ ','), true)
+                   AND count(*) = count(DISTINCT normalize(lower(normalize(label, NFC) COLLATE "und-x-icu"), NFC))
+            FROM unnest(labels) AS label);
+END $$;
+
+-- Words as they are compared: without case, accents, vowel points, compatibility forms and characters that Unicode
+-- calls default ignorable (such as soft hyphens and joiners), with single spaces between them. In scripts that write no spaces between words (Han, Kana, Thai, Lao, Burmese, Khmer), each
+-- character is a word. It depends neither on the database's locale nor on what the parser of text search takes
+-- for a path or an address. It names only what Postgres finds without a search path, because a restored dump
+-- calls it so.
+CREATE OR REPLACE FUNCTION taskwire_folded(words text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
+BEGIN
+    RETURN regexp_replace(regexp_replace(replace(replace(replace(translate(
+        normalize(regexp_replace(
+            normalize(lower(words COLLATE "und-x-icu"), NFKD),
+            '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed'
+            -- Default ignorable characters.
+            '\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f'
+            '\ufe00-\ufe0f\ufeff\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+',
+            '', 'g'), NFC),
+        'ıøłđħŧς', 'ioldhtσ'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'),
+        '([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff])', ' \1 ', 'g'),
+        -- Vowel signs of Indic scripts are no letters, but parts of words.
+        '[^[:alnum:]\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+', ' ', 'g');
+END $$;
+
+-- A task that has a label twice now keeps the first. That is a change, in the owner's order, as above.
+DO $$
+DECLARE
+    this_owner text;
+    own owners;
+    doubled record;
+    new tasks;
+BEGIN
+    FOR this_owner IN
+        SELECT DISTINCT t.owner_id FROM tasks t WHERE NOT taskwire_labels_valid(t.labels) ORDER BY 1
+    LOOP
+        SELECT * INTO own FROM owners o WHERE o.owner_id = this_owner FOR NO KEY UPDATE;
+        FOR doubled IN
+            SELECT t.id FROM tasks t WHERE t.owner_id = this_owner AND NOT taskwire_labels_valid(t.labels) ORDER BY t.id
+        LOOP
+            own.last_seq := own.last_seq + 1;
+            own.last_at := taskwire_next_time(own.last_at);
+            UPDATE tasks t
+            SET labels = (SELECT array_agg(label ORDER BY place)
+                          FROM (SELECT DISTINCT ON (key) label, place
+                                FROM (SELECT label, place, normalize(lower(normalize(label, NFC) COLLATE "und-x-icu"), NFC) AS key
+                                      FROM unnest(t.labels) WITH ORDINALITY AS l (label, place)) keys
+                                ORDER BY key, place) kept),
+                updated_at = own.last_at, version = own.last_seq
+            WHERE t.owner_id = this_owner AND t.id = doubled.id
+            RETURNING * INTO new;
+            INSERT INTO task_changes (owner_id, seq, kind, task_id, task, changed_at)
+            VALUES (this_owner, own.last_seq, 'task.updated', new.id, taskwire_task_body(new), own.last_at);
+        END LOOP;
+        UPDATE owners o SET last_seq = own.last_seq, last_at = own.last_at WHERE o.owner_id = this_owner;
+    END LOOP;
+END $$;
+
+-- Also in the trash, from which such a task could not be restored.
+UPDATE trash t
+SET task = jsonb_set(task, '{labels}', (
+    SELECT jsonb_agg(label ORDER BY place)
+    FROM (SELECT DISTINCT ON (key) label, place
+          FROM (SELECT label, place, normalize(lower(normalize(label, NFC) COLLATE "und-x-icu"), NFC) AS key
+                FROM jsonb_array_elements_text(t.task -> 'labels') WITH ORDINALITY AS l (label, place)) keys
+          ORDER BY key, place) kept))
+WHERE jsonb_array_length(task -> 'labels') > 1
+  AND NOT taskwire_labels_valid(ARRAY(SELECT jsonb_array_elements_text(task -> 'labels')));
+
+-- The keys and words of the other tasks, which nobody sees. Setting a column computes what is generated from it.
+UPDATE tasks SET labels = labels
+WHERE labels <> '{}' AND EXISTS (SELECT FROM unnest(labels) AS label WHERE label IS NOT NFC NORMALIZED);
+UPDATE tasks SET title = title
+WHERE concat(title, ' ', description) ~ '[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]';
+
+-- Titles sort by the value of the numbers in them: `task 2` comes before `task 10`.
+CREATE COLLATION taskwire_natural (provider = icu, locale = 'und-u-kn-true');
+DROP INDEX tasks_by_title;
+CREATE INDEX tasks_by_title ON tasks (owner_id, completed, title COLLATE taskwire_natural, id);
