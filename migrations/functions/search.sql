@@ -1,6 +1,6 @@
--- Words as they are compared: without case, accents, vowel points and compatibility forms, with single spaces
--- between them. In scripts that write no spaces between words (Han, Kana, Thai, Lao, Burmese, Khmer), each
--- character is a word. It depends neither on the database's locale nor on what the parser of text search takes
+-- Words as they are compared: without case, accents, vowel points, compatibility forms and characters that Unicode
+-- calls default ignorable (such as soft hyphens and joiners), with single spaces between them. In scripts that write
+-- no spaces between words (Han, Kana, Thai, Lao, Burmese, Khmer), each character is a word. It depends neither on the database's locale nor on what the parser of text search takes
 -- for a path or an address. It names only what Postgres finds without a search path, because a restored dump
 -- calls it so.
 CREATE FUNCTION taskwire_folded(words text) RETURNS text
@@ -9,7 +9,10 @@ BEGIN
     RETURN regexp_replace(regexp_replace(replace(replace(replace(translate(
         normalize(regexp_replace(
             normalize(lower(words COLLATE "und-x-icu"), NFKD),
-            '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]+',
+            '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed'
+            -- Default ignorable characters.
+            '\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f'
+            '\ufe00-\ufe0f\ufeff\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+',
             '', 'g'), NFC),
         'ıøłđħŧς', 'ioldhtσ'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'),
         '([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff])', ' \1 ', 'g'),

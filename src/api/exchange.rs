@@ -155,7 +155,8 @@ pub fn is_import(req: &Request) -> bool {
 /// Import a file
 ///
 /// Adds the projects and tasks of the file that the user does not have yet. Existing ones stay as
-/// they are; new tasks come last in the order. An import is all or nothing: if the file has errors,
+/// they are; new tasks come last in the order. The one exception: completed tasks above an open new
+/// task are reopened, each in a change of its own. An import is all or nothing: if the file has errors,
 /// nothing is imported, and `errors` names the line and the field of each error (the first 100).
 ///
 /// A file has at most 64 MiB, 100,000 tasks and 100,000 projects. An import may take ten times

@@ -121,7 +121,8 @@ pub async fn list_trash(app: App, caller: Caller, query: Query<TrashQuery>) -> R
 ///
 /// Restores one deletion, with everything that was deleted with it. Tasks return to their places in
 /// the order. A task returns without its parent or project if that no longer exists, and without its
-/// parent if there would be more than five levels.
+/// parent if there would be more than five levels. If an open task returns below completed ones, these
+/// are reopened, each in a change of its own.
 ///
 /// Returns 409 if the task was deleted as a part of another deletion (`detail` names the entry to
 /// restore instead), and for a project if the user already has 1000 projects. Repeating the request
@@ -141,7 +142,7 @@ pub async fn list_trash(app: App, caller: Caller, query: Query<TrashQuery>) -> R
 #[handler]
 pub async fn restore_from_trash(app: App, caller: Caller, id: TrashId) -> Result<Json<Restored>, Problem> {
     match app.engine().run(caller.owner(), Operation::Restore(id.as_uuid())).await? {
-        Done::Restored { project, tasks } => Ok(Json(Restored::new(project, tasks))),
+        Done::Restored { project, tasks, .. } => Ok(Json(Restored::new(project, tasks))),
         other => Err(Problem::server_error(&format_args!("unexpected result of a restore: {other:?}"))),
     }
 }

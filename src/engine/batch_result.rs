@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Done, Outcome};
-use crate::model::{ProblemBody, Task, TaskId};
+use crate::model::{ProblemBody, Project, ProjectId, Task, TaskId};
 
 /// The result of one operation.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -13,7 +13,7 @@ pub struct BatchResult {
     /// created earlier by the same request), 204 deleted, or the status of the problem.
     #[schema(minimum = 200, maximum = 599, example = 201)]
     pub status: u16,
-    /// The task that the operation created, changed or deleted.
+    /// The task that the operation created, changed, deleted or restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub task_id: Option<TaskId>,
@@ -21,6 +21,18 @@ pub struct BatchResult {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub task: Option<Task>,
+    /// The project that the operation restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub project_id: Option<ProjectId>,
+    /// The project after the operation. If the batch is repeated, the project as it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub project: Option<Project>,
+    /// The number of tasks that a `restore` restored. The change log has all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 0, example = 1)]
+    pub count: Option<usize>,
     /// Why the operation was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -39,17 +51,36 @@ pub struct BatchResponse {
 
 impl From<Outcome> for BatchResult {
     fn from(outcome: Outcome) -> Self {
-        let task = |status, task: Task| Self { status, task_id: Some(task.id), task: Some(task), problem: None };
         match outcome {
-            Ok(Done::TaskCreated(created)) => task(201, created),
-            Ok(Done::TaskRepeated(existing) | Done::TaskUpdated(existing)) => task(200, existing),
-            Ok(Done::TaskDeleted(id)) => Self { status: 204, task_id: Some(id), task: None, problem: None },
-            // A batch contains only operations on tasks.
-            Ok(_) => Self { status: 200, task_id: None, task: None, problem: None },
+            Ok(Done::TaskCreated(created)) => Self::with_status(201).of_task(created),
+            Ok(Done::TaskRepeated(existing) | Done::TaskUpdated(existing)) => Self::with_status(200).of_task(existing),
+            Ok(Done::TaskDeleted(id)) => Self { task_id: Some(id), ..Self::with_status(204) },
+            Ok(Done::Restored { root, project, tasks }) => {
+                let done = Self { count: Some(tasks.len()), ..Self::with_status(200) };
+                match (project, tasks.into_iter().find(|task| task.id.as_uuid() == root)) {
+                    (Some(project), _) => Self { project_id: Some(project.id), project: Some(project), ..done },
+                    (None, Some(task)) => done.of_task(task),
+                    (None, None) => done,
+                }
+            }
+            // A batch contains no operations on projects but their restoration.
+            Ok(
+                Done::ProjectCreated(_) | Done::ProjectRepeated(_) | Done::ProjectUpdated(_) | Done::ProjectDeleted(_),
+            ) => Self::with_status(200),
             Err(problem) => {
-                let status = problem.code().status().as_u16();
-                Self { status, task_id: None, task: None, problem: Some(problem.into_body()) }
+                let done = Self::with_status(problem.code().status().as_u16());
+                Self { problem: Some(problem.into_body()), ..done }
             }
         }
+    }
+}
+
+impl BatchResult {
+    const fn with_status(status: u16) -> Self {
+        Self { status, task_id: None, task: None, project_id: None, project: None, count: None, problem: None }
+    }
+
+    fn of_task(self, task: Task) -> Self {
+        Self { task_id: Some(task.id), task: Some(task), ..self }
     }
 }

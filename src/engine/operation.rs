@@ -86,6 +86,8 @@ pub enum Done {
     ProjectDeleted(ProjectId),
     /// The restored project, and the restored tasks, each after its parent.
     Restored {
+        /// The id of the restored task or project.
+        root: Uuid,
         project: Option<Project>,
         tasks: Vec<Task>,
     },

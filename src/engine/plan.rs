@@ -4,6 +4,7 @@
 
 mod imports;
 mod moves;
+mod occurrences;
 mod projects;
 mod restore;
 mod tasks;
@@ -100,13 +101,40 @@ impl<'o> Plan<'o> {
         (self.head, self.at)
     }
 
-    /// Plans to write a task with these values, and its change.
-    fn write_task(&mut self, mut row: TaskRow, saved: Saved) -> Task {
+    /// Plans to write a task with these values, and its change. No open task is below a completed one: if this one
+    /// is open, its completed ancestors are reopened before it.
+    fn write_task(&mut self, row: TaskRow, saved: Saved) -> Task {
+        if !row.completed {
+            self.reopen_ancestors(row.parent_id);
+        }
+        self.write_one_task(row, saved)
+    }
+
+    /// Reopens the completed ones among a task's parent and the ancestors above it, each in a change of its own,
+    /// from the top down: so a client that applies the changes one by one never has an open task below a completed
+    /// one.
+    fn reopen_ancestors(&mut self, parent: Option<TaskId>) {
+        for id in self.state.ancestors(parent) {
+            if let Some(row) = self.state.tasks.get(&id).filter(|row| row.completed).cloned() {
+                self.reopen_occurrence(&row);
+                self.write_one_task(TaskRow { completed: false, completed_at: None, ..row }, Saved::Updated);
+            }
+        }
+    }
+
+    fn write_one_task(&mut self, mut row: TaskRow, saved: Saved) -> Task {
         let (seq, at) = self.next_change();
         row.version = seq;
         row.updated_at = at;
         if row.completed && row.completed_at.is_none() {
             row.completed_at = Some(at);
+        }
+        // If this is not the completion itself.
+        let changed = |old: &TaskRow| (old.due_date, old.completed) != (row.due_date, row.completed);
+        if self.state.last_completion(row.id).is_some_and(|last| last.at != at)
+            && self.state.tasks.get(&row.id).is_some_and(changed)
+        {
+            self.state.changed_since.insert(row.id);
         }
         let task = row.clone().into_task(self.owner);
         self.changes.push(Change::task_saved(self.history, saved, task.clone()));

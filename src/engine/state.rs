@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use uuid::Uuid;
 
 use crate::model::{ProjectId, ProjectRow, Rank, TaskId, TaskRow};
@@ -37,6 +37,14 @@ impl Trashed {
     }
 }
 
+/// A completed occurrence of a recurring task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Completed {
+    /// Its local date and time; midnight if the task is due on a date without a time.
+    pub due: NaiveDateTime,
+    pub at: DateTime<Utc>,
+}
+
 /// The ranks between which a range lies, both exclusive. `None` is the beginning or the end of the order.
 type Bounds = (Option<Rank>, Option<Rank>);
 
@@ -62,12 +70,16 @@ pub struct State {
     pub trash: Vec<Trashed>,
     /// For an id that was deleted together with another: the root.
     pub deleted_with: HashMap<Uuid, Uuid>,
-    /// When a recurring task was last completed.
-    pub last_completion: HashMap<TaskId, DateTime<Utc>>,
-    /// Of the occurrences that the operations name, the completed ones.
-    pub completed_occurrences: HashSet<(TaskId, NaiveDate)>,
+    /// The completed occurrences of recurring tasks, the newest last: as many of the newest as the operations may
+    /// take back and one more, and before them those that the operations name.
+    pub completions: HashMap<TaskId, Vec<Completed>>,
+    /// Recurring tasks that have got another due, or have been reopened, since their last completion: the next
+    /// completion is not a repetition of that one.
+    pub changed_since: HashSet<TaskId>,
     /// The ranks in use around every place to which a task may move, or at which one may be restored.
     task_ranks: BTreeSet<Rank>,
+    /// The ranks of tasks that an operation deleted: in use for all but the task itself, if it is restored.
+    left_ranks: HashMap<TaskId, String>,
     project_ranks: BTreeSet<Rank>,
     /// Ranges of ranks of which all tasks are loaded.
     loaded_ranges: Vec<Bounds>,
@@ -75,21 +87,34 @@ pub struct State {
 
 impl State {
     /// Adds a task that was read from the database.
-    pub fn add_loaded_task(
-        &mut self,
-        task: TaskRow,
-        digest: Option<Vec<u8>>,
-        last_completion: Option<DateTime<Utc>>,
-        completed_occurrences: Vec<NaiveDate>,
-    ) {
+    pub fn add_loaded_task(&mut self, task: TaskRow, digest: Option<Vec<u8>>) {
         if let Some(digest) = digest {
             self.digests.insert(task.id.as_uuid(), digest);
         }
-        if let Some(at) = last_completion {
-            self.last_completion.insert(task.id, at);
-        }
-        self.completed_occurrences.extend(completed_occurrences.into_iter().map(|date| (task.id, date)));
         self.put_task(task);
+    }
+
+    /// The newest completion of a recurring task.
+    pub fn last_completion(&self, id: TaskId) -> Option<Completed> {
+        self.completions.get(&id)?.last().copied()
+    }
+
+    /// Whether the occurrence of this date was completed.
+    pub fn was_completed(&self, id: TaskId, date: NaiveDate) -> bool {
+        self.completions.get(&id).is_some_and(|completions| completions.iter().any(|done| done.due.date() == date))
+    }
+
+    /// The ancestors of a task with this parent, from the top down.
+    pub fn ancestors(&self, parent: Option<TaskId>) -> Vec<TaskId> {
+        let mut found = Vec::new();
+        let mut above = parent;
+        // A cycle cannot exist. If it did, it must not make the loop endless.
+        while let Some(row) = above.filter(|_| found.len() <= LEVELS).and_then(|id| self.tasks.get(&id)) {
+            found.push(row.id);
+            above = row.parent_id;
+        }
+        found.reverse();
+        found
     }
 
     /// Adds a task or replaces it. The old rank of a replaced task stays in use.
@@ -102,8 +127,20 @@ impl State {
         self.tasks.insert(task.id, task);
     }
 
+    /// Removes a task that is deleted. Its rank stays in use, except for the task itself.
+    pub fn delete_task(&mut self, id: TaskId) -> Option<TaskRow> {
+        let task = self.take_task(id)?;
+        self.left_ranks.insert(id, task.rank.clone());
+        Some(task)
+    }
+
+    /// Whether a restored task cannot have this rank.
+    pub fn is_rank_taken(&self, id: TaskId, rank: &Rank) -> bool {
+        self.task_ranks.contains(rank) && self.left_ranks.get(&id).is_none_or(|left| left != rank.as_str())
+    }
+
     /// Removes a task. Its rank stays in use.
-    pub fn take_task(&mut self, id: TaskId) -> Option<TaskRow> {
+    fn take_task(&mut self, id: TaskId) -> Option<TaskRow> {
         let task = self.tasks.remove(&id)?;
         if let Some(siblings) = task.parent_id.and_then(|parent| self.children.get_mut(&parent)) {
             siblings.remove(&id);

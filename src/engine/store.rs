@@ -2,6 +2,7 @@
 //! writes the plan, whatever the number of operations.
 
 mod batches;
+mod completions;
 mod load;
 mod write;
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use crate::model::fields::{optional_rfc3339, rfc3339, storable, trimmed, word};
+use crate::model::fields::{optional_rfc3339, rfc3339, storable, trimmed, visible, word};
 use crate::model::project::is_color;
 use crate::model::task_input::recurrence_fits;
 use crate::model::{
@@ -54,11 +54,12 @@ pub struct ExportHeader {
 #[serde(deny_unknown_fields)]
 pub struct ExportedProject {
     pub id: ProjectId,
-    /// 1 to 100 characters after trimming.
+    /// 1 to 100 characters after trimming, of which at least one can be seen.
     #[serde(deserialize_with = "trimmed")]
     #[validate(
         length(min = 1, max = "NAME_MAX", message = "must be 1 to 100 characters after trimming"),
-        custom(function = "storable")
+        custom(function = "storable"),
+        custom(function = "visible")
     )]
     #[schema(min_length = 1, max_length = 100, example = "Garden")]
     pub name: String,
@@ -83,11 +84,12 @@ pub struct ExportedProject {
 #[validate(schema(function = "fits_together"))]
 pub struct ExportedTask {
     pub id: TaskId,
-    /// 1 to 200 characters after trimming.
+    /// 1 to 200 characters after trimming, of which at least one can be seen.
     #[serde(deserialize_with = "trimmed")]
     #[validate(
         length(min = 1, max = "TITLE_MAX", message = "must be 1 to 200 characters after trimming"),
-        custom(function = "storable")
+        custom(function = "storable"),
+        custom(function = "visible")
     )]
     #[schema(min_length = 1, max_length = 200, example = "Buy milk")]
     pub title: String,

@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
 use serde::{Deserialize, Deserializer, Serializer};
 use validator::ValidationError;
 
@@ -68,6 +70,18 @@ pub fn storable(text: &str) -> Result<(), ValidationError> {
     Ok(())
 }
 
+/// Rejects a text of which nobody can see anything: white space, control characters and those that Unicode
+/// calls default ignorable, such as a zero width space.
+pub fn visible(text: &str) -> Result<(), ValidationError> {
+    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    let invisible = |c: char| c.is_whitespace() || c.is_control() || ignorable.contains(c);
+    if !text.is_empty() && text.chars().all(invisible) {
+        let message = "must have a character that can be seen";
+        return Err(ValidationError::new("invisible").with_message(message.into()));
+    }
+    Ok(())
+}
+
 /// Serialises a time as chrono does, but faster.
 pub fn rfc3339<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     with_text(time, |text| serializer.serialize_str(text))
@@ -98,6 +112,16 @@ mod tests {
     use serde::Serialize;
 
     use super::*;
+
+    #[test]
+    fn a_text_needs_a_character_that_can_be_seen() {
+        for text in ["\u{200b}", "\u{ad}\u{2060} \u{feff}", "\u{1}\u{7f}", "\u{3164}", "\u{e0001}"] {
+            assert!(visible(text).is_err(), "{text:?}");
+        }
+        for text in ["a", "\u{200b}a", "👨\u{200d}👩", ".", "\u{627}\u{200c}", ""] {
+            assert!(visible(text).is_ok(), "{text:?}");
+        }
+    }
 
     #[test]
     fn a_time_is_written_as_chrono_writes_it() {

@@ -1,8 +1,9 @@
-//! Labels of tasks. A label keeps its case, but two labels that differ only in case are the same
-//! label.
+//! Labels of tasks. A label keeps its spelling, but two labels that differ only in case, or in how their
+//! characters are composed (NFC), are the same label.
 
 use std::collections::HashSet;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
@@ -32,7 +33,7 @@ impl Labels {
         let mut seen = HashSet::new();
         for label in &labels {
             check(label)?;
-            if !seen.insert(label.to_lowercase()) {
+            if !seen.insert(label_key(label)) {
                 return Err(format!("must not name a label twice, whatever its case: {label}"));
             }
         }
@@ -51,6 +52,13 @@ impl Labels {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// What is equal for two spellings of the same label. The database compares them the same way
+/// (`taskwire_label_keys`).
+pub fn label_key(label: &str) -> String {
+    let nfc = ComposingNormalizerBorrowed::new_nfc();
+    nfc.normalize(&nfc.normalize(label).to_lowercase()).into_owned()
 }
 
 /// Checks one label. The error says what is allowed.
@@ -77,8 +85,9 @@ impl PartialSchema for Labels {
             .items(label)
             .max_items(Some(LABELS_MAX))
             .description(Some(
-                "Up to 20 labels of 1 to 50 characters each, without commas. A label keeps its case, but two that \
-                 differ only in case are the same label, and a task has each label only once.",
+                "Up to 20 labels of 1 to 50 characters each, without commas. A label keeps its spelling, but two \
+                 that differ only in case, or that are equal under NFC, are the same label, and a task has each \
+                 label only once.",
             ))
             .examples([serde_json::json!(["home", "Errands"])])
             .into()
@@ -109,6 +118,7 @@ mod tests {
             (vec!["a,b"], "without a comma"),
             (vec!["a\0"], "U+0000"),
             (vec!["Ähre", "ähre"], "twice"),
+            (vec!["Cafe\u{301}", "CAF\u{c9}"], "twice"),
             (many.iter().map(String::as_str).collect(), "at most 20"),
         ] {
             let error = Labels::new(labels).expect_err("must be rejected");

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::fields::{not_null, nullable, rfc3339, storable, trimmed, trimmed_not_null};
+use super::fields::{not_null, nullable, rfc3339, storable, trimmed, trimmed_not_null, visible};
 use super::{Id, Identified, OwnerId, Rank, Seq};
 
 pub type ProjectId = Id<Project>;
@@ -97,11 +97,12 @@ pub struct CreateProject {
     #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub id: Option<ProjectId>,
-    /// 1 to 100 characters after trimming.
+    /// 1 to 100 characters after trimming, of which at least one can be seen.
     #[serde(deserialize_with = "trimmed")]
     #[validate(
         length(min = 1, max = "NAME_MAX", message = "must be 1 to 100 characters after trimming"),
-        custom(function = "storable")
+        custom(function = "storable"),
+        custom(function = "visible")
     )]
     #[schema(min_length = 1, max_length = 100, example = "Garden")]
     pub name: String,
@@ -128,11 +129,12 @@ impl CreateProject {
 #[derive(Debug, Clone, Default, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateProject {
-    /// A new name: 1 to 100 characters after trimming. It cannot be cleared.
+    /// A new name: 1 to 100 characters after trimming, of which at least one can be seen. It cannot be cleared.
     #[serde(default, deserialize_with = "trimmed_not_null")]
     #[validate(
         length(min = 1, max = "NAME_MAX", message = "must be 1 to 100 characters after trimming"),
-        custom(function = "storable")
+        custom(function = "storable"),
+        custom(function = "visible")
     )]
     #[schema(nullable = false, min_length = 1, max_length = 100, example = "Balcony")]
     pub name: Option<String>,

@@ -82,6 +82,16 @@ impl Recurrence {
         is_within_end(rule.end, &next).then(|| (next, Self::from(&rule)))
     }
 
+    /// The rule of the occurrence before this one, from which [`Self::next`] makes this one: with a `COUNT` that
+    /// is one more.
+    pub fn previous(&self) -> Option<Self> {
+        let mut rule: Rule = self.0.parse().ok()?;
+        if let End::Count(left) = &mut rule.end {
+            *left = left.checked_add(1)?;
+        }
+        Some(Self::from(&rule))
+    }
+
     /// The rule in a row, unchecked. A rule that another version stored and this one would reject can
     /// be read, but has no next occurrence.
     pub const fn from_column(text: String) -> Self {

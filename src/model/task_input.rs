@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::fields::{not_null, nullable, storable, trimmed, trimmed_not_null, word, word_not_null};
+use super::fields::{not_null, nullable, storable, trimmed, trimmed_not_null, visible, word, word_not_null};
 use super::{Due, Labels, Priority, ProjectId, Recurrence, TaskId};
 
 /// The longest title, in characters after trimming.
@@ -24,11 +24,12 @@ pub struct CreateTask {
     #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub id: Option<TaskId>,
-    /// What to do: 1 to 200 characters after trimming.
+    /// What to do: 1 to 200 characters after trimming, of which at least one can be seen.
     #[serde(deserialize_with = "trimmed")]
     #[validate(
         length(min = 1, max = "TITLE_MAX", message = "must be 1 to 200 characters after trimming"),
-        custom(function = "storable")
+        custom(function = "storable"),
+        custom(function = "visible")
     )]
     #[schema(min_length = 1, max_length = 200, example = "Buy milk")]
     pub title: String,
@@ -95,11 +96,12 @@ impl CreateTask {
 #[derive(Debug, Clone, Default, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateTask {
-    /// A new title: 1 to 200 characters after trimming. It cannot be cleared.
+    /// A new title: 1 to 200 characters after trimming, of which at least one can be seen. It cannot be cleared.
     #[serde(default, deserialize_with = "trimmed_not_null", skip_serializing_if = "Option::is_none")]
     #[validate(
         length(min = 1, max = "TITLE_MAX", message = "must be 1 to 200 characters after trimming"),
-        custom(function = "storable")
+        custom(function = "storable"),
+        custom(function = "visible")
     )]
     #[schema(nullable = false, min_length = 1, max_length = 200, example = "Buy oat milk")]
     pub title: Option<String>,
@@ -111,8 +113,8 @@ pub struct UpdateTask {
     )]
     #[schema(value_type = Option<String>, max_length = 1000)]
     pub description: Option<Option<String>>,
-    /// Whether the task is done. Completing a recurring task moves it to its next occurrence. The
-    /// server rejects the completion of a task that has open subtasks; for these, use
+    /// Whether the task is done. Reopening a task reopens the completed tasks above it too.
+    /// Completing a recurring task moves it to its next occurrence. The server rejects the completion of a task that has open subtasks; for these, use
     /// `PATCH …/tasks/{task_id}/complete` with `children`.
     #[serde(default, deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -166,7 +168,11 @@ pub struct SetCompletion {
     /// the request safe to retry at any time: completing an occurrence again changes nothing, and
     /// the server rejects any occurrence that is not the present one. Without this field and
     /// without `If-Match`, the server treats a completion within a minute of the last one as a
-    /// retry.
+    /// retry, unless a completion was taken back or the `due` changed since.
+    ///
+    /// If `completed` is false, the completed occurrence to take back. It becomes the present one
+    /// again, and its completion is no longer counted or exported. An occurrence that is present and
+    /// open stays so.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false, value_type = String, format = Date, example = "2026-11-30")]
     pub occurrence: Option<chrono::NaiveDate>,
@@ -189,7 +195,7 @@ pub struct TaskPatch {
     pub labels: Option<Labels>,
     pub project_id: Option<Option<ProjectId>>,
     pub parent_id: Option<Option<TaskId>>,
-    /// For a completion: the occurrence, see [`SetCompletion::occurrence`].
+    /// For a completion, or for taking one back: the occurrence, see [`SetCompletion::occurrence`].
     pub occurrence: Option<chrono::NaiveDate>,
     /// For a completion: what happens to open subtasks.
     pub children: Children,

@@ -118,7 +118,7 @@ impl<'l> Replay<'l> {
         self.check_references(change);
     }
 
-    /// Fails the test if anything refers to a missing task or project.
+    /// Fails the test if anything refers to a missing task or project, or an open task is below a completed one.
     fn check_references(&self, change: &Value) {
         let concerned = [&change["task"]["id"], &change["task_id"], &change["project_id"]];
         for task in self.tasks.values() {
@@ -128,7 +128,10 @@ impl<'l> Replay<'l> {
                     project.is_null() || self.projects.contains_key(&project.to_string()),
                     "after {change}: {task}"
                 );
-                assert!(parent.is_null() || self.tasks.contains_key(&parent.to_string()), "after {change}: {task}");
+                let Some(parent) = Some(parent).filter(|parent| !parent.is_null()) else { continue };
+                let parent = self.tasks.get(&parent.to_string());
+                let parent = parent.unwrap_or_else(|| panic!("after {change}: {task} has no parent"));
+                assert!(task["completed"] == true || parent["completed"] == false, "after {change}: {task} is open");
             }
         }
     }

@@ -15,27 +15,28 @@ use crate::concurrency::check_log;
 use crate::kit::{Call, Client, TestServer, at};
 
 /// The greatest number of tasks.
-const SLOTS: usize = 5;
+pub const SLOTS: usize = 5;
 
 #[derive(Debug, Clone)]
-enum Step {
+pub enum Step {
     Create { slot: usize, fields: Fields },
-    Update { slot: usize, fields: Fields, version: Option<i64> },
+    Update { slot: usize, put: bool, fields: Fields, version: Option<i64> },
     Complete { slot: usize, body: Value, version: Option<i64> },
     Move { slot: usize, place: Option<(bool, usize)>, fields: Fields },
     Delete { slot: usize, children: &'static str, version: Option<i64> },
+    Restore { slot: usize },
 }
 
 /// Fields with their values; tasks and the project are referred to by number.
 #[derive(Debug, Clone)]
-struct Fields {
+pub struct Fields {
     plain: Vec<(&'static str, Value)>,
     parent: Parent,
     in_project: Option<bool>,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Parent {
+pub enum Parent {
     Unsaid,
     None,
     Slot(usize),
@@ -86,7 +87,7 @@ fn fields() -> impl Strategy<Value = Fields> {
     })
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub fn step() -> impl Strategy<Value = Step> {
     let slot = || 0..SLOTS;
     let version = || option::weighted(0.2, 1..12_i64);
     let children = || select(vec!["refuse", "include"]);
@@ -96,11 +97,23 @@ fn step() -> impl Strategy<Value = Step> {
         in_project,
     });
     prop_oneof![
-        3 => (slot(), fields()).prop_map(|(slot, fields)| Step::Create { slot, fields }),
-        4 => (slot(), fields(), version()).prop_map(|(slot, fields, version)| Step::Update { slot, fields, version }),
+        3 => (slot(), fields(), option::weighted(0.3, rule())).prop_map(|(slot, mut fields, rule)| {
+            if let Some(rule) = rule {
+                fields.plain.push(("due", json!({"date": "2026-11-25"})));
+                fields.plain.push(("recurrence", json!(rule)));
+            }
+            Step::Create { slot, fields }
+        }),
+        4 => (slot(), any::<bool>(), fields(), version())
+            .prop_map(|(slot, put, fields, version)| Step::Update { slot, put, fields, version }),
         2 => (slot(), any::<bool>(), children(), version()).prop_map(|(slot, completed, children, version)| {
             Step::Complete { slot, body: json!({"completed": completed, "children": children}), version }
         }),
+        2 => (slot(), any::<bool>(), 25..28, children()).prop_map(|(slot, completed, day, children)| {
+            let body = json!({"completed": completed, "occurrence": format!("2026-11-{day}"), "children": children});
+            Step::Complete { slot, body, version: None }
+        }),
+        2 => slot().prop_map(|slot| Step::Restore { slot }),
         2 => (slot(), option::of((any::<bool>(), slot())), relations)
             .prop_map(|(slot, place, fields)| Step::Move { slot, place, fields }),
         1 => (slot(), children(), version())
@@ -108,16 +121,22 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn rule() -> impl Strategy<Value = &'static str> {
+    select(vec!["FREQ=DAILY", "FREQ=DAILY;COUNT=1", "FREQ=DAILY;COUNT=2"])
+}
+
 /// The step as a single request.
-fn request(step: &Step, client: &Client, ids: &[TaskId], project: ProjectId) -> Call {
+pub fn request(step: &Step, client: &Client, ids: &[TaskId], project: ProjectId) -> Call {
     let when = |call: Call, version: &Option<i64>| match version {
         Some(version) => call.header("if-match", &format!("\"{version}\"")),
         None => call,
     };
     match step {
         Step::Create { slot, fields } => client.post("/tasks").json(new(fields, ids[*slot], ids, project)),
-        Step::Update { slot, fields, version } => {
-            when(client.patch(&at(ids[*slot])).json(fields.json(ids, project)), version)
+        Step::Update { slot, put, fields, version } => {
+            let path = at(ids[*slot]);
+            let call = if *put { client.put(&path) } else { client.patch(&path) };
+            when(call.json(fields.json(ids, project)), version)
         }
         Step::Complete { slot, body, version } => {
             when(client.patch(&format!("{}/complete", at(ids[*slot]))).json(body.clone()), version)
@@ -128,16 +147,17 @@ fn request(step: &Step, client: &Client, ids: &[TaskId], project: ProjectId) -> 
         Step::Delete { slot, children, version } => {
             when(client.delete(&format!("{}?children={children}", at(ids[*slot]))), version)
         }
+        Step::Restore { slot } => client.post(&format!("/trash/{}/restore", ids[*slot])),
     }
 }
 
 /// The step as an operation of a batch.
-fn operation(step: &Step, ids: &[TaskId], project: ProjectId) -> Value {
+pub fn operation(step: &Step, ids: &[TaskId], project: ProjectId) -> Value {
     let (mut operation, version) = match step {
         Step::Create { slot, fields } => {
             (json!({"op": "create", "task": new(fields, ids[*slot], ids, project)}), &None)
         }
-        Step::Update { slot, fields, version } => {
+        Step::Update { slot, fields, version, .. } => {
             (json!({"op": "update", "id": ids[*slot], "changes": fields.json(ids, project)}), version)
         }
         Step::Complete { slot, body, version } => {
@@ -151,6 +171,7 @@ fn operation(step: &Step, ids: &[TaskId], project: ProjectId) -> Value {
         Step::Delete { slot, children, version } => {
             (json!({"op": "delete", "id": ids[*slot], "children": children}), version)
         }
+        Step::Restore { slot } => (json!({"op": "restore", "id": ids[*slot]}), &None),
     };
     if let Some(version) = version {
         operation["if_version"] = json!(version);
@@ -209,7 +230,12 @@ async fn play(server: &TestServer, number: u32, steps: Vec<(Step, bool)>) -> Res
         let moves_next = steps.get(number + 1).is_some_and(|(next, _)| matches!(next, Step::Move { .. }));
         let answer = request(step, &one, &ids, project).send().await;
         let status = answer.status.as_u16();
-        let task = if status < 204 { timeless(answer.json()) } else { Value::Null };
+        let mut body: Value = if status < 204 { answer.json() } else { Value::Null };
+        if matches!(step, Step::Restore { .. }) && body.is_object() {
+            // The restored tree begins with its top.
+            body = body["tasks"][0].take();
+        }
+        let task = timeless(body);
         single.push((u64::from(status), task));
         operations.push(operation(step, &ids, project));
         if *cut || moves_next || single.len() == steps.len() {

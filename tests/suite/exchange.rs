@@ -177,7 +177,7 @@ async fn a_small_file_written_by_hand_is_enough_and_may_refer_to_what_is_there()
     let there = ada.create("There").await;
     let id = "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d61";
     let file = json!({"taskwire": {"version": 1}, "tasks": [
-        {"id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d63", "title": "Below", "parent_id": id},
+        {"id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d63", "title": "Below", "parent_id": id, "completed": true},
         {"id": id, "title": "  Part ", "parent_id": there.id, "completed": true},
     ]});
     // Starts with the byte order mark that some editors write.

@@ -212,6 +212,8 @@ fn fields(table: &mut Table, task: &str) {
     table.create("title an object", r#"{"title": {"en": "Buy milk"}}"#, invalid("title"));
     table.create("title empty", r#"{"title": ""}"#, invalid("title"));
     table.create("title blank", r#"{"title": " \t\u2003"}"#, invalid("title"));
+    table.create("title of ignorable characters", r#"{"title": "\u200b\u00ad \u2060"}"#, invalid("title"));
+    table.create("title of control characters", r#"{"title": "\u0001\u007f"}"#, invalid("title"));
     table.create("title too long", format!(r#"{{"title": "{}"}}"#, "é".repeat(201)), invalid("title"));
     table.create("NUL in title", r#"{"title": "a\u0000b"}"#, invalid("title"));
     table.create("NUL in description", r#"{"title": "a", "description": "\u0000"}"#, invalid("description"));

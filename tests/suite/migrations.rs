@@ -21,7 +21,7 @@ const FIRST_RELEASE: usize = 1;
 const PLANNED_ANEW: usize = 4;
 
 /// A database with only the first migrations.
-async fn database_of(migrations: usize) -> TestDatabase {
+pub async fn database_of(migrations: usize) -> TestDatabase {
     let database = TestDatabase::empty().await;
     let all = Migrator::new(Path::new("migrations")).await.expect("the migrations are read");
     let first: Vec<_> = all.iter().take(migrations).cloned().collect();

@@ -86,11 +86,8 @@ async fn changes_older_than_the_window_are_removed_and_the_rest_stay() {
 async fn removal_never_leaves_a_gap_even_if_times_are_wrong() {
     let server = server().await;
     server.user("ada").create_many(6, "").await;
-    execute(
-        &server.pool,
-        "UPDATE changes SET changed_at = changed_at - interval '8 days' WHERE seq IN (1, 2, 4, 5)",
-    )
-    .await;
+    execute(&server.pool, "UPDATE changes SET changed_at = changed_at - interval '8 days' WHERE seq IN (1, 2, 4, 5)")
+        .await;
     let forgotten = timeout(PATIENCE, forget_a_week(&server.pool)).await.expect("the removal ends");
     assert_eq!((forgotten, kept(&server.pool, "ada").await), (1, vec![2, 3, 4, 5, 6]));
     let forgotten = timeout(PATIENCE, forget_a_week(&server.pool)).await.expect("the removal ends");

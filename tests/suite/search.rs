@@ -35,6 +35,9 @@ async fn search_ignores_case_and_accents() {
         ("우유 사기", &["우유", "사기", "우"]),
         ("Łódź søndag œuf ﬁn", &["lodz", "sondag", "oeuf", "fin"]),
         ("Việt Nam", &["viet", "VIỆT"]),
+        ("Müll\u{ad}abfuhr be\u{200b}stel\u{2060}len", &["müllabfuhr", "bestell", "mü\u{ad}ll"]),
+        ("می\u{200c}خواهم", &["میخواهم", "می\u{200c}خواهم", "می"]),
+        ("क\u{94d}\u{200d}ष", &["क\u{94d}ष", "क\u{94d}\u{200d}ष"]),
     ] {
         let task = ada.create(title).await;
         for words in searches {

@@ -196,3 +196,17 @@ async fn a_forged_cursor_does_no_harm() {
     }
     assert_eq!(ada.all("").await.len(), 14);
 }
+
+#[tokio::test]
+async fn titles_sort_by_the_value_of_the_numbers_in_them() {
+    let server = TestServer::start().await;
+    let ada = server.user("ada");
+    let titles = ["Task 1", "task 2", "task 2b", "task 10", "task 10 of 9", "task 10 of 11", "Über 7", "Z"];
+    for title in titles.iter().rev() {
+        ada.create(title).await;
+    }
+    for limit in [1, 3, 200] {
+        let sorted = ada.all(&format!("sort=title&limit={limit}")).await;
+        assert_eq!(sorted.iter().map(|task| task.title.as_str()).collect::<Vec<_>>(), titles);
+    }
+}

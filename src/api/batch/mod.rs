@@ -17,15 +17,16 @@ use requests::{Batch, BatchMode, operation_field};
 
 /// Apply many operations to tasks
 ///
-/// Applies up to 500 operations on tasks, in their order and in one transaction. By default the batch
-/// is all or nothing: if an operation is rejected, nothing is applied, the response is the error of
-/// the first rejected operation, and `errors` names it by its index, such as `operations[3]`. With
-/// `"mode": "each"`, the server applies every operation that is not rejected, and the response has
-/// the result of each.
+/// Applies up to 500 operations on tasks, in their order and in one transaction. Each has the rules of the
+/// request that it stands for. By default the batch is all or nothing: if an operation is rejected,
+/// nothing is applied, the response is the error of the first rejected operation, and `errors` names
+/// it by its index, such as `operations[3]`. With `"mode": "each"`, the server applies every operation
+/// that is not rejected, and the response has the result of each.
 ///
 /// The changes of a batch have consecutive numbers. An operation can refer to a task that an earlier
-/// operation creates, by the `id` that the client chose. Give the batch an `id` to make it safe to
-/// retry for as long as the change log has its changes (`RETENTION`, 7 days by default).
+/// operation creates, by the `id` that the client chose, and restore what an earlier one deletes. Give
+/// the batch an `id` to make it safe to retry for as long as the change log has its changes
+/// (`RETENTION`, 7 days by default).
 #[utoipa::path(
     post,
     path = "/api/{user_id}/tasks/batch",
@@ -49,6 +50,13 @@ use requests::{Batch, BatchMode, operation_field};
             {"op": "move", "id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e", "to": {}},
             {"op": "delete", "id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e", "children": "include"},
         ]}))),
+        ("4-take-back" = (summary = "Take back a deletion and a completion, safe to retry", value = json!({
+            "id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d72",
+            "operations": [
+                {"op": "restore", "id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5e"},
+                {"op": "complete", "id": "019ab0c4-2f6e-7d11-8a53-6f1d2b3c4d5f", "completed": false, "occurrence": "2026-11-30"},
+            ],
+        }))),
     )),
     responses(
         (status = 200, description = "The result of each operation.", body = BatchResponse),

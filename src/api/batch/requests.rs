@@ -14,7 +14,7 @@ use crate::engine::Operation;
 use crate::model::fields::{not_null, word};
 use crate::model::validation::checked;
 use crate::model::{
-    Children, Completion, CreateTask, FieldError, Problem, Seq, SetCompletion, Tag, Tagged, TaskId, TaskPatch,
+    Children, Completion, CreateTask, FieldError, Problem, Seq, SetCompletion, Tag, Tagged, TaskId, TaskPatch, TrashId,
     UpdateTask,
 };
 
@@ -86,7 +86,7 @@ pub struct BatchUpdate {
     pub changes: UpdateTask,
 }
 
-/// Completes or reopens a task.
+/// Completes or reopens a task, with the rules of `PATCH …/tasks/{task_id}/complete`.
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchComplete {
@@ -101,7 +101,8 @@ pub struct BatchComplete {
     #[serde(default = "yes")]
     #[schema(default = true)]
     pub completed: bool,
-    /// For a recurring task, the occurrence that is completed: the `date` of its `due`.
+    /// For a recurring task, the occurrence that is completed or, if `completed` is false, whose completion
+    /// is taken back: the `date` of its `due`.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false, value_type = String, format = Date, example = "2026-11-30")]
     pub occurrence: Option<NaiveDate>,
@@ -149,6 +150,16 @@ pub struct BatchDelete {
     pub children: Children,
 }
 
+/// Restores one deletion from the trash, with everything that was deleted with it.
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchRestore {
+    #[schema(schema_with = Tag::<Self>::schema)]
+    pub op: Tag<Self>,
+    /// The id of the deleted task or project.
+    pub id: TrashId,
+}
+
 /// One operation of a batch. `op` names its kind.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what `operation` reads")]
@@ -159,6 +170,7 @@ pub struct BatchDelete {
     ("complete" = "#/components/schemas/BatchComplete"),
     ("move" = "#/components/schemas/BatchMove"),
     ("delete" = "#/components/schemas/BatchDelete"),
+    ("restore" = "#/components/schemas/BatchRestore"),
 )))]
 pub enum BatchOperation {
     Create(BatchCreate),
@@ -166,6 +178,7 @@ pub enum BatchOperation {
     Complete(BatchComplete),
     Move(BatchMove),
     Delete(BatchDelete),
+    Restore(BatchRestore),
 }
 
 impl Tagged for BatchCreate {
@@ -186,6 +199,10 @@ impl Tagged for BatchMove {
 
 impl Tagged for BatchDelete {
     const NAME: &'static str = "delete";
+}
+
+impl Tagged for BatchRestore {
+    const NAME: &'static str = "restore";
 }
 
 impl Batch {
@@ -239,7 +256,11 @@ fn operation(raw: &RawValue) -> Result<Operation, Problem> {
         BatchDelete::NAME => read::<BatchDelete>(raw).map(|BatchDelete { id, if_version, children, .. }| {
             Operation::DeleteTask { id, children, if_match: if_match(if_version) }
         }),
-        _ => Err(Problem::invalid_field("op", "invalid_value", "must be create, update, complete, move or delete")),
+        BatchRestore::NAME => read::<BatchRestore>(raw).map(|body| Operation::Restore(body.id.as_uuid())),
+        _ => {
+            let known = "must be create, update, complete, move, delete or restore";
+            Err(Problem::invalid_field("op", "invalid_value", known))
+        }
     }
 }
 

@@ -110,13 +110,14 @@ pub struct ListQuery {
     #[param(value_type = Option<String>, format = DateTime, example = "2026-11-25T09:30:00Z")]
     updated_since: Option<Instant>,
     /// List only tasks whose title or description has all these words: 1 to 200 characters after
-    /// trimming. Each word matches the beginning of a word; case and accents do not matter. In scripts
+    /// trimming. Each word matches the beginning of a word; case, accents and characters that nobody sees,
+    /// such as soft hyphens, do not matter. In scripts
     /// without spaces between words, such as Chinese, Japanese and Thai, it matches any part. Characters
     /// other than letters and digits are ignored; a text without letters and digits matches nothing.
     #[param(value_type = Option<String>, min_length = 1, max_length = 200, example = "buy mil")]
     q: Option<Words>,
     /// The field to sort by: the time at which the task was `created`, last `updated` or `completed`
-    /// (open tasks last in both directions); `title` in alphabetical order; `due` (a date
+    /// (open tasks last in both directions); `title` in alphabetical order, with numbers by their value; `due` (a date
     /// without a time as midnight UTC; tasks without a due date last in both directions); `priority`;
     /// `rank`, the order that the user gave; or `relevance`, which needs `q` and counts words in the
     /// title more. The default is `relevance` with `q`, and otherwise `created`.

@@ -48,7 +48,8 @@ impl TaskResponse {
 
 /// Create a task
 ///
-/// Creates a task, which comes last in the order. Only `title` is required.
+/// Creates a task, which comes last in the order. Only `title` is required. If it is open and its
+/// parent is completed, the completed tasks above it are reopened, each in a change of its own.
 ///
 /// Choose the `id` yourself to make the request safe to retry. The same id with the same request
 /// returns 200 and the task as it is now. The same id with another request returns 409. The id of a
@@ -111,6 +112,10 @@ pub async fn get_task(
 /// its value, and `null` clears it where the field allows null. An update that changes nothing keeps
 /// version and ETag. Completing a task with open subtasks returns 409; see
 /// `PATCH …/tasks/{task_id}/complete`.
+///
+/// No open task is below a completed one: if an update reopens a task, or moves an open one, below
+/// completed tasks, these are reopened too, each in a change of its own. The response has the task
+/// alone; the change log has all.
 #[utoipa::path(
     patch,
     path = "/api/{user_id}/tasks/{task_id}",
@@ -182,10 +187,18 @@ pub async fn replace_task(
 ///
 /// Sets whether a task is completed. `{"completed": true}` is safe to retry. Without a body, the
 /// request toggles completion, which is not safe to retry. Completing a task with open subtasks
-/// returns 409 unless `children` is `include`.
+/// returns 409 unless `children` is `include`. Reopening a task reopens the completed tasks above it,
+/// each in a change of its own.
 ///
 /// Completing a recurring task moves it to its next occurrence, once for each occurrence. To make
 /// that safe to retry, name the `occurrence` that is completed, or send `If-Match`.
+///
+/// `{"completed": false, "occurrence": "2026-11-30"}` takes back the completion of that occurrence:
+/// the task is due then again, and neither the statistics nor an export show the completion. Subtasks
+/// stay as they are. Only the newest completion can be taken back, because the due must not go back
+/// behind occurrences that are completed. The request returns 409 if the task does not recur, if that
+/// occurrence was not completed, if another was completed since, or if the due or the recurrence was
+/// changed since. It is safe to retry: if that occurrence is present and open, nothing changes.
 #[utoipa::path(
     patch,
     path = "/api/{user_id}/tasks/{task_id}/complete",
@@ -196,6 +209,7 @@ pub async fn replace_task(
         ("4-reopen" = (summary = "Reopen", value = json!({"completed": false}))),
         ("5-with-subtasks" = (summary = "Complete with its subtasks", value = json!({"completed": true, "children": "include"}))),
         ("6-one-occurrence" = (summary = "Complete one occurrence, safe to retry", value = json!({"completed": true, "occurrence": "2026-11-30"}))),
+        ("7-take-back" = (summary = "Take back the completion of one occurrence", value = json!({"completed": false, "occurrence": "2026-11-30"}))),
     )),
     responses(
         Current<Task>,

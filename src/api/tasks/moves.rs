@@ -66,7 +66,8 @@ impl MoveTask {
 ///
 /// Moves a task in the order of the user's tasks, and to another project or parent if you give one.
 /// There is one order of all tasks of a user, and every list that is sorted by `rank` follows it. Only
-/// the moved task changes its `rank`. Safe to retry.
+/// the moved task changes its `rank`. Safe to retry. If an open task moves below completed ones, these
+/// are reopened, each in a change of its own.
 #[utoipa::path(
     post,
     path = "/api/{user_id}/tasks/{task_id}/move",

@@ -24,7 +24,7 @@ fn order(state: &State) -> Vec<TaskId> {
 /// Applies one operation as a request of its own, with all tasks loaded.
 fn apply(owner: &OwnerId, state: State, head: Seq, operation: Operation) -> (State, Seq, Vec<Change>) {
     let mut loaded = State::default();
-    state.tasks.into_values().for_each(|task| loaded.add_loaded_task(task, None, None, Vec::new()));
+    state.tasks.into_values().for_each(|task| loaded.add_loaded_task(task, None));
     loaded.mark_range_loaded(None, None);
     let mut plan = Plan::new(owner, loaded, HISTORY, head, DateTime::UNIX_EPOCH);
     plan.apply(operation).expect("it is applied");

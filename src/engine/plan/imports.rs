@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::tasks::{check_recurrence, fitted};
 use super::{Occurrence, Plan, id_gone};
+use crate::engine::state::Completed;
 use crate::engine::{Done, ImportedTask, Outcome};
 use crate::model::{Change, ChangeKind, ProjectRow, Rank, Saved, TaskId, TaskRow};
 
@@ -38,11 +39,15 @@ impl Plan<'_> {
         check_recurrence(&row)?;
         let recurrence = fitted(row.recurrence().as_ref(), row.due().as_ref());
         let rank = Rank::appended(self.head.next()).to_string();
-        self.occurrences.extend(occurrences.into_iter().map(|(due, completed_at)| Occurrence {
+        let mut completions: Vec<_> =
+            occurrences.into_iter().map(|(due, completed_at)| Completed { due, at: completed_at }).collect();
+        completions.sort_by_key(|done| done.at);
+        self.occurrences.extend(completions.iter().map(|done| Occurrence {
             task: row.id,
-            due,
-            completed_at,
+            due: done.due,
+            completed_at: done.at,
         }));
+        self.state.completions.insert(row.id, completions);
         let row = TaskRow { recurrence, project_id, parent_id, rank, ..row };
         Ok(Done::TaskCreated(self.write_task(row, Saved::Created)))
     }
@@ -58,8 +63,8 @@ impl Plan<'_> {
             order.iter().filter(|id| created.contains_key(id)).copied().zip(given).collect()
         };
         for change in &mut self.changes {
-            if change.kind() == ChangeKind::TaskCreated
-                && let Some(task) = change.task_mut()
+            // A created task may have been reopened since, which is a change of its own.
+            if let Some(task) = change.task_mut()
                 && let Some(rank) = ranks.get(&task.id)
             {
                 task.rank.clone_from(rank);

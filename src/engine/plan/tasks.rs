@@ -1,7 +1,7 @@
 //! Tasks in a plan: create, update, complete, delete. A subtask is in its parent's project. There are at most
 //! five levels. Completing and deleting include the subtasks if the request says so.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
 use super::{Plan, check_version, conflict, id_gone, id_taken};
 use crate::engine::state::{Body, LEVELS, Trashed};
@@ -12,7 +12,8 @@ use crate::model::{
 };
 
 /// A completion that does not name its occurrence, and follows the previous completion within this time, counts
-/// as a repetition of it.
+/// as a repetition of it, unless the task has got another due since, for example because a completion was taken
+/// back.
 const REPEATED_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 impl Plan<'_> {
@@ -44,6 +45,10 @@ impl Plan<'_> {
         }
         if new.id.is_some() {
             self.state.digests.insert(id.as_uuid(), new.digest().to_vec());
+        }
+        if !new.completed {
+            // First, because the new task has the time of its own change.
+            self.reopen_ancestors(new.parent_id);
         }
         let mut row = TaskRow {
             id,
@@ -181,7 +186,10 @@ impl Plan<'_> {
             return Ok(Vec::new());
         }
         if !wanted {
-            self.reopen_occurrence(old);
+            match patch.occurrence {
+                Some(occurrence) => self.take_back_occurrence(old, new, occurrence)?,
+                None => self.reopen_occurrence(old),
+            }
             (new.completed, new.completed_at) = (false, None);
             return Ok(Vec::new());
         }
@@ -197,21 +205,24 @@ impl Plan<'_> {
             return Err(conflict("it has open subtasks; complete them first, or send \"children\": \"include\""));
         }
         if recurring && let Some((due, recurrence)) = next_occurrence(new) {
-            self.complete_occurrence(old);
             new.set_due(Some(&due));
             new.recurrence = Some(recurrence.to_string());
             // The next occurrence begins with all subtasks open.
             let reopened = subtasks.into_iter().filter(|row| row.completed);
-            return Ok(reopened.map(|row| TaskRow { completed: false, completed_at: None, ..row }).collect());
-        }
-        if recurring {
-            self.complete_occurrence(old);
+            let reopened: Vec<_> =
+                reopened.map(|row| TaskRow { completed: false, completed_at: None, ..row }).collect();
+            self.complete_occurrence(old, reopened.len());
+            return Ok(reopened);
         }
         new.completed = true;
         // Deepest first: a client that applies the changes one by one never has an open subtask of a completed
         // task.
         let open = subtasks.into_iter().rev().filter(|row| !row.completed);
-        Ok(open.map(|row| TaskRow { completed: true, ..row }).collect())
+        let completed: Vec<_> = open.map(|row| TaskRow { completed: true, ..row }).collect();
+        if recurring {
+            self.complete_occurrence(old, completed.len());
+        }
+        Ok(completed)
     }
 
     /// Whether the occurrence of a recurring task has already been completed.
@@ -219,31 +230,14 @@ impl Plan<'_> {
         let Some(date) = task.due_date else { return Ok(false) };
         match patch.occurrence {
             Some(occurrence) if occurrence == date => Ok(false),
-            Some(occurrence) if self.state.completed_occurrences.contains(&(task.id, occurrence)) => Ok(true),
+            Some(occurrence) if self.state.was_completed(task.id, occurrence) => Ok(true),
             Some(_) => Err(conflict(format!("the present occurrence is that of {date}"))),
             None => {
-                let last: Option<&DateTime<Utc>> = self.state.last_completion.get(&task.id);
-                Ok(!conditional && last.is_some_and(|last| self.at - *last < REPEATED_WITHIN))
+                let last = self.state.last_completion(task.id);
+                let recent = last.is_some_and(|last| self.at - last.at < REPEATED_WITHIN);
+                Ok(!conditional && recent && !self.state.changed_since.contains(&task.id))
             }
         }
-    }
-
-    fn complete_occurrence(&mut self, task: &TaskRow) {
-        let Some(due) = task.due() else { return };
-        let completed_at = self.at + TimeDelta::microseconds(1);
-        self.state.last_completion.insert(task.id, completed_at);
-        self.state.completed_occurrences.insert((task.id, due.date()));
-        self.occurrences.push(super::Occurrence { task: task.id, due: due.local_time(), completed_at });
-    }
-
-    /// Removes the completion of the last occurrence of a recurring task that is open again.
-    fn reopen_occurrence(&mut self, task: &TaskRow) {
-        let Some(due) = task.due().filter(|_| task.recurrence.is_some()) else { return };
-        let Some(completed_at) = self.state.last_completion.remove(&task.id) else { return };
-        self.state.completed_occurrences.remove(&(task.id, due.date()));
-        let reopened = super::Occurrence { task: task.id, due: due.local_time(), completed_at };
-        self.occurrences.retain(|completed| *completed != reopened);
-        self.reopened.push(reopened);
     }
 
     pub(super) fn delete_task(&mut self, id: TaskId, children: Children, if_match: Option<&[i64]>) -> Outcome {
@@ -261,7 +255,7 @@ impl Plan<'_> {
 
     /// Moves a task to the trash, as deleted together with `root`.
     pub(super) fn trash_task(&mut self, id: TaskId, root: uuid::Uuid) {
-        let Some(row) = self.state.take_task(id) else { return };
+        let Some(row) = self.state.delete_task(id) else { return };
         let (seq, at) = self.next_change();
         self.changes.push(Change::task_deleted(self.history, seq, at, id));
         let digest = self.state.digests.remove(&id.as_uuid());

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Plan;
 use crate::engine::state::{Body, LEVELS, State, Trashed};
-use crate::engine::{Contents, Done, Operation, Placement};
+use crate::engine::{Contents, Done, ImportedTask, Operation, Placement};
 use crate::model::{
     ChangeKind, Children, Code, Completion, CreateProject, CreateTask, History, OwnerId, Priority, ProjectId,
     ProjectRow, Rank, Seq, TaskId, TaskPatch, TaskRow, UpdateProject,
@@ -144,15 +144,25 @@ fn operation() -> impl Strategy<Value = Operation> {
             id: project_id(slot), contents, if_match: None,
         }),
         1 => slot().prop_map(|slot| Operation::Restore(task_id(slot).as_uuid())),
+        1 => (slot(), parent(), any::<bool>()).prop_map(|(slot, parent_id, completed)| Operation::ImportTask(
+            ImportedTask {
+                row: TaskRow { parent_id: parent_id.flatten(), completed, ..row(slot, None) },
+                occurrences: Vec::new(),
+            }
+        )),
     ]
 }
 
-/// No cycles, no orphans, at most five levels, and each subtask in its parent's project.
+/// No cycles, no orphans, at most five levels, each subtask in its parent's project, and no open task below a
+/// completed one.
 fn is_sound(state: &State) -> bool {
     state.tasks.values().all(|task| {
         state.depth(task.id) <= LEVELS
             && task.parent_id.is_none_or(|parent| {
-                state.tasks.get(&parent).is_some_and(|parent| parent.project_id == task.project_id)
+                state
+                    .tasks
+                    .get(&parent)
+                    .is_some_and(|parent| parent.project_id == task.project_id && (task.completed || !parent.completed))
             })
             && task.project_id.is_none_or(|project| state.projects.contains_key(&project))
     })
@@ -167,6 +177,8 @@ proptest! {
         let mut state = in_trash(deleted(0, [row(1, Some(0)), row(0, None)]));
         state.put_project(project());
         state.deleted_ids = [task_id(0).as_uuid(), task_id(1).as_uuid()].into();
+        // What a client knows that applies the changes one by one.
+        let mut replica = State::default();
         let mut plan = plan(&owner, state);
         for operation in operations {
             let (before, many) = (contents_of(&plan), plan.changes.len());
@@ -182,6 +194,8 @@ proptest! {
                 prop_assert_eq!((change.seq(), change.at()), expected);
                 if let Some(task) = change.task() {
                     prop_assert_eq!((task.version, task.updated_at), expected);
+                    prop_assert!(task.completed || all_open(&replica, task.parent_id), "{:?}", change);
+                    replica.put_task(TaskRow::from(task));
                 }
             }
             prop_assert_eq!((plan.head, plan.at), expected);
@@ -190,6 +204,20 @@ proptest! {
         let missing = |id: &TaskId| !plan.state.tasks.contains_key(id);
         prop_assert!(plan.written_tasks.iter().all(|id| !missing(id)) && plan.deleted_tasks.iter().all(missing));
     }
+}
+
+fn all_open(state: &State, parent: Option<TaskId>) -> bool {
+    state.ancestors(parent).iter().all(|id| !state.tasks[id].completed)
+}
+
+#[test]
+fn an_open_task_below_a_completed_one_is_found() {
+    let mut state = State::default();
+    state.put_task(row(0, None));
+    state.put_task(row(1, Some(0)));
+    assert!(is_sound(&state) && all_open(&state, Some(task_id(0))));
+    state.put_task(TaskRow { completed: true, ..row(0, None) });
+    assert!(!is_sound(&state) && !all_open(&state, Some(task_id(0))));
 }
 
 /// The changes of a restore, as rows.
@@ -257,7 +285,7 @@ fn a_project_is_restored_before_its_tasks() {
     let trash = [inside(1, Some(0)), inside(0, None), Body::Project(project())].map(|body| trashed(root, body));
     let mut plan = plan(&owner, in_trash(trash));
     let done = plan.apply(Operation::Restore(root)).expect("it is in the trash");
-    assert!(matches!(&done, Done::Restored { tasks, project: Some(_) } if tasks.len() == 2), "{done:?}");
+    assert!(matches!(&done, Done::Restored { tasks, project: Some(_), .. } if tasks.len() == 2), "{done:?}");
     let kinds: Vec<&str> = plan.changes.iter().map(|change| change.kind().name()).collect();
     assert_eq!(kinds, ["project.restored", "task.restored", "task.restored"]);
     assert!(is_sound(&plan.state));

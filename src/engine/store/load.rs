@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::completions::completions;
 use crate::database::Transaction;
 use crate::engine::Operation;
 use crate::engine::state::{Body, State, Trashed};
@@ -23,7 +24,7 @@ pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations
     let restored: Vec<Uuid> = operations.iter().filter_map(Operation::trash_entry).collect();
     if !restored.is_empty() {
         state.trash = trash(transaction, owner, &restored).await?;
-        if state.trash.is_empty() {
+        if !restored.iter().all(|id| state.trash.iter().any(|trashed| trashed.id() == *id)) {
             state.deleted_with = roots(transaction, owner, &restored).await?;
         }
     }
@@ -35,12 +36,12 @@ pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations
     let subtrees: Vec<Uuid> = operations.iter().filter_map(Operation::subtree).map(|id| id.as_uuid()).collect();
     let project_contents: Vec<Uuid> =
         operations.iter().filter_map(Operation::project_contents).map(|id| id.as_uuid()).collect();
-    let occurrences: Vec<NaiveDate> = operations.iter().filter_map(Operation::occurrence).collect();
     if !(ids.is_empty() && project_contents.is_empty()) {
-        let wanted =
-            Wanted { ids: &ids, subtrees: &subtrees, project_contents: &project_contents, occurrences: &occurrences };
+        let wanted = Wanted { ids: &ids, subtrees: &subtrees, project_contents: &project_contents };
         tasks(transaction, owner, wanted, &mut state).await?;
     }
+    let occurrences: Vec<NaiveDate> = operations.iter().filter_map(Operation::occurrence).collect();
+    completions(transaction, owner, &occurrences, &mut state).await?;
     let all_projects = operations.iter().any(Operation::needs_all_projects);
     let named: Vec<Uuid> = operations.iter().flat_map(Operation::projects).map(|id| id.as_uuid()).collect();
     if all_projects || !named.is_empty() {
@@ -70,13 +71,12 @@ pub async fn load(transaction: &mut Transaction<'_>, owner: &OwnerId, operations
 }
 
 /// Which tasks to read: those in `ids` with their ancestors, those in `subtrees` with their subtasks, all tasks of
-/// the projects in `project_contents`; and, for each, which of `occurrences` were completed.
+/// the projects in `project_contents`.
 #[derive(Default)]
 pub(super) struct Wanted<'a> {
     pub ids: &'a [Uuid],
     pub subtrees: &'a [Uuid],
     pub project_contents: &'a [Uuid],
-    pub occurrences: &'a [NaiveDate],
 }
 
 pub(super) async fn tasks(
@@ -101,31 +101,23 @@ pub(super) async fn tasks(
            SELECT t.id AS "id: TaskId", t.title, t.description, t.completed, t.completed_at,
                   t.priority AS "priority: Priority", t.due_date, t.due_time, t.due_time_zone, t.recurrence, t.labels,
                   t.project_id AS "project_id: ProjectId", t.parent_id AS "parent_id: TaskId", t.rank, t.created_at,
-                  t.updated_at, t.version AS "version: Seq", t.request_digest,
-                  CASE WHEN t.recurrence IS NOT NULL THEN (
-                      SELECT max(completed_at) FROM task_occurrences o WHERE o.owner_id = $1 AND o.task_id = t.id
-                  ) END AS last_completion,
-                  ARRAY(
-                      SELECT o.occurrence::date FROM task_occurrences o
-                      WHERE o.owner_id = $1 AND o.task_id = t.id AND o.occurrence::date = ANY ($5)
-                  ) AS "done!"
+                  t.updated_at, t.version AS "version: Seq", t.request_digest
            FROM tasks t JOIN named USING (id) WHERE t.owner_id = $1"#,
         owner.as_str(),
         wanted.ids,
         wanted.subtrees,
         wanted.project_contents,
-        wanted.occurrences,
     )
     .fetch_all(transaction)
     .await?;
     for row in rows {
-        let (digest, last_completion, done) = (row.request_digest, row.last_completion, row.done);
-        state.add_loaded_task(task_row!(row), digest, last_completion, done);
+        let digest = row.request_digest;
+        state.add_loaded_task(task_row!(row), digest);
     }
     Ok(())
 }
 
-async fn projects(
+pub(super) async fn projects(
     transaction: &mut Transaction<'_>,
     owner: &OwnerId,
     only: Option<&[Uuid]>,

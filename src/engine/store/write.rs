@@ -1,6 +1,6 @@
 //! Writes a plan.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::Serialize;
@@ -85,29 +85,31 @@ pub async fn write(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::
     put(transaction, inputs).await
 }
 
-/// Writes a plan that only creates, of any size: one statement for each 2000 changes. Parents and projects are
-/// created before their tasks.
+/// Writes the plan of an import, of any size: one statement for each 2000 changes. Parents and projects are
+/// created before their tasks. A task that was reopened for the sake of an imported one is written with each of
+/// its changes.
 pub async fn write_created(transaction: &mut Transaction<'_>, plan: &Plan<'_>) -> sqlx::Result<()> {
     let mut occurrences: HashMap<TaskId, Vec<OccurrenceInput>> = HashMap::new();
     for done in &plan.occurrences {
         occurrences.entry(done.task).or_default().push(occurrence_input(done));
     }
+    let mut reopened: Vec<_> = plan.reopened.iter().map(occurrence_input).collect();
     for changes in plan.changes.chunks(CHANGES_PER_STATEMENT) {
         let Some(last) = changes.last() else { break };
-        let tasks = || changes.iter().filter_map(Change::task).map(|task| task.id);
+        let tasks: BTreeSet<TaskId> = changes.iter().filter_map(Change::task).map(|task| task.id).collect();
         let projects = changes.iter().filter_map(Change::project);
         let inputs = Inputs {
             owner: plan.owner,
             head: last.seq(),
             at: last.at(),
             projects: projects.filter_map(|project| project_input(plan, project.id)).collect(),
-            tasks: tasks().filter_map(|id| task_input(plan, id)).collect(),
+            tasks: tasks.iter().filter_map(|id| task_input(plan, *id)).collect(),
             deleted_tasks: Vec::new(),
             deleted_projects: Vec::new(),
             trash: Vec::new(),
             out_of_trash: &[],
-            occurrences: tasks().filter_map(|id| occurrences.remove(&id)).flatten().collect(),
-            reopened: Vec::new(),
+            occurrences: tasks.iter().filter_map(|id| occurrences.remove(id)).flatten().collect(),
+            reopened: std::mem::take(&mut reopened),
             changes: changes.iter().map(ChangeInput::from).collect(),
         };
         put(transaction, inputs).await?;

@@ -8,6 +8,7 @@ use super::table::{Row, Table};
 use crate::exchange::ExportedTask;
 use crate::exchange::draft::{Context, Draft, Location};
 use crate::exchange::errors::Errors;
+use crate::model::labels::label_key;
 use crate::model::{DESCRIPTION_MAX, Labels, Priority, TaskId, TimeZone};
 
 /// Columns that have no counterpart in Taskwire.
@@ -114,7 +115,7 @@ impl TemplateReader<'_> {
         let (title, mut labels) = title_and_labels(self.cell(row, "content"));
         labels.extend(self.section.as_deref());
         let mut seen = std::collections::HashSet::new();
-        labels.retain(|label| seen.insert(label.to_lowercase()));
+        labels.retain(|label| seen.insert(label_key(label)));
         let labels = Labels::new(&labels).unwrap_or_else(|message| {
             errors.add(location.field("labels"), "invalid_value", message);
             Labels::default()

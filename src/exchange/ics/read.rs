@@ -10,6 +10,7 @@ use crate::exchange::ExportedTask;
 use crate::exchange::draft::{Context, Draft, Location};
 use crate::exchange::errors::Errors;
 use crate::exchange::limits::ITEMS_MAX;
+use crate::model::labels::label_key;
 use crate::model::{Due, Id, Labels, Recurrence, TaskId, TimeZone};
 
 /// Properties that have no counterpart in Taskwire.
@@ -306,5 +307,5 @@ fn labels(properties: &[Property]) -> Result<Labels, String> {
     let all = properties.iter().filter(|property| property.name == "CATEGORIES").flat_map(Property::texts);
     // A label cannot contain a comma.
     let labels = all.map(|label| label.replace(',', " ").trim().to_owned()).filter(|label| !label.is_empty());
-    Labels::new(labels.filter(|label| seen.insert(label.to_lowercase())))
+    Labels::new(labels.filter(|label| seen.insert(label_key(label))))
 }

@@ -150,6 +150,16 @@ fn a_count_is_the_number_of_remaining_occurrences() {
 }
 
 #[test]
+fn the_previous_rule_makes_this_one() {
+    for text in ["FREQ=DAILY;COUNT=2", "FREQ=WEEKLY;BYDAY=MO,WE", "FREQ=MONTHLY;UNTIL=20301231"] {
+        let rule: Recurrence = text.parse().expect("a rule");
+        let due = Due::on("2026-11-30".parse().expect("a date"));
+        let (_, left) = rule.next(&due).expect("it goes on");
+        assert_eq!(left.previous(), Some(rule));
+    }
+}
+
+#[test]
 fn until_is_the_last_allowed_occurrence() {
     assert_eq!(dates("FREQ=DAILY;UNTIL=20261127", on("2026-11-25"), 9), ["2026-11-26", "2026-11-27"]);
     assert_eq!(dates("FREQ=WEEKLY;UNTIL=20261201", on("2026-11-25"), 9), [] as [&str; 0]);

@@ -251,7 +251,7 @@ const fn column(by: SortBy) -> &'static str {
     match by {
         SortBy::Created => "created_at",
         SortBy::Updated => "updated_at",
-        SortBy::Title => r#"title COLLATE "und-x-icu""#,
+        SortBy::Title => "title COLLATE taskwire_natural",
         SortBy::Due => "due_at",
         SortBy::Priority => "priority",
         SortBy::Rank => "rank",
@@ -274,7 +274,7 @@ fn push_value(query: &mut QueryBuilder<Postgres>, key: &Key) {
     match key {
         Key::Created(at, _) | Key::Updated(at, _) => query.push_bind(*at),
         Key::Due(at, _) | Key::Completed(at, _) => query.push_bind(*at),
-        Key::Title(title, _) => query.push_bind(title.clone()).push(r#" COLLATE "und-x-icu""#),
+        Key::Title(title, _) => query.push_bind(title.clone()).push(" COLLATE taskwire_natural"),
         Key::Rank(rank, _) => query.push_bind(rank.clone()),
         Key::Priority(priority, _) => query.push_bind(*priority),
         Key::Relevance(bits, _) => query.push_bind(f32::from_bits(*bits)),

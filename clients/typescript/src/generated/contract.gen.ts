@@ -6,7 +6,7 @@ import type { Change } from './types.gen.js';
 export const CONTRACT_VERSION = "0.1.0";
 
 /** The SHA-256 of that contract, `openapi.yaml`. */
-export const CONTRACT_SHA256 = 'a4bbd4988c65a98ed326c461dfb808508cd8199cb50b1d2bfa46b9951c526258';
+export const CONTRACT_SHA256 = '9a74e65e571e21009c8b62e7d10b403fdbd7563d40dc7bd6d11a69308fa73069';
 
 /** Where the live channel is. */
 export const LIVE_PATH = "/api/{user_id}/live";

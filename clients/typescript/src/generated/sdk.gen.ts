@@ -42,7 +42,8 @@ export const listTasks = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Create a task
  *
- * Creates a task, which comes last in the order. Only `title` is required.
+ * Creates a task, which comes last in the order. Only `title` is required. If it is open and its
+ * parent is completed, the completed tasks above it are reopened, each in a change of its own.
  *
  * Choose the `id` yourself to make the request safe to retry. The same id with the same request
  * returns 200 and the task as it is now. The same id with another request returns 409. The id of a
@@ -90,6 +91,10 @@ export const getTask = <ThrowOnError extends boolean = false>(options: Options<G
  * its value, and `null` clears it where the field allows null. An update that changes nothing keeps
  * version and ETag. Completing a task with open subtasks returns 409; see
  * `PATCH …/tasks/{task_id}/complete`.
+ *
+ * No open task is below a completed one: if an update reopens a task, or moves an open one, below
+ * completed tasks, these are reopened too, each in a change of its own. The response has the task
+ * alone; the change log has all.
  */
 export const updateTask = <ThrowOnError extends boolean = false>(options: Options<UpdateTaskData, ThrowOnError>) => (options.client ?? client).patch<UpdateTaskResponses, UpdateTaskErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -121,10 +126,18 @@ export const replaceTask = <ThrowOnError extends boolean = false>(options: Optio
  *
  * Sets whether a task is completed. `{"completed": true}` is safe to retry. Without a body, the
  * request toggles completion, which is not safe to retry. Completing a task with open subtasks
- * returns 409 unless `children` is `include`.
+ * returns 409 unless `children` is `include`. Reopening a task reopens the completed tasks above it,
+ * each in a change of its own.
  *
  * Completing a recurring task moves it to its next occurrence, once for each occurrence. To make
  * that safe to retry, name the `occurrence` that is completed, or send `If-Match`.
+ *
+ * `{"completed": false, "occurrence": "2026-11-30"}` takes back the completion of that occurrence:
+ * the task is due then again, and neither the statistics nor an export show the completion. Subtasks
+ * stay as they are. Only the newest completion can be taken back, because the due must not go back
+ * behind occurrences that are completed. The request returns 409 if the task does not recur, if that
+ * occurrence was not completed, if another was completed since, or if the due or the recurrence was
+ * changed since. It is safe to retry: if that occurrence is present and open, nothing changes.
  */
 export const setTaskCompletion = <ThrowOnError extends boolean = false>(options: Options<SetTaskCompletionData, ThrowOnError>) => (options.client ?? client).patch<SetTaskCompletionResponses, SetTaskCompletionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -141,7 +154,8 @@ export const setTaskCompletion = <ThrowOnError extends boolean = false>(options:
  *
  * Moves a task in the order of the user's tasks, and to another project or parent if you give one.
  * There is one order of all tasks of a user, and every list that is sorted by `rank` follows it. Only
- * the moved task changes its `rank`. Safe to retry.
+ * the moved task changes its `rank`. Safe to retry. If an open task moves below completed ones, these
+ * are reopened, each in a change of its own.
  */
 export const moveTask = <ThrowOnError extends boolean = false>(options: Options<MoveTaskData, ThrowOnError>) => (options.client ?? client).post<MoveTaskResponses, MoveTaskErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -156,15 +170,16 @@ export const moveTask = <ThrowOnError extends boolean = false>(options: Options<
 /**
  * Apply many operations to tasks
  *
- * Applies up to 500 operations on tasks, in their order and in one transaction. By default the batch
- * is all or nothing: if an operation is rejected, nothing is applied, the response is the error of
- * the first rejected operation, and `errors` names it by its index, such as `operations[3]`. With
- * `"mode": "each"`, the server applies every operation that is not rejected, and the response has
- * the result of each.
+ * Applies up to 500 operations on tasks, in their order and in one transaction. Each has the rules of the
+ * request that it stands for. By default the batch is all or nothing: if an operation is rejected,
+ * nothing is applied, the response is the error of the first rejected operation, and `errors` names
+ * it by its index, such as `operations[3]`. With `"mode": "each"`, the server applies every operation
+ * that is not rejected, and the response has the result of each.
  *
  * The changes of a batch have consecutive numbers. An operation can refer to a task that an earlier
- * operation creates, by the `id` that the client chose. Give the batch an `id` to make it safe to
- * retry for as long as the change log has its changes (`RETENTION`, 7 days by default).
+ * operation creates, by the `id` that the client chose, and restore what an earlier one deletes. Give
+ * the batch an `id` to make it safe to retry for as long as the change log has its changes
+ * (`RETENTION`, 7 days by default).
  */
 export const applyBatch = <ThrowOnError extends boolean = false>(options: Options<ApplyBatchData, ThrowOnError>) => (options.client ?? client).post<ApplyBatchResponses, ApplyBatchErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -308,7 +323,8 @@ export const listTrash = <ThrowOnError extends boolean = false>(options: Options
  *
  * Restores one deletion, with everything that was deleted with it. Tasks return to their places in
  * the order. A task returns without its parent or project if that no longer exists, and without its
- * parent if there would be more than five levels.
+ * parent if there would be more than five levels. If an open task returns below completed ones, these
+ * are reopened, each in a change of its own.
  *
  * Returns 409 if the task was deleted as a part of another deletion (`detail` names the entry to
  * restore instead), and for a project if the user already has 1000 projects. Repeating the request
@@ -384,7 +400,8 @@ export const exportData = <ThrowOnError extends boolean = false>(options: Option
  * Import a file
  *
  * Adds the projects and tasks of the file that the user does not have yet. Existing ones stay as
- * they are; new tasks come last in the order. An import is all or nothing: if the file has errors,
+ * they are; new tasks come last in the order. The one exception: completed tasks above an open new
+ * task are reopened, each in a change of its own. An import is all or nothing: if the file has errors,
  * nothing is imported, and `errors` names the line and the field of each error (the first 100).
  *
  * A file has at most 64 MiB, 100,000 tasks and 100,000 projects. An import may take ten times

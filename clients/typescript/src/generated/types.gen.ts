@@ -17,8 +17,8 @@ export type UserDeleted = {
  */
 export type UpdateTask = {
     /**
-     * Whether the task is done. Completing a recurring task moves it to its next occurrence. The
-     * server rejects the completion of a task that has open subtasks; for these, use
+     * Whether the task is done. Reopening a task reopens the completed tasks above it too.
+     * Completing a recurring task moves it to its next occurrence. The server rejects the completion of a task that has open subtasks; for these, use
      * `PATCH …/tasks/{task_id}/complete` with `children`.
      */
     completed?: boolean;
@@ -39,7 +39,7 @@ export type UpdateTask = {
     project_id?: ProjectId | null;
     recurrence?: Recurrence | null;
     /**
-     * A new title: 1 to 200 characters after trimming. It cannot be cleared.
+     * A new title: 1 to 200 characters after trimming, of which at least one can be seen. It cannot be cleared.
      */
     title?: string;
 };
@@ -73,7 +73,7 @@ export type Priority = 'none' | 'low' | 'medium' | 'high' | 'urgent';
 export type TaskId = string;
 
 /**
- * Up to 20 labels of 1 to 50 characters each, without commas. A label keeps its case, but two that differ only in case are the same label, and a task has each label only once.
+ * Up to 20 labels of 1 to 50 characters each, without commas. A label keeps its spelling, but two that differ only in case, or that are equal under NFC, are the same label, and a task has each label only once.
  */
 export type Labels = Array<string>;
 
@@ -111,7 +111,7 @@ export type UpdateProject = {
      */
     color?: string | null;
     /**
-     * A new name: 1 to 100 characters after trimming. It cannot be cleared.
+     * A new name: 1 to 100 characters after trimming, of which at least one can be seen. It cannot be cleared.
      */
     name?: string;
 };
@@ -765,7 +765,11 @@ export type SetCompletion = {
      * the request safe to retry at any time: completing an occurrence again changes nothing, and
      * the server rejects any occurrence that is not the present one. Without this field and
      * without `If-Match`, the server treats a completion within a minute of the last one as a
-     * retry.
+     * retry, unless a completion was taken back or the `due` changed since.
+     *
+     * If `completed` is false, the completed occurrence to take back. It becomes the present one
+     * again, and its completion is no longer counted or exported. An occurrence that is present and
+     * open stays so.
      */
     occurrence?: string;
 };
@@ -1181,7 +1185,7 @@ export type ExportedTask = {
     project_id?: ProjectId | null;
     recurrence?: Recurrence | null;
     /**
-     * 1 to 200 characters after trimming.
+     * 1 to 200 characters after trimming, of which at least one can be seen.
      */
     title: string;
 };
@@ -1218,7 +1222,7 @@ export type ExportedProject = {
     created_at?: string | null;
     id: ProjectId;
     /**
-     * 1 to 100 characters after trimming.
+     * 1 to 100 characters after trimming, of which at least one can be seen.
      */
     name: string;
 };
@@ -1396,7 +1400,7 @@ export type CreateTask = {
     project_id?: ProjectId | null;
     recurrence?: Recurrence | null;
     /**
-     * What to do: 1 to 200 characters after trimming.
+     * What to do: 1 to 200 characters after trimming, of which at least one can be seen.
      */
     title: string;
 };
@@ -1419,7 +1423,7 @@ export type CreateProject = {
      */
     id?: ProjectId;
     /**
-     * 1 to 100 characters after trimming.
+     * 1 to 100 characters after trimming, of which at least one can be seen.
      */
     name: string;
 };
@@ -1523,9 +1527,21 @@ export type BatchUpdate = {
  */
 export type BatchResult = {
     /**
+     * The number of tasks that a `restore` restored. The change log has all of them.
+     */
+    count?: number;
+    /**
      * Why the operation was rejected.
      */
     problem?: Problem;
+    /**
+     * The project after the operation. If the batch is repeated, the project as it is now.
+     */
+    project?: Project;
+    /**
+     * The project that the operation restored.
+     */
+    project_id?: ProjectId;
     /**
      * The HTTP status that the operation would have had as a request of its own: 201 created, 200 done (or
      * created earlier by the same request), 204 deleted, or the status of the problem.
@@ -1536,9 +1552,20 @@ export type BatchResult = {
      */
     task?: Task;
     /**
-     * The task that the operation created, changed or deleted.
+     * The task that the operation created, changed, deleted or restored.
      */
     task_id?: TaskId;
+};
+
+/**
+ * Restores one deletion from the trash, with everything that was deleted with it.
+ */
+export type BatchRestore = {
+    /**
+     * The id of the deleted task or project.
+     */
+    id: TrashId;
+    op: 'restore';
 };
 
 /**
@@ -1554,7 +1581,9 @@ export type BatchOperation = ({
     op: 'move';
 } & BatchMove) | ({
     op: 'delete';
-} & BatchDelete);
+} & BatchDelete) | ({
+    op: 'restore';
+} & BatchRestore);
 
 /**
  * Moves a task to the trash.
@@ -1587,7 +1616,7 @@ export type BatchMove = {
 };
 
 /**
- * Completes or reopens a task.
+ * Completes or reopens a task, with the rules of `PATCH …/tasks/{task_id}/complete`.
  */
 export type BatchComplete = {
     /**
@@ -1604,7 +1633,8 @@ export type BatchComplete = {
      */
     if_version?: Seq;
     /**
-     * For a recurring task, the occurrence that is completed: the `date` of its `due`.
+     * For a recurring task, the occurrence that is completed or, if `completed` is false, whose completion
+     * is taken back: the `date` of its `due`.
      */
     occurrence?: string;
     op: 'complete';
@@ -1747,7 +1777,8 @@ export type ListTasksData = {
         updated_since?: string;
         /**
          * List only tasks whose title or description has all these words: 1 to 200 characters after
-         * trimming. Each word matches the beginning of a word; case and accents do not matter. In scripts
+         * trimming. Each word matches the beginning of a word; case, accents and characters that nobody sees,
+         * such as soft hyphens, do not matter. In scripts
          * without spaces between words, such as Chinese, Japanese and Thai, it matches any part. Characters
          * other than letters and digits are ignored; a text without letters and digits matches nothing.
          */

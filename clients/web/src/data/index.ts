@@ -15,6 +15,7 @@ export {
   useReady, useTasks, useTask, useView, useCounts, useProjects, useLabels, useConnection, useRecentlyChanged, useConflicts, useRefusals,
 } from './hooks.ts';
 export type { Counts } from './views.ts';
+export { labelKey } from './labels.ts';
 /** Days and moments of dues as this person's calendar has them. */
 export { dueDay, dueInstant, isOverdue } from './due.ts';
 export { today, dayOf } from './clock.ts';

@@ -3,13 +3,14 @@
 
 import { dayOf } from './clock.ts';
 import { dueDay, dueInstant, isOverdue } from './due.ts';
+import { labelKey } from './labels.ts';
 import type { Priority, Task, TaskFilter, TaskSort, Tasks } from './types.ts';
 
 const PRIORITIES: readonly Priority[] = ['none', 'low', 'medium', 'high', 'urgent'];
 const words = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
-/** Without case and accents, as the search compares. */
-export const folded = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+/** Without case, accents and characters that nobody sees, as the search compares. */
+export const folded = (text: string): string => text.normalize('NFD').replace(/[\p{M}\p{DI}]/gu, '').toLowerCase();
 
 /** What is searched in, kept with each task: they do not change. */
 const texts = new WeakMap<Task, string>();
@@ -36,7 +37,7 @@ function queryWords(query: string): string[] {
 
 export function select(tasks: Tasks, filter: TaskFilter, sort: TaskSort = 'rank', now = Date.now()): readonly Task[] {
   const { status = 'open', due, project, priorities, search, roots } = filter;
-  const labels = filter.labels?.map((label) => label.toLowerCase());
+  const labels = filter.labels?.map(labelKey);
   const today = dayOf(new Date(now));
   if (search !== undefined && search.trim() && !queryWords(search).length) return [];
   const chosen = tasks.all.filter((task) => {
@@ -45,7 +46,7 @@ export function select(tasks: Tasks, filter: TaskFilter, sort: TaskSort = 'rank'
     if (roots && task.parent_id && tasks.get(task.parent_id)) return false;
     if (priorities?.length && !priorities.includes(task.priority)) return false;
     if (due && !isDue(task, due, today, now)) return false;
-    if (labels?.length && !labels.every((label) => task.labels.some((other) => other.toLowerCase() === label))) return false;
+    if (labels?.length && !labels.every((label) => task.labels.some((other) => labelKey(other) === label))) return false;
     return !search?.trim() || matches(task, search);
   });
   return sort === 'rank' ? chosen : chosen.sort(ORDERS[sort]);
@@ -107,7 +108,7 @@ export function count(tasks: Tasks, now = Date.now()): Counts {
     if (task.project_id) projects.set(task.project_id, (projects.get(task.project_id) ?? 0) + 1);
     else counts.inbox++;
     for (const label of task.labels) {
-      const key = label.toLowerCase();
+      const key = labelKey(label);
       labels.set(key, (labels.get(key) ?? 0) + 1);
     }
     if (!task.due) continue;
@@ -124,7 +125,7 @@ export function labelsOf(tasks: Tasks): readonly string[] {
   const spellings = new Map<string, Map<string, number>>();
   for (const { labels } of tasks.all) {
     for (const label of labels) {
-      const key = label.toLowerCase();
+      const key = labelKey(label);
       const known = spellings.get(key) ?? new Map<string, number>();
       known.set(label, (known.get(label) ?? 0) + 1);
       spellings.set(key, known);

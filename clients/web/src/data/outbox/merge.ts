@@ -1,6 +1,8 @@
 // Whether an edit still fits what the server has now: field by field, by what the person saw, what
 // they want, and what is there. Only a field that both sides changed differently is in dispute.
 
+import { labelKey } from '../labels.ts';
+
 export type Fields = Record<string, unknown>;
 
 export interface Merge {
@@ -28,7 +30,7 @@ export function merge(before: Fields, wanted: Fields, now: Fields): Merge {
 /** Labels are a set: each side's additions and removals hold, so there is nothing to dispute. */
 function mergeLabels(before: unknown, mine: unknown, theirs: unknown): string[] {
   const [was, wanted, now] = [before, mine, theirs].map((list) => (Array.isArray(list) ? list.map(String) : []));
-  const has = (list: string[], label: string) => list.some((other) => other.toLowerCase() === label.toLowerCase());
+  const has = (list: string[], label: string) => list.some((other) => labelKey(other) === labelKey(label));
   const kept = now!.filter((label) => has(wanted!, label) || !has(was!, label));
   return [...kept, ...wanted!.filter((label) => !has(now!, label) && !has(was!, label))];
 }

@@ -76,8 +76,9 @@ export async function sendBatch(user: string, ready: readonly Ready[]): Promise<
   });
 }
 
-/** What a batch can hold. */
-export const isBatchable = (op: Op) => ['create', 'update', 'complete', 'move', 'delete'].includes(op.op);
+/** What a batch can hold. What is restored with its subtasks goes alone, for only that answer has them all. */
+export const isBatchable = ({ op, effects }: Write) =>
+  ['create', 'update', 'complete', 'move', 'delete'].includes(op.op) || (op.op === 'restore' && op.kind === 'task' && effects.length === 1);
 
 function operation({ write: { op }, changes, version }: Ready): BatchOperation {
   switch (op.op) {
@@ -91,6 +92,8 @@ function operation({ write: { op }, changes, version }: Ready): BatchOperation {
       return { op: 'move', id: op.id, to: op.to };
     case 'delete':
       return { op: 'delete', id: op.id, children: 'include' };
+    case 'restore':
+      return { op: 'restore', id: op.id };
     default:
       throw new TypeError(`${op.op} cannot be part of a batch`);
   }

@@ -3,6 +3,7 @@
 import { client } from '@taskwire/client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
+import { newId } from '../ids.ts';
 import { aTask, answer, creation, problem, renaming } from './kit.ts';
 import { Sender, type SenderHost, type Settled } from './sender.ts';
 import type { Write } from './writes.ts';
@@ -110,5 +111,26 @@ test('a refusal because the token may only read is one', async () => {
   await vi.advanceTimersByTimeAsync(100);
   expect(host.signedOut).not.toHaveBeenCalled();
   expect(settled.at(-1)?.put).toMatchObject([{ state: 'refused', problem: { code: 'FORBIDDEN' } }]);
+  sender.close();
+});
+
+test('deletions of several tasks are taken back in one batch, but a tree alone', async () => {
+  const restoration = (id: string, along: number): Write => ({
+    id: newId(), group: 'g', op: { op: 'restore', id, kind: 'task' }, title: id, state: 'queued', attempted: false,
+    effects: Array.from({ length: along + 1 }, (_, at) => ({ kind: 'task', id: `${id}${at}`, put: null })),
+  });
+  writes = [restoration('a', 0), restoration('b', 0), restoration('c', 2)];
+  const bodies: unknown[] = [];
+  server = (request) => {
+    if (!request.url.endsWith('/batch')) return answer(200, { project: null, tasks: [aTask('c', 'tea')], count: 3 });
+    void request.clone().json().then((body: unknown) => bodies.push(body));
+    return answer(200, { repeated: false, results: ['a', 'b'].map((id) => ({ status: 200, task_id: id, task: aTask(id, id), count: 1 })) });
+  };
+  const sender = new Sender(hosted());
+  sender.nudge();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(requests).toEqual(['POST /api/ada/tasks/batch', 'POST /api/ada/trash/c/restore']);
+  expect(bodies).toMatchObject([{ operations: [{ op: 'restore', id: 'a' }, { op: 'restore', id: 'b' }] }]);
+  expect(settled.flatMap(({ done }) => done.flatMap(({ tasks }) => tasks.map(({ id }) => id)))).toEqual(['a', 'b', 'c']);
   sender.close();
 });

@@ -106,9 +106,9 @@ export class Sender {
     const queued = this.host.writes().filter(({ state }) => state === 'queued');
     const first = queued[0];
     if (!first) return [];
-    const alone = !first.group || !isBatchable(first.op) || this.single.has(first.id);
+    const alone = !first.group || !isBatchable(first) || this.single.has(first.id);
     if (alone) return [first];
-    const end = queued.findIndex((write) => write.group !== first.group || !isBatchable(write.op) || this.single.has(write.id));
+    const end = queued.findIndex((write) => write.group !== first.group || !isBatchable(write) || this.single.has(write.id));
     return queued.slice(0, Math.min(end < 0 ? queued.length : end, BATCH));
   }
 

@@ -27,6 +27,17 @@ export function below(tasks: Tasks, id: string): Task[] {
   return tasks.children(id).flatMap((child) => [child, ...below(tasks, child.id)]);
 }
 
+/** The completed tasks above: no open task is below a completed one, so the server reopens them. The nearest first. */
+function completedAbove(tasks: Tasks, parent: string | null | undefined): Task[] {
+  const task = parent ? tasks.get(parent) : undefined;
+  if (!task) return [];
+  return [...(task.completed ? [task] : []), ...completedAbove(tasks, task.parent_id)];
+}
+
+const reopening = (above: readonly Task[]): Effect[] => above.map(({ id }) => patch(id, { completed: false, completed_at: null }));
+
+const completing = (now: Tasks, above: readonly Task[]): Step[] => above.flatMap(({ id }) => complete(now, id, true));
+
 export function create(tasks: Tasks, user: string, id: string, fields: NewTask, place?: Place): Step[] {
   const parent = fields.parent_id ? tasks.get(fields.parent_id) : undefined;
   const now = new Date().toISOString();
@@ -54,7 +65,7 @@ export function create(tasks: Tasks, user: string, id: string, fields: NewTask, 
     version: 0,
     waiting: true,
   };
-  made.write.effects = [{ kind: 'task', id, put: task }];
+  made.write.effects = [{ kind: 'task', id, put: task }, ...reopening(completedAbove(tasks, task.parent_id))];
   return place?.before || place?.after ? [made, move(tasks, task, place)] : [made];
 }
 
@@ -71,7 +82,9 @@ export function update(tasks: Tasks, id: string, fields: TaskFields, base?: Task
     effects[0] = patch(id, { ...changes, project_id: project });
     for (const child of below(tasks, id)) if (child.project_id !== project) effects.push(patch(child.id, { project_id: project }));
   }
-  const back = (now: Tasks) => update(now, id, before as TaskFields);
+  const above = 'parent_id' in changes && !task.completed ? completedAbove(tasks, changes.parent_id) : [];
+  effects.push(...reopening(above));
+  const back = (now: Tasks) => [...update(now, id, before as TaskFields), ...completing(now, above)];
   return [step({ op: 'update', id, changes: changes as UpdateTask }, task.title, effects, back, { before })];
 }
 
@@ -104,12 +117,19 @@ export function complete(tasks: Tasks, id: string, completed: boolean): Step[] {
   const now = new Date().toISOString();
   const fields = completed ? { completed, completed_at: now } : { completed, completed_at: null };
   if (!completed) {
-    return [step({ op: 'complete', id, completed }, task.title, [patch(id, fields)], (later) => complete(later, id, true))];
+    const above = completedAbove(tasks, task.parent_id);
+    const back = (later: Tasks) => [...complete(later, id, true), ...completing(later, above)];
+    return [step({ op: 'complete', id, completed }, task.title, [patch(id, fields), ...reopening(above)], back)];
   }
   if (task.recurrence && task.due) {
-    // It moves on to its next occurrence, which the server knows.
+    // It moves on to its next occurrence, which the server knows, with all subtasks open.
     const { due, recurrence } = task;
-    const back = (later: Tasks) => [...complete(later, id, false), ...update(later, id, { due, recurrence })];
+    const done = below(tasks, id).filter((child) => child.completed);
+    const again = patch(id, { completed: false, completed_at: null, due, recurrence });
+    const back = (later: Tasks) => [
+      step({ op: 'complete', id, completed: false, occurrence: due.date }, task.title, [again], (now) => complete(now, id, true)),
+      ...tops(later, done.map((child) => child.id)).flatMap((child) => complete(later, child, true)),
+    ];
     return [step({ op: 'complete', id, completed, occurrence: due.date }, task.title, [patch(id, fields)], back)];
   }
   const along = below(tasks, id).filter((child) => !child.completed);
@@ -128,12 +148,13 @@ export function move(tasks: Tasks, task: Task, to: TaskPlace): Step {
   if (asked.parent_id !== undefined) fields.parent_id = asked.parent_id;
   if (asked.parent_id) fields.project_id = tasks.get(asked.parent_id)?.project_id ?? null;
   else if (asked.project_id !== undefined) fields.project_id = asked.project_id;
+  const above = task.completed ? [] : completedAbove(tasks, asked.parent_id);
   const made = step({ op: 'move', id, to: asked }, task.title, [], (now) => {
     const moved = now.get(id);
-    return moved ? [move(now, moved, back)] : [];
+    return moved ? [move(now, moved, back), ...completing(now, above)] : [];
   });
   fields.rank = place(tasks.all, id, to) ?? rankAtEnd(made.write.id);
-  made.write.effects = [patch(id, fields)];
+  made.write.effects = [patch(id, fields), ...reopening(above)];
   if (fields.project_id !== undefined) {
     for (const child of below(tasks, id)) made.write.effects.push(patch(child.id, { project_id: fields.project_id }));
   }

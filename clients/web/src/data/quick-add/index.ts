@@ -4,6 +4,7 @@
 
 import { type Found, findDate, findTime, isoDay, overlaps } from './dates.ts';
 import { findRecurrence } from './recurrence.ts';
+import { labelKey } from '../labels.ts';
 import type { QuickAdd, QuickAddContext, Span } from './types.ts';
 import type { Priority } from '@taskwire/client';
 
@@ -86,7 +87,7 @@ function takeSigns(
     } else if (match[1] === '@') {
       // A time after the sign is a time.
       if (/^\d{1,2}([:h]\d\d|[ap]m?$)/iu.test(word) || result.labels.length >= LABELS_MAX || word.includes(',') || word.length > 50) continue;
-      if (!result.labels.some((label) => label.toLowerCase() === word.toLowerCase())) result.labels.push(word);
+      if (!result.labels.some((label) => labelKey(label) === labelKey(word))) result.labels.push(word);
       take(found, 'label', word);
     } else {
       const priority = PRIORITIES[word.toLowerCase()];

@@ -82,5 +82,5 @@ function SortMenu({ place }: { place: Place }) {
 
 /** The sort that the view has by itself, and that the address need not name. */
 function natural(place: Place): (typeof SORTS)[number] {
-  return place.view === "upcoming" || place.view === "overdue" ? "due" : place.view === "search" ? "updated" : "rank";
+  return place.view === "today" || place.view === "upcoming" || place.view === "overdue" ? "due" : place.view === "search" ? "updated" : "rank";
 }

@@ -3,7 +3,7 @@
  * itself takes the focus; what is inside is reached with Tab from the row that the keyboard is at.
  */
 import { memo, useRef, type KeyboardEvent, type MouseEvent } from "react";
-import { useProjects, useRecentlyChanged, useTask, useTasks, type Task } from "../../data/index.ts";
+import { labelKey, useProjects, useRecentlyChanged, useTask, useTasks, type Task } from "../../data/index.ts";
 import { cx } from "../../lib/cx.ts";
 import { dueDay, dueText, dueTime, today, urgency } from "../../lib/dates.ts";
 import { toggleFolded } from "../../lib/preferences.ts";
@@ -119,7 +119,7 @@ export const TaskRow = memo(function TaskRow(props: RowProps) {
 
 /** `day` is what the section is about, if it is about a day: then the row need not name it again. */
 function RowMeta({ task, day, hideProject, hideLabel, hideParent }: { task: Task; day: string } & Pick<RowProps, "hideProject" | "hideLabel" | "hideParent">) {
-  const labels = task.labels.filter((label) => label.toLowerCase() !== hideLabel?.toLowerCase());
+  const labels = task.labels.filter((label) => !hideLabel || labelKey(label) !== labelKey(hideLabel));
   const due = task.due;
   const shownDue = due && (dueDay(due) === day ? dueTime(due) : dueText(due));
   const late = due !== null && !task.completed && urgency(due) === "overdue";

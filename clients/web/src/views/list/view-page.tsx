@@ -29,7 +29,8 @@ export function ViewPage() {
   const sort = place.sort ?? defaultSort(place);
   const { lines, tree } = useLines(place, sort, projects, title);
   const missing = place.view === "project" && !project && tasks.ready;
-  const grouping = groupingFor(place.view, sort);
+  // Today has sections of its own.
+  const grouping = place.view === "today" ? "none" : groupingFor(place.view, sort);
   const adds = !missing && place.view !== "completed" && place.view !== "search" && place.view !== "overdue";
 
   return (
@@ -69,6 +70,7 @@ function titleOf(place: Place, project: Project | undefined): string {
 
 function defaultSort(place: Place): TaskSort {
   switch (place.view) {
+    case "today":
     case "upcoming":
     case "overdue": return "due";
     case "completed": return "completed";
@@ -100,7 +102,7 @@ function useLines(place: Place, sort: TaskSort, projects: readonly Project[], ti
   const tree = sort === "rank" && (place.view === "all" || place.view === "project") && !isFiltered(place);
   const lines = useMemo(() => {
     if (place.view === "search" && !place.q.trim()) return [];
-    if (place.view === "today" && sort === "rank") return arrangeToday(late, shown);
+    if (place.view === "today" && (sort === "due" || sort === "rank")) return arrangeToday(late, shown);
     return arrange(shown, {
       grouping: groupingFor(place.view, sort),
       projects: byId,

@@ -1,5 +1,5 @@
 /** A picker as a dialog: for shortcuts, the row's menu, the palette and the batch bar. */
-import { useTasks, type Task } from "../../data/index.ts";
+import { labelKey, useTasks, type Task } from "../../data/index.ts";
 import { t } from "../../text/index.ts";
 import { closeOverlay, type Overlay } from "../../lib/overlays.ts";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -33,7 +33,7 @@ function Picker({ what, tasks, first }: { what: PickOverlay["what"]; tasks: read
       return (
         <LabelPicker
           onToggle={(label, on) => changeAll(tasks, (task) => ({ labels: withLabel(task.labels, label, on) }))}
-          value={first.labels.filter((label) => tasks.every((task) => task.labels.some((other) => other.toLowerCase() === label.toLowerCase())))}
+          value={first.labels.filter((label) => tasks.every((task) => task.labels.some((other) => labelKey(other) === labelKey(label))))}
         />
       );
     case "project":

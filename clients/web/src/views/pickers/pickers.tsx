@@ -1,6 +1,6 @@
 /** Pickers of a project, labels, a priority and a parent task; each for one task or several. */
 import { useMemo, useState } from "react";
-import { useLabels, useProjects, useTasks, type Priority, type Project, type Task } from "../../data/index.ts";
+import { labelKey, useLabels, useProjects, useTasks, type Priority, type Project, type Task } from "../../data/index.ts";
 import { PRIORITIES } from "../../lib/router.tsx";
 import { t } from "../../text/index.ts";
 import { Icon } from "../../ui/icon.tsx";
@@ -33,12 +33,12 @@ export function LabelPicker({ value, onToggle }: { value: readonly string[]; onT
   const [text, setText] = useState("");
   const labels = useLabels();
   const name = text.trim().replaceAll(",", "");
-  const has = (label: string) => value.some((other) => other.toLowerCase() === label.toLowerCase());
+  const has = (label: string) => value.some((other) => labelKey(other) === labelKey(label));
   const all = [...new Set([...labels, ...value])];
   const options: Option[] = all.filter((label) => matches(label, text)).map((label) => ({
     key: label, text: label, icon: <Icon name="tag" size={16} />, checked: has(label), run: () => onToggle(label, !has(label)),
   }));
-  if (name && !all.some((label) => label.toLowerCase() === name.toLowerCase())) {
+  if (name && !all.some((label) => labelKey(label) === labelKey(name))) {
     options.push({
       key: " new", text: t.picker.create(name), icon: <Icon name="plus" size={16} />,
       run: () => {
@@ -52,7 +52,7 @@ export function LabelPicker({ value, onToggle }: { value: readonly string[]; onT
 
 /** Labels of a task with one put on or taken off, whatever its case. */
 export function withLabel(labels: readonly string[], label: string, on: boolean): string[] {
-  const others = labels.filter((other) => other.toLowerCase() !== label.toLowerCase());
+  const others = labels.filter((other) => labelKey(other) !== labelKey(label));
   return on ? [...others, label].slice(0, 20) : others;
 }
 

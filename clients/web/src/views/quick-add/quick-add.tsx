@@ -4,7 +4,7 @@
  * in Today a task without a date gets today's, in a project it lands there.
  */
 import { useMemo, useRef, useState, type KeyboardEvent } from "react";
-import { createTask, useLabels, useProjects, type NewTask, type Project } from "../../data/index.ts";
+import { createTask, labelKey, useLabels, useProjects, type NewTask, type Project } from "../../data/index.ts";
 import { parseQuickAdd, type QuickAdd as Parsed } from "../../data/quick-add/index.ts";
 import { announce } from "../../lib/announce.ts";
 import { cx } from "../../lib/cx.ts";
@@ -163,7 +163,7 @@ export function QuickAdd({ defaults, id = "quick-add", autoFocus, placeholder = 
 /** The parsed line and the view's defaults as a task; what was typed wins. */
 function toTask(parsed: Parsed, defaults: Defaults, projects: readonly Project[]): NewTask {
   const label = defaults.label;
-  const labels = label && !parsed.labels.some((other) => other.toLowerCase() === label.toLowerCase()) ? [...parsed.labels, label] : parsed.labels;
+  const labels = label && !parsed.labels.some((other) => labelKey(other) === labelKey(label)) ? [...parsed.labels, label] : parsed.labels;
   const project = parsed.project ? parsed.project.id ?? newProject(parsed.project.name, projects.length) : defaults.project;
   const due = parsed.due ?? (defaults.due ? { date: defaults.due } : undefined);
   return {

@@ -1,6 +1,6 @@
 /** The side bar: views with counts, projects and labels, the account and the state of the connection. */
 import { useState } from "react";
-import { useCounts, useLabels, useProjects, useReady, type Project } from "../../data/index.ts";
+import { labelKey, useCounts, useLabels, useProjects, useReady, type Project } from "../../data/index.ts";
 import { cx } from "../../lib/cx.ts";
 import { openOverlay } from "../../lib/overlays.ts";
 import { formatPlace, go, Link, usePlace, type ViewName } from "../../lib/router.tsx";
@@ -71,8 +71,8 @@ export function Sidebar({ drawer = false }: { drawer?: boolean }) {
               {labels.map((label) => (
                 <li key={label}>
                   <SideLink
-                    count={counts.labels.get(label.toLowerCase()) ?? 0}
-                    current={place.view === "label" && place.id?.toLowerCase() === label.toLowerCase()}
+                    count={counts.labels.get(labelKey(label)) ?? 0}
+                    current={place.view === "label" && place.id !== null && labelKey(place.id) === labelKey(label)}
                     icon={<Icon name="tag" />}
                     name={label}
                     to={formatPlace({ view: "label", id: label })}
