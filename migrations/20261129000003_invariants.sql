@@ -72,9 +72,9 @@ END $$;
 
 -- Words as they are compared: without case, accents, vowel points, compatibility forms and characters that Unicode
 -- calls default ignorable (such as soft hyphens and joiners), with single spaces between them. In scripts that write
--- no spaces between words (Han, Kana, Thai, Lao, Burmese, Khmer), each character is a word. It depends neither on the database's locale nor on what the parser of text search takes
--- for a path or an address. It names only what Postgres finds without a search path, because a restored dump
--- calls it so.
+-- no spaces between words (Han, Kana, Thai, Lao, Burmese, Khmer), each character is a word. It depends neither on the
+-- database's locale nor on what the parser of text search takes for a path or an address. It names only what Postgres
+-- finds without a search path, because a restored dump calls it so.
 CREATE OR REPLACE FUNCTION taskwire_folded(words text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
 BEGIN
