@@ -56,6 +56,9 @@ test('pages in one browser share their edits, and one of them sends', async () =
   await one.sees('of the second page');
   await expect.poll(async () => (await ada.tasks()).length).toBe(1);
   expect(requests).toEqual([]);
+  // The first page has noted the answer. Otherwise the other would, rightly, send the same once more.
+  await one.sent();
+  await two.sent();
   // The other one takes over.
   await one.page.close();
   await two.add('when it is alone');
