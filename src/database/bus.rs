@@ -78,8 +78,8 @@ impl Hints {
         }
     }
 
-    /// Sends the queued hints, for as long as the server runs. So the first hint does not wait, and those
-    /// that are queued while a notification is on its way gather for the next one.
+    /// Sends what is queued, then what was queued meanwhile, and so on, for as long as the server runs. So
+    /// the first hint does not wait, and under load hints gather by themselves.
     pub async fn send(self, pool: Pool) {
         loop {
             let payloads = self.take().await;

@@ -200,8 +200,7 @@ async fn while_nothing_happens_the_only_queries_are_the_sweeps() {
         sockets.push(Live::open(&user, None).await.0);
         sockets.push(Live::open(&user, None).await.0);
     }
-    // A ring may read once more after a socket's hello, and hints are batched before they are sent;
-    // two sweeps from now all of that is over. Sweeps that the relay has already seen do not count,
+    // A ring may read once more after a socket's hello; two sweeps from now that is over. Sweeps that the relay has already seen do not count,
     // because they may be older than the last write.
     relay.so_far();
     for _ in 0..2 {
