@@ -14,8 +14,8 @@ use super::ring::{Next, Ring};
 use crate::database::{Pool, RETRY};
 use crate::model::{Change, History, OwnerId, Position, Seq};
 
-/// How long a channel waits for a gap to close before it reads the log. Writers that finish out of order
-/// close most gaps within this time.
+/// How long a channel waits for a gap to close before it reads the log. Writers of this server that finish out
+/// of order close most gaps within this time.
 const GRACE: Duration = Duration::from_millis(2);
 /// How many changes one statement reads from the log.
 const PAGE: u16 = 100;
@@ -32,10 +32,28 @@ pub struct Channel {
 #[derive(Default)]
 struct State {
     ring: Ring,
-    /// Whether a task is reading the log for this ring.
-    reading: bool,
-    /// Whether that task must read once more, because something happened after its snapshot.
+    reading: Reading,
+    /// Whether the task that reads must read once more, because something happened after its snapshot.
     read_again: bool,
+}
+
+/// Whether a task reads the log for this ring.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    #[default]
+    No,
+    /// A task reads after [`GRACE`], unless another one has begun until then.
+    Soon,
+    Now,
+}
+
+/// When to read the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// The log is known to have more.
+    Now,
+    /// The missing changes may arrive by themselves.
+    AfterGrace,
 }
 
 impl Channel {
@@ -53,6 +71,11 @@ impl Channel {
 
     pub fn head(&self) -> Option<Position> {
         self.state.lock().ring.head()
+    }
+
+    #[cfg(test)]
+    pub fn reading(&self) -> Reading {
+        self.state.lock().reading
     }
 
     /// What a connection at `position` must do next.
@@ -82,22 +105,41 @@ impl Channel {
 
     /// Reads the log into the ring, in the background, until no change is missing. At most one task per
     /// channel reads.
-    pub fn read_log(self: &Arc<Self>, pool: &Pool, owner: &OwnerId) {
+    pub fn read_log(self: &Arc<Self>, pool: &Pool, owner: &OwnerId, when: When) {
         let mut state = self.state.lock();
-        if state.reading {
-            state.read_again = true;
-            return;
+        match (state.reading, when) {
+            (Reading::Now, _) => {
+                state.read_again = true;
+                return;
+            }
+            (Reading::Soon, When::AfterGrace) => return,
+            (Reading::No, When::AfterGrace) => state.reading = Reading::Soon,
+            (_, When::Now) => state.reading = Reading::Now,
         }
-        state.reading = true;
         drop(state);
         let (pool, owner, channel) = (pool.clone(), owner.clone(), Arc::downgrade(self));
         tokio::spawn(async move {
-            tokio::time::sleep(GRACE).await;
+            if when == When::AfterGrace {
+                tokio::time::sleep(GRACE).await;
+                if !channel.upgrade().is_some_and(|channel| channel.begin_after_grace()) {
+                    return;
+                }
+            }
             let page = || read_page(&pool, &owner, &channel);
             let warn =
                 |error: &sqlx::Error, _| tracing::warn!(%error, "the change log could not be read; trying again");
             while let Ok(false) = page.retry(RETRY).notify(warn).await {}
         });
+    }
+
+    /// Whether the task that has waited must still read.
+    fn begin_after_grace(&self) -> bool {
+        let mut state = self.state.lock();
+        let must_read = state.reading == Reading::Soon;
+        if must_read {
+            state.reading = Reading::Now;
+        }
+        must_read
     }
 }
 
@@ -118,7 +160,9 @@ async fn read_page(pool: &Pool, owner: &OwnerId, channel: &Weak<Channel>) -> sql
         let full = page.changes.len() == usize::from(PAGE);
         let accepted = state.ring.integrate(page, head_before);
         let done = accepted && !full && !state.read_again && !state.ring.is_behind();
-        state.reading = !done;
+        if done {
+            state.reading = Reading::No;
+        }
         (accepted && state.ring.head() != head_before, done)
     };
     channel.wake();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::channel::Channel;
+use super::channel::{Channel, When};
 use super::log::{self, LogPage};
 use super::ring::Next;
 use crate::database::Pool;
@@ -43,14 +43,14 @@ impl Hub {
     pub fn publish(&self, owner: &OwnerId, change: Change) {
         let Some(channel) = self.channel(owner) else { return };
         if channel.take(change) {
-            channel.read_log(&self.0.pool, owner);
+            channel.read_log(&self.0.pool, owner, When::AfterGrace);
         }
     }
 
     /// Reads the log for changes that were not published here.
     pub fn read_log(&self, owner: &str) {
         if let Some((owner, channel)) = self.find(owner) {
-            channel.read_log(&self.0.pool, &owner);
+            channel.read_log(&self.0.pool, &owner, When::Now);
         }
     }
 
@@ -59,7 +59,7 @@ impl Hub {
         if let Some((owner, channel)) = self.find(owner)
             && channel.head().is_none_or(|head| head.seq < seq)
         {
-            channel.read_log(&self.0.pool, &owner);
+            channel.read_log(&self.0.pool, &owner, When::Now);
         }
     }
 
@@ -162,7 +162,7 @@ impl Subscription {
     }
 
     fn read_log(&self) {
-        self.channel.read_log(&self.hub.0.pool, &self.owner);
+        self.channel.read_log(&self.hub.0.pool, &self.owner, When::AfterGrace);
     }
 }
 
@@ -182,6 +182,7 @@ impl Drop for Subscription {
 mod tests {
     use chrono::DateTime;
 
+    use super::super::channel::Reading;
     use super::*;
     use crate::model::TaskId;
 
@@ -226,6 +227,20 @@ mod tests {
         hub.publish(&owner, change(1));
         subscription.updated().await;
         assert!(matches!(subscription.next(at(0)), Next::Send(_, end) if end == at(1)));
+    }
+
+    #[tokio::test]
+    async fn a_hint_is_read_at_once_even_while_a_gap_waits() {
+        let (hub, owner) = hub();
+        let subscription = hub.subscribe(owner.clone(), 9).expect("room");
+        subscription.report_head(HISTORY, at(0));
+        let reading = || subscription.channel.reading();
+        hub.take_hint(owner.as_str(), Seq::ZERO);
+        assert_eq!(reading(), Reading::No, "nothing is missing");
+        hub.publish(&owner, change(2));
+        assert_eq!(reading(), Reading::Soon, "another writer may be about to publish the first change");
+        hub.take_hint(owner.as_str(), Seq::new(2));
+        assert_eq!(reading(), Reading::Now);
     }
 
     #[tokio::test]

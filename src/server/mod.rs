@@ -132,6 +132,7 @@ fn background_tasks(app: &App, hints_url: Option<String>, retention: Duration) -
         app.pool().clone(),
         app.live().hub.clone(),
         app.revocations().clone(),
+        app.hints().clone(),
         app.live().settings.sweep,
     ));
     tasks.spawn(app.api_tokens().clone().write_uses());

@@ -39,6 +39,7 @@ mod failures;
 mod fields;
 mod filters;
 mod functions;
+mod hints;
 mod history;
 mod input;
 mod issuers_better_auth;

@@ -14,7 +14,7 @@ use crate::kit::{
     Client, Live, Options, PgBouncer, Running, SECRET, Scratch, TestDatabase, TestServer, run, taskwire, token,
 };
 use crate::servers::{
-    NEVER, SOON, SWEEP, check_that_all_receive, check_that_the_sweep_replaces_hints, until_listening,
+    NEVER, SOON, SWEEP, check_that_all_receive, check_that_the_sweep_replaces_hints, until_hints_flow,
 };
 
 /// Servers that reach one database through PgBouncer. Hints use a direct connection.
@@ -30,7 +30,7 @@ async fn servers(count: usize, sweep: Duration, hints: bool) -> (PgBouncer, Vec<
         servers.push(TestServer::on(database.clone(), options).await);
     }
     if hints {
-        until_listening(&servers[0], count).await;
+        until_hints_flow(&servers).await;
     }
     (bouncer, servers)
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use sqlx::Connection;
 use tokio::time::timeout;
 
-use crate::kit::{Live, Options, Relay, TestDatabase, TestServer};
+use crate::kit::{Client, Live, Options, Relay, TestDatabase, TestServer};
 
 /// Longer than anything here takes.
 pub const NEVER: Duration = Duration::from_mins(10);
@@ -18,7 +18,7 @@ pub const SOON: Duration = Duration::from_millis(200);
 pub const SWEEP: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Starts servers on one database. With hints, returns once all of them listen.
+/// Starts servers on one database. With hints, returns once all of them listen and know of each other.
 pub async fn servers(count: usize, sweep: Duration, hints: bool) -> Vec<TestServer> {
     let database = Arc::new(TestDatabase::new().await);
     let mut servers = Vec::new();
@@ -26,9 +26,35 @@ pub async fn servers(count: usize, sweep: Duration, hints: bool) -> Vec<TestServ
         servers.push(TestServer::on(database.clone(), sweeping(sweep, hints)).await);
     }
     if hints {
-        until_listening(&servers[0], count).await;
+        until_hints_flow(&servers).await;
     }
     servers
+}
+
+/// Returns once the hints of each server reach all others.
+pub async fn until_hints_flow(servers: &[TestServer]) {
+    until_listening(&servers[0], servers.len()).await;
+    let probes: Vec<_> = servers.iter().map(|server| server.user("somebody else")).collect();
+    let mut sockets = Vec::new();
+    for probe in &probes {
+        sockets.push(Live::open(probe, None).await.0);
+    }
+    for probe in &probes {
+        for live in &mut sockets {
+            until_a_write_arrives(probe, live).await;
+        }
+    }
+}
+
+/// Writes until a write arrives, for example because the first hints are lost.
+async fn until_a_write_arrives(writer: &Client, live: &mut Live) {
+    loop {
+        let seq = writer.create("probe").await.version;
+        let arrives = async { while live.expect("task.created").await["seq"] != json!(seq) {} };
+        if timeout(SOON, arrives).await.is_ok() {
+            return;
+        }
+    }
 }
 
 pub fn sweeping(sweep: Duration, hints: bool) -> Options {
@@ -174,8 +200,7 @@ async fn while_nothing_happens_the_only_queries_are_the_sweeps() {
         sockets.push(Live::open(&user, None).await.0);
         sockets.push(Live::open(&user, None).await.0);
     }
-    // A ring may read once more after a socket's hello, and hints are batched before they are sent;
-    // two sweeps from now all of that is over. Sweeps that the relay has already seen do not count,
+    // A ring may read once more after a socket's hello; two sweeps from now that is over. Sweeps that the relay has already seen do not count,
     // because they may be older than the last write.
     relay.so_far();
     for _ in 0..2 {
