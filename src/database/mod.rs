@@ -14,6 +14,7 @@ mod retry;
 mod snapshot;
 mod transaction;
 mod unprepared;
+mod violation;
 
 pub use connect::{connect, ping};
 pub use epoch::begin_history;
@@ -23,3 +24,4 @@ pub use pool::Pool;
 pub use retry::RETRY;
 pub use snapshot::Snapshot;
 pub use transaction::Transaction;
+pub use violation::Violation;
