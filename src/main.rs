@@ -1,11 +1,13 @@
 //! The command line: `taskwire serve`, `token`, `login`, `logout`, `whoami`, `watch`, `new-history`,
-//! `rotate-keys`, `openapi`.
+//! `rotate-keys`, `distribute`, `openapi`.
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use taskwire::cli::{login, logout, new_history, openapi, rotate_keys, serve, settings, token, watch, whoami};
+use taskwire::cli::{
+    distribute, login, logout, new_history, openapi, rotate_keys, serve, settings, token, watch, whoami,
+};
 
 /// A task backend whose OpenAPI document is the contract, with live updates that never miss a
 /// change.
@@ -34,6 +36,8 @@ enum Command {
     NewHistory(Box<new_history::NewHistory>),
     /// Sign the access tokens of sessions with a new key from now on
     RotateKeys(Box<rotate_keys::RotateKeys>),
+    /// Distribute the database over the nodes of a Citus cluster, by owner
+    Distribute(Box<distribute::Distribute>),
     /// Print the contract that the code generates, or check openapi.yaml against it
     Openapi(openapi::Openapi),
     /// Write docs/CONFIGURATION.md and .env.example again, from the table of settings
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         Command::Watch(watch) => watch.run(),
         Command::NewHistory(new_history) => new_history.run(),
         Command::RotateKeys(rotate_keys) => rotate_keys.run(),
+        Command::Distribute(distribute) => distribute.run(),
         Command::Openapi(openapi) => openapi.run(),
         Command::Settings(settings) => settings.run(),
     };

@@ -2,6 +2,7 @@
 //! [`Failure`].
 
 mod credentials;
+pub mod distribute;
 pub mod login;
 pub mod logout;
 pub mod new_history;

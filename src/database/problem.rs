@@ -1,5 +1,6 @@
 //! Which problem a client receives when the database fails.
 
+use super::violation::Violation;
 use crate::model::{Code, Problem};
 
 /// The SQLSTATE of `taskwire_refuse_just_deleted`.
@@ -9,9 +10,10 @@ impl From<sqlx::Error> for Problem {
     /// 503 if the database cannot be reached, so that the client tries again; 500 for an unexpected error.
     fn from(error: sqlx::Error) -> Self {
         let database = error.as_database_error();
-        let constraint = database.and_then(sqlx::error::DatabaseError::constraint);
-        if constraint == Some("trash_pkey") {
-            // Tasks and projects share the ids of the trash, and a client can choose one id for both.
+        if Violation::of(&error) == Some(Violation::Unique) {
+            // Tasks and projects share the ids of the trash, and a client can choose one id for both. No statement
+            // can violate another unique key: it looks for the row under a lock, or says ON CONFLICT, or the key is
+            // random.
             Self::new(Code::Conflict, "something else with this id is in the trash; restore or purge it first")
         } else if database.and_then(sqlx::error::DatabaseError::code).as_deref() == Some(OWNER_JUST_DELETED) {
             Self::unavailable("the user was deleted a moment ago; try again in some seconds")

@@ -24,15 +24,20 @@ pub struct Locked {
     pub at: DateTime<Utc>,
 }
 
+/// The result of `taskwire_begin_plan`.
+#[derive(Debug, sqlx::Type)]
+#[sqlx(type_name = "record")]
+struct Begun {
+    epoch: i64,
+    generation: i64,
+    head: Seq,
+    at: DateTime<Utc>,
+}
+
 /// Locks the owner's row, and creates it on the first write.
 pub async fn lock(transaction: &mut Transaction<'_>, owner: &OwnerId) -> sqlx::Result<Locked> {
-    let row = sqlx::query!(
-        r#"SELECT h.epoch, o.generation, o.last_seq AS "last_seq!: Seq",
-                  GREATEST(clock_timestamp(), o.last_at) AS "at!"
-           FROM taskwire_lock_owner($1) o, history h"#,
-        owner.as_str(),
-    )
-    .fetch_one(transaction)
-    .await?;
-    Ok(Locked { history: History::new(row.epoch, row.generation), head: row.last_seq, at: row.at })
+    let begun = sqlx::query_scalar!(r#"SELECT taskwire_begin_plan($1) AS "begun!: Begun""#, owner.as_str())
+        .fetch_one(transaction)
+        .await?;
+    Ok(Locked { history: History::new(begun.epoch, Some(begun.generation)), head: begun.head, at: begun.at })
 }

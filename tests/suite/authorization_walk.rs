@@ -27,13 +27,13 @@ const PATHS_OF_NOBODY: [&str; 1] = ["/api/auth/identity"];
 const FOR_PERSONS: [&str; 4] = ["list_api_tokens", "create_api_token", "revoke_api_token", "delete_user"];
 
 /// This operation deletes the user, so the test must call it last.
-const LAST: &str = "delete_user";
+pub const LAST: &str = "delete_user";
 
 const NOT_FOR_API_TOKENS: &str =
     "API tokens can neither manage other API tokens nor delete their user; sign in to do so";
 
 /// The values of an operation's path parameters.
-struct Parameters<'a> {
+pub struct Parameters<'a> {
     user: &'a Client,
     task: TaskId,
     project: ProjectId,
@@ -46,7 +46,7 @@ const NAMES: [&str; 4] = ["{task_id}", "{project_id}", "{trash_id}", "{token_id}
 
 impl<'a> Parameters<'a> {
     /// Existing resources of this user.
-    async fn of(user: &'a Client) -> Self {
+    pub async fn of(user: &'a Client) -> Self {
         let task = user.create("There").await.id;
         let project: Project = user.post("/projects").json(json!({ "name": "There" })).expect(201).await.json();
         let deleted = user.create("Deleted").await.id;
@@ -88,7 +88,7 @@ async fn everything(user: &Client) -> Vec<Value> {
 }
 
 /// A valid request for an operation, with a body from the contract's examples.
-fn request(client: &Client, path: &str, method: &Method, operation: &Value, of: &Parameters) -> Call {
+pub fn request(client: &Client, path: &str, method: &Method, operation: &Value, of: &Parameters) -> Call {
     let full_path = match path.strip_prefix(OWN) {
         Some(own) => of.user.own(&of.fill(own)),
         None => of.fill(path),
@@ -111,7 +111,8 @@ fn example<'a>(path: &str, content: &'a Value) -> &'a Value {
     value.unwrap_or_else(|| panic!("{path} has a body without an example"))
 }
 
-fn guarded() -> Vec<(String, Method, &'static Value)> {
+/// The operations that need a token.
+pub fn guarded() -> Vec<(String, Method, &'static Value)> {
     let mut operations = Contract::get().operations();
     operations.retain(|(path, _, operation)| {
         !of_accounts(path) && !OPEN.contains(&operation["operationId"].as_str().expect("an id"))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use taskwire::database;
 
-use crate::kit::{Live, Options, SECRET, Scratch, TestDatabase, TestServer, run, taskwire};
+use crate::kit::{Live, Options, PretendedCitus, SECRET, Scratch, TestDatabase, TestServer, run, taskwire};
 
 async fn pretend_to_be_a_copy(database: &TestDatabase) {
     let pool = database.pool().await;
@@ -83,6 +83,41 @@ async fn servers_that_notice_a_copy_concurrently_agree() {
         one.user("ada").create("written by one").await;
         assert_eq!(other.user("ada").log().await.len(), round);
         assert_ne!(epoch(&database).await, before);
+    }
+}
+
+#[tokio::test]
+async fn a_cluster_keeps_its_history_until_a_node_is_another() {
+    let database = TestDatabase::new().await;
+    let citus = PretendedCitus::on(&database).await;
+    let plain = epoch(&database).await;
+    citus.run("INSERT INTO cluster.nodes VALUES (1, true, '70/1/5'), (2, true, '71/1/5')").await;
+    citus.pretend_nodes().await;
+    let cluster = epoch(&database).await;
+    assert_ne!(cluster, plain);
+
+    // No node but those of the list counts, so servers on all nodes agree.
+    for same in [
+        "UPDATE cluster.nodes SET success = false, result = 'connection refused' WHERE nodeid = 2",
+        "INSERT INTO cluster.nodes VALUES (3, true, '72/1/5')",
+        "UPDATE cluster.nodes SET success = true, result = '71/1/5' WHERE nodeid = 2",
+        "UPDATE cluster.nodes SET success = false, result = 'connection refused'",
+        "UPDATE cluster.nodes SET success = true, result = nodeid + 69 || '/1/5'",
+    ] {
+        citus.run(same).await;
+        assert_eq!(epoch(&database).await, cluster, "{same}");
+    }
+    // A standby of a worker was promoted, and then the node that came last was restored.
+    let mut before = cluster;
+    for another in [
+        "UPDATE cluster.nodes SET result = '71/2/5' WHERE nodeid = 2",
+        "UPDATE cluster.nodes SET result = '9/1/5' WHERE nodeid = 3",
+    ] {
+        citus.run(another).await;
+        let after = epoch(&database).await;
+        assert_ne!(after, before, "{another}");
+        assert_eq!(epoch(&database).await, after);
+        before = after;
     }
 }
 

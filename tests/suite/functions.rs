@@ -17,7 +17,7 @@ async fn definitions(connection: &mut PgConnection) -> Vec<(String, String)> {
 }
 
 /// The sources, file by file.
-fn sources() -> Vec<String> {
+pub fn sources() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/functions");
     let files = fs::read_dir(folder).expect("the sources are there").map(|file| file.expect("a file").path());
     files.map(|file| fs::read_to_string(file).expect("text")).collect()

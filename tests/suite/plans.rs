@@ -1,58 +1,22 @@
 //! Query plans of the lists: each named view uses an index that begins with the owner, in the first
 //! run and in the seventh, when Postgres may switch to a generic plan.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use chrono::Utc;
 use sqlx::AssertSqlSafe;
-use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-use crate::kit::{Options, TestDatabase, TestServer};
+use crate::kit::{Notices, Options, TestDatabase, TestServer};
 
 #[path = "../../benches/lists/combinations.rs"]
-mod combinations;
+pub mod combinations;
 #[path = "../../benches/lists/plan.rs"]
 mod plan;
 #[path = "../../benches/lists/seed.rs"]
-mod seed;
+pub mod seed;
 
 use combinations::Promise;
 use plan::Plan;
-
-/// Collects the notices that Postgres sends to the server.
-#[derive(Clone, Default)]
-struct Notices(Arc<Mutex<Vec<String>>>);
-
-impl Notices {
-    fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().expect("no panic while locked"))
-    }
-}
-
-impl<S: Subscriber> Layer<S> for Notices {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        struct Message(Option<String>);
-        impl Visit for Message {
-            fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-                if field.name() == "message" {
-                    self.0 = Some(format!("{value:?}"));
-                }
-            }
-            fn record_str(&mut self, field: &Field, value: &str) {
-                if field.name() == "message" {
-                    self.0 = Some(value.to_owned());
-                }
-            }
-        }
-        if event.metadata().target() == "sqlx::postgres::notice" {
-            let mut message = Message(None);
-            event.record(&mut message);
-            self.0.lock().expect("no panic while locked").extend(message.0);
-        }
-    }
-}
 
 /// Requests every list several times with this number of owners. Returns the views that used
 /// another of the owner's indexes than expected.
@@ -65,9 +29,7 @@ async fn check_plans(owner: u32, others: u32, each: u32) -> Vec<String> {
             .expect("the tasks are inserted");
     }
     let url = format!("{}{}", database.url(), plan::TELL);
-    let notices = Notices::default();
-    // The server runs on this thread too.
-    let _listening = tracing::subscriber::set_default(tracing_subscriber::registry().with(notices.clone()));
+    let (notices, _listening) = Notices::of_this_thread();
     let server = TestServer::on(database, Options { through: Some(url), ..Options::default() }).await;
     let client = server.user(seed::OWNER);
     let mut elsewhere = Vec::new();

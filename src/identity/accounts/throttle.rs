@@ -112,14 +112,15 @@ impl Throttle {
         self.check_cached(&key, now)?;
         let reset_before = now - RESET_AFTER;
         // One statement both checks the delay and counts, so that of concurrent attempts each sees the count of
-        // the one before, even if the clocks of servers differ.
+        // the one before, even if the clocks of servers differ. It adds seconds to a time without an interval: a
+        // distributed database accepts only immutable functions in DO UPDATE, and months and days depend on the zone.
         let counted = sqlx::query!(
             r#"INSERT INTO attempts AS a (key, count, last_at, blocked_until)
-               VALUES ($1, 1, $2, $2::timestamptz + make_interval(secs => ($4::float8[])[1]))
+               VALUES ($1, 1, $2, to_timestamp(extract(epoch FROM $2::timestamptz - to_timestamp(0)) + ($4::float8[])[1]))
                ON CONFLICT (key) DO UPDATE SET
                    count = CASE WHEN a.last_at < $3 THEN 1 ELSE a.count + 1 END,
                    last_at = GREATEST(a.last_at, $2),
-                   blocked_until = GREATEST(a.last_at, $2) + make_interval(secs => ($4::float8[])[
+                   blocked_until = to_timestamp(extract(epoch FROM GREATEST(a.last_at, $2) - to_timestamp(0)) + ($4::float8[])[
                        LEAST(CASE WHEN a.last_at < $3 THEN 1 ELSE a.count + 1 END, cardinality($4::float8[]))])
                WHERE a.blocked_until <= GREATEST(a.last_at, $2)
                RETURNING blocked_until, blocked_until > last_at AS "waits!""#,

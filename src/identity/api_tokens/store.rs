@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::text::TokenHash;
 use super::{ApiToken, ApiTokenId, CreateApiToken, TOKENS_MAX};
-use crate::database::{Pool, Transaction};
+use crate::database::{Pool, Transaction, Violation};
 use crate::identity::revocations::{RecordedRevocations, Revocations, Subject};
 use crate::model::{Identity, OwnerId, Scope};
 
@@ -68,7 +68,9 @@ pub async fn create(
     let row = match row {
         Ok(Some(row)) => row,
         Ok(None) => return Ok(Creation::TooMany),
-        Err(error) => return on_constraint(error, "api_tokens_expire_later", Creation::Past),
+        // The server checks everything else that the table checks.
+        Err(error) if Violation::of(&error) == Some(Violation::Check) => return Ok(Creation::Past),
+        Err(error) => return Err(error),
     };
     let (name, scope) = (new.name.clone(), new.scope);
     let (created_at, expires_at) = (row.created_at, row.expires_at);
@@ -163,13 +165,4 @@ pub async fn write_uses(pool: &Pool, uses: &[Use]) -> sqlx::Result<()> {
     .execute(pool)
     .await?;
     Ok(())
-}
-
-/// The value, if the error is a violation of the constraint with this name; otherwise the error.
-fn on_constraint<T>(error: sqlx::Error, name: &str, value: T) -> sqlx::Result<T> {
-    if error.as_database_error().and_then(sqlx::error::DatabaseError::constraint) == Some(name) {
-        Ok(value)
-    } else {
-        Err(error)
-    }
 }

@@ -39,15 +39,18 @@ pub async fn record(
         for_good.push(is_for_good);
         retentions.push(lifetimes.retention(*subject).as_secs_f64());
     }
-    // The statement reads the clock after it has locked the row, so the times have the order of the numbers.
+    // The statement reads the clock after it has locked the row, so the times have the order of the numbers. A
+    // distributed database does not accept the clock in RETURNING.
     let rows = sqlx::query!(
         r#"WITH head AS (
                UPDATE revocation_head SET last_seq = last_seq + cardinality($2::text[])
-               RETURNING last_seq - cardinality($2::text[]) AS before, clock_timestamp() AS at
+               RETURNING last_seq - cardinality($2::text[]) AS before
+           ), timed AS MATERIALIZED (
+               SELECT before, clock_timestamp() AS at FROM head
            )
            INSERT INTO revocations (seq, owner_id, kind, subject, for_good, revoked_at, expires_at)
            SELECT h.before + s.place, $1, s.kind, s.subject, s.for_good, h.at, h.at + make_interval(secs => s.kept)
-           FROM head h, unnest($2::text[], $3::uuid[], $4::boolean[], $5::float8[])
+           FROM timed h, unnest($2::text[], $3::uuid[], $4::boolean[], $5::float8[])
                         WITH ORDINALITY AS s (kind, subject, for_good, kept, place)
            RETURNING seq, kind, subject, for_good, revoked_at, expires_at"#,
         owner.as_str(),
