@@ -14,7 +14,7 @@ use crate::migrations::database_of;
 use crate::trash::{delete, restore};
 
 /// The number of migrations before the one that compares labels under NFC.
-const BY_CODE_POINT: usize = 7;
+const BY_CODE_POINT: usize = 8;
 const COMPOSED: &str = "Caf\u{e9}";
 const DECOMPOSED: &str = "Cafe\u{301}";
 
